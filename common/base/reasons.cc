@@ -1,0 +1,102 @@
+#include "common/base/reasons.h"
+
+#include <cstddef>
+
+namespace daybook {
+namespace {
+
+using enum absl::StatusCode;
+
+constexpr ReasonInfo kReasons[] = {
+    {Reason::kInvalidFields, "INVALID_FIELDS", kInvalidArgument,
+     "Fields of the request are missing or malformed; BadRequest names each of them.",
+     "Correct the fields and send a new request."},
+    {Reason::kRequestTooLarge, "REQUEST_TOO_LARGE", kInvalidArgument,
+     "A command is larger than 256 KiB.", "Split it."},
+    {Reason::kUnknownFields, "UNKNOWN_FIELDS", kInvalidArgument,
+     "The request carries fields that this server does not know; nothing is dropped in silence.",
+     "Use the protos of this server, or upgrade the server first."},
+    {Reason::kRequestIdReused, "REQUEST_ID_REUSED", kAlreadyExists,
+     "Another request of this customer was accepted under the same request_id.",
+     "Use a fresh request_id for a different request."},
+    {Reason::kRevisionMismatch, "REVISION_MISMATCH", kAborted,
+     "The customer's revision is not the expected one; metadata `revision` has the current one.",
+     "Read again, decide again, send again with the current revision."},
+    {Reason::kCustomerExists, "CUSTOMER_EXISTS", kAlreadyExists,
+     "A customer of this id is in the book.", "Use it, or register under another id."},
+    {Reason::kCustomerNotFound, "CUSTOMER_NOT_FOUND", kNotFound,
+     "No customer of this id is in the book.", "Check the id, or register the customer first."},
+    {Reason::kCustomerFull, "CUSTOMER_FULL", kFailedPrecondition,
+     "The customer has as many documents as one customer may have (20,000).",
+     "Use a second customer; tell the operator."},
+    {Reason::kAccountExists, "ACCOUNT_EXISTS", kAlreadyExists,
+     "The customer has an account of this id.", "Use it, or choose another id."},
+    {Reason::kAccountNotFound, "ACCOUNT_NOT_FOUND", kNotFound,
+     "The customer has no account of this id.", "Check the id, or open the account first."},
+    {Reason::kAccountRequired, "ACCOUNT_REQUIRED", kFailedPrecondition,
+     "account_id was left out, and the customer has no account or several.",
+     "Open an account, or name one; metadata `account_count` says how many there are."},
+    {Reason::kCurrencyMismatch, "CURRENCY_MISMATCH", kFailedPrecondition,
+     "The amount is not in the account's currency.", "Use the account's currency."},
+    {Reason::kAmountOverflow, "AMOUNT_OVERFLOW", kOutOfRange,
+     "A sum would leave the range of 64-bit minor units.", "Use smaller amounts."},
+    {Reason::kInvoiceNotFound, "INVOICE_NOT_FOUND", kNotFound,
+     "The account has no invoice of this id.", "Check the id."},
+    {Reason::kInvoiceNotOpen, "INVOICE_NOT_OPEN", kFailedPrecondition,
+     "Nothing is open on the invoice; metadata `state` says why.",
+     "Leave the invoice out of the allocations."},
+    {Reason::kPaymentExists, "PAYMENT_EXISTS", kAlreadyExists,
+     "A payment of this method and external_id was recorded with other content.",
+     "Check the external_id."},
+    {Reason::kRecordTooLarge, "RECORD_TOO_LARGE", kInvalidArgument,
+     "What the command would write is larger than a record may be (900 kB).", "Split it."},
+    {Reason::kNotOwner, "NOT_OWNER", kUnavailable,
+     "Another server owns the customer's partition; metadata `endpoint` says which.",
+     "Send it there, with the same request_id."},
+    {Reason::kStarting, "STARTING", kUnavailable,
+     "The server is reading its log and does not own the partition yet.",
+     "Retry with the same request_id."},
+    {Reason::kNotRecorded, "NOT_RECORDED", kUnavailable,
+     "The command was certainly not recorded: another server took the partition over.",
+     "Send it to the owner, with the same request_id."},
+    {Reason::kOutcomeUnknown, "OUTCOME_UNKNOWN", kUnavailable,
+     "The deadline came before it was certain whether the command was recorded.",
+     "Retry with the same request_id: it is answered once it is certain."},
+    {Reason::kOverloaded, "OVERLOADED", kResourceExhausted,
+     "More commands are waiting than the server takes.",
+     "Retry after the delay in RetryInfo, with the same request_id."},
+    {Reason::kShuttingDown, "SHUTTING_DOWN", kUnavailable,
+     "The server is stopping; the command was not recorded.",
+     "Retry with the same request_id, here or elsewhere."},
+    {Reason::kLogUnavailable, "LOG_UNAVAILABLE", kUnavailable,
+     "The log does not answer; the command was not recorded.",
+     "Retry with the same request_id."},
+    {Reason::kTokenMalformed, "CONSISTENCY_TOKEN_MALFORMED", kInvalidArgument,
+     "The consistency token is not one that this server made.",
+     "Pass the token of a command's response unchanged."},
+    {Reason::kTokenOtherLog, "CONSISTENCY_TOKEN_OTHER_LOG", kFailedPrecondition,
+     "The consistency token belongs to another log.", "Ask the deployment that gave the token."},
+    {Reason::kTokenInFuture, "CONSISTENCY_TOKEN_IN_FUTURE", kFailedPrecondition,
+     "The consistency token points behind the end of the log.",
+     "The log is not the one that gave it, or has lost records: tell the operator."},
+    {Reason::kPositionNotReached, "POSITION_NOT_REACHED", kDeadlineExceeded,
+     "The deadline came before the read model had seen the command of the token.",
+     "Retry, or ask without a token for an older answer."},
+    {Reason::kReadTimeInFuture, "READ_TIME_IN_FUTURE", kInvalidArgument,
+     "read_time is later than now: what will be known is not known.", "Use a past time."},
+    {Reason::kPageTokenMalformed, "PAGE_TOKEN_MALFORMED", kInvalidArgument,
+     "The page token is not one of this query with these fields.",
+     "Pass next_page_token unchanged and keep all other fields."},
+    {Reason::kRebuilding, "REBUILDING", kUnavailable,
+     "The read model is being built from the log.", "Retry after the delay in RetryInfo."},
+    {Reason::kUnsupported, "UNSUPPORTED", kUnimplemented,
+     "This server does not do that.", "See the message."},
+};
+
+}  // namespace
+
+absl::Span<const ReasonInfo> Reasons() { return kReasons; }
+
+const ReasonInfo& InfoOf(Reason reason) { return kReasons[static_cast<size_t>(reason)]; }
+
+}  // namespace daybook

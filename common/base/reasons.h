@@ -1,0 +1,60 @@
+// Why Daybook says no: the one catalogue of reasons. Clients branch on `ErrorInfo.reason`; the
+// canonical code, the meaning and the advice come from the same row.
+#pragma once
+
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/types/span.h"
+
+namespace daybook {
+
+enum class Reason {
+  kInvalidFields,
+  kRequestTooLarge,
+  kUnknownFields,
+  kRequestIdReused,
+  kRevisionMismatch,
+  kCustomerExists,
+  kCustomerNotFound,
+  kCustomerFull,
+  kAccountExists,
+  kAccountNotFound,
+  kAccountRequired,
+  kCurrencyMismatch,
+  kAmountOverflow,
+  kInvoiceNotFound,
+  kInvoiceNotOpen,
+  kPaymentExists,
+  kRecordTooLarge,
+  kNotOwner,
+  kStarting,
+  kNotRecorded,
+  kOutcomeUnknown,
+  kOverloaded,
+  kShuttingDown,
+  kLogUnavailable,
+  kTokenMalformed,
+  kTokenOtherLog,
+  kTokenInFuture,
+  kPositionNotReached,
+  kReadTimeInFuture,
+  kPageTokenMalformed,
+  kRebuilding,
+  kUnsupported,
+};
+
+struct ReasonInfo {
+  Reason reason;
+  std::string_view name;     // as on the wire, UPPER_SNAKE
+  absl::StatusCode code;     // canonical code that always goes with it
+  std::string_view meaning;  // one sentence for whoever reads the catalogue
+  std::string_view advice;   // what the caller does
+};
+
+// All rows, in the order of the enum.
+absl::Span<const ReasonInfo> Reasons();
+
+const ReasonInfo& InfoOf(Reason reason);
+
+}  // namespace daybook
