@@ -48,6 +48,9 @@ constexpr ReasonInfo kReasons[] = {
     {Reason::kPaymentExists, "PAYMENT_EXISTS", kAlreadyExists,
      "A payment of this method and external_id was recorded with other content.",
      "Check the external_id."},
+    {Reason::kSeriesFull, "SERIES_FULL", kFailedPrecondition,
+     "The partition has as many number series and years as it may have (10,000).",
+     "Use a series that is in use; series are the seller's, not one a customer or an order."},
     {Reason::kRecordTooLarge, "RECORD_TOO_LARGE", kInvalidArgument,
      "What the command would write is larger than a record may be (900 kB).", "Split it."},
     {Reason::kNotOwner, "NOT_OWNER", kUnavailable,
@@ -91,6 +94,15 @@ constexpr ReasonInfo kReasons[] = {
      "The read model is being built from the log.", "Retry after the delay in RetryInfo."},
     {Reason::kUnsupported, "UNSUPPORTED", kUnimplemented,
      "This server does not do that.", "See the message."},
+    {Reason::kReadModelStopped, "READ_MODEL_STOPPED", kUnavailable,
+     "The read model met a record that it does not understand, or damage; the message says which.",
+     "Tell the operator: upgrade the server, or rebuild the read model."},
+    {Reason::kMalformedRequest, "MALFORMED_REQUEST", kInvalidArgument,
+     "The bytes of the request are not a message of its type.",
+     "Send a message of the method's request type."},
+    {Reason::kDeadlineExceeded, "DEADLINE_EXCEEDED", kDeadlineExceeded,
+     "The deadline came before there was an answer.",
+     "Retry with the same request_id and more time."},
 };
 
 }  // namespace

@@ -26,6 +26,7 @@ enum class Reason {
   kInvoiceNotFound,
   kInvoiceNotOpen,
   kPaymentExists,
+  kSeriesFull,
   kRecordTooLarge,
   kNotOwner,
   kStarting,
@@ -42,6 +43,9 @@ enum class Reason {
   kPageTokenMalformed,
   kRebuilding,
   kUnsupported,
+  kReadModelStopped,
+  kMalformedRequest,
+  kDeadlineExceeded,
 };
 
 struct ReasonInfo {

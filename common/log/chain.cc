@@ -7,6 +7,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "common/base/planted_bug.h"
 #include "common/base/status.h"
 
 namespace daybook::log {
@@ -34,13 +35,15 @@ v1::Position ToProto(const Position& position) {
   proto.set_sequence(position.sequence);
   proto.set_hash(position.hash.data(), position.hash.size());
   proto.set_recorded_time_us(position.recorded_time_us);
+  proto.set_previous_hash(position.previous_hash.data(), position.previous_hash.size());
   return proto;
 }
 
 absl::StatusOr<Position> FromProto(const v1::Position& proto) {
   Position position;
-  if (proto.hash().size() != position.hash.size()) {
-    return absl::InvalidArgumentError("a position's hash must have 16 bytes");
+  if (proto.hash().size() != position.hash.size() ||
+      proto.previous_hash().size() != position.previous_hash.size()) {
+    return absl::InvalidArgumentError("a position's hashes must have 16 bytes");
   }
   position.next_offset = proto.next_offset();
   position.last_offset = proto.last_offset();
@@ -48,6 +51,8 @@ absl::StatusOr<Position> FromProto(const v1::Position& proto) {
   position.sequence = proto.sequence();
   std::copy(proto.hash().begin(), proto.hash().end(), position.hash.begin());
   position.recorded_time_us = proto.recorded_time_us();
+  std::copy(proto.previous_hash().begin(), proto.previous_hash().end(),
+            position.previous_hash.begin());
   return position;
 }
 
@@ -85,12 +90,18 @@ Verdict Judge(const Position& at, const v1::Frame* frame) {
   if (frame == nullptr) return Verdict::kVoidUnparsable;
   const uint64_t epoch = frame->epoch();
   if (frame->has_owner_started()) {
-    if (epoch == at.epoch + 1) return Verdict::kEffective;
+    if (epoch == at.epoch + 1 || DAYBOOK_PLANTED(kAnyOwnerStartedCounts)) {
+      return Verdict::kEffective;
+    }
     return epoch <= at.epoch ? Verdict::kVoidStaleClaim : Verdict::kVoidFuture;
   }
   if (at.epoch == 0) return Verdict::kVoidBeforeOwner;
+  if (DAYBOOK_PLANTED(kFoldIgnoresEpoch) && frame->sequence() == at.sequence + 1) {
+    return Verdict::kEffective;
+  }
   if (epoch > at.epoch) return Verdict::kVoidFuture;
   if (epoch < at.epoch) return Verdict::kVoidOldEpoch;
+  if (DAYBOOK_PLANTED(kFoldIgnoresSequence)) return Verdict::kEffective;
   return frame->sequence() == at.sequence + 1 ? Verdict::kEffective : Verdict::kVoidSequence;
 }
 
@@ -119,16 +130,22 @@ absl::StatusOr<Verdict> Chain::Apply(int64_t offset, const v1::Frame* frame,
           "version; upgrade this one",
           offset));
     }
+    // A bug that changes which records count would stop at the hash before it is seen to lose or
+    // repeat a command; the simulation is to find the loss itself.
+    const bool hash_unchecked =
+        DAYBOOK_PLANTED(kFoldIgnoresEpoch) || DAYBOOK_PLANTED(kFoldIgnoresSequence) ||
+        DAYBOOK_PLANTED(kAnyOwnerStartedCounts);
     const std::string_view previous = frame->previous_hash();
-    if (!frame->has_owner_started() &&
+    if (!frame->has_owner_started() && !hash_unchecked &&
         previous != std::string_view(at_.hash.data(), at_.hash.size())) {
       return absl::DataLossError(absl::StrFormat(
           "offset %d: the record continues another history (its previous_hash is %s, the chain is "
           "at %s): the log was altered",
-          offset, absl::BytesToHexString(previous),
+          offset, absl::BytesToHexString(frame->previous_hash()),
           absl::BytesToHexString(absl::string_view(at_.hash.data(), at_.hash.size()))));
     }
     gap_ = false;
+    at_.previous_hash = at_.hash;
     at_.hash = LinkHash(at_.hash, bytes);
     at_.last_offset = offset;
     at_.epoch = frame->epoch();

@@ -1,0 +1,89 @@
+#include "common/base/decimal.h"
+
+#include <algorithm>
+
+namespace daybook {
+namespace {
+
+constexpr size_t kMaxTextBytes = 64;
+
+absl::Status OutOfRange() {
+  return absl::OutOfRangeError("is out of range: at most 19 digits before the point");
+}
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+}  // namespace
+
+absl::StatusOr<Decimal> Decimal::Parse(std::string_view text) {
+  if (text.empty()) return absl::InvalidArgumentError("is empty; write a decimal such as 12.5");
+  if (text.size() > kMaxTextBytes) {
+    return absl::InvalidArgumentError("is longer than 64 characters");
+  }
+  const bool negative = text.front() == '-';
+  if (negative || text.front() == '+') text.remove_prefix(1);
+
+  Int128 scaled = 0;
+  int digits = 0;
+  int after_point = 0;
+  bool point = false;
+  for (const char c : text) {
+    if (c == '.' && !point) {
+      point = true;
+    } else if (IsDigit(c)) {
+      ++digits;
+      if (point && ++after_point > kDigits) {
+        return absl::InvalidArgumentError("has more than 9 digits after the point");
+      }
+      scaled = scaled * 10 + (c - '0');
+      if (scaled >= kLimit) return OutOfRange();
+    } else if (c == 'e' || c == 'E') {
+      return absl::InvalidArgumentError("has an exponent; write the digits out");
+    } else {
+      return absl::InvalidArgumentError("is no decimal number such as 12.5");
+    }
+  }
+  if (digits == 0) return absl::InvalidArgumentError("is no decimal number such as 12.5");
+  for (; after_point < kDigits; ++after_point) {
+    scaled *= 10;
+    if (scaled >= kLimit) return OutOfRange();
+  }
+  return Decimal(negative ? -scaled : scaled);
+}
+
+absl::StatusOr<Decimal> Decimal::FromScaled(Int128 scaled) {
+  if (scaled <= -kLimit || scaled >= kLimit) return OutOfRange();
+  return Decimal(scaled);
+}
+
+std::string Decimal::ToString() const {
+  Int128 rest = scaled_ < 0 ? -scaled_ : scaled_;
+  std::string reversed;
+  for (int i = 0; i < kDigits; ++i, rest /= 10) {
+    const char digit = static_cast<char>('0' + static_cast<int>(rest % 10));
+    if (digit != '0' || !reversed.empty()) reversed.push_back(digit);
+  }
+  if (!reversed.empty()) reversed.push_back('.');
+  do {
+    reversed.push_back(static_cast<char>('0' + static_cast<int>(rest % 10)));
+    rest /= 10;
+  } while (rest != 0);
+  if (scaled_ < 0) reversed.push_back('-');
+  std::reverse(reversed.begin(), reversed.end());
+  return reversed;
+}
+
+absl::StatusOr<Decimal> Multiply(Decimal a, Decimal b) {
+  const bool negative = (a.scaled() < 0) != (b.scaled() < 0);
+  const Int128 x = a.scaled() < 0 ? -a.scaled() : a.scaled();
+  const Int128 y = b.scaled() < 0 ? -b.scaled() : b.scaled();
+  // x·y / 10^9 = ⌊x/10^9⌋·y + (x mod 10^9)·y / 10^9: the first is whole, so only the second rounds.
+  Int128 whole;
+  if (__builtin_mul_overflow(x / Decimal::kOne, y, &whole) || whole >= Decimal::kLimit) {
+    return OutOfRange();
+  }
+  const Int128 product = whole + DivideHalfUp((x % Decimal::kOne) * y, Decimal::kOne);
+  return Decimal::FromScaled(negative ? -product : product);
+}
+
+}  // namespace daybook

@@ -1,0 +1,47 @@
+// Text of people and ids of machines, before they go into the book for ever.
+//
+// Text is valid UTF-8, NFC, without control characters, line breaks and bidi embeddings, overrides
+// or isolates (they make a name show as something else); direction marks (U+200E, U+200F, U+061C)
+// are fine. ASCII takes a short way that needs no Unicode library.
+//
+// Errors are plain INVALID_ARGUMENT whose message stands beside a field's name.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+
+namespace daybook {
+
+// Fine to store: as above, at most `max_bytes`, also after normalising. Empty is fine.
+absl::Status CheckText(std::string_view text, size_t max_bytes);
+
+// The same and something to see: not empty and not only spaces.
+absl::Status CheckName(std::string_view text, size_t max_bytes);
+
+// An opaque id: 1 to `max_bytes` of printable ASCII without spaces. What it spells is nobody's
+// business: `../x` and `a/b` are ids like others.
+absl::Status CheckId(std::string_view id, size_t max_bytes);
+
+// NFC of text that CheckText found fine.
+std::string Normalise(std::string_view text);
+
+// Whether the text begins with a letter of a script that writes the family name first and no space
+// between names (Han, Hangul, kana).
+bool IsCjk(std::string_view text);
+
+inline bool IsAscii(std::string_view text) {
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) >= 0x80) return false;
+  }
+  return true;
+}
+
+// Abseil's strings have their own string_view in this build; ours is the standard one.
+inline absl::string_view ToAbsl(std::string_view text) { return {text.data(), text.size()}; }
+inline std::string_view ToStd(absl::string_view text) { return {text.data(), text.size()}; }
+
+}  // namespace daybook

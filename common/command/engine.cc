@@ -1,0 +1,230 @@
+#include "common/command/engine.h"
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <set>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
+#include "common/base/status.h"
+#include "common/command/shard_backing.h"
+#include "common/command/worker.h"
+#include "common/store/check.h"
+#include "common/store/store.h"
+
+namespace daybook::command {
+namespace {
+
+// A log and its servers may not disagree about the time by more: a jump forward would stay in the
+// partition for ever.
+constexpr absl::Duration kMaxClockSkew = absl::Minutes(1);
+
+std::string NewInstance() {
+  std::random_device random;
+  return absl::StrFormat("%08x%08x", random(), random());
+}
+
+}  // namespace
+
+struct Engine::Impl {
+  Book book;
+  EngineOptions options;
+  log::EventLog* log = nullptr;
+  std::unique_ptr<store::Store> cache;
+  std::unique_ptr<OutcomeCounters> counters;
+  std::vector<std::unique_ptr<Worker>> workers;  // first to go
+
+  Worker& WorkerOf(int partition) { return *workers[partition % workers.size()]; }
+};
+
+Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Engine::~Engine() = default;
+
+const Book& Engine::book() const { return impl_->book; }
+int Engine::partitions() const { return impl_->log->partitions(); }
+
+namespace {
+
+// The shard of the cache for a partition, emptied if it is not of this log.
+absl::StatusOr<std::unique_ptr<store::Shard>> OpenCacheShard(
+    store::Store& cache, log::EventLog& log, int partition,
+    const std::function<void(std::string_view)>& say) {
+  ASSIGN_OR_RETURN(auto shard, cache.OpenShard(partition));
+  const absl::Status fits = store::CheckAgainst(log, partition, shard->position());
+  if (absl::IsUnavailable(fits)) return fits;
+  if (!fits.ok()) {
+    say(absl::StrCat("partition ", partition,
+                     ": the command cache is built again from the log: ", fits.message()));
+    RETURN_IF_ERROR(shard->Clear());
+  }
+  return shard;
+}
+
+void AddGauges(Engine* engine, Metrics* metrics) {
+  for (int p = 0; p < engine->partitions(); ++p) {
+    const Labels labels = {{"partition", absl::StrCat(p)}};
+    const auto status = [engine, p] {
+      for (const PartitionStatus& s : engine->Status()) {
+        if (s.partition == p) return s;
+      }
+      return PartitionStatus();
+    };
+    metrics->AddGauge("daybook_partition_owned", "1 if this process owns the partition.", labels,
+                      [status] { return status().phase == Partition::Phase::kOwn ? 1.0 : 0.0; });
+    metrics->AddCounter("daybook_ownership_changes_total",
+                        "Times that this process became owner of the partition.", labels,
+                        [status] { return static_cast<double>(status().stats.ownerships); });
+    metrics->AddCounter("daybook_doubts_total",
+                        "Times that the proof of ownership failed and the log was read back.", labels,
+                        [status] { return static_cast<double>(status().stats.doubts); });
+    metrics->AddCounter("daybook_barriers_total",
+                        "Records written only to prove ownership for an answer without a record.",
+                        labels, [status] { return static_cast<double>(status().stats.barriers); });
+    metrics->AddGauge("daybook_queue_commands", "Commands waiting to be decided.", labels,
+                      [status] { return static_cast<double>(status().queued); });
+    metrics->AddGauge("daybook_in_flight_records", "Records appended and not yet confirmed.", labels,
+                      [status] { return static_cast<double>(status().in_flight); });
+    for (int v = 1; v < log::kVerdicts; ++v) {
+      Labels with_reason = labels;
+      with_reason.emplace_back("reason",
+                               std::string(log::ToString(static_cast<log::Verdict>(v))));
+      metrics->AddCounter("daybook_void_records_total",
+                          "Records in the log that do not count, as read by the write side.",
+                          with_reason, [status, v] {
+                            return static_cast<double>(status().stats.void_records[v]);
+                          });
+    }
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(log::EventLog* log, Book book,
+                                                     EngineOptions options, Metrics* metrics) {
+  auto impl = std::make_unique<Impl>();
+  impl->book = std::move(book);
+  impl->options = std::move(options);
+  impl->log = log;
+  const EngineOptions& o = impl->options;
+  ASSIGN_OR_RETURN(impl->cache, store::Store::Open({.directory = o.cache_directory,
+                                                    .kind = "command-cache",
+                                                    .version = kCacheVersion,
+                                                    .start_over_if_damaged = true,
+                                                    .block_cache = nullptr}));
+  if (!impl->cache->started_over_because().empty()) {
+    o.say(absl::StrCat("the command cache is built again from the log: ",
+                       impl->cache->started_over_because()));
+  }
+  impl->counters = std::make_unique<OutcomeCounters>(impl->book, metrics);
+  Histogram& append_seconds =
+      metrics->AddHistogram("daybook_append_seconds",
+                            "Handing one group of records to the log; embedded: until durable.",
+                            LatencyBounds());
+  const int cores = static_cast<int>(std::thread::hardware_concurrency());
+  const int workers =
+      std::min(log->partitions(), o.workers > 0 ? o.workers : std::max(1, cores / 2));
+  for (int i = 0; i < workers; ++i) {
+    impl->workers.push_back(std::make_unique<Worker>(
+        log,
+        Worker::Options{
+            .max_queue = o.max_queue, .say = o.say, .append_seconds = &append_seconds},
+        impl->counters.get()));
+  }
+  const std::string instance = NewInstance();
+  for (int p = 0; p < log->partitions(); ++p) {
+    ASSIGN_OR_RETURN(auto shard, OpenCacheShard(*impl->cache, *log, p, o.say));
+    PartitionOptions partition;
+    partition.partition = p;
+    partition.partitions = log->partitions();
+    partition.exclusive = log->exclusive();
+    partition.instance = instance;
+    partition.endpoint = o.endpoint;
+    partition.max_queue = o.max_queue;
+    partition.barrier_interval = o.barrier_interval;
+    partition.flush_interval = o.flush_interval;
+    auto cache = std::make_unique<StateCache>(std::make_unique<ShardBacking>(std::move(shard)),
+                                              o.cache_customers / log->partitions());
+    impl->WorkerOf(p).Add(std::move(partition), &impl->book, std::move(cache), o.own);
+  }
+  for (auto& worker : impl->workers) worker->Start();
+  std::unique_ptr<Engine> engine(new Engine(std::move(impl)));
+  AddGauges(engine.get(), metrics);
+  return engine;
+}
+
+void Engine::Submit(std::unique_ptr<Command> command) {
+  const int partition = log::PartitionOf(command->customer_id, partitions());
+  impl_->WorkerOf(partition).Submit(partition, std::move(command));
+}
+
+void Engine::Submit(std::vector<std::unique_ptr<Command>> commands) {
+  std::vector<std::vector<std::pair<int, std::unique_ptr<Command>>>> by_worker(
+      impl_->workers.size());
+  for (auto& command : commands) {
+    const int partition = log::PartitionOf(command->customer_id, partitions());
+    by_worker[partition % by_worker.size()].emplace_back(partition, std::move(command));
+  }
+  for (size_t i = 0; i < by_worker.size(); ++i) {
+    if (!by_worker[i].empty()) impl_->workers[i]->Submit(std::move(by_worker[i]));
+  }
+}
+
+void Engine::Want(int partition, bool wanted) {
+  impl_->WorkerOf(partition).Want(partition, wanted);
+}
+
+std::vector<PartitionStatus> Engine::Status() const {
+  std::vector<PartitionStatus> all;
+  for (const auto& worker : impl_->workers) worker->Status(&all);
+  std::sort(all.begin(), all.end(),
+            [](const auto& a, const auto& b) { return a.partition < b.partition; });
+  return all;
+}
+
+absl::Status Engine::Ready() const {
+  std::map<std::string, int> missing;
+  for (const PartitionStatus& s : Status()) {
+    if (!s.halted.ok()) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("partition ", s.partition, " has stopped: ", s.halted.message()));
+    }
+    if (impl_->options.own && s.phase != Partition::Phase::kOwn) {
+      ++missing[std::string(ToString(s.phase))];
+    } else if (absl::AbsDuration(s.clock_skew) > kMaxClockSkew) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          "this machine's clock differs from the log's by ", absl::FormatDuration(s.clock_skew),
+          "; at most ", absl::FormatDuration(kMaxClockSkew), " is allowed: set the clock"));
+    }
+  }
+  if (missing.empty()) return absl::OkStatus();
+  std::string text;
+  for (const auto& [phase, count] : missing) {
+    absl::StrAppend(&text, text.empty() ? "" : ", ", count, " partitions ", phase);
+  }
+  return absl::UnavailableError(text);
+}
+
+absl::Status Engine::WaitUntilReady(absl::Time deadline) const {
+  while (true) {
+    const absl::Status status = Ready();
+    if (status.ok() || absl::IsFailedPrecondition(status) || absl::Now() >= deadline) {
+      return status;
+    }
+    absl::SleepFor(absl::Milliseconds(5));
+  }
+}
+
+void Engine::Drain(absl::Time deadline) {
+  for (auto& worker : impl_->workers) worker->Drain();
+  while (absl::Now() < deadline &&
+         !std::all_of(impl_->workers.begin(), impl_->workers.end(),
+                      [](const auto& worker) { return worker->drained(); })) {
+    absl::SleepFor(absl::Milliseconds(2));
+  }
+}
+
+}  // namespace daybook::command

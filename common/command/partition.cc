@@ -1,0 +1,781 @@
+#include "common/command/partition.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "common/base/planted_bug.h"
+#include "common/base/status.h"
+#include "common/log/token.h"
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
+#include "google/protobuf/wire_format_lite.h"
+
+namespace daybook::command {
+namespace {
+
+constexpr int kFormat = 1;
+// How often commands in the queue are looked over for deadlines.
+constexpr absl::Duration kExpiryInterval = absl::Milliseconds(10);
+// Rows kept in memory while the cache cannot be written, in units of flush_rows.
+constexpr size_t kMaxDirtyFlushes = 8;
+// Reads that must have found the log too short before that is believed; time alone may have been spent
+// asleep.
+constexpr int kShortReads = 20;
+
+absl::string_view AsAbsl(std::string_view text) { return {text.data(), text.size()}; }
+
+void SetTime(absl::Time time, google::protobuf::Timestamp* proto) {
+  const int64_t us = absl::ToUnixMicros(time);
+  proto->set_seconds(us / 1'000'000);
+  proto->set_nanos(static_cast<int32_t>(us % 1'000'000) * 1'000);
+}
+
+absl::CivilDay ToCivilDay(const google::type::Date& date) {
+  return absl::CivilDay(date.year(), date.month(), date.day());
+}
+
+// The serialised response: what was stored, and the two fields that every response ends with. Fields
+// of a message may stand in any order on the wire, so they are simply appended.
+std::string WithRevisionAndToken(std::string answer, int64_t revision, const std::string& token) {
+  using google::protobuf::internal::WireFormatLite;
+  {
+    google::protobuf::io::StringOutputStream stream(&answer);
+    google::protobuf::io::CodedOutputStream out(&stream);
+    WireFormatLite::WriteInt64(kRevisionField, revision, &out);
+    if (!token.empty()) WireFormatLite::WriteString(kConsistencyTokenField, token, &out);
+  }  // writes what it has buffered
+  return answer;
+}
+
+std::string_view HashBytes(const log::Hash& hash) { return {hash.data(), hash.size()}; }
+
+}  // namespace
+
+std::string_view ToString(Partition::Phase phase) {
+  switch (phase) {
+    case Partition::Phase::kFollow: return "following";
+    case Partition::Phase::kCatchUp: return "catching up";
+    case Partition::Phase::kClaim: return "claiming";
+    case Partition::Phase::kOwn: return "owning";
+    case Partition::Phase::kHalted: return "halted";
+  }
+  return "?";
+}
+
+Partition::Partition(PartitionOptions options, const Book* book, std::unique_ptr<StateCache> cache,
+                     PartitionHost* host)
+    : options_(std::move(options)), book_(book), cache_(std::move(cache)), host_(host) {}
+
+void Partition::Want(bool wanted) {
+  wanted_ = wanted;
+  claim_epoch_ = 0;
+  claim_attempts_ = 0;
+  claim_not_before_ = absl::InfinitePast();
+  if (phase_ == Phase::kHalted) return;
+  if (wanted && phase_ == Phase::kFollow) phase_ = Phase::kCatchUp;
+  if (!wanted && (phase_ == Phase::kCatchUp || phase_ == Phase::kClaim)) phase_ = Phase::kFollow;
+}
+
+// --- commands in ---------------------------------------------------------------------------------
+
+void Partition::Submit(std::unique_ptr<Command> command) {
+  if (draining_) {
+    return Answer(std::move(command), Refuse(Reason::kShuttingDown, "the server is stopping"), "");
+  }
+  if (phase_ == Phase::kHalted) {
+    return Answer(std::move(command),
+                  Refuse(Reason::kLogUnavailable,
+                         absl::StrCat("partition ", options_.partition, " has stopped: ",
+                                      halted_.message())),
+                  "");
+  }
+  if (cache_->dirty() >= kMaxDirtyFlushes * options_.flush_rows) {
+    return Answer(std::move(command),
+                  Refuse(Reason::kOverloaded,
+                         absl::StrCat("the command cache of partition ", options_.partition,
+                                      " cannot be written and is full")),
+                  "");
+  }
+  if (queue_.size() >= options_.max_queue) {
+    return Answer(std::move(command),
+                  Refuse(Reason::kOverloaded,
+                         absl::StrCat("partition ", options_.partition, " has ", queue_.size(),
+                                      " commands waiting, as many as it takes")),
+                  "");
+  }
+  queue_.push_back(std::move(command));
+}
+
+void Partition::Drain() {
+  draining_ = true;
+  if (phase_ != Phase::kOwn) AnswerAll(Refuse(Reason::kShuttingDown, "the server is stopping"));
+}
+
+void Partition::AnswerAll(const absl::Status& status) {
+  while (!queue_.empty()) {
+    auto command = std::move(queue_.front());
+    queue_.pop_front();
+    const absl::Status own = command->in_doubt ? Uncertain(*command) : status;
+    Answer(std::move(command), own, "");
+  }
+}
+
+void Partition::Tick(absl::Time now, uint64_t fresh) {
+  now_ = now;
+  if (!started_) {
+    started_ = true;
+    last_flush_ = now;
+    Reload();
+    if (phase_ == Phase::kHalted) return;
+    if (wanted_) phase_ = Phase::kCatchUp;
+  }
+  ExpireQueue();
+  if (draining_) Drain();
+  switch (phase_) {
+    case Phase::kHalted:
+      return;
+    case Phase::kFollow:
+      return AnswerAsFollower();
+    case Phase::kCatchUp:
+      if (at_end_ && wanted_ && !draining_ && now_ >= claim_not_before_) StartClaim(fresh);
+      return;
+    case Phase::kClaim:
+      if (now_ >= claim_deadline_) {
+        host_->DropWriter();
+        phase_ = Phase::kCatchUp;
+      }
+      return;
+    case Phase::kOwn:
+      ProcessReports();
+      if (phase_ != Phase::kOwn) return;
+      if (!sent_.empty() && now_ - sent_.front().at > options_.report_timeout) {
+        return Doubt("no report came for an appended record");
+      }
+      MaybeFlush();
+      if (!flush_due_) Serve();
+      return;
+  }
+}
+
+absl::Time Partition::next_wake() const {
+  switch (phase_) {
+    case Phase::kHalted:
+      return absl::InfiniteFuture();
+    case Phase::kFollow:
+    case Phase::kCatchUp:
+    case Phase::kClaim:
+      return now_ + absl::Milliseconds(10);
+    case Phase::kOwn:
+      break;
+  }
+  if (!pending_.empty() && sent_.empty()) return last_barrier_ + options_.barrier_interval;
+  if (!queue_.empty() && sent_.size() < options_.max_in_flight) return now_;
+  if (!sent_.empty()) return now_ + absl::Milliseconds(100);
+  if (cache_->dirty() > 0) return last_flush_ + options_.flush_interval;
+  return now_ + absl::Seconds(10);
+}
+
+// --- owner: decide, append, confirm, reply -----------------------------------------------------------
+
+void Partition::Serve() {
+  size_t bytes = 0;
+  const uint64_t before = chain_.at().sequence;
+  for (size_t n = 0; n < options_.max_group && !queue_.empty() && phase_ == Phase::kOwn; ++n) {
+    if (sent_.size() >= options_.max_in_flight || bytes >= options_.max_group_bytes) break;
+    auto command = std::move(queue_.front());
+    queue_.pop_front();
+    const uint64_t sequence = chain_.at().sequence;
+    if (absl::Status status = ServeOne(command); !status.ok()) {
+      if (command != nullptr) queue_.push_front(std::move(command));
+      return RefoldFromZero(status);
+    }
+    if (chain_.at().sequence != sequence) bytes += bytes_.size();
+  }
+  if (!pending_.empty() && pending_.back().release > chain_.at().sequence &&
+      chain_.at().sequence == before && now_ >= last_barrier_ + options_.barrier_interval) {
+    AppendBarrier();
+  }
+  ReleasePending();
+}
+
+absl::Status Partition::ServeOne(std::unique_ptr<Command>& command) {
+  ASSIGN_OR_RETURN(const book::v1::Receipt* first,
+                   cache_->FindReceipt(command->customer_id, command->request_id));
+  if (first != nullptr) {
+    AnswerByReceipt(std::move(command), *first);
+    return absl::OkStatus();
+  }
+  // Absent from the log below our own claim: whatever was sent before is void. Decided anew.
+  command->in_doubt = false;
+  std::string key = ReceiptKey(command->customer_id, command->request_id);
+  if (const auto twin = in_flight_.find(key);
+      twin != in_flight_.end() && !DAYBOOK_PLANTED(kTwinsNotJoined)) {
+    command->in_doubt = true;
+    Hold({.release = twin->second, .command = std::move(command), .by_receipt = true});
+    return absl::OkStatus();
+  }
+
+  ASSIGN_OR_RETURN(const book::v1::State* state, cache_->Find(command->customer_id));
+  const Context context{.now = RecordedNow(),
+                        .request_id = command->request_id,
+                        .actor = command->actor,
+                        .validate_only = command->validate_only};
+  const View view{command->customer_id, *state, cache_->partition_state(), options_.partition};
+  absl::Status status;
+  Decision decision;
+  if (command->expected_revision && *command->expected_revision != state->revision()) {
+    status = Refuse(
+        Reason::kRevisionMismatch,
+        absl::StrFormat("the customer is at revision %d, not %d", state->revision(),
+                        *command->expected_revision),
+        {{"revision", absl::StrCat(state->revision())}});
+  } else {
+    status = command->method->decide(view, command->request(), context, &decision);
+  }
+
+  if (status.ok() && !command->validate_only) {
+    book::v1::Record record;
+    FillHeader(&record);
+    book::v1::Commit* commit = record.mutable_commit();
+    commit->set_customer_id(command->customer_id);
+    commit->set_request_id(command->request_id);
+    commit->set_request_hash(command->request_hash.data(), command->request_hash.size());
+    commit->set_revision(state->revision() + 1);
+    commit->set_actor(command->actor);
+    commit->set_correlation_id(command->correlation_id);
+    commit->set_causation_id(command->causation_id);
+    commit->set_trace_context(command->trace_context);
+    commit->set_method(command->method->name);
+    commit->set_answer(std::move(decision.answer));
+    commit->mutable_events()->Swap(&decision.events);
+    DAYBOOK_CHECK(commit->answer().size() <= kMaxAnswerBytes);
+
+    Sent sent;
+    sent.receipt_key = key;
+    sent.receipt.set_request_hash(commit->request_hash());
+    sent.receipt.set_answer(commit->answer());
+    sent.receipt.set_revision(commit->revision());
+    status = Append(record, command->customer_id, std::move(sent));
+    if (status.ok()) {
+      in_flight_[key] = chain_.at().sequence;
+      if (DAYBOOK_PLANTED(kAcknowledgesBeforeConfirm)) {
+        Answer(std::move(command), absl::OkStatus(), "");
+        return absl::OkStatus();
+      }
+      command->in_doubt = true;
+      Hold({.release = chain_.at().sequence, .command = std::move(command), .by_receipt = true});
+      return absl::OkStatus();
+    }
+  }
+
+  // An answer that is no record. Nobody else can write to an exclusive log, so there the state that it
+  // was decided on is the newest as soon as it is confirmed.
+  const bool needs_later_record = !options_.exclusive &&
+                                  !DAYBOOK_PLANTED(kRefusalReleasedByEarlierRecord) &&
+                                  !DAYBOOK_PLANTED(kNoBarrier);
+  std::string response;
+  if (status.ok()) {
+    response = WithRevisionAndToken(std::move(decision.answer), state->revision(), "");
+  }
+  Hold({.release = chain_.at().sequence + (needs_later_record ? 1 : 0),
+        .command = std::move(command),
+        .status = std::move(status),
+        .response = std::move(response)});
+  return absl::OkStatus();
+}
+
+void Partition::FillHeader(book::v1::Record* record) const {
+  record->set_epoch(chain_.at().epoch);
+  record->set_sequence(chain_.at().sequence + 1);
+  record->set_previous_hash(chain_.at().hash.data(), chain_.at().hash.size());
+  SetTime(RecordedNow(), record->mutable_recorded_time());
+}
+
+absl::Time Partition::RecordedNow() const {
+  return std::max(absl::FromUnixMicros(absl::ToUnixMicros(now_)),
+                  absl::FromUnixMicros(chain_.at().recorded_time_us));
+}
+
+absl::Status Partition::Append(book::v1::Record& record, std::string_view key, Sent sent) {
+  bytes_.clear();
+  if (!record.AppendToString(&bytes_) || bytes_.size() > log::kMaxRecordBytes) {
+    return Refuse(Reason::kRecordTooLarge,
+                  absl::StrFormat("the command would write a record of %d bytes; %d are allowed",
+                                  record.ByteSizeLong(), log::kMaxRecordBytes));
+  }
+  // The very bytes that will be sent go through the fold first, parsing included: protobuf writes
+  // what it does not parse (broken UTF-8), and such a record would stop every reader.
+  if (!log::ParseFrame(bytes_, &frame_) ||
+      (frame_.has_commit() && !commit_.ParseFromString(frame_.commit()))) {
+    return Refuse(Reason::kInvalidFields, "the command holds text that is not valid UTF-8");
+  }
+  const auto verdict = chain_.Apply(chain_.at().next_offset, &frame_, bytes_);
+  DAYBOOK_CHECK(verdict.ok() && log::IsEffective(*verdict));
+  if (frame_.has_commit()) {
+    const absl::Status applied =
+        ApplyCommit(commit_, absl::FromUnixMicros(chain_.at().recorded_time_us));
+    DAYBOOK_CHECK(applied.ok());
+  }
+  sent.sequence = chain_.at().sequence;
+  sent.at = now_;
+  sent_.push_back(std::move(sent));
+  host_->Append(key, bytes_);
+  return absl::OkStatus();
+}
+
+void Partition::AppendBarrier() {
+  book::v1::Record record;
+  FillHeader(&record);
+  record.mutable_barrier();
+  last_barrier_ = now_;
+  ++stats_.barriers;
+  DAYBOOK_CHECK(Append(record, "", Sent()).ok());
+}
+
+void Partition::Hold(Pending pending) {
+  // One queue, one order: nothing is released before what stands in front of it.
+  if (!pending_.empty()) pending.release = std::max(pending.release, pending_.back().release);
+  pending_.push_back(std::move(pending));
+}
+
+void Partition::OnReport(const log::Report& report) {
+  if (phase_ == Phase::kClaim && report.append == 0 && !report.status.ok()) {
+    // Perhaps it is stored all the same; then it is read back as an older attempt of our own.
+    host_->DropWriter();
+    phase_ = Phase::kCatchUp;
+    return;
+  }
+  if (phase_ != Phase::kOwn || report.append < first_append_ || report.append - first_append_ >= sent_.size()) return;
+  auto& slot = sent_[report.append - first_append_].report;
+  // A second report for one record says nothing new; the first stands.
+  if (!slot) slot = report;
+}
+
+void Partition::ProcessReports() {
+  while (phase_ == Phase::kOwn && !sent_.empty() && sent_.front().report) {
+    const log::Report& report = *sent_.front().report;
+    if (!report.status.ok()) {
+      if (!DAYBOOK_PLANTED(kGoesOnAfterError)) {
+        return Doubt(absl::StrCat("an append failed: ", report.status.message()));
+      }
+      sent_.pop_front();
+      ++first_append_;
+      continue;
+    }
+    if (!DAYBOOK_PLANTED(kNoOffsetProof) && (!report.offset || *report.offset != next_)) {
+      return Doubt(report.offset
+                       ? absl::StrFormat("a record was stored at offset %d instead of %d",
+                                         *report.offset, next_)
+                       : "a record was stored without an offset");
+    }
+    if (report.stored_time != absl::InfinitePast()) {
+      clock_skew_ = report.stored_time - sent_.front().at;
+    }
+    Confirm();
+  }
+  ReleasePending();
+}
+
+void Partition::Confirm() {
+  Sent sent = std::move(sent_.front());
+  const int64_t offset = sent.report->offset.value_or(next_);
+  sent_.pop_front();
+  ++first_append_;
+  next_ = offset + 1;
+  confirmed_end_ = std::max(confirmed_end_, next_);
+  confirmed_ = sent.sequence;
+  if (!sent.receipt_key.empty()) {
+    ++stats_.commits;
+    in_flight_.erase(sent.receipt_key);
+    sent.receipt.set_offset(offset);
+    if (!DAYBOOK_PLANTED(kReceiptsForgotten)) {
+      cache_->AddReceipt(std::move(sent.receipt_key), std::move(sent.receipt));
+    }
+  }
+  ReleasePending();
+}
+
+void Partition::ReleasePending() {
+  while (!pending_.empty() &&
+         (pending_.front().release <= confirmed_ || DAYBOOK_PLANTED(kNoBarrier)) &&
+         (!pending_.front().by_receipt || pending_.front().release <= confirmed_)) {
+    Pending pending = std::move(pending_.front());
+    pending_.pop_front();
+    if (pending.command == nullptr) continue;
+    if (!pending.by_receipt) {
+      Answer(std::move(pending.command), pending.status, std::move(pending.response));
+      continue;
+    }
+    const auto receipt =
+        cache_->FindReceipt(pending.command->customer_id, pending.command->request_id);
+    if (!receipt.ok()) {
+      // The cache is broken; the log is not. The command is resolved after a refold.
+      queue_.push_front(std::move(pending.command));
+      return RefoldFromZero(receipt.status());
+    }
+    if (*receipt == nullptr) {
+      DAYBOOK_CHECK(DAYBOOK_PLANTED(kReceiptsForgotten) || DAYBOOK_PLANTED(kGoesOnAfterError));
+      Answer(std::move(pending.command), absl::OkStatus(), "");
+      continue;
+    }
+    AnswerByReceipt(std::move(pending.command), **receipt);
+  }
+}
+
+// --- answers ---------------------------------------------------------------------------------------
+
+void Partition::Answer(std::unique_ptr<Command> command, const absl::Status& status,
+                       std::string response) {
+  host_->Count(*command->method, status);
+  command->Reply(status, status.ok() ? std::move(response) : std::string());
+}
+
+void Partition::AnswerByReceipt(std::unique_ptr<Command> command,
+                                const book::v1::Receipt& receipt) {
+  if (receipt.request_hash() != HashBytes(command->request_hash)) {
+    return Answer(std::move(command),
+                  Refuse(Reason::kRequestIdReused,
+                         "another request of this customer was accepted under this request_id",
+                         {{"request_id", command->request_id},
+                          {"revision", absl::StrCat(receipt.revision())}}),
+                  "");
+  }
+  const std::string token =
+      log::EncodeToken({cache_->partition_state().log_id(), options_.partition,
+                        receipt.offset() + 1});
+  Answer(std::move(command), absl::OkStatus(),
+         WithRevisionAndToken(receipt.answer(), receipt.revision(), token));
+}
+
+absl::Status Partition::Uncertain(const Command& command) const {
+  return Refuse(Reason::kOutcomeUnknown,
+                "whether the command was recorded is not certain yet; send it again with the same "
+                "request_id",
+                {{"request_id", command.request_id}});
+}
+
+void Partition::ExpireQueue() {
+  if (now_ < next_expiry_) return;
+  next_expiry_ = now_ + kExpiryInterval;
+  for (Pending& pending : pending_) {
+    if (pending.command == nullptr || pending.command->deadline > now_) continue;
+    const absl::Status status =
+        pending.command->in_doubt
+            ? Uncertain(*pending.command)
+            : Refuse(Reason::kLogUnavailable,
+                     "the deadline came before the log confirmed the answer; nothing was recorded");
+    Answer(std::move(pending.command), status, "");
+  }
+  const auto expired = [&](std::unique_ptr<Command>& command) {
+    if (command->deadline > now_) return false;
+    if (command->in_doubt) {
+      // Found in what has been read so far: certain after all.
+      const auto receipt = cache_->FindReceipt(command->customer_id, command->request_id);
+      if (receipt.ok() && *receipt != nullptr) {
+        AnswerByReceipt(std::move(command), **receipt);
+        return true;
+      }
+      const absl::Status status = Uncertain(*command);
+      Answer(std::move(command), status, "");
+      return true;
+    }
+    const bool starting = claim_epoch_ == 0;
+    Answer(std::move(command),
+           Refuse(starting ? Reason::kStarting : Reason::kLogUnavailable,
+                  absl::StrCat("the deadline came while partition ", options_.partition, " was ",
+                               AsAbsl(ToString(phase_)), "; nothing was recorded")),
+           "");
+    return true;
+  };
+  queue_.erase(std::remove_if(queue_.begin(), queue_.end(), expired), queue_.end());
+}
+
+void Partition::AnswerAsFollower() {
+  const auto answered = [&](std::unique_ptr<Command>& command) {
+    const auto receipt = cache_->FindReceipt(command->customer_id, command->request_id);
+    if (receipt.ok() && *receipt != nullptr) {
+      AnswerByReceipt(std::move(command), **receipt);
+      return true;
+    }
+    // One that was sent is void below a newer owner's claim, once that has been read; until then it
+    // may still turn up, and waits for its deadline.
+    if (command->in_doubt && !superseded_) return false;
+    const absl::Status status =
+        Refuse(command->in_doubt ? Reason::kNotRecorded : Reason::kNotOwner,
+               absl::StrCat("partition ", options_.partition, " is owned by ",
+                            owner_endpoint_.empty() ? "nobody" : owner_endpoint_,
+                            "; the command was not recorded"),
+               {{"endpoint", owner_endpoint_}, {"request_id", command->request_id}});
+    Answer(std::move(command), status, "");
+    return true;
+  };
+  queue_.erase(std::remove_if(queue_.begin(), queue_.end(), answered), queue_.end());
+}
+
+// --- reading: follow, catch up, claim ------------------------------------------------------------------
+
+void Partition::OnRead(const log::Batch& batch) {
+  if (!reading()) return;
+  for (const log::LogRecord& record : batch.records) {
+    if (record.offset < chain_.at().next_offset) continue;
+    const bool parsed = log::ParseFrame(record.value, &frame_);
+    const auto verdict = chain_.Apply(record.offset, parsed ? &frame_ : nullptr, record.value);
+    if (!verdict.ok()) return Halt(verdict.status());
+    ++stats_.void_records[static_cast<int>(*verdict)];
+    const bool claim = parsed && frame_.has_owner_started();
+    if (!log::IsEffective(*verdict)) {
+      if (*verdict == log::Verdict::kVoidFuture) {
+        // No honest owner can be there yet. Either somebody else's bytes, or the log was cut and went
+        // on without us: then the record that we came here with is gone.
+        const absl::Status history = host_->CheckHistory(chain_.at());
+        if (absl::IsFailedPrecondition(history)) return Halt(history);
+      }
+      if (claim && phase_ == Phase::kClaim && frame_.owner_started().owner() == claim_id_) {
+        // Somebody else's claim of the same epoch came first, or an older attempt of our own.
+        host_->DropWriter();
+        phase_ = Phase::kCatchUp;
+      }
+      continue;
+    }
+    if (absl::Status status = Fold(record, frame_); !status.ok()) return Halt(status);
+    if (phase_ == Phase::kHalted) return;
+  }
+  at_end_ = batch.end;
+  if (cache_->dirty() >= options_.flush_rows) FlushCache();
+  if (!at_end_) return;
+  if (chain_.at().next_offset < confirmed_end_) {
+    // A log that ends before what it acknowledged: for a moment after a change of leader it may look
+    // so; if it stays so, the records are gone.
+    at_end_ = false;
+    short_since_ = std::min(short_since_, now_);
+    if (++short_reads_ < kShortReads || now_ - short_since_ < options_.report_timeout) return;
+    return Halt(absl::DataLossError(absl::StrFormat(
+        "the log ends at offset %d, but records up to %d were acknowledged: the log has lost "
+        "acknowledged records",
+        chain_.at().next_offset, confirmed_end_)));
+  }
+  short_since_ = absl::InfiniteFuture();
+  short_reads_ = 0;
+  if (phase_ == Phase::kClaim && claim_counts_) Own();
+}
+
+absl::Status Partition::Fold(const log::LogRecord& record, const log::v1::Frame& frame) {
+  if (frame.has_owner_started()) {
+    const auto& started = frame.owner_started();
+    if (started.partition_count() != options_.partitions) {
+      return absl::FailedPreconditionError(absl::StrFormat(
+          "offset %d: the log was written with %d partitions, this process was told %d",
+          record.offset, started.partition_count(), options_.partitions));
+    }
+    if (started.format() > kFormat) {
+      return absl::UnimplementedError(absl::StrFormat(
+          "offset %d: record format %d, this version knows up to %d: written by a newer version",
+          record.offset, started.format(), kFormat));
+    }
+    if (cache_->partition_state().log_id().empty()) {
+      cache_->EditPartitionState().set_log_id(started.log_id());
+    }
+    owner_endpoint_ = started.endpoint();
+    const bool own = absl::StartsWith(started.owner(), options_.instance);
+    if (started.owner() == claim_id_ && phase_ == Phase::kClaim) {
+      claim_counts_ = true;
+    } else if (claim_epoch_ != 0 && frame.epoch() >= claim_epoch_ && !own) {
+      StepDown(started.endpoint());
+    } else {
+      claim_counts_ = false;
+    }
+    return absl::OkStatus();
+  }
+  if (!frame.has_commit()) return absl::OkStatus();
+  if (!commit_.ParseFromString(frame.commit())) {
+    return absl::DataLossError(
+        absl::StrFormat("offset %d: a commit that counts does not parse", record.offset));
+  }
+  absl::Status status = ApplyCommit(commit_, absl::FromUnixMicros(log::RecordedTimeUs(frame)));
+  if (!status.ok()) {
+    return absl::Status(status.code(),
+                        absl::StrFormat("offset %d: %s", record.offset, status.message()));
+  }
+  book::v1::Receipt receipt;
+  receipt.set_request_hash(commit_.request_hash());
+  receipt.set_answer(commit_.answer());
+  receipt.set_revision(commit_.revision());
+  receipt.set_offset(record.offset);
+  cache_->AddReceipt(ReceiptKey(commit_.customer_id(), commit_.request_id()), std::move(receipt));
+  return absl::OkStatus();
+}
+
+absl::Status Partition::ApplyCommit(const book::v1::Commit& commit, absl::Time recorded_time) {
+  ASSIGN_OR_RETURN(book::v1::State * state, cache_->Edit(commit.customer_id()));
+  state->set_revision(commit.revision());
+  for (const book::v1::Event& event : commit.events()) {
+    const EventMeta meta{.customer_id = commit.customer_id(),
+                         .effective_date = ToCivilDay(event.effective_date()),
+                         .recorded_time = recorded_time,
+                         .partition = options_.partition};
+    if (!book_->evolve(meta, event, *state, cache_->EditPartitionState())) {
+      return absl::UnimplementedError(
+          "an event of a kind that this version does not know: written by a newer version; upgrade "
+          "this one");
+    }
+  }
+  return absl::OkStatus();
+}
+
+void Partition::OnReadError(const absl::Status& status) {
+  if (!reading()) return;
+  if (absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status)) {
+    // Gone on from here; nothing that was folded is in question.
+    at_end_ = false;
+    return host_->ReadFrom(chain_.at().next_offset);
+  }
+  if (absl::IsOutOfRange(status) && confirmed_end_ == 0 && cache_->position().next_offset > 0) {
+    // The cache is of another log, or of a longer one. It is only a cache.
+    return RefoldFromZero(status);
+  }
+  Halt(status);
+}
+
+void Partition::StartClaim(uint64_t fresh) {
+  ++stats_.claims;
+  claim_id_ = absl::StrCat(options_.instance, "/", absl::Hex(fresh, absl::kZeroPad16));
+  claim_epoch_ = chain_.at().epoch + 1;
+  claim_counts_ = false;
+  claim_deadline_ = now_ + options_.claim_timeout;
+  // Doubling, and with the random id as the dice, so that two claimants do not stay in step.
+  const int exponent = std::min(claim_attempts_++, 6);
+  const int dice = static_cast<int>(fresh % 16);
+  claim_not_before_ =
+      now_ + options_.claim_backoff * (1 << exponent) * (16 + dice) / 16;
+  phase_ = Phase::kClaim;
+
+  book::v1::Record record;
+  record.set_epoch(claim_epoch_);
+  SetTime(RecordedNow(), record.mutable_recorded_time());
+  log::v1::OwnerStarted* started = record.mutable_owner_started();
+  started->set_owner(claim_id_);
+  started->set_endpoint(options_.endpoint);
+  const std::string& log_id = cache_->partition_state().log_id();
+  started->set_log_id(log_id.empty() ? options_.instance : log_id);
+  started->set_partition_count(options_.partitions);
+  started->set_format(kFormat);
+  host_->OpenWriter();
+  host_->Append("", record.SerializeAsString());
+}
+
+void Partition::Own() {
+  ++stats_.ownerships;
+  phase_ = Phase::kOwn;
+  claim_attempts_ = 0;
+  next_ = chain_.at().next_offset;
+  confirmed_end_ = std::max(confirmed_end_, next_);
+  confirmed_ = chain_.at().sequence;
+  first_append_ = 1;  // the claim was the writer's first
+  last_flush_ = now_;
+  flush_due_ = false;
+  // At start the server says that it is ready; what an operator wants to know of is a change.
+  if (stats_.ownerships == 1 && queue_.empty()) return;
+  host_->Say(absl::StrCat("partition ", options_.partition, ": owner of epoch ", chain_.at().epoch,
+                          " from offset ", next_, ", ", queue_.size(), " commands waiting"));
+}
+
+void Partition::StepDown(std::string_view owner_endpoint) {
+  host_->Say(absl::StrCat("partition ", options_.partition, ": stepped down for ",
+                          AsAbsl(owner_endpoint), ", owner of epoch ", chain_.at().epoch));
+  host_->DropWriter();
+  wanted_ = false;
+  claim_epoch_ = 0;
+  claim_counts_ = false;
+  superseded_ = true;
+  phase_ = Phase::kFollow;
+}
+
+// --- doubt -------------------------------------------------------------------------------------------
+
+void Partition::Doubt(std::string_view why) {
+  ++stats_.doubts;
+  host_->Say(absl::StrCat("partition ", options_.partition, ": in doubt at offset ", next_, " (",
+                          AsAbsl(why), "), ", sent_.size(), " records unconfirmed; reading back"));
+  host_->DropWriter();
+  // Back to the queue in the order of arrival, in front of what came later.
+  for (auto it = pending_.rbegin(); it != pending_.rend(); ++it) {
+    if (it->command != nullptr) queue_.push_front(std::move(it->command));
+  }
+  pending_.clear();
+  sent_.clear();
+  in_flight_.clear();
+  flush_due_ = false;
+  claim_counts_ = false;
+  superseded_ = false;
+  phase_ = wanted_ ? Phase::kCatchUp : Phase::kFollow;
+  claim_not_before_ = now_;
+  if (DAYBOOK_PLANTED(kStateKeptAfterDoubt)) {
+    at_end_ = false;
+    return host_->ReadFrom(chain_.at().next_offset);
+  }
+  Reload();
+}
+
+void Partition::LoseWriter(std::string_view why) {
+  if (phase_ == Phase::kOwn) return Doubt(why);
+  host_->DropWriter();
+  if (phase_ == Phase::kClaim) phase_ = Phase::kCatchUp;
+}
+
+void Partition::Reload() {
+  if (absl::Status status = cache_->Drop(); !status.ok()) return RefoldFromZero(status);
+  chain_ = log::Chain(cache_->position());
+  at_end_ = false;
+  host_->ReadFrom(chain_.at().next_offset);
+}
+
+void Partition::RefoldFromZero(const absl::Status& why) {
+  host_->Say(absl::StrCat("partition ", options_.partition,
+                          ": the command cache cannot be used and is built again from the log: ",
+                          why.message()));
+  if (absl::Status status = cache_->Reset(); !status.ok()) return Halt(status);
+  Doubt("the command cache was dropped");
+}
+
+void Partition::Halt(absl::Status why) {
+  host_->Say(absl::StrCat("partition ", options_.partition, " stops: ", why.message()));
+  halted_ = std::move(why);
+  phase_ = Phase::kHalted;
+  host_->DropWriter();
+  AnswerAll(Refuse(Reason::kLogUnavailable, absl::StrCat("partition ", options_.partition,
+                                                         " has stopped: ", halted_.message())));
+}
+
+// --- the cache -----------------------------------------------------------------------------------------
+
+void Partition::MaybeFlush() {
+  const absl::Time due =
+      flush_failed_ || cache_->dirty() < options_.flush_rows ? last_flush_ + options_.flush_interval
+                                                             : absl::InfinitePast();
+  if (cache_->dirty() > 0 && now_ >= due) {
+    flush_due_ = true;
+  }
+  // Memory is ahead of the log by what is in flight; a position that the log does not have yet must
+  // never reach the disk. So nothing new is decided until all is confirmed: well under a millisecond
+  // embedded, a round trip on Kafka.
+  if (flush_due_ && sent_.empty()) FlushCache();
+}
+
+void Partition::FlushCache() {
+  if (!sent_.empty()) return;
+  flush_due_ = false;
+  last_flush_ = now_;
+  if (cache_->dirty() == 0) return;
+  const absl::Status status = cache_->Flush(chain_.at());
+  flush_failed_ = !status.ok();
+  if (flush_failed_) {
+    // Commands go on: the log is safe, and what is not flushed is read again after a restart.
+    host_->Say(absl::StrCat("partition ", options_.partition, ": the command cache cannot be written (",
+                            status.message(), "); trying again"));
+  }
+}
+
+}  // namespace daybook::command

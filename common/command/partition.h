@@ -1,0 +1,232 @@
+// One partition of the write side: a state machine without thread, clock, file or socket.
+//
+// Operation. Follows the partition's records through the chain; when it is wanted as owner and has
+// reached the end, claims it with an OwnerStarted under a fresh id and reads that back; then decides
+// commands on the newest state in memory, appends one record a command, and answers when the log has
+// proven that nobody wrote in between (the offset proof): a report for its oldest unconfirmed record
+// with exactly the next offset. Answers that are no record (refusals, validate_only) wait for the
+// confirmation of a record produced after the decision; if there is none, a Barrier is written.
+//
+// Doubt. Anything but that proof - an error, a gap, a silence - has one reaction: the writer and all
+// memory that is not from the log are dropped, the log is read to its end, a new epoch is claimed, and
+// the unresolved commands are decided again under their own request ids. Found in the log: the first
+// result. Absent below a newer OwnerStarted: not recorded. Before that: outcome unknown.
+//
+// Concurrency. None: one caller, who carries inputs and outputs (Worker, or a simulation).
+// Limits. All in Options; a full queue refuses at Submit.
+// Proof. tests/command/simulation_test.cc races owners through loss, delay, false reports, pauses and
+// crashes by seed, with planted bugs to show that it would notice.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/command/book.h"
+#include "common/command/command.h"
+#include "common/command/state_cache.h"
+#include "common/log/chain.h"
+#include "common/log/event_log.h"
+
+namespace daybook::command {
+
+struct PartitionOptions {
+  int partition = 0;
+  int partitions = 1;
+  bool exclusive = false;   // nobody else can write: refusals need no barrier
+  std::string instance;     // random, one a process: tells own claims from others'
+  std::string endpoint;     // where this process serves, told to those who ask a non-owner
+  size_t max_queue = 16'384;       // commands waiting; beyond it OVERLOADED
+  size_t max_in_flight = 16'384;   // records appended and not confirmed
+  size_t max_group = 4'096;        // commands decided in one Tick
+  size_t max_group_bytes = 1 << 20;
+  absl::Duration barrier_interval = absl::Milliseconds(5);
+  absl::Duration report_timeout = absl::Seconds(30);  // silence this long is a doubt
+  absl::Duration claim_timeout = absl::Seconds(10);
+  absl::Duration claim_backoff = absl::Milliseconds(50);  // doubles to 64 times
+  size_t flush_rows = 65'536;
+  absl::Duration flush_interval = absl::Seconds(5);
+};
+
+// What a partition makes its worker do. Calls come from within Tick, OnReport, OnRead and Submit.
+class PartitionHost {
+ public:
+  virtual ~PartitionHost() = default;
+  // Forgets the writer with all its reports and opens a fresh one.
+  virtual void OpenWriter() = 0;
+  virtual void DropWriter() = 0;
+  // To the writer.
+  virtual void Append(std::string_view key, std::string_view value) = 0;
+  // Reads go on at `offset`: whatever was read ahead is forgotten.
+  virtual void ReadFrom(int64_t offset) = 0;
+  // Whether the record that `position` was reached with is still there: see store::CheckAgainst. May
+  // block for a moment.
+  virtual absl::Status CheckHistory(const log::Position& position) = 0;
+  // For people: what happened that an operator should know.
+  virtual void Say(std::string_view message) = 0;
+  // One decided outcome, for the counters; `reason` is empty when accepted.
+  virtual void Count(const Method& method, const absl::Status& status) = 0;
+};
+
+class Partition {
+ public:
+  enum class Phase { kFollow, kCatchUp, kClaim, kOwn, kHalted };
+
+  // Counters, for metrics and tests.
+  struct Stats {
+    int64_t claims = 0;
+    int64_t ownerships = 0;
+    int64_t doubts = 0;
+    int64_t barriers = 0;
+    int64_t commits = 0;
+    int64_t void_records[log::kVerdicts] = {};
+  };
+
+  // The cache must have been checked against the log. Nothing happens before the first Tick.
+  Partition(PartitionOptions options, const Book* book, std::unique_ptr<StateCache> cache,
+            PartitionHost* host);
+
+  // Asked to own the partition (at start, or by an operator), or not to any more.
+  void Want(bool wanted);
+
+  // Takes a command; answers it at once only if it cannot be taken.
+  void Submit(std::unique_ptr<Command> command);
+
+  void OnReport(const log::Report& report);
+  // While it reads (see reading()); an owner never reads itself.
+  void OnRead(const log::Batch& batch);
+  void OnReadError(const absl::Status& status);
+
+  // Advances: `now` may stand still or jump; `fresh` is random, used for the id of a claim.
+  void Tick(absl::Time now, uint64_t fresh);
+  // The writer is broken for good: whatever is in flight is in doubt.
+  void LoseWriter(std::string_view why);
+
+  // Stops taking commands; every command that is held is answered once it is certain. Done when idle().
+  void Drain();
+  bool idle() const { return queue_.empty() && pending_.empty() && sent_.empty(); }
+  // Writes the cache if nothing is in flight (at the end of a Drain).
+  void FlushCache();
+
+  Phase phase() const { return phase_; }
+  bool reading() const {
+    return started_ && (phase_ == Phase::kFollow || phase_ == Phase::kCatchUp ||
+                        phase_ == Phase::kClaim);
+  }
+  // Why it stopped for good (Phase::kHalted), else OK.
+  const absl::Status& halted() const { return halted_; }
+  const log::Position& position() const { return chain_.at(); }
+  const Stats& stats() const { return stats_; }
+  size_t queued() const { return queue_.size(); }
+  size_t in_flight() const { return sent_.size(); }
+  // By how much the log's clock differs from ours, from the last report that had one.
+  absl::Duration clock_skew() const { return clock_skew_; }
+  const std::string& log_id() const { return cache_->partition_state().log_id(); }
+  // When Tick wants to be called at the latest, if nothing else happens.
+  absl::Time next_wake() const;
+
+ private:
+  // A record appended and not yet confirmed.
+  struct Sent {
+    uint64_t sequence = 0;
+    absl::Time at;
+    std::string receipt_key;    // empty: a barrier
+    book::v1::Receipt receipt;
+    std::optional<log::Report> report;
+  };
+  // An answer that waits for the confirmation of `release`. Acceptances, twins of commands under way,
+  // refusals and validate_only alike, in one order.
+  struct Pending {
+    uint64_t release = 0;
+    std::unique_ptr<Command> command;  // null once it has been answered at its deadline
+    bool by_receipt = false;           // answered from the receipt of its request id
+    absl::Status status = absl::OkStatus();
+    std::string response = {};
+  };
+
+  void Serve();
+  // Decides one command. An error: the cache could not be read, and the command is still there.
+  absl::Status ServeOne(std::unique_ptr<Command>& command);
+  absl::Status Append(book::v1::Record& record, std::string_view key, Sent sent);
+  void AppendBarrier();
+  void Hold(Pending pending);
+  void ReleasePending();
+  void ProcessReports();
+  void Confirm();
+  absl::Status Fold(const log::LogRecord& record, const log::v1::Frame& frame);
+  absl::Status ApplyCommit(const book::v1::Commit& commit, absl::Time recorded_time);
+  void StartClaim(uint64_t fresh);
+  void Own();
+  void StepDown(std::string_view owner_endpoint);
+  void Doubt(std::string_view why);
+  void Reload();
+  void Halt(absl::Status why);
+  void RefoldFromZero(const absl::Status& why);
+  void ExpireQueue();
+  void AnswerAsFollower();
+  void AnswerAll(const absl::Status& status);
+  void Answer(std::unique_ptr<Command> command, const absl::Status& status, std::string response);
+  void AnswerByReceipt(std::unique_ptr<Command> command, const book::v1::Receipt& receipt);
+  void FillHeader(book::v1::Record* record) const;
+  absl::Status Uncertain(const Command& command) const;
+  absl::Time RecordedNow() const;
+  void MaybeFlush();
+
+  const PartitionOptions options_;
+  const Book* const book_;
+  const std::unique_ptr<StateCache> cache_;
+  PartitionHost* const host_;
+
+  Phase phase_ = Phase::kFollow;
+  bool started_ = false;
+  bool wanted_ = false;
+  bool draining_ = false;
+  bool at_end_ = false;       // the last batch reached the end of the log
+  absl::Status halted_;
+  absl::Time now_ = absl::UnixEpoch();
+
+  log::Chain chain_;          // as an owner: ahead of the log by what is in flight
+  log::v1::Frame frame_;      // reused
+  book::v1::Commit commit_;   // reused
+  std::string bytes_;         // reused
+
+  // Claim.
+  std::string claim_id_;
+  uint64_t claim_epoch_ = 0;     // of the newest claim since Want(true); 0 = none
+  bool claim_counts_ = false;    // it was read back and counts
+  bool superseded_ = false;      // a newer owner's claim was read since the last doubt
+  absl::Time claim_deadline_;
+  absl::Time claim_not_before_ = absl::InfinitePast();
+  int claim_attempts_ = 0;
+  std::string owner_endpoint_;   // of the newest OwnerStarted
+
+  // Owner.
+  int64_t next_ = 0;               // offset that the oldest unconfirmed record must have
+  int64_t confirmed_end_ = 0;      // the log was once at least this long
+  absl::Time short_since_ = absl::InfiniteFuture();  // it has looked shorter since
+  int short_reads_ = 0;
+  uint64_t confirmed_ = 0;         // sequence of the newest confirmed record
+  uint64_t first_append_ = 0;      // writer's number of sent_.front()
+  std::deque<Sent> sent_;
+  std::deque<Pending> pending_;
+  absl::flat_hash_map<std::string, uint64_t> in_flight_;  // receipt key -> sequence
+  absl::Time last_barrier_ = absl::InfinitePast();
+  absl::Time last_flush_ = absl::InfinitePast();
+  bool flush_due_ = false;
+  bool flush_failed_ = false;
+
+  std::deque<std::unique_ptr<Command>> queue_;
+  absl::Time next_expiry_ = absl::InfinitePast();
+  absl::Duration clock_skew_ = absl::ZeroDuration();
+  Stats stats_;
+};
+
+std::string_view ToString(Partition::Phase phase);
+
+}  // namespace daybook::command

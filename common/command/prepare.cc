@@ -1,0 +1,80 @@
+#include "common/command/prepare.h"
+
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status.h"
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
+
+namespace daybook::command {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+// The fields that every request has; looked up once a call, which is cheap beside the rest.
+const FieldDescriptor& Field(const Message& request, int number) {
+  const FieldDescriptor* field = request.GetDescriptor()->FindFieldByNumber(number);
+  DAYBOOK_CHECK(field != nullptr);
+  return *field;
+}
+
+std::string TextOf(const Message& request, int number) {
+  return request.GetReflection()->GetString(request, &Field(request, number));
+}
+
+// First 16 bytes of SHA-256 over the method's name and the request without its id and
+// validate_only, serialised deterministically.
+log::Hash RequestHash(const Method& method, const Message& request) {
+  const std::unique_ptr<Message> bare(request.New());
+  bare->CopyFrom(request);
+  const google::protobuf::Reflection* reflection = bare->GetReflection();
+  reflection->ClearField(bare.get(), &Field(request, kRequestIdField));
+  reflection->ClearField(bare.get(), &Field(request, kValidateOnlyField));
+  std::string bytes = absl::StrCat(method.name, "\n");
+  {
+    google::protobuf::io::StringOutputStream stream(&bytes);
+    google::protobuf::io::CodedOutputStream out(&stream);
+    out.SetSerializationDeterministic(true);
+    bare->SerializeToCodedStream(&out);
+  }
+  return log::LinkHash({}, bytes);
+}
+
+}  // namespace
+
+absl::Status Prepare(const Method& method, const Message& request, Command* command) {
+  DAYBOOK_CHECK(request.GetDescriptor() == method.descriptor->input_type());
+  if (request.ByteSizeLong() > kMaxCommandBytes) {
+    return Refuse(Reason::kRequestTooLarge,
+                  absl::StrCat("the command has ", request.ByteSizeLong(), " bytes; ",
+                               kMaxCommandBytes, " are allowed"));
+  }
+  command->method = &method;
+  command->request_id = TextOf(request, kRequestIdField);
+  command->customer_id = TextOf(request, kCustomerIdField);
+  FieldViolations bad;
+  if (command->request_id.empty()) {
+    bad.Add("request_id", "is required: it makes a resend safe; a UUID is advised");
+  } else if (command->request_id.size() > kMaxRequestIdBytes) {
+    bad.Add("request_id", absl::StrCat("has ", command->request_id.size(), " bytes; ",
+                                       kMaxRequestIdBytes, " are allowed"));
+  }
+  const google::protobuf::Reflection* reflection = request.GetReflection();
+  const FieldDescriptor& expected = Field(request, kExpectedRevisionField);
+  if (reflection->HasField(request, &expected)) {
+    command->expected_revision = reflection->GetInt64(request, &expected);
+    if (*command->expected_revision < 0) {
+      bad.Add("expected_revision", "must not be negative");
+    }
+  }
+  command->validate_only = reflection->GetBool(request, &Field(request, kValidateOnlyField));
+  RETURN_IF_ERROR(bad.Absorb(method.check(request)));
+  if (!bad.empty()) return bad.ToStatus();
+  if (command->customer_id.empty()) command->customer_id = DerivedCustomerId(command->request_id);
+  command->request_hash = RequestHash(method, request);
+  return absl::OkStatus();
+}
+
+}  // namespace daybook::command

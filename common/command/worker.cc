@@ -1,0 +1,330 @@
+#include "common/command/worker.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/reasons.h"
+#include "common/base/status.h"
+#include "common/command/engine.h"
+#include "common/store/check.h"
+
+namespace daybook::command {
+namespace {
+
+constexpr size_t kReadRecords = 10'000;
+constexpr absl::Duration kPublishInterval = absl::Milliseconds(50);
+
+}  // namespace
+
+void Doorbell::Ring() {
+  if (rung_.exchange(true)) return;
+  const std::lock_guard lock(mutex_);
+  bell_.notify_one();
+}
+
+void Doorbell::Wait(absl::Duration timeout) {
+  if (!rung_.load() && timeout > absl::ZeroDuration()) {
+    std::unique_lock lock(mutex_);
+    bell_.wait_for(lock, absl::ToChronoNanoseconds(std::min(timeout, absl::Seconds(1))),
+                   [this] { return rung_.load(); });
+  }
+  rung_.store(false);
+}
+
+// --- outcomes ------------------------------------------------------------------------------------------
+
+OutcomeCounters::OutcomeCounters(const Book& book, Metrics* metrics) : book_(book) {
+  constexpr char kName[] = "daybook_commands_total";
+  constexpr char kHelp[] = "Commands answered, by outcome and reason.";
+  for (const Method& method : book.methods) {
+    const std::string command(method.descriptor->name());
+    std::vector<Counter*> row;
+    row.push_back(&metrics->AddCounter(
+        kName, kHelp, {{"command", command}, {"outcome", "accepted"}, {"reason", ""}}));
+    for (const ReasonInfo& info : Reasons()) {
+      row.push_back(&metrics->AddCounter(kName, kHelp,
+                                         {{"command", command},
+                                          {"outcome", "refused"},
+                                          {"reason", std::string(info.name)}}));
+    }
+    row.push_back(&metrics->AddCounter(
+        kName, kHelp, {{"command", command}, {"outcome", "refused"}, {"reason", "OTHER"}}));
+    by_method_.push_back(std::move(row));
+  }
+}
+
+void OutcomeCounters::Count(const Method& method, const absl::Status& status) {
+  const auto index = static_cast<size_t>(&method - book_.methods.data());
+  if (index >= by_method_.size()) return;
+  const std::vector<Counter*>& row = by_method_[index];
+  if (status.ok()) return row.front()->Increment();
+  const std::string reason = ReasonOf(status);
+  for (const ReasonInfo& info : Reasons()) {
+    if (info.name == reason) return row[1 + static_cast<size_t>(info.reason)]->Increment();
+  }
+  row.back()->Increment();
+}
+
+// --- seats ---------------------------------------------------------------------------------------------
+
+// One partition and what it needs of the world.
+struct Worker::Seat : PartitionHost {
+  void OpenWriter() override {
+    writer.reset();
+    writer = worker->producer_->NewWriter(number);
+    appended = true;
+  }
+  void DropWriter() override { writer.reset(); }
+  void Append(std::string_view key, std::string_view value) override {
+    writer->Append(key, value);
+    appended = true;
+  }
+  void ReadFrom(int64_t offset) override {
+    reader.reset();
+    read_from = offset;
+  }
+  absl::Status CheckHistory(const log::Position& position) override {
+    return store::CheckAgainst(*worker->log_, number, position);
+  }
+  void Say(std::string_view message) override { worker->options_.say(message); }
+  void Count(const Method& method, const absl::Status& status) override {
+    worker->waiting_.fetch_sub(1, std::memory_order_relaxed);
+    worker->counters_->Count(method, status);
+  }
+
+  Worker* worker = nullptr;
+  int number = 0;
+  bool appended = false;  // something waits for the producer's Flush
+  bool touched = true;    // inputs have come since the last Tick
+  bool more = false;      // the last read was full: there is more
+  absl::Time wake = absl::InfinitePast();
+  std::unique_ptr<log::LogWriter> writer;
+  std::unique_ptr<log::LogReader> reader;
+  int64_t read_from = 0;
+  Partition::Phase published_phase = Partition::Phase::kFollow;
+  std::unique_ptr<Partition> partition;
+};
+
+Worker::Worker(log::EventLog* log, Options options, OutcomeCounters* counters)
+    : log_(log), options_(std::move(options)), counters_(counters) {
+  producer_ = log_->NewProducer([this] { doorbell_.Ring(); });
+}
+
+Worker::~Worker() {
+  stop_ = true;
+  doorbell_.Ring();
+  if (thread_.joinable()) thread_.join();
+  watch_.reset();
+  seats_.clear();  // writers before their producer
+}
+
+void Worker::Add(PartitionOptions options, const Book* book, std::unique_ptr<StateCache> cache,
+                 bool own) {
+  auto seat = std::make_unique<Seat>();
+  seat->worker = this;
+  seat->number = options.partition;
+  seat->partition =
+      std::make_unique<Partition>(std::move(options), book, std::move(cache), seat.get());
+  seat->partition->Want(own);
+  seats_.push_back(std::move(seat));
+}
+
+void Worker::Start() {
+  Publish();
+  watch_ = log_->Watch([this] { doorbell_.Ring(); });
+  thread_ = std::thread([this] { Run(); });
+}
+
+Worker::Seat& Worker::SeatOf(int partition) {
+  for (auto& seat : seats_) {
+    if (seat->number == partition) return *seat;
+  }
+  CheckFailed(__FILE__, __LINE__, "a partition is sent to its own worker");
+}
+
+// --- inputs ----------------------------------------------------------------------------------------------
+
+void Worker::Submit(int partition, std::unique_ptr<Command> command) {
+  std::vector<std::pair<int, std::unique_ptr<Command>>> one;
+  one.emplace_back(partition, std::move(command));
+  Submit(std::move(one));
+}
+
+void Worker::Submit(std::vector<std::pair<int, std::unique_ptr<Command>>> commands) {
+  const size_t before = waiting_.fetch_add(commands.size(), std::memory_order_relaxed);
+  size_t accepted = commands.size();
+  if (before + accepted > options_.max_queue) {
+    accepted = before >= options_.max_queue ? 0 : options_.max_queue - before;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    for (size_t i = 0; i < accepted; ++i) {
+      inbox_.push_back({commands[i].first, std::move(commands[i].second)});
+    }
+  }
+  if (accepted > 0) doorbell_.Ring();
+  for (size_t i = accepted; i < commands.size(); ++i) {
+    waiting_.fetch_sub(1, std::memory_order_relaxed);
+    const absl::Status status = Refuse(
+        Reason::kOverloaded, absl::StrCat(options_.max_queue, " commands are waiting, as many as "
+                                                              "the server takes"));
+    counters_->Count(*commands[i].second->method, status);
+    commands[i].second->Reply(status, "");
+  }
+}
+
+void Worker::Want(int partition, bool wanted) {
+  {
+    const std::lock_guard lock(mutex_);
+    wants_.emplace_back(partition, wanted);
+  }
+  doorbell_.Ring();
+}
+
+void Worker::TakeInputs() {
+  std::vector<std::pair<int, bool>> wants;
+  {
+    const std::lock_guard lock(mutex_);
+    taken_.swap(inbox_);
+    wants.swap(wants_);
+  }
+  for (const auto& [partition, wanted] : wants) {
+    Seat& seat = SeatOf(partition);
+    seat.partition->Want(wanted);
+    seat.touched = true;
+  }
+  for (Input& input : taken_) {
+    Seat& seat = SeatOf(input.partition);
+    seat.partition->Submit(std::move(input.command));
+    seat.touched = true;
+  }
+  taken_.clear();
+}
+
+// --- the loop --------------------------------------------------------------------------------------------
+
+void Worker::Run() {
+  while (!stop_) {
+    const absl::Time now = absl::Now();
+    const absl::Time wake = Step(now);
+    doorbell_.Wait(wake - absl::Now());
+  }
+}
+
+absl::Time Worker::Step(absl::Time now) {
+  if (draining_) {
+    for (auto& seat : seats_) seat->partition->Drain();
+  }
+  TakeInputs();
+  if (!producer_->health().ok()) ReplaceBrokenProducer();
+  absl::Time wake = absl::InfiniteFuture();
+  bool idle = true;
+  for (auto& seat : seats_) {
+    Partition& partition = *seat->partition;
+    if (seat->writer != nullptr) {
+      reports_.clear();
+      seat->writer->TakeReports(&reports_);
+      for (const log::Report& report : reports_) partition.OnReport(report);
+      seat->touched |= !reports_.empty();
+    }
+    if (partition.reading()) Feed(*seat);
+    if (seat->touched || now >= seat->wake || draining_) {
+      seat->touched = false;
+      partition.Tick(now, random_());
+      seat->wake = partition.next_wake();
+      unpublished_ = true;
+    }
+    if (partition.phase() != seat->published_phase) {
+      seat->published_phase = partition.phase();
+      next_publish_ = now;
+    }
+    wake = std::min(wake, seat->more ? now : seat->wake);
+    idle &= partition.idle();
+  }
+  // What was appended in this round goes out together: on the embedded log in one synced write.
+  const bool flush = std::any_of(seats_.begin(), seats_.end(), [](auto& s) { return s->appended; });
+  if (flush) {
+    const absl::Time start = absl::Now();
+    producer_->Flush();
+    for (auto& seat : seats_) {
+      // On an exclusive log the reports are there by now.
+      if (seat->appended && log_->exclusive()) wake = now;
+      seat->appended = false;
+    }
+    options_.append_seconds->Observe(absl::ToDoubleSeconds(absl::Now() - start));
+  }
+  if (unpublished_ && now >= next_publish_) {
+    next_publish_ = now + kPublishInterval;
+    unpublished_ = false;
+    Publish();
+  }
+  if (draining_ && idle && !drained_) {
+    for (auto& seat : seats_) seat->partition->FlushCache();
+    Publish();
+    drained_ = true;
+  }
+  return unpublished_ ? std::min(wake, next_publish_) : wake;
+}
+
+void Worker::Feed(Seat& seat) {
+  seat.more = false;
+  if (seat.reader == nullptr) {
+    auto reader = log_->NewReader(seat.number, seat.read_from);
+    if (!reader.ok()) return seat.partition->OnReadError(reader.status());
+    seat.reader = *std::move(reader);
+  }
+  const auto batch = seat.reader->Read(kReadRecords, absl::ZeroDuration());
+  if (!batch.ok()) {
+    seat.reader.reset();
+    return seat.partition->OnReadError(batch.status());
+  }
+  seat.touched |= !batch->records.empty() || batch->end;
+  seat.more = !batch->records.empty() && !batch->end;
+  seat.partition->OnRead(*batch);
+  // An owner never reads itself.
+  if (!seat.partition->reading()) {
+    seat.reader.reset();
+    seat.more = false;
+  }
+}
+
+void Worker::ReplaceBrokenProducer() {
+  const std::string why(producer_->health().message());
+  options_.say(absl::StrCat("the log's producer is broken and is replaced: ", why));
+  for (auto& seat : seats_) {
+    seat->partition->LoseWriter(why);
+    seat->touched = true;
+  }
+  producer_ = log_->NewProducer([this] { doorbell_.Ring(); });
+}
+
+void Worker::Publish() {
+  std::vector<PartitionStatus> all;
+  all.reserve(seats_.size());
+  for (const auto& seat : seats_) {
+    const Partition& partition = *seat->partition;
+    all.push_back({.partition = seat->number,
+                   .phase = partition.phase(),
+                   .position = partition.position(),
+                   .log_id = partition.log_id(),
+                   .queued = partition.queued(),
+                   .in_flight = partition.in_flight(),
+                   .clock_skew = partition.clock_skew(),
+                   .halted = partition.halted(),
+                   .stats = partition.stats()});
+  }
+  const std::lock_guard lock(mutex_);
+  published_.swap(all);
+}
+
+void Worker::Status(std::vector<PartitionStatus>* out) const {
+  const std::lock_guard lock(mutex_);
+  out->insert(out->end(), published_.begin(), published_.end());
+}
+
+void Worker::Drain() {
+  draining_ = true;
+  doorbell_.Ring();
+}
+
+}  // namespace daybook::command

@@ -1,0 +1,114 @@
+// A thread that carries inputs to its partitions and outputs from them. All decisions are Partition's.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "common/base/metrics.h"
+#include "common/command/partition.h"
+#include "common/log/event_log.h"
+
+namespace daybook::command {
+
+// Wakes one sleeper; ringing before it sleeps is not lost.
+class Doorbell {
+ public:
+  void Ring();
+  // Until rung, or `timeout`.
+  void Wait(absl::Duration timeout);
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable bell_;
+  std::atomic<bool> rung_{false};
+};
+
+struct PartitionStatus;
+
+// Counters of one method, by reason; made at start so that every series exists.
+class OutcomeCounters {
+ public:
+  OutcomeCounters(const Book& book, Metrics* metrics);
+  void Count(const Method& method, const absl::Status& status);
+
+ private:
+  const Book& book_;
+  std::vector<std::vector<Counter*>> by_method_;  // [method][0: accepted, 1 + reason, last: other]
+};
+
+class Worker {
+ public:
+  struct Options {
+    size_t max_queue;
+    std::function<void(std::string_view)> say;
+    Histogram* append_seconds;
+  };
+  Worker(log::EventLog* log, Options options, OutcomeCounters* counters);
+  ~Worker();
+
+  // Before Start.
+  void Add(PartitionOptions options, const Book* book, std::unique_ptr<StateCache> cache, bool own);
+  void Start();
+
+  // Any thread.
+  void Submit(int partition, std::unique_ptr<Command> command);
+  void Submit(std::vector<std::pair<int, std::unique_ptr<Command>>> commands);
+  void Want(int partition, bool wanted);
+  void Status(std::vector<PartitionStatus>* out) const;
+
+  // Stops taking commands; true when everything has been answered and the cache is written.
+  void Drain();
+  bool drained() const { return drained_.load(); }
+
+ private:
+  struct Seat;
+  struct Input {
+    int partition;
+    std::unique_ptr<Command> command;
+  };
+  void Run();
+  // One round over all partitions; when to come back at the latest.
+  absl::Time Step(absl::Time now);
+  void TakeInputs();
+  void Feed(Seat& seat);
+  void ReplaceBrokenProducer();
+  void Publish();
+  Seat& SeatOf(int partition);
+
+  log::EventLog* const log_;
+  const Options options_;
+  OutcomeCounters* const counters_;
+  std::unique_ptr<log::LogProducer> producer_;
+  std::vector<std::unique_ptr<Seat>> seats_;
+  std::mt19937_64 random_{std::random_device{}()};
+
+  mutable std::mutex mutex_;
+  std::vector<Input> inbox_;
+  std::vector<std::pair<int, bool>> wants_;
+  std::vector<PartitionStatus> published_;
+  std::atomic<size_t> waiting_{0};  // in the inbox and in the partitions' queues
+
+  Doorbell doorbell_;
+  std::shared_ptr<void> watch_;
+  std::atomic<bool> stop_{false};
+  std::atomic<bool> draining_{false};
+  std::atomic<bool> drained_{false};
+  std::vector<Input> taken_;           // reused
+  std::vector<log::Report> reports_;   // reused
+  absl::Time next_publish_ = absl::InfinitePast();
+  bool unpublished_ = true;            // something happened since the last Publish
+  std::thread thread_;
+};
+
+}  // namespace daybook::command

@@ -1,0 +1,73 @@
+// The Kafka driver: an EventLog in one topic of a cluster.
+//
+//   ASSIGN_OR_RETURN(auto log, OpenKafka({.brokers = "localhost:9092"}));
+//
+// Operation. Each producer of the log is one librdkafka producer; each reader takes one partition
+// from a consumer handle that it shares with readers of other partitions, so that threads grow with
+// the readers *of one partition*, not with partitions. There are no consumer groups and no
+// transactions; see chain.h for what makes one writer of many.
+//
+// Failure. Opening creates the topic or verifies it, and refuses what would lose history, naming
+// the property, its value and the wanted one. While brokers are away, appends are retried for 20 s
+// and then reported as failed; readers give empty batches without `end` and go on when they are
+// back.
+//
+// Limitations. A producer that cannot be made is broken from the start: see its health(). `end` of
+// a batch is as of the last answer of the broker, milliseconds ago; GetExtent asks. Acknowledged
+// means on all in-sync replicas, in their memory: Kafka does not sync to disk by itself.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "common/log/event_log.h"
+
+namespace daybook::log {
+
+struct KafkaOptions {
+  // host:port[,host:port...]
+  std::string brokers;
+
+  // The topic is this and "daybook.log.v1".
+  std::string topic_prefix = {};
+
+  // For a topic to be created; 16 if not given. An existing one: adopted if not given, otherwise it
+  // must be the same.
+  std::optional<int> partitions = {};
+
+  // For a topic to be created: by default 3, or as many as there are brokers. Below 3 the loss of
+  // one broker may lose history; that is warned of.
+  std::optional<int> replication_factor = {};
+
+  // False: NOT_FOUND if there is no topic.
+  bool create_topic = true;
+
+  // The first record of each partition must be the first claim of an owner, or the topic is not
+  // ours. False for tests that write what is no record of Daybook.
+  bool check_beginnings = true;
+
+  // How this process calls itself towards the brokers: client.id is this and "-w" or "-r".
+  std::string client_role = "daybook";
+
+  // Further librdkafka properties (TLS, SASL, ...). Those that the driver depends on are refused.
+  std::map<std::string, std::string> properties = {};
+
+  // What one handle may fetch ahead, bytes over all partitions, at least 1 MiB each; memory is some two
+  // to three times that with small records. Less slows a replay down: 1 MiB a partition by a third.
+  uint64_t prefetch_bytes = uint64_t{64} << 20;
+
+  // Called with warnings, from any thread; standard error if not given.
+  std::function<void(std::string_view)> warn = {};
+};
+
+// Errors: INVALID_ARGUMENT: options or properties; FAILED_PRECONDITION: the topic is not as it must
+// be; NOT_FOUND: no topic; PERMISSION_DENIED: an ACL is missing; UNAVAILABLE: no broker answers.
+absl::StatusOr<std::unique_ptr<EventLog>> OpenKafka(KafkaOptions options);
+
+}  // namespace daybook::log

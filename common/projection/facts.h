@@ -1,0 +1,64 @@
+// The facts that the log can hold: the one list that the read side knows them by.
+//
+// A new event: its message and its field in the domain's Event, and one line here.
+#pragma once
+
+#include <cstddef>
+
+#include "daybook/book/v1/record.pb.h"
+
+namespace daybook::projection {
+
+// Field numbers of the facts of a domain are below this.
+inline constexpr size_t kFactsPerDomain = 128;
+inline constexpr size_t kDomains = 8;
+inline constexpr size_t kFactIndexes = kDomains * kFactsPerDomain;
+
+constexpr size_t FactIndexOf(size_t domain_field, size_t fact_field) {
+  return domain_field * kFactsPerDomain + fact_field;
+}
+
+// Which fact an event holds; 0 if this program does not know it: written by a newer version.
+inline size_t FactIndex(const book::v1::Event& event) {
+  size_t fact = 0;
+  switch (event.event_case()) {
+    case book::v1::Event::kCustomer:
+      fact = event.customer().event_case();
+      break;
+    case book::v1::Event::kBilling:
+      fact = event.billing().event_case();
+      break;
+    case book::v1::Event::EVENT_NOT_SET:
+      break;
+  }
+  return fact == 0 ? 0 : FactIndexOf(event.event_case(), fact);
+}
+
+// FactTraits<Fact>::kIndex, and In(event): the fact in an event of that index.
+template <class Fact>
+struct FactTraits;
+
+#define DAYBOOK_FACT(Type, domain, DomainEvent, DomainCase, field, FieldCase)            \
+  template <>                                                                            \
+  struct FactTraits<Type> {                                                              \
+    static constexpr size_t kIndex =                                                     \
+        FactIndexOf(book::v1::Event::DomainCase, DomainEvent::FieldCase);                \
+    static_assert(static_cast<size_t>(book::v1::Event::DomainCase) < kDomains &&         \
+                  static_cast<size_t>(DomainEvent::FieldCase) < kFactsPerDomain);        \
+    static const Type& In(const book::v1::Event& event) { return event.domain().field(); } \
+  };
+
+DAYBOOK_FACT(customer::v1::CustomerRegistered, customer, customer::v1::Event, kCustomer,
+             customer_registered, kCustomerRegistered)
+DAYBOOK_FACT(billing::v1::AccountOpened, billing, billing::v1::Event, kBilling, account_opened,
+             kAccountOpened)
+DAYBOOK_FACT(billing::v1::InvoiceIssued, billing, billing::v1::Event, kBilling, invoice_issued,
+             kInvoiceIssued)
+DAYBOOK_FACT(billing::v1::PaymentRecorded, billing, billing::v1::Event, kBilling, payment_recorded,
+             kPaymentRecorded)
+DAYBOOK_FACT(billing::v1::CreditApplied, billing, billing::v1::Event, kBilling, credit_applied,
+             kCreditApplied)
+
+#undef DAYBOOK_FACT
+
+}  // namespace daybook::projection

@@ -1,0 +1,117 @@
+// What a read model gives: pure functions, found by overload.
+//
+//   struct Balances {
+//     static constexpr std::string_view kName = "balances";     // its directory, its name in messages
+//     static constexpr int kVersion = 1;                        // of the rows: raise it when On changes
+//     static constexpr auto kTables = std::make_tuple(kCustomers, kTails);
+//     using Listens = Facts<billing::v1::InvoiceIssued, billing::v1::PaymentRecorded>;
+//     static void On(const billing::v1::InvoiceIssued&, const Meta&, Shard&);
+//     static void On(const billing::v1::PaymentRecorded&, const Meta&, Shard&);
+//     // Takes out of a row what depends on when it was recorded, for the business dump:
+//     static void ClearRecorded(CustomerRow&);                  // one overload a table
+//     // Optional: what must be equal in two versions of the rows at the same positions.
+//     static absl::Status ControlTotals(ViewSpan, std::map<std::string, std::string>*);
+//   };
+//
+// Listed in Listens without an On: does not compile. On never fails, never reads a clock, and keeps
+// nothing but rows; rows hold no partition, offset or process name and depend on nothing but the
+// facts of the partition up to a position. No map fields in rows.
+//
+// The facts of the log are listed once, in facts.h.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/civil_time.h"
+#include "absl/types/span.h"
+#include "common/projection/facts.h"
+#include "common/store/store.h"
+#include "daybook/book/v1/record.pb.h"
+
+namespace daybook::projection {
+
+using store::Shard;
+using store::Table;
+
+// What On is told beside the fact.
+struct Meta {
+  std::string_view customer_id;
+  absl::CivilDay effective_date;
+  int64_t recorded_time_us;
+  int64_t revision;  // of the customer, after the command
+};
+
+template <class... Fact>
+struct Facts {};
+
+// One table of a projection, without its type.
+struct TableInfo {
+  uint8_t id;
+  std::string name;
+  // A row's bytes without what depends on when it was recorded. False: bytes that do not parse.
+  std::function<bool(std::string* bytes)> clear_recorded;
+};
+
+using ViewSpan = absl::Span<const std::shared_ptr<const store::View>>;
+using ApplyFact = void (*)(const book::v1::Event&, const Meta&, Shard&);
+
+// A projection, without its type.
+struct ProjectionInfo {
+  std::string name;
+  int version = 0;
+  std::vector<TableInfo> tables;
+  std::vector<ApplyFact> apply;  // by FactIndex; null = not listened to
+  // Sums over all rows by name, from which two versions of the projection can be compared.
+  absl::Status (*control_totals)(ViewSpan, std::map<std::string, std::string>*) = nullptr;
+};
+
+namespace internal {
+
+template <class P, class Fact>
+void ApplyOne(const book::v1::Event& event, const Meta& meta, Shard& shard) {
+  static_assert(
+      requires(const Fact& fact) { P::On(fact, meta, shard); },
+      "the projection lists a fact in Listens but has no On for it");
+  P::On(FactTraits<Fact>::In(event), meta, shard);
+}
+
+template <class P, class... Fact>
+std::vector<ApplyFact> ApplyTable(Facts<Fact...>) {
+  std::vector<ApplyFact> table(kFactIndexes, nullptr);
+  ((table[FactTraits<Fact>::kIndex] = &ApplyOne<P, Fact>), ...);
+  return table;
+}
+
+template <class P, class Row>
+TableInfo InfoOfTable(Table<Row> table) {
+  return {table.id, std::string(table.name), [](std::string* bytes) {
+            Row row;
+            if (!row.ParseFromString(*bytes)) return false;
+            P::ClearRecorded(row);
+            return row.SerializeToString(bytes);
+          }};
+}
+
+}  // namespace internal
+
+template <class P>
+ProjectionInfo InfoOf() {
+  ProjectionInfo info;
+  info.name = P::kName;
+  info.version = P::kVersion;
+  info.apply = internal::ApplyTable<P>(typename P::Listens{});
+  if constexpr (requires { &P::ControlTotals; }) info.control_totals = &P::ControlTotals;
+  std::apply([&](const auto&... table) { (info.tables.push_back(internal::InfoOfTable<P>(table)), ...); },
+             P::kTables);
+  return info;
+}
+
+}  // namespace daybook::projection

@@ -1,0 +1,108 @@
+#include "common/projection/source.h"
+
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "common/base/status.h"
+#include "common/projection/facts.h"
+#include "common/store/check.h"
+
+namespace daybook::projection {
+
+void ParsedBatch::Clear() {
+  entries.clear();
+  commits.Clear();
+  end = false;
+  log_id.clear();
+  counted = 0;
+  std::fill(std::begin(void_records), std::end(void_records), 0);
+}
+
+Source::Source(log::EventLog& log, int partition, const log::Position& at)
+    : log_(log), partition_(partition), chain_(at) {}
+
+absl::Status Source::Named(const absl::Status& status) const {
+  return absl::Status(status.code(), absl::StrFormat("partition %d of %s: %s", partition_,
+                                                     log_.name(), status.message()));
+}
+
+absl::Status Source::Next(size_t max, int64_t until, absl::Duration wait, ParsedBatch* batch) {
+  batch->Clear();
+  batch->at = chain_.at();
+  RETURN_IF_ERROR(stopped_);
+  const int64_t from = chain_.at().next_offset;
+  if (from >= until) return absl::OkStatus();
+  if (reader_ == nullptr) {
+    auto reader = log_.NewReader(partition_, from);
+    if (!reader.ok()) return Named(reader.status());
+    reader_ = *std::move(reader);
+  }
+  absl::StatusOr<log::Batch> read = reader_->Read(max, wait);
+  if (!read.ok()) {
+    reader_ = nullptr;
+    const absl::Status status = Named(read.status());
+    if (!absl::IsUnavailable(status)) {
+      stopped_ = absl::IsOutOfRange(status) ? absl::FailedPreconditionError(status.message()) : status;
+      return stopped_;
+    }
+    return status;
+  }
+  batch->end = read->end;
+  for (const log::LogRecord& record : read->records) {
+    if (record.offset >= until) {
+      // The rest is read again by whoever asks for it.
+      reader_ = nullptr;
+      batch->end = false;
+      break;
+    }
+    const absl::Status status = Take(record, batch);
+    if (!status.ok()) {
+      stopped_ = Named(status);
+      batch->end = false;
+      break;
+    }
+    batch->at = chain_.at();
+  }
+  return batch->at.next_offset == from ? stopped_ : absl::OkStatus();
+}
+
+absl::Status Source::Take(const log::LogRecord& record, ParsedBatch* batch) {
+  const bool parses = log::ParseFrame(record.value, &frame_);
+  const log::Position before = chain_.at();
+  ASSIGN_OR_RETURN(const log::Verdict verdict,
+                   chain_.Apply(record.offset, parses ? &frame_ : nullptr, record.value));
+  ++batch->void_records[static_cast<int>(verdict)];  // slot 0, effective, is not read
+  if (verdict == log::Verdict::kVoidFuture) {
+    // No owner can have written it: either it is foreign or the log is not the one that was read.
+    const absl::Status whole = store::CheckAgainst(log_, partition_, before);
+    if (absl::IsFailedPrecondition(whole)) return whole;
+  }
+  if (!log::IsEffective(verdict)) return absl::OkStatus();
+  ++batch->counted;
+  if (frame_.has_owner_started() && frame_.epoch() == 1) {
+    batch->log_id = frame_.owner_started().log_id();
+  }
+  return frame_.has_commit() ? ParseCommit(record.offset, batch) : absl::OkStatus();
+}
+
+absl::Status Source::ParseCommit(int64_t offset, ParsedBatch* batch) {
+  book::v1::Commit* commit = batch->commits.Add();
+  if (!commit->ParseFromString(frame_.commit())) {
+    batch->commits.RemoveLast();
+    return absl::DataLossError(
+        absl::StrFormat("offset %d: the record counts but its commit does not parse", offset));
+  }
+  for (const book::v1::Event& event : commit->events()) {
+    if (FactIndex(event) == 0) {
+      batch->commits.RemoveLast();
+      return absl::UnimplementedError(absl::StrFormat(
+          "offset %d: an event of a kind that this version does not know: written by a newer "
+          "version; upgrade this one",
+          offset));
+    }
+  }
+  batch->entries.push_back({offset, log::RecordedTimeUs(frame_)});
+  return absl::OkStatus();
+}
+
+}  // namespace daybook::projection

@@ -1,0 +1,68 @@
+// One partition of the log, read through the chain and parsed: what every fold of the read side eats.
+//
+// No thread and no clock of its own. One thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/log/chain.h"
+#include "common/log/event_log.h"
+#include "daybook/book/v1/record.pb.h"
+#include "google/protobuf/repeated_field.h"
+
+namespace daybook::projection {
+
+// Records that count and are commits, in log order. Reused: Source::Next clears it and keeps its
+// memory.
+struct ParsedBatch {
+  struct Entry {
+    int64_t offset;
+    int64_t recorded_time_us;
+  };
+  std::vector<Entry> entries;
+  google::protobuf::RepeatedPtrField<book::v1::Commit> commits;  // one an entry
+  log::Position at;  // after the batch, what counts not included
+  bool end = false;  // nothing came after it when it was read
+  std::string log_id;  // of the partition's first owner, if the batch holds its record; else empty
+  uint64_t counted = 0;                         // records that count, owners and barriers too
+  uint64_t void_records[log::kVerdicts] = {};   // by verdict
+
+  void Clear();
+};
+
+class Source {
+ public:
+  // Reads on from `at`. `log` must outlive the source.
+  Source(log::EventLog& log, int partition, const log::Position& at);
+
+  // Replaces `batch` by what comes next: at most `max` records, none at or behind offset `until`,
+  // waiting at most `wait` for the first. Errors stop the source for good, except UNAVAILABLE (ask
+  // again); whatever counted before the broken record has been delivered first:
+  //   DATA_LOSS, UNIMPLEMENTED: see Chain; also a commit that does not parse or holds an event that
+  //     this program does not know
+  //   FAILED_PRECONDITION: the log was cut or replaced
+  absl::Status Next(size_t max, int64_t until, absl::Duration wait, ParsedBatch* batch);
+
+  const log::Position& at() const { return chain_.at(); }
+  int partition() const { return partition_; }
+
+ private:
+  absl::Status Take(const log::LogRecord& record, ParsedBatch* batch);
+  absl::Status ParseCommit(int64_t offset, ParsedBatch* batch);
+  absl::Status Named(const absl::Status& status) const;
+
+  log::EventLog& log_;
+  const int partition_;
+  log::Chain chain_;
+  std::unique_ptr<log::LogReader> reader_;
+  log::v1::Frame frame_;  // reused: parsing into it costs half of parsing afresh
+  absl::Status stopped_;
+};
+
+}  // namespace daybook::projection

@@ -1,0 +1,85 @@
+#include "common/projection/worker.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace daybook::projection {
+namespace {
+
+constexpr size_t kBatchRecords = 4'096;
+// Between two looks at the end of the log when nobody waits: records come in groups, and a group is
+// cheaper than its records. Well within the lag that is promised (10 ms).
+constexpr absl::Duration kLinger = absl::Milliseconds(1);
+// How long to sleep at the end of a log that tells when something comes, and of one that does not.
+constexpr absl::Duration kWatchedSleep = absl::Milliseconds(100);
+constexpr absl::Duration kShortestSleep = absl::Microseconds(100);
+constexpr absl::Duration kShortPoll = absl::Milliseconds(1);
+constexpr absl::Duration kLongPoll = absl::Milliseconds(5);
+
+}  // namespace
+
+void Doorbell::Ring() {
+  if (ringing_.exchange(true)) return;
+  const std::lock_guard lock(mutex_);
+  rung_.notify_one();
+}
+
+bool Doorbell::Wait(absl::Duration most) {
+  std::unique_lock lock(mutex_);
+  rung_.wait_for(lock, absl::ToChronoMicroseconds(most), [this] { return ringing_.load(); });
+  return ringing_.exchange(false);
+}
+
+Worker::Worker(log::EventLog& log, std::function<absl::Time()> clock)
+    : log_(log), clock_(std::move(clock)) {}
+
+Worker::~Worker() { Stop(absl::CancelledError("stopped")); }
+
+void Worker::Start() {
+  watch_ = log_.Watch([this] { doorbell_.Ring(); });
+  thread_ = std::thread([this] { Run(); });
+}
+
+void Worker::Stop(const absl::Status& status) {
+  watch_ = nullptr;
+  stop_ = true;
+  doorbell_.Ring();
+  if (thread_.joinable()) thread_.join();
+  for (Feed* feed : std::exchange(feeds_, {})) feed->Stop(status);
+}
+
+void Worker::WakeForWaiter() {
+  awaited_ = true;
+  doorbell_.Ring();
+}
+
+void Worker::Run() {
+  // An exclusive log is written by this process, so the driver knows of every record.
+  const bool watched = log_.exclusive();
+  absl::Duration poll = kShortPoll;
+  while (!stop_) {
+    const absl::Time now = clock_();
+    bool more = false;
+    absl::Time next = absl::InfiniteFuture();
+    bool waiters = false;
+    for (Feed* feed : feeds_) {
+      const Feed::Outcome outcome = feed->Step(now, kBatchRecords);
+      more |= outcome.more;
+      next = std::min(next, outcome.next);
+      waiters |= outcome.next != absl::InfiniteFuture();
+    }
+    if (more) {
+      poll = kShortPoll;
+      continue;
+    }
+    absl::Duration sleep = watched ? kWatchedSleep : waiters ? kShortPoll : poll;
+    poll = std::min(poll * 2, kLongPoll);
+    sleep = std::clamp(next - now, kShortestSleep, sleep);
+    if (doorbell_.Wait(sleep) && !awaited_.exchange(false) && !waiters) {
+      std::this_thread::sleep_for(absl::ToChronoMicroseconds(kLinger));
+    }
+  }
+}
+
+}  // namespace daybook::projection

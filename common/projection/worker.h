@@ -1,0 +1,58 @@
+// The thread that drives feeds, and what wakes it.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "common/log/event_log.h"
+#include "common/projection/feed.h"
+
+namespace daybook::projection {
+
+// Rung from any thread; one waits.
+class Doorbell {
+ public:
+  void Ring();
+  // True if it was rung since the last Wait. Returns at once then, else within `most`.
+  bool Wait(absl::Duration most);
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable rung_;
+  std::atomic<bool> ringing_{false};
+};
+
+// Steps its feeds as long as there is something to do.
+class Worker {
+ public:
+  Worker(log::EventLog& log, std::function<absl::Time()> clock);
+  ~Worker();  // as Stop
+
+  // Before Start.
+  void Add(Feed* feed) { feeds_.push_back(feed); }
+  void Start();
+  // Joins the thread; then stops every feed with `status`.
+  void Stop(const absl::Status& status);
+  // Somebody waits: step now.
+  void WakeForWaiter();
+
+ private:
+  void Run();
+
+  log::EventLog& log_;
+  const std::function<absl::Time()> clock_;
+  std::vector<Feed*> feeds_;
+  Doorbell doorbell_;
+  std::shared_ptr<void> watch_;
+  std::atomic<bool> stop_{false};
+  std::atomic<bool> awaited_{false};
+  std::thread thread_;
+};
+
+}  // namespace daybook::projection

@@ -1,0 +1,188 @@
+#include "common/rpc/server.h"
+
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status.h"
+#include "common/rpc/address.h"
+#include "common/rpc/credentials.h"
+#include "common/rpc/unary.h"
+#include "grpc/health/v1/health.pb.h"
+
+namespace daybook::rpc {
+namespace {
+
+constexpr int kMaxMetadataBytes = 8 * 1024;
+
+void AnswerHealth(const Health& health, std::unique_ptr<Call> call) {
+  using google::protobuf::DynamicCastToGenerated;
+  const auto* request =
+      DynamicCastToGenerated<grpc::health::v1::HealthCheckRequest>(&call->request());
+  const std::optional<bool> serving = health.Get(request->service());
+  if (!serving.has_value()) {
+    return call->FinishError(
+        absl::NotFoundError(absl::StrCat("nothing is called '", request->service(), "'")));
+  }
+  grpc::health::v1::HealthCheckResponse response;
+  response.set_status(*serving ? grpc::health::v1::HealthCheckResponse::SERVING
+                               : grpc::health::v1::HealthCheckResponse::NOT_SERVING);
+  call->Finish(response);
+}
+
+void SetLimits(const ServerOptions& options, grpc::ServerBuilder& builder) {
+  builder.SetMaxReceiveMessageSize(options.max_message_bytes);
+  builder.SetMaxSendMessageSize(options.max_message_bytes);
+  // What a compressed message grows to is not bounded by gRPC 1.51.
+  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
+  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
+  // A flood meets the in-flight bound, which answers; this one only makes the client wait.
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.max_in_flight + 1024);
+  // Two servers on one port would each get some of the calls, without a word.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
+  builder.AddChannelArgument(
+      GRPC_ARG_MAX_CONNECTION_AGE_MS,
+      static_cast<int>(absl::ToInt64Milliseconds(options.max_connection_age)));
+  builder.AddChannelArgument(
+      GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS,
+      static_cast<int>(absl::ToInt64Milliseconds(options.max_deadline + absl::Seconds(5))));
+  // Only reflection runs on the threads of the synchronous API.
+  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);
+}
+
+}  // namespace
+
+class Server::Impl {
+ public:
+  explicit Impl(ServerOptions options) : shared_(std::make_shared<Shared>(options)) {
+    Service health_service(
+        grpc::health::v1::HealthCheckRequest::descriptor()->file()->FindServiceByName("Health"));
+    health_service.Handle(
+        "Check", [this](std::unique_ptr<Call> call) { AnswerHealth(health_, std::move(call)); });
+    health_service.Decline("Watch");
+    services_.push_back(std::move(health_service));
+  }
+
+  void Add(Service service) { services_.push_back(std::move(service)); }
+
+  absl::Status Start() {
+    DAYBOOK_CHECK(server_ == nullptr);
+    RETURN_IF_ERROR(CheckServices());
+    ASSIGN_OR_RETURN(const Address address, ParseAddress(shared_->options.address));
+    ASSIGN_OR_RETURN(const auto credentials, Credentials(address));
+
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+    grpc::ServerBuilder builder;
+    SetLimits(shared_->options, builder);
+    builder.AddListeningPort(shared_->options.address, credentials, &port_);
+    Register(builder);
+    for (int i = 0; i < std::max(1, shared_->options.queues); ++i) {
+      shared_->queues.push_back(
+          std::make_unique<CallQueue>(*shared_, builder.AddCompletionQueue()));
+    }
+    server_ = builder.BuildAndStart();
+    if (server_ == nullptr || port_ == 0) {
+      if (server_ != nullptr) server_->Shutdown();
+      for (auto& queue : shared_->queues) queue->Stop();
+      server_.reset();
+      return absl::FailedPreconditionError(
+          absl::StrCat("cannot listen on ", shared_->options.address,
+                       ": the port is taken, or the address is not one of this machine"));
+    }
+    for (const Service& service : services_) health_.SetDefault(service.descriptor()->full_name());
+    health_.SetDefault("");
+    for (auto& queue : shared_->queues) queue->Start();
+    if (shared_->options.metrics != nullptr) {
+      shared_->options.metrics->AddGauge(
+          "daybook_rpc_in_flight", "Calls in handlers.", {},
+          [shared = shared_] { return shared->in_flight.load(std::memory_order_relaxed); });
+    }
+    return absl::OkStatus();
+  }
+
+  int port() const { return port_; }
+  Health& health() { return health_; }
+  int in_flight() const { return shared_->in_flight.load(std::memory_order_relaxed); }
+
+  void Shutdown(absl::Time deadline) {
+    if (server_ == nullptr) return;
+    health_.Stop();
+    shared_->stopping.store(true, std::memory_order_release);
+    server_->Shutdown(absl::ToChronoTime(deadline));
+    const absl::Status stopping =
+        Refuse(Reason::kShuttingDown, "the server stopped before the call was finished");
+    while (shared_->outstanding.load(std::memory_order_acquire) > 0) {
+      for (auto& queue : shared_->queues) queue->AnswerAll(stopping);
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    for (auto& queue : shared_->queues) queue->Stop();
+    server_.reset();
+  }
+
+ private:
+  absl::Status CheckServices() const {
+    std::string problems;
+    for (const Service& service : services_) {
+      const absl::Status status = service.Check();
+      if (!status.ok()) absl::StrAppend(&problems, problems.empty() ? "" : "; ", status.message());
+    }
+    return problems.empty() ? absl::OkStatus() : absl::FailedPreconditionError(problems);
+  }
+
+  absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> Credentials(
+      const Address& address) const {
+    const ServerOptions& options = shared_->options;
+    if (options.tls.has_value()) return ServerCredentialsOf(*options.tls);
+    if (!address.loopback() && !options.insecure) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          "refusing to listen on ", options.address,
+          " in plain text, because others can reach it: give a TLS certificate and key, listen on "
+          "127.0.0.1, or say --insecure"));
+    }
+    return grpc::InsecureServerCredentials();
+  }
+
+  void Register(grpc::ServerBuilder& builder) {
+    for (const Service& service : services_) {
+      RawService& raw = shared_->services.emplace_back();
+      for (const auto& [name, handler] : service.handlers()) {
+        raw.Add(shared_->methods.emplace_back(shared_->methods.size(),
+                                              *service.descriptor()->FindMethodByName(name),
+                                              handler, shared_->options.metrics));
+      }
+      builder.RegisterService(&raw);
+    }
+  }
+
+  Health health_;
+  std::vector<Service> services_;
+  const std::shared_ptr<Shared> shared_;
+  std::unique_ptr<grpc::Server> server_;
+  int port_ = 0;
+};
+
+Server::Server(ServerOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+
+Server::~Server() { Shutdown(absl::Now()); }
+
+Server& Server::Add(Service service) {
+  impl_->Add(std::move(service));
+  return *this;
+}
+
+absl::Status Server::Start() { return impl_->Start(); }
+int Server::port() const { return impl_->port(); }
+Health& Server::health() { return impl_->health(); }
+int Server::in_flight() const { return impl_->in_flight(); }
+void Server::Shutdown(absl::Time deadline) { impl_->Shutdown(deadline); }
+
+}  // namespace daybook::rpc

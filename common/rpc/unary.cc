@@ -1,0 +1,375 @@
+#include "common/rpc/unary.h"
+
+#include <grpc/support/time.h>
+#include <grpcpp/support/proto_buffer_reader.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status.h"
+#include "common/rpc/details.h"
+
+namespace daybook::rpc {
+namespace {
+
+using google::protobuf::Message;
+
+constexpr absl::Duration kSweepEvery = absl::Milliseconds(200);
+constexpr absl::Duration kSweepAfterDeadline = absl::Milliseconds(500);
+
+// A request message that has grown beyond this is not kept for the next call.
+constexpr size_t kMaxKeptRequestBytes = 16 * 1024;
+
+// Responses up to this size are copied; longer ones are handed over.
+constexpr size_t kMaxCopiedBytes = 4 * 1024;
+
+bool Parse(grpc::ByteBuffer& payload, Message& message) {
+  grpc::Slice slice;
+  if (payload.TrySingleSlice(&slice).ok()) {
+    return message.ParseFromArray(slice.begin(), static_cast<int>(slice.size()));
+  }
+  if (payload.Length() == 0) {
+    message.Clear();
+    return true;
+  }
+  grpc::ProtoBufferReader reader(&payload);
+  return reader.status().ok() && message.ParseFromZeroCopyStream(&reader);
+}
+
+grpc::ByteBuffer BufferOf(const Message& message) {
+  const size_t size = message.ByteSizeLong();
+  grpc_slice slice = grpc_slice_malloc(size);
+  message.SerializeWithCachedSizesToArray(GRPC_SLICE_START_PTR(slice));
+  const grpc::Slice owned(slice, grpc::Slice::STEAL_REF);
+  return grpc::ByteBuffer(&owned, 1);
+}
+
+grpc::ByteBuffer BufferOf(std::string bytes) {
+  if (bytes.size() <= kMaxCopiedBytes) {
+    const grpc::Slice copy(bytes.data(), bytes.size());
+    return grpc::ByteBuffer(&copy, 1);
+  }
+  auto* owned = new std::string(std::move(bytes));
+  const grpc::Slice slice(
+      owned->data(), owned->size(), [](void* s) { delete static_cast<std::string*>(s); }, owned);
+  return grpc::ByteBuffer(&slice, 1);
+}
+
+absl::Status ShuttingDown() {
+  return Refuse(Reason::kShuttingDown, "the server is stopping; nothing was recorded");
+}
+
+}  // namespace
+
+void RawService::Add(Method& method) {
+  method.service = this;
+  method.index = size_++;
+  AddMethod(new grpc::internal::RpcServiceMethod(method.path.c_str(),
+                                                 grpc::internal::RpcMethod::NORMAL_RPC, nullptr));
+  MarkMethodAsync(method.index);
+}
+
+struct Slot {
+  enum State { kIdle, kOpen, kClaimed };
+
+  Slot(Shared& shared, CallQueue& queue, Method& method)
+      : shared(shared), queue(queue), method(method) {}
+
+  // True for exactly one caller while the call is open: that one answers.
+  bool Claim() {
+    State open = kOpen;
+    return state.compare_exchange_strong(open, kClaimed, std::memory_order_acq_rel);
+  }
+
+  void Answer(grpc::ByteBuffer response) {
+    Count(absl::StatusCode::kOk);
+    writer->Finish(response, grpc::Status::OK, &finished);
+  }
+
+  void AnswerError(const absl::Status& status) {
+    DAYBOOK_CHECK(!status.ok());
+    Count(status.code());
+    const absl::string_view message = status.message();
+    writer->FinishWithError(
+        grpc::Status(static_cast<grpc::StatusCode>(status.code()),
+                     HeaderMessage({message.data(), message.size()}), EncodeDetails(status)),
+        &finished);
+  }
+
+  void Count(absl::StatusCode code) { method.figures.Handled(code, absl::Now() - started); }
+
+  void Unref() {
+    if (refs.fetch_sub(1, std::memory_order_acq_rel) == 1) queue.Free(this);
+  }
+
+  Shared& shared;
+  CallQueue& queue;
+  Method& method;
+
+  std::optional<grpc::ServerContext> context;
+  std::optional<grpc::ServerAsyncResponseWriter<grpc::ByteBuffer>> writer;
+  grpc::ByteBuffer payload;
+  std::unique_ptr<Message> request;  // kept from call to call
+  absl::Time started;
+  absl::Time deadline;
+  absl::Status deadline_status;
+
+  std::atomic<State> state{kIdle};
+  std::atomic<int> refs{0};  // tags `finished` and `done`, the handle
+  std::atomic<bool> cancelled{false};
+
+  Event arrived{&Arrived, this};
+  Event finished{&Finished, this};
+  Event done{&Done, this};
+
+  static void Arrived(void* owner, bool ok) {
+    auto* slot = static_cast<Slot*>(owner);
+    if (ok) {
+      slot->shared.outstanding.fetch_add(1, std::memory_order_relaxed);  // two for one
+      slot->queue.Dispatch(slot);
+    } else {
+      slot->queue.Free(slot);
+      slot->shared.outstanding.fetch_sub(1, std::memory_order_release);
+    }
+  }
+  static void Finished(void* owner, bool) { Reported(static_cast<Slot*>(owner)); }
+  static void Done(void* owner, bool) {
+    auto* slot = static_cast<Slot*>(owner);
+    if (slot->context->IsCancelled()) slot->cancelled.store(true, std::memory_order_relaxed);
+    Reported(slot);
+  }
+  static void Reported(Slot* slot) {
+    Shared& shared = slot->shared;
+    slot->Unref();
+    shared.outstanding.fetch_sub(1, std::memory_order_release);
+  }
+};
+
+namespace {
+
+// What a handler holds.
+class UnaryCall final : public Call {
+ public:
+  UnaryCall(std::shared_ptr<Shared> shared, Slot* slot)
+      : shared_(std::move(shared)), slot_(*slot) {}
+
+  ~UnaryCall() override {
+    if (slot_.Claim()) slot_.AnswerError(ShuttingDown());
+    shared_->in_flight.fetch_sub(1, std::memory_order_relaxed);
+    slot_.Unref();
+  }
+
+  const google::protobuf::MethodDescriptor& method() const override {
+    return slot_.method.descriptor;
+  }
+  const Message& request() const override { return *slot_.request; }
+  absl::Time deadline() const override { return slot_.deadline; }
+  bool cancelled() const override { return slot_.cancelled.load(std::memory_order_relaxed); }
+
+  std::string_view metadata(std::string_view key) const override {
+    const auto& all = slot_.context->client_metadata();
+    const auto it = all.find(grpc::string_ref(key.data(), key.size()));
+    return it == all.end() ? std::string_view()
+                           : std::string_view(it->second.data(), it->second.size());
+  }
+
+  std::string actor() const override {
+    if (!shared_->options.tls.has_value()) return "";
+    const auto context = slot_.context->auth_context();
+    if (context == nullptr || !context->IsPeerAuthenticated()) return "";
+    const auto identity = context->GetPeerIdentity();
+    return identity.empty() ? "" : std::string(identity[0].data(), identity[0].size());
+  }
+
+  void SetDeadlineStatus(absl::Status status) override {
+    slot_.deadline_status = std::move(status);
+  }
+
+  void Finish(const Message& response) override {
+    if (slot_.Claim()) slot_.Answer(BufferOf(response));
+  }
+  void FinishSerialized(std::string response) override {
+    if (slot_.Claim()) slot_.Answer(BufferOf(std::move(response)));
+  }
+  void FinishError(const absl::Status& status) override {
+    if (slot_.Claim()) slot_.AnswerError(status);
+  }
+
+ private:
+  const std::shared_ptr<Shared> shared_;
+  Slot& slot_;
+};
+
+}  // namespace
+
+Shared::Shared(const ServerOptions& options) : options(options) {
+  grpc_init();  // contexts in slots may be the last that need it
+  if (options.metrics != nullptr) {
+    overloaded = &options.metrics->AddCounter("daybook_rpc_overloaded_total",
+                                              "Calls refused because too many were in flight.");
+  }
+}
+
+Shared::~Shared() {
+  queues.clear();
+  grpc_shutdown();
+}
+
+CallQueue::CallQueue(Shared& shared, std::unique_ptr<grpc::ServerCompletionQueue> queue)
+    : shared_(shared), queue_(std::move(queue)) {}
+
+CallQueue::~CallQueue() {
+  if (queue_ != nullptr) Stop();
+}
+
+void CallQueue::Start() {
+  free_.resize(shared_.methods.size());
+  for (Method& method : shared_.methods) {
+    for (int i = 0; i < shared_.options.waiting_per_method; ++i) Post(method);
+  }
+  thread_ = std::thread([this] { Run(); });
+}
+
+void CallQueue::Stop() {
+  queue_->Shutdown();
+  if (thread_.joinable()) thread_.join();
+  void* tag;
+  bool ok;
+  while (queue_->Next(&tag, &ok)) {
+  }
+  queue_.reset();
+}
+
+void CallQueue::Run() {
+  // The timer runs only while somebody is to be watched. In monotonic time and computed once a
+  // sweep, because conversions read the clock.
+  gpr_timespec wake = gpr_inf_past(GPR_CLOCK_MONOTONIC);
+  const gpr_timespec never = gpr_inf_future(GPR_CLOCK_MONOTONIC);
+  while (true) {
+    void* tag = nullptr;
+    bool ok = false;
+    const bool idle = shared_.in_flight.load(std::memory_order_relaxed) == 0;
+    switch (queue_->AsyncNext(&tag, &ok, idle ? never : wake)) {
+      case grpc::CompletionQueue::SHUTDOWN:
+        return;
+      case grpc::CompletionQueue::TIMEOUT:
+        Sweep(absl::Now());
+        break;
+      case grpc::CompletionQueue::GOT_EVENT: {
+        const auto* event = static_cast<const Event*>(tag);
+        const absl::Time swept = next_sweep_;
+        event->proceed(event->owner, ok);
+        if (swept == next_sweep_) continue;
+        break;
+      }
+    }
+    wake = gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                        gpr_time_from_millis(absl::ToInt64Milliseconds(kSweepEvery), GPR_TIMESPAN));
+  }
+}
+
+Slot* CallQueue::Take(Method& method) {
+  std::lock_guard lock(mutex_);
+  auto& free = free_[method.number];
+  if (free.empty()) {
+    slots_.push_back(std::make_unique<Slot>(shared_, *this, method));
+    return slots_.back().get();
+  }
+  Slot* slot = free.back();
+  free.pop_back();
+  return slot;
+}
+
+void CallQueue::Post(Method& method) {
+  Slot* slot = Take(method);
+  slot->context.emplace();
+  slot->writer.emplace(&*slot->context);
+  slot->context->AsyncNotifyWhenDone(&slot->done);
+  shared_.outstanding.fetch_add(1, std::memory_order_relaxed);
+  method.service->Request(method.index, &*slot->context, &slot->payload, &*slot->writer,
+                          queue_.get(), &slot->arrived);
+}
+
+void CallQueue::Free(Slot* slot) {
+  if (slot->payload.Length() > kMaxKeptRequestBytes) slot->request.reset();
+  slot->payload.Clear();
+  slot->writer.reset();
+  slot->context.reset();
+  slot->deadline_status = absl::OkStatus();
+  slot->cancelled.store(false, std::memory_order_relaxed);
+  slot->state.store(Slot::kIdle, std::memory_order_relaxed);
+  std::lock_guard lock(mutex_);
+  free_[slot->method.number].push_back(slot);
+}
+
+void CallQueue::Dispatch(Slot* slot) {
+  Method& method = slot->method;
+  const ServerOptions& options = shared_.options;
+  slot->started = absl::Now();
+  slot->deadline =
+      std::min(absl::FromChrono(slot->context->deadline()), slot->started + options.max_deadline);
+  method.figures.Started();
+  slot->refs.store(2, std::memory_order_relaxed);
+  const bool stopping = shared_.stopping.load(std::memory_order_acquire);
+  if (!stopping) Post(method);
+  if (slot->started >= next_sweep_) Sweep(slot->started);
+
+  if (stopping) return slot->AnswerError(ShuttingDown());
+  if (shared_.in_flight.load(std::memory_order_relaxed) >= options.max_in_flight) {
+    if (shared_.overloaded != nullptr) shared_.overloaded->Increment();
+    return slot->AnswerError(
+        Refuse(Reason::kOverloaded,
+               absl::StrCat("more than ", options.max_in_flight, " calls are in flight")));
+  }
+  if (slot->started >= slot->deadline) {
+    return slot->AnswerError(
+        Refuse(Reason::kDeadlineExceeded, "the deadline was over when the call came in"));
+  }
+  if (slot->request == nullptr) slot->request.reset(method.prototype.New());
+  if (!Parse(slot->payload, *slot->request)) {
+    return slot->AnswerError(
+        Refuse(Reason::kMalformedRequest,
+               absl::StrCat("the request is not a ", method.prototype.GetTypeName())));
+  }
+  if (const std::string field = method.unknown_fields.FirstIn(*slot->request); !field.empty()) {
+    return slot->AnswerError(
+        Refuse(Reason::kUnknownFields, absl::StrCat("unknown field ", field), {{"field", field}}));
+  }
+  shared_.in_flight.fetch_add(1, std::memory_order_relaxed);
+  slot->refs.store(3, std::memory_order_relaxed);
+  slot->state.store(Slot::kOpen, std::memory_order_release);
+  method.handler(std::make_unique<UnaryCall>(shared_.shared_from_this(), slot));
+}
+
+void CallQueue::Sweep(absl::Time now) {
+  next_sweep_ = now + kSweepEvery;
+  std::vector<Slot*> late;
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& slot : slots_) {
+      if (slot->state.load(std::memory_order_acquire) != Slot::kOpen) continue;
+      if (now < slot->deadline + kSweepAfterDeadline || !slot->Claim()) continue;
+      late.push_back(slot.get());
+    }
+  }
+  for (Slot* slot : late) {
+    slot->AnswerError(slot->deadline_status.ok()
+                          ? Refuse(Reason::kDeadlineExceeded, "the server did not finish in time")
+                          : slot->deadline_status);
+  }
+}
+
+void CallQueue::AnswerAll(const absl::Status& status) {
+  std::vector<Slot*> open;
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& slot : slots_) {
+      if (slot->Claim()) open.push_back(slot.get());
+    }
+  }
+  for (Slot* slot : open) slot->AnswerError(status);
+}
+
+}  // namespace daybook::rpc

@@ -1,0 +1,54 @@
+#include "common/store/check.h"
+
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_format.h"
+#include "common/base/status.h"
+
+namespace daybook::store {
+namespace {
+
+absl::Status Mismatch(log::EventLog& log, int partition, const log::Position& position,
+                      std::string_view what) {
+  return absl::FailedPreconditionError(absl::StrFormat(
+      "partition %d: computed from another log than %s, or that log was cut or replaced: %s (stored "
+      "position: %s)",
+      partition, log.name(), std::string(what), log::ToString(position)));
+}
+
+}  // namespace
+
+absl::Status CheckAgainst(log::EventLog& log, int partition, const log::Position& position) {
+  if (position == log::Position{}) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const log::Extent extent, log.GetExtent(partition));
+  if (extent.end < position.next_offset) {
+    return Mismatch(log, partition, position,
+                    absl::StrFormat("the log ends at offset %d, before what was read", extent.end));
+  }
+  if (position.last_offset < 0) return absl::OkStatus();  // nothing that was read counted
+  if (position.last_offset < extent.first) {
+    return Mismatch(log, partition, position,
+                    absl::StrFormat("the log begins at offset %d", extent.first));
+  }
+  ASSIGN_OR_RETURN(const auto reader, log.NewReader(partition, position.last_offset));
+  const absl::Time give_up = absl::Now() + absl::Seconds(10);
+  while (absl::Now() < give_up) {
+    ASSIGN_OR_RETURN(const log::Batch batch, reader->Read(1, absl::Seconds(1)));
+    if (batch.records.empty()) continue;
+    const log::LogRecord& record = batch.records.front();
+    if (record.offset != position.last_offset) {
+      return Mismatch(log, partition, position,
+                      absl::StrFormat("offset %d is missing", position.last_offset));
+    }
+    if (log::LinkHash(position.previous_hash, record.value) != position.hash) {
+      return Mismatch(log, partition, position,
+                      absl::StrFormat("the record at offset %d is another one", record.offset));
+    }
+    return absl::OkStatus();
+  }
+  return absl::UnavailableError(absl::StrFormat("partition %d: %s does not answer a read at offset %d",
+                                                partition, log.name(), position.last_offset));
+}
+
+}  // namespace daybook::store

@@ -1,0 +1,255 @@
+// Rows computed from the log, and how far they were computed: typed tables over RocksDB.
+//
+// A `Store` is one database directory: one projection, or the write side's cache. A `Shard` is one
+// partition in it; its rows and its position in the log are written in one batch, so that what is on
+// disk is always the fold of a prefix of the partition. A `View` is a shard at one position, for
+// readers.
+//
+//   constexpr Table<CustomerRow> kCustomers{1, "customers"};
+//
+//   ASSIGN_OR_RETURN(auto store, Store::Open({.directory = dir, .kind = "balances"}));
+//   ASSIGN_OR_RETURN(auto shard, store->OpenShard(3));
+//   shard->Edit(kCustomers, "c-1").set_name("Ada");      // in memory
+//   RETURN_IF_ERROR(shard->Flush(position));             // rows + position, atomically
+//   std::shared_ptr<const View> view = shard->view();    // from any thread
+//
+// Keys: partition (2 bytes, big-endian), table (1 byte), key. Order-preserving, so that a prefix is a
+// range and a partition is one, too.
+//
+// Durability: nothing is written ahead; the log is the truth and what is lost here is folded again.
+// A crash leaves a state that some Flush or Write left (batches become durable in order, whole), at
+// most `persist_interval` of work old; closing a store persists all of it.
+//
+// Damage: every block is checked when it is read, and at opening up to `verify_limit_bytes`. The error
+// is DATA_LOSS and names the file. A read model then refuses (it can be rebuilt from the log); a cache
+// is opened with `start_over_if_damaged` and begins at zero.
+//
+// Concurrency: a Store from any thread; a Shard from one thread at a time, different shards from
+// different threads; `Shard::view`, and a View, from any thread. Shards and views must be gone before
+// their store.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "common/log/chain.h"
+#include "google/protobuf/message_lite.h"
+
+namespace daybook::store {
+
+// A table of a store, declared once and used by fold and query. Ids 1 to 255, never reused.
+template <class Row>
+struct Table {
+  uint8_t id;
+  std::string_view name;
+};
+
+// One row of a batch, on the level of bytes.
+struct Change {
+  uint8_t table = 0;
+  std::string key;
+  std::string value;
+  bool erase = false;  // `value` is ignored
+};
+
+struct Options {
+  std::string directory;
+  // What the rows are and which version of the fold made them; another one does not open:
+  // FAILED_PRECONDITION, or a fresh start with `start_over_if_damaged`.
+  std::string kind;
+  int version = 1;
+  // Open whatever version is there (to look at it); must exist.
+  bool any_version = false;
+  // Throw away what is damaged or of another kind or version, and begin at zero.
+  bool start_over_if_damaged = false;
+  // For a rebuild: flushes become sorted files that are ingested; nothing is compacted.
+  bool bulk = false;
+  // Publish a View after each flush; costs a snapshot.
+  bool views = false;
+  // All table files are checked at opening if they are not larger than this together.
+  uint64_t verify_limit_bytes = 256 << 20;
+  // From NewBlockCache, shared by several stores; null = 64 MiB of its own.
+  std::shared_ptr<void> block_cache;
+  size_t write_buffer_bytes = 32 << 20;
+  // Rows that a shard keeps in memory between flushes.
+  size_t max_cached_rows = 200'000;
+  absl::Duration persist_interval = absl::Seconds(5);
+};
+
+std::shared_ptr<void> NewBlockCache(size_t bytes);
+
+class Store;
+
+// Goes through all rows of a view in order of table and key. Not thread-safe; within the view's life.
+class Cursor {
+ public:
+  virtual ~Cursor() = default;
+  virtual bool valid() const = 0;
+  virtual void Next() = 0;
+  virtual uint8_t table() const = 0;
+  virtual std::string_view key() const = 0;    // until Next
+  virtual std::string_view value() const = 0;  // until Next
+  virtual absl::Status status() const = 0;     // not OK: invalid because of it
+};
+
+// A shard as some flush left it. Immutable.
+class View {
+ public:
+  View(Store* store, int partition, const log::Position& position, std::string log_id);
+  ~View();
+  View(const View&) = delete;
+  View& operator=(const View&) = delete;
+
+  int partition() const { return partition_; }
+  const log::Position& position() const { return position_; }
+  // `log_id` of the partition's first owner; empty before it has been read.
+  const std::string& log_id() const { return log_id_; }
+
+  // False if there is no such row. `row` keeps its memory between calls: reuse it.
+  template <class Row>
+  absl::StatusOr<bool> Read(Table<Row> table, std::string_view key, Row* row) const {
+    return ReadRow(table.id, key, row);
+  }
+  absl::StatusOr<bool> Get(uint8_t table, std::string_view key, std::string* value) const;
+
+  // Rows whose keys begin with `prefix`, in key order, until `each` returns false. The views are
+  // valid during the call.
+  using Each = std::function<bool(std::string_view key, std::string_view value)>;
+  absl::Status Scan(uint8_t table, std::string_view prefix, const Each& each) const;
+  // All rows of the shard; position and log_id are none.
+  std::unique_ptr<Cursor> NewCursor() const;
+  // The rows of one table.
+  std::unique_ptr<Cursor> NewCursor(uint8_t table) const;
+
+ private:
+  absl::StatusOr<bool> ReadRow(uint8_t table, std::string_view key,
+                               google::protobuf::MessageLite* row) const;
+
+  Store* store_;
+  int partition_;
+  log::Position position_;
+  std::string log_id_;
+  const void* snapshot_;
+};
+
+class Shard {
+ public:
+  ~Shard();
+
+  int partition() const;
+  // What the rows on disk and the rows in memory were last flushed at.
+  const log::Position& position() const;
+  // Kept beside the position; written with the next Flush or Write.
+  const std::string& log_id() const;
+  void set_log_id(std::string log_id);
+
+  // Rows on the level of bytes; these do not see rows that are only in memory.
+  // False if there is no such row.
+  absl::StatusOr<bool> Get(uint8_t table, std::string_view key, std::string* value) const;
+  absl::StatusOr<bool> Get(uint8_t table, std::string_view key,
+                           google::protobuf::MessageLite* message) const;
+  // All changes and the position, or nothing.
+  absl::Status Write(absl::Span<const Change> changes, const log::Position& position);
+  // Removes all rows, back to the initial position. Rows in memory are dropped, too.
+  absl::Status Clear();
+  absl::Status Scan(uint8_t table, std::string_view prefix, const View::Each& each) const;
+
+  // Rows as messages, written back by Flush. References and pointers are good until Flush or Drop.
+  // An error of the database shows in Flush, which then writes nothing; until then the row reads as
+  // absent.
+  template <class Row>
+  Row& Edit(Table<Row> table, std::string_view key) {  // a default row if absent
+    return static_cast<Row&>(EditRow(table.id, key, Row::default_instance()));
+  }
+  template <class Row>
+  const Row* Find(Table<Row> table, std::string_view key) {  // null if absent
+    return static_cast<const Row*>(FindRow(table.id, key, Row::default_instance()));
+  }
+  template <class Row>
+  void Erase(Table<Row> table, std::string_view key) {
+    EraseRow(table.id, key);
+  }
+  // A row that is final: written with the next flush and not kept in memory. Not to be edited or
+  // found again before that flush.
+  template <class Row>
+  void Append(Table<Row> table, std::string_view key, const Row& row) {
+    AppendRow(table.id, key, row);
+  }
+  // Writes what was edited, and the position, in one batch; publishes a view if the store has them.
+  absl::Status Flush(const log::Position& position);
+  // Forgets all edits since the last flush.
+  void Drop();
+  // Rows edited since the last flush, and bytes of appended ones.
+  size_t dirty_rows() const;
+  size_t appended_bytes() const;
+
+  // The newest view; null if the store has none. Any thread.
+  std::shared_ptr<const View> view() const;
+  // Publishes a fresh view of the same position: an old one makes the database keep old rows.
+  void RefreshView();
+
+ private:
+  friend class Store;
+  struct Impl;
+  explicit Shard(std::unique_ptr<Impl> impl);
+  google::protobuf::MessageLite& EditRow(uint8_t table, std::string_view key,
+                                         const google::protobuf::MessageLite& prototype);
+  const google::protobuf::MessageLite* FindRow(uint8_t table, std::string_view key,
+                                               const google::protobuf::MessageLite& prototype);
+  void EraseRow(uint8_t table, std::string_view key);
+  void AppendRow(uint8_t table, std::string_view key, const google::protobuf::MessageLite& row);
+
+  std::unique_ptr<Impl> impl_;
+};
+
+class Store {
+ public:
+  // Creates the directory if need be. Errors: FAILED_PRECONDITION: of another kind or version, or
+  // open in another process; DATA_LOSS: damaged, names the file.
+  static absl::StatusOr<std::unique_ptr<Store>> Open(const Options& options);
+  ~Store();  // persists
+
+  // At most one at a time for a partition (0 to 65,534).
+  absl::StatusOr<std::unique_ptr<Shard>> OpenShard(int partition);
+
+  // Makes everything written so far durable.
+  absl::Status Persist();
+  // Compares every stored block with its checksum. DATA_LOSS names the file.
+  absl::Status Verify() const;
+  // Bytes of all table files.
+  uint64_t SizeBytes() const;
+  const Options& options() const;
+  int version() const;  // of the rows that are there
+  // Opening found damage or another version and began at zero; what was wrong.
+  const std::string& started_over_because() const;
+
+  // Removes a store's files; a directory that is not there is no error.
+  static absl::Status Destroy(const std::string& directory);
+
+ private:
+  friend class Shard;
+  friend class View;
+  struct Db;
+  explicit Store(std::unique_ptr<Db> db);
+  std::unique_ptr<Db> db_;
+};
+
+// Keys of several parts. The order of keys is the order of their parts, and no part runs into the
+// next: AppendText("a"), AppendText("b") and AppendText("ab") make different keys, and the key of the
+// leading parts is a prefix of the whole.
+void AppendText(std::string* key, std::string_view part);
+void AppendNumber(std::string* key, uint32_t part);
+// Takes the first part off `key`; false if there is none.
+bool TakeText(std::string_view* key, std::string* part);
+bool TakeNumber(std::string_view* key, uint32_t* part);
+
+}  // namespace daybook::store

@@ -1,0 +1,186 @@
+#include "projections/balances/asked.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/status.h"
+#include "projections/balances/rows.h"
+
+namespace daybook::balances {
+namespace {
+
+using projection::PartitionReading;
+using projection::Reading;
+
+// What was recorded longer ago than this, before the partition was last seen whole, is all there is.
+constexpr absl::Duration kSettled = absl::Seconds(5);
+
+int64_t RecordedUs(const Reading& reading) {
+  int64_t newest = 0;
+  for (const PartitionReading& partition : reading.partitions) {
+    newest = std::max(newest, partition.view->position().recorded_time_us);
+  }
+  return newest;
+}
+
+// A record that comes later may bear the very time of the newest one, so "at" is not yet settled.
+bool Settled(const PartitionReading& partition, int64_t read_us) {
+  return read_us < partition.view->position().recorded_time_us ||
+         read_us < absl::ToUnixMicros(partition.complete_at - kSettled);
+}
+
+uint64_t Fingerprint(std::string_view bytes) {  // FNV-1a
+  uint64_t hash = 14695981039346656037u;
+  for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
+  return hash;
+}
+
+absl::Status NoAccount(const std::string& customer_id, const std::string& account_id) {
+  return Refuse(Reason::kAccountNotFound,
+                absl::StrCat("customer '", customer_id, "' has no account '", account_id, "'"),
+                {{"customer_id", customer_id}, {"account_id", account_id}});
+}
+
+}  // namespace
+
+int64_t MicrosOf(const google::protobuf::Timestamp& time) {
+  return time.seconds() * 1'000'000 + time.nanos() / 1'000;
+}
+
+absl::StatusOr<int64_t> ReadMicros(const google::protobuf::Timestamp& time,
+                                   const Reading& reading) {
+  const int64_t micros = MicrosOf(time);
+  // A clock that was set back must not forbid asking for what stands in the book.
+  if (micros > std::max(absl::ToUnixMicros(reading.now), RecordedUs(reading))) {
+    return Refuse(Reason::kReadTimeInFuture,
+                  absl::StrCat("read_time is later than now, ", absl::FormatTime(reading.now)));
+  }
+  return micros;
+}
+
+void SetPosition(const Reading& reading, int64_t read_us, v1::ReadPosition* position) {
+  const bool one = reading.partitions.size() == 1;
+  int64_t next_offset = 0;
+  bool settled = true;
+  for (const PartitionReading& partition : reading.partitions) {
+    next_offset += partition.view->position().next_offset;
+    settled = settled && Settled(partition, read_us);
+  }
+  const int64_t recorded_us = RecordedUs(reading);
+  position->set_partition(one ? reading.partitions.front().view->partition() : -1);
+  position->set_next_offset(next_offset);
+  position->mutable_recorded_time()->set_seconds(recorded_us / 1'000'000);
+  position->mutable_recorded_time()->set_nanos(static_cast<int32_t>(recorded_us % 1'000'000 * 1'000));
+  position->set_provisional(!settled);
+}
+
+absl::StatusOr<const v1::AccountHead*> FindAccount(const store::View& view,
+                                                   const std::string& customer_id,
+                                                   const std::string& account_id, int64_t read_us,
+                                                   v1::CustomerRow* row) {
+  ASSIGN_OR_RETURN(const bool found, view.Read(kCustomers, customer_id, row));
+  if (!found || row->registered_recorded_us() > read_us) {
+    return Refuse(Reason::kCustomerNotFound,
+                  absl::StrCat("customer '", customer_id, "' is not in the book"),
+                  {{"customer_id", customer_id}});
+  }
+  const v1::AccountHead* match = nullptr;
+  int known = 0;
+  for (const v1::AccountHead& head : row->accounts()) {
+    if (head.opened_recorded_us() > read_us) continue;
+    ++known;
+    if (account_id.empty() || head.account_id() == account_id) match = &head;
+  }
+  if (!account_id.empty()) {
+    if (match == nullptr) return NoAccount(customer_id, account_id);
+    return match;
+  }
+  if (known == 1) return match;
+  return Refuse(Reason::kAccountRequired,
+                absl::StrCat("customer '", customer_id, "' has ", known, " accounts; name one"),
+                {{"customer_id", customer_id}, {"account_count", absl::StrCat(known)}});
+}
+
+absl::Status ReadJournal(const store::View& view, std::string_view customer_id,
+                         std::string_view account_id, int64_t read_us, AccountJournal* out) {
+  std::string key;
+  AccountKey(customer_id, account_id, &key);
+  ASSIGN_OR_RETURN(const bool found, view.Read(kTails, key, &out->tail));
+  if (!found) return absl::DataLossError("an account has no journal; rebuild the read model");
+  out->full.clear();
+  absl::Status status;
+  RETURN_IF_ERROR(view.Scan(kJournal.id, key, [&](std::string_view, std::string_view bytes) {
+    out->full.push_back(std::make_unique<v1::JournalChunk>());
+    if (!out->full.back()->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+      status = absl::DataLossError("a journal row does not parse; rebuild the read model");
+    }
+    return status.ok();
+  }));
+  RETURN_IF_ERROR(status);
+  if (out->full.size() != out->tail.full_chunks()) {
+    return absl::DataLossError("a journal lacks rows; rebuild the read model");
+  }
+  out->journal.Clear();
+  for (const auto& chunk : out->full) {
+    if (!ReadChunk(*chunk, read_us, &out->journal)) return absl::OkStatus();
+  }
+  ReadChunk(out->tail.chunk(), read_us, &out->journal);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<MoneyWriter> MoneyWriter::For(std::string_view currency_code) {
+  const Currency* currency = Currency::Find(currency_code);
+  if (currency == nullptr) {
+    return absl::DataLossError(absl::StrCat("the book has amounts in '", std::string(currency_code),
+                                            "', which this version does not know"));
+  }
+  return MoneyWriter(currency);
+}
+
+absl::Status MoneyWriter::Write(Int128 minor, google::type::Money* money) const {
+  ASSIGN_OR_RETURN(const int64_t fits, ToInt64(minor));
+  *money = MoneyOf(fits, *currency_);
+  return absl::OkStatus();
+}
+
+// ----------------------------------------------------------------------------------------- pages
+
+std::string Page::TokenFor(int64_t next) const {
+  v1::PageToken token;
+  token.set_fingerprint(fingerprint);
+  token.set_index(next);
+  token.set_read_us(read_us);
+  return absl::WebSafeBase64Escape(token.SerializeAsString());
+}
+
+absl::StatusOr<Page> PageOf(const google::protobuf::Message& request, int32_t page_size,
+                            const std::string& page_token, int64_t read_us,
+                            const Reading& reading) {
+  const std::unique_ptr<google::protobuf::Message> other(request.New());
+  other->CopyFrom(request);
+  const auto* field = request.GetDescriptor()->FindFieldByName("page_token");
+  other->GetReflection()->ClearField(other.get(), field);
+
+  Page page;
+  if (page_size > 0) page.size = std::min(page_size, kLargestPage);
+  page.fingerprint =
+      Fingerprint(absl::StrCat(request.GetTypeName(), "\n", other->SerializeAsString()));
+  page.read_us = read_us == kEverything ? RecordedUs(reading) : read_us;
+  if (page_token.empty()) return page;
+
+  v1::PageToken token;
+  std::string bytes;
+  if (page_token.size() > 256 || !absl::WebSafeBase64Unescape(page_token, &bytes) ||
+      !token.ParseFromString(bytes) || token.fingerprint() != page.fingerprint ||
+      token.index() <= 0 || token.read_us() < 0 || token.read_us() > page.read_us) {
+    return Refuse(Reason::kPageTokenMalformed,
+                  "page_token is not the next_page_token of this query with these fields");
+  }
+  page.index = token.index();
+  page.read_us = token.read_us();
+  return page;
+}
+
+}  // namespace daybook::balances

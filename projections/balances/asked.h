@@ -1,0 +1,99 @@
+// What the queries have in common: clocks, the account that is meant, pages, positions.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/base/money.h"
+#include "common/projection/queries.h"
+#include "daybook/balances/v1/balances_service.pb.h"
+#include "daybook/balances/v1/rows.pb.h"
+#include "projections/balances/standing.h"
+
+namespace daybook::balances {
+
+// Microseconds of a `read_time`, rounded down.
+int64_t MicrosOf(const google::protobuf::Timestamp& time);
+
+// The clocks of a request; Check has seen that they are well formed. READ_TIME_IN_FUTURE: later than
+// now, by our clock and by that of the newest record.
+template <class Request>
+absl::StatusOr<Clocks> ClocksOf(const Request& request, const projection::Reading& reading);
+absl::StatusOr<int64_t> ReadMicros(const google::protobuf::Timestamp& time,
+                                   const projection::Reading& reading);
+
+// Of the one partition that was read, or of all of them.
+void SetPosition(const projection::Reading& reading, int64_t read_us, v1::ReadPosition* position);
+
+// The account that a request means: by id, or the only one that was known at `read_us`. Refusals:
+// CUSTOMER_NOT_FOUND, ACCOUNT_NOT_FOUND, ACCOUNT_REQUIRED.
+absl::StatusOr<const v1::AccountHead*> FindAccount(const store::View& view,
+                                                   const std::string& customer_id,
+                                                   const std::string& account_id, int64_t read_us,
+                                                   v1::CustomerRow* row);
+
+// An account's journal and the rows that it refers to.
+struct AccountJournal {
+  v1::AccountTail tail;
+  std::vector<std::unique_ptr<v1::JournalChunk>> full;
+  Journal journal;
+};
+absl::Status ReadJournal(const store::View& view, std::string_view customer_id,
+                         std::string_view account_id, int64_t read_us, AccountJournal* out);
+
+// Writes an amount of a currency, or AMOUNT_OVERFLOW.
+class MoneyWriter {
+ public:
+  static absl::StatusOr<MoneyWriter> For(std::string_view currency_code);
+  absl::Status Write(Int128 minor, google::type::Money* money) const;
+
+ private:
+  explicit MoneyWriter(const Currency* currency) : currency_(currency) {}
+  const Currency* currency_;
+};
+
+// ----------------------------------------------------------------------------------------- pages
+
+inline constexpr int kDefaultPage = 100;
+inline constexpr int kLargestPage = 1000;
+
+// Which part of a list is asked for, and what was known when its first page was given.
+struct Page {
+  int64_t index = 0;
+  int64_t size = kDefaultPage;
+  int64_t read_us = kEverything;
+  uint64_t fingerprint = 0;
+
+  // Token of the page that begins at `next`.
+  std::string TokenFor(int64_t next) const;
+};
+
+// PAGE_TOKEN_MALFORMED: none of ours, or of a request with other fields. `read_us` is what a request
+// without a page token knows; a default becomes the newest recorded time, so that the pages of one
+// list fit together whatever is recorded meanwhile.
+absl::StatusOr<Page> PageOf(const google::protobuf::Message& request, int32_t page_size,
+                            const std::string& page_token, int64_t read_us,
+                            const projection::Reading& reading);
+
+template <class Request>
+absl::StatusOr<Clocks> ClocksOf(const Request& request, const projection::Reading& reading) {
+  Clocks clocks;
+  if (request.has_read_time()) {
+    const absl::StatusOr<int64_t> micros = ReadMicros(request.read_time(), reading);
+    if (!micros.ok()) return micros.status();
+    clocks.read_us = *micros;
+  }
+  if constexpr (requires { request.as_of_date(); }) {
+    if (request.has_as_of_date()) {
+      const google::type::Date& date = request.as_of_date();
+      clocks.as_of_day = DayNumber(absl::CivilDay(date.year(), date.month(), date.day()));
+    }
+  }
+  return clocks;
+}
+
+}  // namespace daybook::balances

@@ -1,0 +1,158 @@
+#include "projections/balances/totals.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status.h"
+#include "projections/balances/rows.h"
+
+namespace daybook::balances {
+namespace {
+
+using store::Cursor;
+
+constexpr int kAccountsPerDeadline = 256;
+
+Int128 Signed(uint64_t low, int64_t high) {
+  return static_cast<Int128>(static_cast<unsigned __int128>(static_cast<uint64_t>(high)) << 64 | low);
+}
+
+absl::Status Malformed(std::string_view table) {
+  return absl::DataLossError(
+      absl::StrCat("a row of table ", std::string(table), " does not parse; rebuild the read model"));
+}
+
+template <class Row>
+bool Parse(std::string_view bytes, Row* row) {
+  return row->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+}
+
+class DeadlineCheck {
+ public:
+  explicit DeadlineCheck(absl::Time deadline) : deadline_(deadline) {}
+  absl::Status Check() {
+    if (++calls_ % kAccountsPerDeadline != 0 || absl::Now() < deadline_) return absl::OkStatus();
+    return Refuse(Reason::kDeadlineExceeded, "the deadline came before all accounts were read");
+  }
+
+ private:
+  const absl::Time deadline_;
+  int calls_ = 0;
+};
+
+absl::StatusOr<int64_t> CountCustomers(const store::View& view, const Clocks& clocks,
+                                       absl::Time deadline) {
+  int64_t count = 0;
+  v1::CustomerRow row;
+  DeadlineCheck check(deadline);
+  absl::Status status;
+  RETURN_IF_ERROR(view.Scan(kCustomers.id, "", [&](std::string_view, std::string_view bytes) {
+    status = check.Check();
+    if (status.ok() && !Parse(bytes, &row)) status = Malformed(kCustomers.name);
+    count += status.ok() && row.registered() && row.registered_recorded_us() <= clocks.read_us &&
+             Counts(row.registered_day(), clocks.as_of_day);
+    return status.ok();
+  }));
+  RETURN_IF_ERROR(status);
+  return count;
+}
+
+}  // namespace
+
+void AddTo(int64_t amount, v1::Sum* sum) {
+  const auto total = static_cast<unsigned __int128>(ValueOf(*sum)) +
+                     static_cast<unsigned __int128>(static_cast<Int128>(amount));
+  sum->set_low(static_cast<uint64_t>(total));
+  sum->set_high(static_cast<int64_t>(static_cast<uint64_t>(total >> 64)));
+}
+
+Int128 ValueOf(const v1::Sum& sum) { return Signed(sum.low(), sum.high()); }
+
+std::string ToText(Int128 value) {
+  const bool negative = value < 0;
+  auto rest = negative ? -static_cast<unsigned __int128>(value) : static_cast<unsigned __int128>(value);
+  std::string digits;
+  do {
+    digits.push_back(static_cast<char>('0' + static_cast<int>(rest % 10)));
+    rest /= 10;
+  } while (rest != 0);
+  if (negative) digits.push_back('-');
+  std::reverse(digits.begin(), digits.end());
+  return digits;
+}
+
+absl::StatusOr<AllTotals> ReadTotals(projection::ViewSpan views) {
+  AllTotals all;
+  for (const auto& view : views) {
+    v1::CurrencyTotals row;
+    bool parses = true;
+    RETURN_IF_ERROR(view->Scan(kTotals.id, "", [&](std::string_view code, std::string_view bytes) {
+      if (!(parses = Parse(bytes, &row))) return false;
+      CurrencySums& sums = all.currencies[std::string(code)];
+      sums.sums += {ValueOf(row.net()),       ValueOf(row.tax()),  ValueOf(row.received()),
+                    ValueOf(row.allocated()), ValueOf(row.applied()), row.invoice_count(),
+                    row.payment_count()};
+      sums.account_count += row.account_count();
+      return true;
+    }));
+    if (!parses) return Malformed(kTotals.name);
+    v1::BookTotals book;
+    ASSIGN_OR_RETURN(const bool found, view->Read(kBook, kBookKey, &book));
+    if (found) all.customer_count += book.customer_count();
+  }
+  return all;
+}
+
+// Tails and chunks are in the same order, so that two cursors side by side read everything once.
+absl::Status ScanAccounts(const store::View& view, int64_t read_us, absl::Time deadline,
+                          EachAccount each) {
+  const std::unique_ptr<Cursor> tails = view.NewCursor(kTails.id);
+  const std::unique_ptr<Cursor> chunks = view.NewCursor(kJournal.id);
+  v1::AccountTail tail;
+  std::vector<v1::JournalChunk> full;
+  Journal journal;
+  DeadlineCheck check(deadline);
+  for (; tails->valid(); tails->Next()) {
+    RETURN_IF_ERROR(check.Check());
+    if (!Parse(tails->value(), &tail)) return Malformed(kTails.name);
+    full.resize(std::max<size_t>(full.size(), tail.full_chunks()));
+    for (uint32_t i = 0; i < tail.full_chunks(); ++i, chunks->Next()) {
+      RETURN_IF_ERROR(chunks->status());
+      if (!chunks->valid() || !chunks->key().starts_with(tails->key()) ||
+          !Parse(chunks->value(), &full[i])) {
+        return Malformed(kJournal.name);
+      }
+    }
+    if (tail.opened_recorded_us() > read_us) continue;
+    journal.Clear();
+    bool known = true;
+    for (uint32_t i = 0; i < tail.full_chunks() && known; ++i) {
+      known = ReadChunk(full[i], read_us, &journal);
+    }
+    if (known) ReadChunk(tail.chunk(), read_us, &journal);
+    each(tail, journal);
+  }
+  RETURN_IF_ERROR(tails->status());
+  return chunks->status();
+}
+
+absl::StatusOr<AllTotals> ScanTotals(projection::ViewSpan views, const Clocks& clocks,
+                                     absl::Time deadline) {
+  AllTotals all;
+  Standing standing;
+  for (const auto& view : views) {
+    ASSIGN_OR_RETURN(const int64_t customers, CountCustomers(*view, clocks, deadline));
+    all.customer_count += customers;
+    RETURN_IF_ERROR(ScanAccounts(
+        *view, clocks.read_us, deadline, [&](const v1::AccountTail& tail, const Journal& journal) {
+          StandAt(journal, clocks.as_of_day, &standing);
+          CurrencySums& sums = all.currencies[tail.currency_code()];
+          sums.sums += standing.sums;
+          sums.account_count += Counts(tail.opened_day(), clocks.as_of_day);
+        }));
+  }
+  return all;
+}
+
+}  // namespace daybook::balances

@@ -1,0 +1,19 @@
+// The amounts of an invoice from what is sold.
+#pragma once
+
+#include "absl/status/status.h"
+#include "common/base/money.h"
+#include "daybook/billing/v1/billing_service.pb.h"
+#include "daybook/billing/v1/event.pb.h"
+
+namespace daybook::billing {
+
+// Fills lines, taxes, net, tax and total of `invoice` from checked items; texts are normalised.
+//   line net   quantity × unit price to 9 digits half-up, then half-up to the currency's digits
+//   rate tax   Σ net of the rate's lines × rate, rounded in the same two steps
+//   line tax   net × rate, brought to the rate's tax by largest remainder, in the order of lines
+// AMOUNT_OVERFLOW; INVALID_FIELDS if the total is negative. Amounts must be in `currency`.
+absl::Status FillAmounts(const google::protobuf::RepeatedPtrField<v1::LineItem>& items,
+                         const Currency& currency, v1::InvoiceIssued& invoice);
+
+}  // namespace daybook::billing

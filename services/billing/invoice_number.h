@@ -1,0 +1,26 @@
+// Gapless invoice numbers: one counter a series, year and partition, in the partition's state.
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "daybook/billing/v1/billing.pb.h"
+#include "daybook/billing/v1/state.pb.h"
+
+namespace daybook::billing {
+
+// The next number of a series and year. SERIES_FULL if it would open one series too many. Consumes
+// nothing: that is UseNumber's, when the event is folded.
+absl::StatusOr<v1::InvoiceNumber> NextNumber(const v1::Series& series, const std::string& name,
+                                             int year, int partition);
+
+// Remembers that `number` is used.
+void UseNumber(const v1::InvoiceNumber& number, v1::Series& series);
+
+// `A-2026-03-000123`: partition with at least two digits, sequence with at least six.
+std::string FormatNumber(const v1::InvoiceNumber& number);
+
+// Total order: series, year, partition, sequence.
+bool NumberLess(const v1::InvoiceNumber& a, const v1::InvoiceNumber& b);
+
+}  // namespace daybook::billing

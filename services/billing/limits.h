@@ -1,0 +1,24 @@
+// The limits of the billing book. Those of a single field stand in check.cc.
+#pragma once
+
+#include <cstdint>
+
+namespace daybook::billing {
+
+// Accounts, invoices and payments of one customer: bounds its state.
+inline constexpr int64_t kMaxDocuments = 20'000;
+
+// Number series and years of one partition: bounds its state against a series made up per customer.
+inline constexpr int kMaxSeries = 10'000;
+
+// Invoices that one payment goes on, and payments whose credit goes on one new invoice, in one
+// command: bounds its record (some 45 and 220 bytes each, of 900 kB).
+inline constexpr int kMaxAllocations = 10'000;
+inline constexpr int kMaxCredits = 2'000;
+
+// Allocations named in the answer to a payment, which must fit 1 KiB.
+inline constexpr int kMaxAnsweredAllocations = 8;
+
+inline constexpr int kMaxNetDays = 3'650;
+
+}  // namespace daybook::billing

@@ -1,0 +1,46 @@
+#include "absl/strings/str_cat.h"
+#include "common/base/dates.h"
+#include "common/base/status.h"
+#include "services/billing/account.h"
+#include "services/billing/billing.h"
+
+namespace daybook {
+namespace {
+
+constexpr char kDefaultZone[] = "UTC";
+
+}  // namespace
+
+absl::StatusOr<command::Events<Billing::Event>> Billing::Decide(
+    const command::View& view, const billing::v1::OpenAccountRequest& request,
+    const command::Context& context, billing::v1::OpenAccountResponse& response) {
+  RETURN_IF_ERROR(billing::ExpectCustomer(view));
+  const std::string account_id =
+      request.account_id().empty() ? context.NewId(view, 0) : request.account_id();
+  if (billing::FindAccount(view.state.billing(), account_id) != nullptr) {
+    return Refuse(Reason::kAccountExists,
+                  absl::StrCat("the customer has an account '", account_id, "'"),
+                  {{"account_id", account_id}});
+  }
+  RETURN_IF_ERROR(billing::ExpectRoom(view));
+
+  const std::string time_zone = request.time_zone().empty() ? kDefaultZone : request.time_zone();
+  command::Events<Event> events(1);
+  if (request.has_effective_date()) {
+    ASSIGN_OR_RETURN(events[0].effective_date, DayOf(request.effective_date()));
+  } else {
+    ASSIGN_OR_RETURN(events[0].effective_date,
+                     billing::DefaultDay(time_zone, context.now, "effective_date"));
+  }
+  billing::v1::AccountOpened& opened = *events[0].event.mutable_account_opened();
+  opened.set_account_id(account_id);
+  opened.set_currency_code(request.currency_code());
+  opened.set_time_zone(time_zone);
+  opened.mutable_terms()->set_net_days(request.terms().net_days());
+  opened.set_manual_credit(request.manual_credit());
+
+  response.set_account_id(account_id);
+  return events;
+}
+
+}  // namespace daybook

@@ -1,0 +1,116 @@
+#include "services/daybook/batch_sender.h"
+
+#include <algorithm>
+#include <numeric>
+#include <random>
+#include <set>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "common/base/status.h"
+#include "common/rpc/details.h"
+#include "services/daybook/text.h"
+
+namespace daybook {
+namespace {
+
+const google::protobuf::MethodDescriptor& ExecuteBatch() {
+  static const auto* method = book::v1::ExecuteBatchRequest::descriptor()
+                                  ->file()
+                                  ->FindServiceByName("CommandService")
+                                  ->FindMethodByName("ExecuteBatch");
+  return *method;
+}
+
+// Which of the commands at `sent` must go again: those without an outcome, and whatever stands
+// behind one of them and is of the same customer.
+std::vector<size_t> SendAgain(const std::vector<book::v1::Command>& commands,
+                              const std::vector<size_t>& sent,
+                              const std::vector<book::v1::CommandResult>& results) {
+  std::vector<size_t> again;
+  std::set<std::string_view> waiting;
+  for (const size_t i : sent) {
+    const std::string& customer = CustomerOf(commands[i]);
+    if (WorthSendingAgain(static_cast<absl::StatusCode>(results[i].status().code()))) {
+      waiting.insert(customer);
+    }
+    if (waiting.count(customer) > 0) again.push_back(i);
+  }
+  return again;
+}
+
+}  // namespace
+
+bool WorthSendingAgain(absl::StatusCode code) {
+  return code == absl::StatusCode::kUnavailable || code == absl::StatusCode::kResourceExhausted ||
+         code == absl::StatusCode::kDeadlineExceeded;
+}
+
+const std::string& CustomerOf(const book::v1::Command& command) {
+  switch (command.command_case()) {
+    case book::v1::Command::kRegisterCustomer:
+      return command.register_customer().customer_id();
+    case book::v1::Command::kOpenAccount:
+      return command.open_account().customer_id();
+    case book::v1::Command::kIssueInvoice:
+      return command.issue_invoice().customer_id();
+    case book::v1::Command::kRecordPayment:
+      return command.record_payment().customer_id();
+    case book::v1::Command::COMMAND_NOT_SET:
+      break;
+  }
+  static const std::string nobody;
+  return nobody;
+}
+
+absl::Status StatusOf(const book::v1::CommandResult& result) {
+  return rpc::DecodeDetails(static_cast<absl::StatusCode>(result.status().code()),
+                            result.status().message(), result.status().SerializeAsString());
+}
+
+BatchSender::BatchSender(rpc::Client* client, BatchSenderOptions options)
+    : client_(client), options_(options) {}
+
+absl::StatusOr<std::vector<book::v1::CommandResult>> BatchSender::Send(
+    const std::vector<book::v1::Command>& commands) {
+  std::vector<book::v1::CommandResult> results(commands.size());
+  std::vector<size_t> left(commands.size());
+  std::iota(left.begin(), left.end(), 0);
+  absl::Duration wait = options_.first_wait;
+  absl::Time last_progress = absl::Now();
+  std::minstd_rand random(std::random_device{}());
+
+  while (!left.empty()) {
+    if (options_.stop != nullptr && options_.stop->load()) return absl::CancelledError("stopped");
+    book::v1::ExecuteBatchRequest request;
+    for (const size_t i : left) *request.add_commands() = commands[i];
+    book::v1::ExecuteBatchResponse response;
+    absl::Status status =
+        client_->Call(ExecuteBatch(), request, &response, absl::Now() + options_.call_deadline);
+    if (status.ok() && response.results_size() != request.commands_size()) {
+      return absl::InternalError(Cat("the server gave ", response.results_size(), " results for ",
+                                     request.commands_size(), " commands"));
+    }
+    if (status.ok()) {
+      for (size_t n = 0; n < left.size(); ++n) {
+        results[left[n]] = std::move(*response.mutable_results(static_cast<int>(n)));
+      }
+      std::vector<size_t> again = SendAgain(commands, left, results);
+      if (again.size() < left.size()) {
+        last_progress = absl::Now();
+        wait = options_.first_wait;
+      }
+      left = std::move(again);
+      if (left.empty()) break;
+      status = StatusOf(results[left[0]]);
+    } else if (!WorthSendingAgain(status.code())) {
+      return status;
+    }
+    if (absl::Now() - last_progress > options_.give_up) return status;
+    absl::SleepFor(wait * std::uniform_real_distribution<double>(0.5, 1.0)(random));
+    wait = std::min(2 * wait, options_.longest_wait);
+  }
+  return results;
+}
+
+}  // namespace daybook

@@ -1,0 +1,22 @@
+// From gRPC calls to the command engine and back: unary and batch are one thing, a batch counts
+// down its outcomes.
+//
+// Concurrency: handlers run on the server's threads, replies on the engine's workers.
+#pragma once
+
+#include <vector>
+
+#include "common/command/engine.h"
+#include "common/rpc/server.h"
+
+namespace daybook {
+
+// One service a domain; every rpc is a command. `engine` must outlive the server.
+std::vector<rpc::Service> UnaryCommands(command::Engine& engine);
+
+// `daybook.book.v1.CommandService`.
+rpc::Service BatchCommands(command::Engine& engine);
+
+inline constexpr int kMaxBatchCommands = 10'000;
+
+}  // namespace daybook

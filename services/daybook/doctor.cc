@@ -1,0 +1,97 @@
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+
+#include "absl/time/clock.h"
+#include "common/base/status.h"
+#include "daybook/balances/v1/balances_service.pb.h"
+#include "services/daybook/connect.h"
+#include "services/daybook/open_log.h"
+#include "services/daybook/subcommands.h"
+#include "services/daybook/text.h"
+
+namespace daybook {
+namespace {
+
+constexpr uint64_t kLeastFreeBytes = uint64_t{1} << 30;
+
+class Doctor : public Subcommand {
+ public:
+  Manual manual() const override {
+    return {.name = "doctor",
+            .summary = "Look for what is wrong with the set-up: directories, log, server",
+            .examples = "daybook doctor",
+            .details = "Changes nothing. `daybook verify` proves what is in the log.",
+            .exit_codes = "0 nothing is wrong · 1 something is · 2 the configuration is wrong"};
+  }
+  int Run(const Config& config) override {
+    Say("configuration", absl::OkStatus(), "in order (`daybook config` shows it)");
+    Say("data_dir", CheckDataDir(config.data_dir), config.data_dir);
+    CheckLog(config);
+    CheckServer(config);
+    return bad_ ? kExitFailed : kExitOk;
+  }
+
+ private:
+  void Say(std::string_view what, const absl::Status& status, std::string_view fine) {
+    bad_ = bad_ || !status.ok();
+    std::printf("%-14s %-5s %s\n", std::string(what).c_str(), status.ok() ? "ok" : "WRONG",
+                status.ok() ? std::string(fine).c_str() : std::string(status.message()).c_str());
+  }
+
+  static absl::Status CheckDataDir(const std::string& path) {
+    std::error_code error;
+    if (!std::filesystem::exists(path, error)) return absl::OkStatus();  // `serve` makes it
+    if (access(path.c_str(), R_OK | W_OK | X_OK) != 0) {
+      return absl::FailedPreconditionError(Cat(path, " cannot be written by this user"));
+    }
+    struct statvfs room;
+    if (statvfs(path.c_str(), &room) == 0 &&
+        uint64_t{room.f_bavail} * room.f_frsize < kLeastFreeBytes) {
+      return absl::ResourceExhaustedError(Cat(path, " has less than 1 GiB of room"));
+    }
+    return absl::OkStatus();
+  }
+
+  void CheckLog(const Config& config) {
+    const auto log = OpenLog(config, LogUse::kRead);
+    if (absl::IsNotFound(log.status())) {
+      return Say("log", absl::OkStatus(), "not there yet; `daybook serve` makes it");
+    }
+    if (!log.ok()) return Say("log", log.status(), "");
+    int64_t records = 0;
+    for (int p = 0; p < (*log)->partitions(); ++p) {
+      const auto extent = (*log)->GetExtent(p);
+      if (!extent.ok()) return Say("log", extent.status(), "");
+      records += extent->end;
+    }
+    Say("log", absl::OkStatus(),
+        Cat((*log)->name(), ", ", (*log)->partitions(), " partitions, ", Grouped(records),
+            " records"));
+  }
+
+  void CheckServer(const Config& config) {
+    const auto* method =
+        balances::v1::GetTrialBalanceRequest::descriptor()->file()->service(0)->FindMethodByName(
+            "GetTrialBalance");
+    balances::v1::GetTrialBalanceResponse response;
+    const absl::Status status = Connect(config)->Call(
+        *method, balances::v1::GetTrialBalanceRequest(), &response, absl::Now() + absl::Seconds(5));
+    if (absl::IsUnavailable(status) && ReasonOf(status).empty()) {
+      return Say("server", absl::OkStatus(), Cat("none at ", config.server_address()));
+    }
+    Say("server", status,
+        Cat("answers at ", config.server_address(), ", ", Grouped(response.customer_count()),
+            " customers"));
+  }
+
+  bool bad_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Subcommand> NewDoctor() { return std::make_unique<Doctor>(); }
+
+}  // namespace daybook

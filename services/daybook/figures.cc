@@ -1,0 +1,75 @@
+#include "services/daybook/figures.h"
+
+#include <algorithm>
+#include <functional>
+#include <string>
+
+#include "absl/time/clock.h"
+
+namespace daybook {
+namespace {
+
+using projection::ShardStatus;
+
+// Sum over the partitions of one projection.
+double Sum(const projection::Models& models, const std::string& projection,
+           const std::function<double(const ShardStatus&)>& of) {
+  double sum = 0;
+  for (const ShardStatus& shard : models.Statuses()) {
+    if (shard.projection == projection) sum += of(shard);
+  }
+  return sum;
+}
+
+double LagRecords(const command::Engine& engine, const projection::Models& models,
+                  const std::string& projection) {
+  std::vector<int64_t> ends(engine.partitions(), 0);
+  for (const auto& status : engine.Status()) {
+    ends[status.partition] = status.position.next_offset;
+  }
+  return Sum(models, projection, [&](const ShardStatus& shard) {
+    return std::max<double>(0, ends[shard.partition] - shard.position.next_offset);
+  });
+}
+
+double LagSeconds(const projection::Models& models, const std::string& projection) {
+  double most = 0;
+  const absl::Time now = absl::Now();
+  for (const ShardStatus& shard : models.Statuses()) {
+    if (shard.projection != projection || shard.complete_at == absl::InfinitePast()) continue;
+    most = std::max(most, absl::ToDoubleSeconds(now - shard.complete_at));
+  }
+  return most;
+}
+
+}  // namespace
+
+void AddModelFigures(const projection::Topology& topology, const command::Engine& engine,
+                     const projection::Models& models, Metrics* metrics) {
+  for (const auto& entry : topology.entries()) {
+    const std::string name = entry.projection.name;
+    const Labels labels = {{"projection", name}};
+    metrics->AddGauge("daybook_projection_lag_records", "Records not yet in the read model.",
+                      labels, [&, name] { return LagRecords(engine, models, name); });
+    metrics->AddGauge("daybook_projection_lag_seconds",
+                      "Time since the read model last held everything, worst partition.", labels,
+                      [&, name] { return LagSeconds(models, name); });
+    metrics->AddCounter(
+        "daybook_projection_events_total", "Events folded since the start.", labels, [&, name] {
+          return Sum(models, name,
+                     [](const ShardStatus& s) { return static_cast<double>(s.events); });
+        });
+    metrics->AddCounter(
+        "daybook_projection_flushes_total", "Flushes since the start.", labels, [&, name] {
+          return Sum(models, name,
+                     [](const ShardStatus& s) { return static_cast<double>(s.flushes); });
+        });
+    metrics->AddGauge(
+        "daybook_projection_waiters", "Queries waiting for a position.", labels, [&, name] {
+          return Sum(models, name,
+                     [](const ShardStatus& s) { return static_cast<double>(s.waiters); });
+        });
+  }
+}
+
+}  // namespace daybook

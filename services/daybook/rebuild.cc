@@ -1,0 +1,91 @@
+#include "common/projection/rebuild.h"
+
+#include <cstdio>
+#include <memory>
+
+#include "common/base/status.h"
+#include "projections/topology.h"
+#include "services/daybook/open_log.h"
+#include "services/daybook/progress.h"
+#include "services/daybook/subcommands.h"
+#include "services/daybook/text.h"
+
+namespace daybook {
+namespace {
+
+class RebuildCommand : public Subcommand {
+ public:
+  Manual manual() const override {
+    return {.name = "rebuild",
+            .summary = "Make read models new from the log, compare them with the old ones, switch",
+            .examples =
+                "daybook rebuild --dry-run\n"
+                "daybook rebuild --projection balances",
+            .details =
+                "The server must be stopped. A rebuild that differs from what is there is not\n"
+                "put in its place, unless --accept-difference is said. Killed, it goes on when\n"
+                "called again.",
+            .exit_codes = "0 done · 1 failed, or it differs: says where · 2 wrong usage"};
+  }
+  void Declare(Flags& flags) override {
+    flags.Text("--projection", "NAME", "only this one", &projection_);
+    flags.Switch("--dry-run", "compare only, change nothing", &dry_run_);
+    flags.Switch("--accept-difference", "switch even if it differs", &accept_difference_);
+    flags.Switch("--quiet", "no progress", &quiet_);
+  }
+  int Run(const Config& config) override {
+    const projection::Topology topology = TheTopology();
+    if (!projection_.empty() && topology.Find(projection_) == nullptr) {
+      ReportError(absl::InvalidArgumentError(Cat("no projection is called '", projection_, "'")));
+      return kExitUsage;
+    }
+    for (const auto& entry : topology.entries()) {
+      if (!projection_.empty() && entry.projection.name != projection_) continue;
+      const absl::Status status = RebuildOne(config, entry.projection);
+      if (absl::IsFailedPrecondition(status) &&
+          status.message().find("open in another process") != absl::string_view::npos) {
+        return ReportError(
+            absl::FailedPreconditionError(Cat("stop the server first: ", status.message())));
+      }
+      if (!status.ok()) return ReportError(status);
+    }
+    return kExitOk;
+  }
+
+ private:
+  absl::Status RebuildOne(const Config& config, const projection::ProjectionInfo& info) const {
+    ASSIGN_OR_RETURN(const auto log, OpenLog(config, LogUse::kRead));
+    std::unique_ptr<Progress> progress;
+    int64_t shown = 0;
+    projection::RebuildOptions options;
+    options.directory = config.models_dir();
+    options.accept_difference = accept_difference_;
+    options.dry_run = dry_run_;
+    options.progress = [&](const projection::RebuildProgress& p) {
+      if (!progress) progress = std::make_unique<Progress>("records", p.records_total, quiet_);
+      progress->Add(p.records_done - shown);
+      shown = p.records_done;
+    };
+    ASSIGN_OR_RETURN(const auto report, projection::Rebuild(*log, info, options));
+    progress.reset();
+    std::printf("%s: %s events in %.1f s%s; %s; %s\n", info.name.c_str(),
+                Grouped(static_cast<int64_t>(report.events)).c_str(),
+                absl::ToDoubleSeconds(report.duration), report.resumed ? ", gone on with" : "",
+                report.compared.ok()
+                    ? (report.exact ? "equal row by row" : "equal by control totals")
+                    : Cat("not equal: ", report.compared.message()).c_str(),
+                report.switched ? "switched" : "nothing changed");
+    return absl::OkStatus();
+  }
+
+  std::string projection_;
+  bool dry_run_ = false;
+  bool accept_difference_ = false;
+  bool quiet_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Subcommand> NewRebuild() { return std::make_unique<RebuildCommand>(); }
+
+}  // namespace daybook

@@ -1,0 +1,185 @@
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+
+#include "absl/time/clock.h"
+#include "common/base/metrics.h"
+#include "common/base/status.h"
+#include "common/command/books.h"
+#include "common/command/engine.h"
+#include "common/projection/models.h"
+#include "common/rpc/http_server.h"
+#include "common/rpc/server.h"
+#include "projections/topology.h"
+#include "services/billing/billing.h"
+#include "services/customer/customer.h"
+#include "services/daybook/command_calls.h"
+#include "services/daybook/figures.h"
+#include "services/daybook/interrupt.h"
+#include "services/daybook/logging.h"
+#include "services/daybook/model_calls.h"
+#include "services/daybook/open_log.h"
+#include "services/daybook/services.h"
+#include "services/daybook/subcommands.h"
+#include "services/daybook/text.h"
+#include "services/daybook/version.h"
+
+namespace daybook {
+namespace {
+
+constexpr absl::Duration kDrain = absl::Seconds(10);
+
+void Say(std::string_view message) { Log(Severity::kInfo, message); }
+
+absl::Status MakeDirectory(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  return error ? absl::FailedPreconditionError(
+                     Cat("data_dir: cannot make ", path, ": ", error.message()))
+               : absl::OkStatus();
+}
+
+rpc::ServerOptions ServerOptionsOf(const Config& config, Metrics* metrics) {
+  rpc::ServerOptions options;
+  options.address = config.listen;
+  options.insecure = config.insecure;
+  if (!config.tls_cert.empty()) {
+    options.tls = rpc::TlsFiles{config.tls_cert, config.tls_key, config.tls_client_ca};
+  }
+  options.max_in_flight = static_cast<int>(config.max_in_flight);
+  options.max_deadline = absl::Milliseconds(config.max_deadline_ms);
+  options.metrics = metrics;
+  return options;
+}
+
+// Tells systemd, if it is there, that the service is up.
+void NotifySystemd(std::string_view state) {
+  const char* path = std::getenv("NOTIFY_SOCKET");
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  if (path == nullptr || std::strlen(path) >= sizeof address.sun_path) return;
+  std::strcpy(address.sun_path, path);
+  const socklen_t size = offsetof(sockaddr_un, sun_path) + std::strlen(path);
+  if (address.sun_path[0] == '@') address.sun_path[0] = '\0';  // an abstract socket
+  const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return;
+  sendto(fd, state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<sockaddr*>(&address), size);
+  close(fd);
+}
+
+// What keeps this process from serving all it should; empty = ready.
+std::vector<std::string> Missing(const command::Engine& engine, const projection::Models& models) {
+  std::vector<std::string> missing;
+  if (const auto s = engine.Ready(); !s.ok()) missing.push_back(Cat("commands: ", s.message()));
+  if (const auto s = models.Ready(); !s.ok()) missing.push_back(Cat("read models: ", s.message()));
+  return missing;
+}
+
+// Health of every service and projection by name, and of the whole.
+void SetHealth(const command::Engine& engine, const projection::Models& models,
+               const projection::Topology& topology, rpc::Health* health) {
+  const bool commands = engine.Ready().ok();
+  const bool queries = models.Ready().ok();
+  for (const auto* service : CommandServices()) health->Set(service->full_name(), commands);
+  health->Set("daybook.book.v1.CommandService", commands);
+  for (const auto* service : models.services()) health->Set(service->full_name(), queries);
+  for (const auto& entry : topology.entries()) health->Set(entry.projection.name, queries);
+  health->Set("", commands && queries);
+}
+
+absl::Status Serve(const Config& config) {
+  RETURN_IF_ERROR(MakeDirectory(config.data_dir));
+  Metrics metrics;
+  metrics.AddProcess(Version());
+  ASSIGN_OR_RETURN(const auto log, OpenLog(config, LogUse::kServe));
+  ASSIGN_OR_RETURN(auto book, (command::Books<Customer, Billing>(CommandServices())));
+  const projection::Topology topology = TheTopology();
+  ASSIGN_OR_RETURN(const auto engine,
+                   command::Engine::Open(log.get(), std::move(book),
+                                         {.cache_directory = config.data_dir + "/command-cache",
+                                          .endpoint = config.listen,
+                                          .max_queue = static_cast<size_t>(config.max_queue),
+                                          .say = Say},
+                                         &metrics));
+  ASSIGN_OR_RETURN(const auto models,
+                   projection::Models::Open(*log, topology, {.directory = config.models_dir()}));
+  AddModelFigures(topology, *engine, *models, &metrics);
+
+  rpc::Server server(ServerOptionsOf(config, &metrics));
+  for (auto& service : UnaryCommands(*engine)) server.Add(std::move(service));
+  server.Add(BatchCommands(*engine));
+  for (auto& service : Queries(*models)) server.Add(std::move(service));
+  rpc::HttpServer http({.address = config.http_listen,
+                        .insecure = config.insecure,
+                        .metrics = &metrics,
+                        .missing = [&] { return Missing(*engine, *models); },
+                        .version = Version()});
+
+  models->Start();
+  SetHealth(*engine, *models, topology, &server.health());
+  RETURN_IF_ERROR(server.Start());
+  if (!config.http_listen.empty()) RETURN_IF_ERROR(http.Start());
+  Log(Severity::kInfo, "serving",
+      {{"grpc", Cat(config.listen.substr(0, config.listen.rfind(':')), ":", server.port())},
+       {"http",
+        config.http_listen.empty()
+            ? "none"
+            : Cat(config.http_listen.substr(0, config.http_listen.rfind(':')), ":", http.port())},
+       {"log", log->name()},
+       {"partitions", std::to_string(log->partitions())}});
+
+  for (bool ready = false; !Interrupted().load(); absl::SleepFor(absl::Milliseconds(20))) {
+    SetHealth(*engine, *models, topology, &server.health());
+    const std::vector<std::string> missing = Missing(*engine, *models);
+    if (missing.empty() == ready) continue;
+    ready = missing.empty();
+    Log(ready ? Severity::kInfo : Severity::kWarning,
+        ready ? "ready" : Cat("not ready: ", missing[0]));
+    if (ready) NotifySystemd("READY=1");
+  }
+
+  Log(Severity::kInfo, "stopping; a second signal stops at once");
+  NotifySystemd("STOPPING=1");
+  server.Shutdown(absl::Now() + kDrain);
+  engine->Drain(absl::Now() + kDrain);
+  models->Stop();
+  http.Stop();
+  Log(Severity::kInfo, "stopped");
+  return absl::OkStatus();
+}
+
+class ServeCommand : public Subcommand {
+ public:
+  Manual manual() const override {
+    return {.name = "serve",
+            .summary = "Take commands, keep the log, answer queries",
+            .examples =
+                "daybook serve\n"
+                "daybook serve --data-dir /var/lib/daybook --config /etc/daybook.toml\n"
+                "daybook serve --log kafka --kafka-brokers localhost:9092",
+            .details =
+                "Says `ready` on stderr when it owns all partitions and the read models have\n"
+                "caught up. SIGTERM or Ctrl-C: health says NOT_SERVING, calls under way end,\n"
+                "everything is flushed, exit 0; a second signal stops at once, which loses\n"
+                "nothing either.",
+            .exit_codes =
+                "0 stopped as told · 1 could not start, says why · 2 wrong usage or "
+                "configuration · 70 stopped itself because a write to disk failed"};
+  }
+  int Run(const Config& config) override {
+    StartLogging(config.log_level, config.log_format);
+    CatchInterrupts();
+    const absl::Status status = Serve(config);
+    return status.ok() ? kExitOk : ReportError(status);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Subcommand> NewServe() { return std::make_unique<ServeCommand>(); }
+
+}  // namespace daybook

@@ -1,0 +1,42 @@
+#include "services/daybook/text.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+namespace daybook {
+
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  const auto error = [&](int code) {
+    return absl::Status(absl::ErrnoToStatusCode(code), Cat(path, ": ", std::strerror(code)));
+  };
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return error(errno);
+  std::string content;
+  char buffer[1 << 16];
+  ssize_t n;
+  while ((n = read(fd, buffer, sizeof buffer)) > 0) content.append(buffer, n);
+  const int code = errno;
+  close(fd);
+  if (n < 0) return error(code);
+  return content;
+}
+
+std::string Grouped(int64_t number) {
+  const std::string digits = std::to_string(number);
+  std::string text;
+  for (size_t i = 0; i < digits.size(); ++i) {
+    const size_t left = digits.size() - i;
+    if (i > 0 && left % 3 == 0 && digits[i - 1] != '-') text.push_back(',');
+    text.push_back(digits[i]);
+  }
+  return text;
+}
+
+bool IsTerminal(int fd) { return isatty(fd) != 0; }
+
+}  // namespace daybook

@@ -1,0 +1,40 @@
+// Small things about text that several subcommands need.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/text.h"
+
+namespace daybook {
+
+// absl::StrCat that also takes std::string_view.
+namespace text_internal {
+template <class T>
+decltype(auto) ForCat(const T& part) {
+  if constexpr (std::is_same_v<T, std::string_view>) {
+    return ToAbsl(part);
+  } else {
+    return (part);
+  }
+}
+}  // namespace text_internal
+template <class... Parts>
+std::string Cat(const Parts&... parts) {
+  return absl::StrCat(text_internal::ForCat(parts)...);
+}
+
+// Everything in a file. NOT_FOUND, PERMISSION_DENIED, ... name the path.
+absl::StatusOr<std::string> ReadFile(const std::string& path);
+
+// `1234567` -> `1,234,567`.
+std::string Grouped(int64_t number);
+
+// Whether people look at this stream with colours: a terminal, and NO_COLOR is not set.
+bool IsTerminal(int fd);
+
+}  // namespace daybook

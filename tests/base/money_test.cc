@@ -1,0 +1,166 @@
+#include "common/base/money.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+#include "common/base/status.h"
+
+namespace daybook {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
+constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
+
+google::type::Money Money(const char* code, int64_t units, int32_t nanos = 0) {
+  google::type::Money money;
+  money.set_currency_code(code);
+  money.set_units(units);
+  money.set_nanos(nanos);
+  return money;
+}
+
+const Currency& C(const char* code) { return *Currency::Find(code); }
+
+TEST(Money, RefusesWhatIsNoPayableAmount) {
+  const std::tuple<google::type::Money, const char*> rows[] = {
+      {Money("", 1), "no currency_code"},
+      {Money("eur", 1), "not an active ISO 4217"},
+      {Money("EURO", 1), "not an active ISO 4217"},
+      {Money("XAU", 1), "not an active ISO 4217"},
+      {Money("XXX", 1), "not an active ISO 4217"},
+      {Money("DEM", 1), "not an active ISO 4217"},
+      {Money("EUR", 1, 1'000'000'000), "nanos beyond"},
+      {Money("EUR", 1, std::numeric_limits<int32_t>::max()), "nanos beyond"},
+      {Money("EUR", -1, std::numeric_limits<int32_t>::min()), "nanos beyond"},
+      {Money("EUR", 1, -10'000'000), "different signs"},
+      {Money("EUR", -1, 10'000'000), "different signs"},
+      {Money("EUR", 1, 5'000'000), "finer than"},
+      {Money("EUR", 0, 1), "finer than"},
+      {Money("JPY", 1, 10'000'000), "finer than"},
+      {Money("KWD", 0, 100'000), "finer than"},
+      {Money("CLF", 0, 10'000), "finer than"},
+      {Money("EUR", kMax), "out of range"},
+      {Money("EUR", kMin), "out of range"},
+      {Money("EUR", 92'233'720'368'547'758, 80'000'000), "out of range"},
+  };
+  for (const auto& [money, why] : rows) {
+    const auto minor = MinorOf(money);
+    ASSERT_FALSE(minor.ok()) << money.ShortDebugString();
+    EXPECT_THAT(std::string(minor.status().message()), HasSubstr(why));
+  }
+}
+
+TEST(Money, KeepsEveryMinorUnit) {
+  const std::tuple<google::type::Money, int64_t, const char*> rows[] = {
+      {Money("EUR", 12, 300'000'000), 1230, "12.30 EUR"},
+      {Money("EUR", -1, -750'000'000), -175, "-1.75 EUR"},
+      {Money("EUR", 0, -10'000'000), -1, "-0.01 EUR"},
+      {Money("JPY", 500), 500, "500 JPY"},
+      {Money("KWD", 1, 1'000'000), 1001, "1.001 KWD"},
+      {Money("CLF", 1, 100'000), 10'001, "1.0001 CLF"},
+      {Money("IQD", 0, 5'000'000), 5, "0.005 IQD"},
+      {Money("MGA", 0, 50'000'000), 5, "0.05 MGA"},
+      {Money("JPY", kMax), kMax, "9223372036854775807 JPY"},
+      {Money("JPY", kMin), kMin, "-9223372036854775808 JPY"},
+      {Money("EUR", 92'233'720'368'547'758, 70'000'000), kMax, "92233720368547758.07 EUR"},
+      {Money("EUR", -92'233'720'368'547'758, -80'000'000), kMin, "-92233720368547758.08 EUR"},
+  };
+  for (const auto& [money, minor, text] : rows) {
+    const Currency& currency = *Currency::Find(money.currency_code());
+    ASSERT_TRUE(MinorOf(money).ok()) << text;
+    EXPECT_EQ(*MinorOf(money), minor);
+    EXPECT_EQ(MoneyOf(minor, currency).SerializeAsString(), money.SerializeAsString());
+    EXPECT_EQ(FormatMoney(minor, currency), text);
+    EXPECT_EQ(*ToMinor(ToMajor(minor, currency), currency), minor);
+  }
+}
+
+TEST(Money, HasTheDigitsOfIso4217) {
+  for (const char* code : {"JPY", "KRW", "VND", "CLP", "ISK", "XAF", "XOF", "XPF", "UGX"}) {
+    EXPECT_EQ(C(code).digits(), 0) << code;
+  }
+  for (const char* code : {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}) {
+    EXPECT_EQ(C(code).digits(), 3) << code;
+  }
+  for (const char* code : {"CLF", "UYW"}) EXPECT_EQ(C(code).digits(), 4) << code;
+  for (const char* code : {"EUR", "USD", "CNY", "MGA", "MRU", "HUF", "TWD", "ZWG", "AED"}) {
+    EXPECT_EQ(C(code).digits(), 2) << code;
+  }
+  for (const char* code : {"", "E", "EU", "eur", "E\0R", "ÄÖÜ", "XTS", "XDR", "AAA", "ZZZ"}) {
+    EXPECT_EQ(Currency::Find(code), nullptr) << code;
+  }
+}
+
+TEST(Money, RoundsDecimalsHalfAwayFromZero) {
+  const std::tuple<const char*, const char*, int64_t> rows[] = {
+      {"0.005", "EUR", 1}, {"0.004999999", "EUR", 0}, {"-0.005", "EUR", -1},  {"0.5", "JPY", 1},
+      {"-0.5", "JPY", -1}, {"0.0005", "KWD", 1},      {"49.975", "EUR", 4998}};
+  for (const auto& [text, code, minor] : rows) {
+    EXPECT_EQ(*ToMinor(*Decimal::Parse(text), C(code)), minor) << text << " " << code;
+  }
+  EXPECT_FALSE(ToMinor(*Decimal::Parse("92233720368547758.08"), C("EUR")).ok());
+  EXPECT_FALSE(ToMinor(*Decimal::Parse("9999999999999999999"), C("JPY")).ok());
+}
+
+TEST(Money, RefusesWhatOverflows) {
+  for (const auto& result : {Add(kMax, 1), Add(kMin, -1), Subtract(kMin, 1), Subtract(0, kMin),
+                             Multiply(kMax, 2), Multiply(kMin, -1), ToInt64(Int128{kMax} + 1)}) {
+    EXPECT_EQ(ReasonOf(result.status()), "AMOUNT_OVERFLOW");
+  }
+  EXPECT_EQ(*Add(kMax, kMin), -1);
+  EXPECT_EQ(*Subtract(kMin, kMin), 0);
+  EXPECT_EQ(*Multiply(kMin, 1), kMin);
+}
+
+TEST(Money, SplitsByLargestRemainder) {
+  EXPECT_THAT(Split(100, {1, 1, 1}), ElementsAre(34, 33, 33));
+  EXPECT_THAT(Split(101, {1, 1, 1}), ElementsAre(34, 34, 33));
+  EXPECT_THAT(Split(5, {3, 7}), ElementsAre(2, 3));
+  EXPECT_THAT(Split(10, {0, 1, 0}), ElementsAre(0, 10, 0));
+  EXPECT_THAT(Split(-100, {1, 1, 1}), ElementsAre(-33, -33, -34));
+  EXPECT_THAT(Split(kMax, {kMax, kMax}), ElementsAre(kMax / 2 + 1, kMax / 2));
+}
+
+RC_GTEST_PROP(Money, PartsSumToTheWholeAndAreWithinOneOfTheirShare, ()) {
+  const auto whole = *rc::gen::arbitrary<int64_t>();
+  const auto weights =
+      *rc::gen::nonEmpty(rc::gen::container<std::vector<int64_t>>(rc::gen::nonNegative<int64_t>()));
+  Int128 sum = 0;
+  for (const int64_t weight : weights) sum += weight;
+  RC_PRE(sum > 0);
+  const std::vector<int64_t> parts = Split(whole, weights);
+  Int128 total = 0;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    total += parts[i];
+    const Int128 share = DivideFloor(Int128{whole} * weights[i], sum);
+    RC_ASSERT(parts[i] == share || parts[i] == share + 1);
+  }
+  RC_ASSERT(total == whole);
+}
+
+RC_GTEST_PROP(Money, SharesOfAnySignSumToTheirRoundedSum, ()) {
+  const auto raw = *rc::gen::nonEmpty(rc::gen::arbitrary<std::vector<int32_t>>());
+  const Int128 denominator = *rc::gen::inRange<int64_t>(1, 100'000);
+  const std::vector<Int128> shares(raw.begin(), raw.end());
+  const Int128 sum = std::accumulate(shares.begin(), shares.end(), Int128{0});
+  const auto whole = static_cast<int64_t>(DivideHalfUp(sum, denominator));
+  const std::vector<int64_t> parts = RoundToSum(whole, shares, denominator);
+  RC_ASSERT(std::accumulate(parts.begin(), parts.end(), int64_t{0}) == whole);
+}
+
+RC_GTEST_PROP(Money, SurvivesTheWire, (int64_t minor)) {
+  for (const char* code : {"JPY", "EUR", "KWD", "CLF"}) {
+    RC_ASSERT(*MinorOf(MoneyOf(minor, C(code))) == minor);
+  }
+}
+
+}  // namespace
+}  // namespace daybook

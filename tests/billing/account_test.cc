@@ -1,0 +1,100 @@
+#include <gtest/gtest.h>
+
+#include "tests/billing/billing_story.h"
+
+namespace daybook {
+namespace {
+
+using namespace test;
+
+OpenAccountRequest Euros() { return Proto<OpenAccountRequest>("currency_code: 'EUR'"); }
+
+TEST(OpenAccount, RefusesBadFields) {
+  ExpectInvalid<OpenAccountRequest>(
+      Euros(),
+      {{"no currency", [](auto& r) { r.clear_currency_code(); }, {"currency_code"}},
+       {"lower case", [](auto& r) { r.set_currency_code("eur"); }, {"currency_code"}},
+       {"gold", [](auto& r) { r.set_currency_code("XAU"); }, {"currency_code"}},
+       {"1 MB currency",
+        [](auto& r) { r.set_currency_code(std::string(1 << 20, 'E')); },
+        {"currency_code"}},
+       {"no such zone", [](auto& r) { r.set_time_zone("Mars/Olympus"); }, {"time_zone"}},
+       {"a path", [](auto& r) { r.set_time_zone("/etc/localtime"); }, {"time_zone"}},
+       {"negative terms", [](auto& r) { r.mutable_terms()->set_net_days(-1); }, {"terms.net_days"}},
+       {"terms of 11 years",
+        [](auto& r) { r.mutable_terms()->set_net_days(3651); },
+        {"terms.net_days"}},
+       {"terms for ever",
+        [](auto& r) { r.mutable_terms()->set_net_days(INT32_MAX); },
+        {"terms.net_days"}},
+       {"account id with NUL",
+        [](auto& r) { r.set_account_id(std::string("\0", 1)); },
+        {"account_id"}},
+       {"account id of 65 bytes",
+        [](auto& r) { r.set_account_id(std::string(65, 'a')); },
+        {"account_id"}},
+       {"customer id with a space", [](auto& r) { r.set_customer_id("c 1"); }, {"customer_id"}},
+       {"year 10000",
+        [](auto& r) {
+          *r.mutable_effective_date() = Proto<google::type::Date>("year: 10000 month: 1 day: 1");
+        },
+        {"effective_date"}},
+       {"revision -1", [](auto& r) { r.set_expected_revision(-1); }, {"expected_revision"}}});
+  RegisteredCustomer()
+      .Ask(OpenAccountRequest())
+      .ThenInvalid({"request_id", "customer_id", "currency_code"});
+}
+
+TEST(OpenAccount, RefusesAnUnknownCustomer) {
+  const auto outcome = Story<Billing>().When(Euros()).ThenRefused("CUSTOMER_NOT_FOUND");
+  EXPECT_EQ(MetadataOf(outcome.status, "customer_id"), "c-1");
+}
+
+TEST(OpenAccount, RefusesAnIdTwice) {
+  Story<Billing> story = CustomerWithAccount();
+  OpenAccountRequest request = Euros();
+  request.set_account_id("acc");
+  story.When(request).ThenRefused("ACCOUNT_EXISTS");
+}
+
+TEST(OpenAccount, OpensWithDefaults) {
+  Story<Billing> story = RegisteredCustomer();
+  const auto outcome = story.When(Euros());
+  const std::string id = outcome.response.account_id();
+  EXPECT_EQ(id.size(), 36u);
+  outcome.Then({absl::StrCat("account_opened { account_id: '", id,
+                             "' currency_code: 'EUR' time_zone: 'UTC' terms {} }")});
+  EXPECT_EQ(outcome.events[0].effective_date, absl::CivilDay(2026, 3, 15));
+}
+
+TEST(OpenAccount, TheSameRequestMakesTheSameId) {
+  OpenAccountRequest request = Euros();
+  request.set_request_id("r");
+  const std::string id = RegisteredCustomer().When(request).response.account_id();
+  EXPECT_EQ(RegisteredCustomer().When(request).response.account_id(), id);
+  request.set_request_id("s");
+  EXPECT_NE(RegisteredCustomer().When(request).response.account_id(), id);
+}
+
+TEST(OpenAccount, OpensAsSaid) {
+  Story<Billing> story = RegisteredCustomer();
+  story.Now(absl::FromCivil(absl::CivilSecond(2026, 3, 15, 23, 0, 0), absl::UTCTimeZone()));
+  const auto outcome = story.When(Proto<OpenAccountRequest>(
+      "account_id: '../x' currency_code: 'JPY' time_zone: 'Asia/Tokyo' terms { net_days: 30 } "
+      "manual_credit: true"));
+  outcome.Then(
+      {"account_opened { account_id: '../x' currency_code: 'JPY' time_zone: 'Asia/Tokyo' "
+       "terms { net_days: 30 } manual_credit: true }"});
+  EXPECT_EQ(outcome.events[0].effective_date, absl::CivilDay(2026, 3, 16));
+  EXPECT_THAT(story.state().billing(),
+              EqualsProto(Proto<billing::v1::State>(
+                  "accounts { account_id: '../x' currency_code: 'JPY' time_zone: 'Asia/Tokyo' "
+                  "terms { net_days: 30 } manual_credit: true }")));
+}
+
+TEST(BillingDeathTest, StopsAtAnEventThatItDoesNotKnow) {
+  EXPECT_DEATH(RegisteredCustomer().Given(kNewYear, Billing::Event()), "know");
+}
+
+}  // namespace
+}  // namespace daybook

@@ -1,0 +1,380 @@
+#include <gtest/gtest.h>
+
+#include "tests/billing/billing_story.h"
+
+namespace daybook {
+namespace {
+
+using namespace test;
+using billing::v1::InvoiceIssued;
+
+InvoiceIssued Issued(const Outcome<Billing, billing::v1::IssueInvoiceResponse>& outcome) {
+  EXPECT_TRUE(outcome.status.ok()) << outcome.status;
+  return outcome.events.empty() ? InvoiceIssued() : outcome.events[0].event.invoice_issued();
+}
+
+TEST(IssueInvoice, RefusesBadFields) {
+  const auto date = [](int year, int month, int day) {
+    google::type::Date date;
+    date.set_year(year);
+    date.set_month(month);
+    date.set_day(day);
+    return date;
+  };
+  const auto line = [](auto& r) -> auto& { return *r.mutable_lines(0); };
+  ExpectInvalid<IssueInvoiceRequest>(
+      InvoiceOf(10),
+      {{"no lines", [](auto& r) { r.clear_lines(); }, {"lines"}},
+       {"1,001 lines",
+        [](auto& r) {
+          while (r.lines_size() < 1001) *r.add_lines() = r.lines(0);
+        },
+        {"lines"}},
+       {"a line without price", [&](auto& r) { line(r).clear_price(); }, {"lines[0]"}},
+       {"series in lower case", [](auto& r) { r.set_series("a"); }, {"series"}},
+       {"series of 9", [](auto& r) { r.set_series("ABCDEFGHI"); }, {"series"}},
+       {"series with a dash", [](auto& r) { r.set_series("A-1"); }, {"series"}},
+       {"30 February",
+        [&](auto& r) { *r.mutable_invoice_date() = date(2024, 2, 30); },
+        {"invoice_date"}},
+       {"29 February of a common year",
+        [&](auto& r) { *r.mutable_invoice_date() = date(2026, 2, 29); },
+        {"invoice_date"}},
+       {"date zero", [](auto& r) { r.mutable_invoice_date(); }, {"invoice_date"}},
+       {"only a year", [&](auto& r) { *r.mutable_due_date() = date(2026, 0, 0); }, {"due_date"}},
+       {"due before issued",
+        [&](auto& r) {
+          *r.mutable_invoice_date() = date(2026, 3, 2);
+          *r.mutable_due_date() = date(2026, 3, 1);
+        },
+        {"due_date"}},
+       {"due before today",
+        [&](auto& r) { *r.mutable_due_date() = date(2026, 3, 14); },
+        {"due_date"}},
+       {"description of 501 bytes",
+        [&](auto& r) { line(r).set_description(std::string(501, 'a')); },
+        {"lines[0].description"}},
+       {"bidi override",
+        [&](auto& r) {
+          line(r).set_description(
+              "\xe2\x80\xae"
+              "abc");
+        },
+        {"lines[0].description"}},
+       {"NUL in product",
+        [&](auto& r) { line(r).set_product(std::string("a\0b", 3)); },
+        {"lines[0].product"}},
+       {"invalid UTF-8 in reference", [](auto& r) { r.set_reference("\xc3\x28"); }, {"reference"}},
+       {"1 MB reference",
+        [](auto& r) { r.set_reference(std::string(1 << 20, 'x')); },
+        {"reference"}},
+       {"empty quantity", [&](auto& r) { line(r).mutable_quantity(); }, {"lines[0].quantity"}},
+       {"quantity with exponent",
+        [&](auto& r) { line(r).mutable_quantity()->set_value("1e18"); },
+        {"lines[0].quantity"}},
+       {"price too fine",
+        [&](auto& r) { line(r).mutable_unit_price()->set_value("0.0000000001"); },
+        {"lines[0].unit_price"}},
+       {"amount too fine",
+        [&](auto& r) { line(r).mutable_amount()->set_nanos(1'000'000); },
+        {"lines[0].amount"}},
+       {"nanos out of range",
+        [&](auto& r) { line(r).mutable_amount()->set_nanos(INT32_MAX); },
+        {"lines[0].amount"}},
+       {"mixed signs",
+        [&](auto& r) { line(r).mutable_amount()->set_nanos(-10'000'000); },
+        {"lines[0].amount"}},
+       {"unknown currency",
+        [&](auto& r) { line(r).mutable_amount()->set_currency_code("DEM"); },
+        {"lines[0].amount"}},
+       {"amount of INT64_MAX",
+        [&](auto& r) { line(r).mutable_amount()->set_units(INT64_MAX); },
+        {"lines[0].amount"}},
+       {"amount of INT64_MIN",
+        [&](auto& r) { line(r).mutable_amount()->set_units(INT64_MIN); },
+        {"lines[0].amount"}},
+       {"negative rate",
+        [&](auto& r) { line(r).mutable_tax_rate_percent()->set_value("-1"); },
+        {"lines[0].tax_rate_percent"}},
+       {"rate above 100",
+        [&](auto& r) { line(r).mutable_tax_rate_percent()->set_value("100.000000001"); },
+        {"lines[0].tax_rate_percent"}},
+       {"negative total", [&](auto& r) { line(r).mutable_amount()->set_units(-1); }, {"lines"}},
+       {"everything at once",
+        [](auto& r) {
+          r.set_series("-");
+          r.set_reference("\n");
+          r.add_lines();
+        },
+        {"series", "reference", "lines[1]"}}});
+  CustomerWithAccount()
+      .Ask(IssueInvoiceRequest())
+      .ThenInvalid({"request_id", "customer_id", "lines"});
+}
+
+TEST(IssueInvoice, RefusesWithoutItsPreconditions) {
+  Story<Billing>().When(InvoiceOf(1)).ThenRefused("CUSTOMER_NOT_FOUND");
+  RegisteredCustomer().When(InvoiceOf(1)).ThenRefused("ACCOUNT_REQUIRED");
+  CustomerWithAccount().When(InvoiceOf(1, "account_id: 'other'")).ThenRefused("ACCOUNT_NOT_FOUND");
+  CustomerWithAccount("currency_code: 'USD'").When(InvoiceOf(1)).ThenRefused("CURRENCY_MISMATCH");
+  CustomerWithAccount()
+      .When(Invoice("lines { amount { currency_code: 'EUR' units: 1 } } "
+                    "lines { amount { currency_code: 'USD' units: 1 } }"))
+      .ThenRefused("CURRENCY_MISMATCH");
+  Story<Billing> two = CustomerWithAccount();
+  two.Given(kNewYear, "account_opened { account_id: 'b' currency_code: 'EUR' }");
+  const auto outcome = two.When(InvoiceOf(1)).ThenRefused("ACCOUNT_REQUIRED");
+  EXPECT_EQ(MetadataOf(outcome.status, "account_count"), "2");
+}
+
+TEST(IssueInvoice, RefusesSumsThatOverflow) {
+  const std::string huge = "lines { quantity { value: '9000000000000000000' } unit_price { value: ";
+  CustomerWithAccount().When(Invoice(huge + "'1' } }")).ThenRefused("AMOUNT_OVERFLOW");
+  CustomerWithAccount()
+      .When(Invoice(huge + "'9000000000000000000' } }"))
+      .ThenRefused("AMOUNT_OVERFLOW");
+  const std::string half = "lines { amount { currency_code: 'EUR' units: 46116860184273880 } } ";
+  CustomerWithAccount().When(Invoice(half + half)).ThenRefused("AMOUNT_OVERFLOW");
+  const std::string most = "lines { amount { currency_code: 'EUR' units: 92233720368547758 } ";
+  CustomerWithAccount()
+      .When(Invoice(most + "tax_rate_percent { value: '1' } }"))
+      .ThenRefused("AMOUNT_OVERFLOW");
+  // Also over all invoices of the account, settled ones included.
+  Story<Billing> story = CustomerWithAccount();
+  EXPECT_TRUE(story.When(Invoice(most + "}")).status.ok());
+  story.When(InvoiceOf(1)).ThenRefused("AMOUNT_OVERFLOW");
+  EXPECT_TRUE(story.When(PaymentOf(92233720368547758)).status.ok());
+  story.When(InvoiceOf(1)).ThenRefused("AMOUNT_OVERFLOW");
+}
+
+TEST(IssueInvoice, RefusesADueDateAfterTheLastYear) {
+  CustomerWithAccount("currency_code: 'EUR' terms { net_days: 1 }")
+      .When(InvoiceOf(1, "invoice_date { year: 9999 month: 12 day: 31 }"))
+      .ThenInvalid({"due_date"});
+  const auto last =
+      CustomerWithAccount().When(InvoiceOf(1, "invoice_date { year: 9999 month: 12 day: 31 }"));
+  EXPECT_EQ(last.response.number(), "A-9999-03-000001");
+}
+
+TEST(IssueInvoice, FreezesLinesTaxesAndTotals) {
+  Story<Billing> story = CustomerWithAccount("currency_code: 'EUR' terms { net_days: 30 }");
+  const auto outcome = story.When(Invoice(R"pb(
+    invoice_date { year: 2024 month: 1 day: 30 }
+    reference: "order 7"
+    lines {
+      description: "Consulting"
+      quantity { value: "2.50" }
+      unit_price { value: "19.990" }
+      tax_rate_percent { value: "19.0" }
+      product: "hours"
+    }
+    lines {
+      description: "Book"
+      unit_price { value: "12" }
+      tax_rate_percent { value: "7" }
+    }
+    lines {
+      description: "Discount"
+      amount { currency_code: "EUR" units: -5 }
+      tax_rate_percent { value: "19" }
+    }
+    lines {
+      description: "Stamp"
+      quantity { value: "3" }
+      amount { currency_code: "EUR" units: 1 }
+    }
+  )pb"));
+  const std::string id = outcome.response.invoice_id();
+  // 2.5 × 19.99 = 49.975 -> 49.98; 19 % of 49.98 - 5.00 = 44.98 is 8.5462 -> 8.55, of which the
+  // line has 9.4962 and the discount -0.95: 9.50 and -0.95.
+  outcome.Then({absl::StrCat(
+      R"pb(invoice_issued {
+             account_id: "acc"
+             number { series: "A" year: 2024 partition: 3 sequence: 1 }
+             due_date { year: 2024 month: 2 day: 29 }
+             currency_code: "EUR"
+             lines {
+               description: "Consulting"
+               quantity: "2.5"
+               unit_price: "19.99"
+               net_minor: 4998
+               tax_rate_percent: "19"
+               tax_minor: 950
+               product: "hours"
+             }
+             lines {
+               description: "Book"
+               unit_price: "12"
+               net_minor: 1200
+               tax_rate_percent: "7"
+               tax_minor: 84
+             }
+             lines { description: "Discount" net_minor: -500 tax_rate_percent: "19" tax_minor: -95 }
+             lines { description: "Stamp" quantity: "3" net_minor: 100 }
+             taxes { rate_percent: "19" net_minor: 4498 tax_minor: 855 }
+             taxes { rate_percent: "7" net_minor: 1200 tax_minor: 84 }
+             net_minor: 5798
+             tax_minor: 939
+             total_minor: 6737
+             reference: "order 7"
+             invoice_id: ")pb",
+      id, "\" }")});
+  outcome.ThenAnswers(absl::StrCat(R"pb(
+                                     number: "A-2024-03-000001"
+                                     net { currency_code: "EUR" units: 57 nanos: 980000000 }
+                                     tax { currency_code: "EUR" units: 9 nanos: 390000000 }
+                                     total { currency_code: "EUR" units: 67 nanos: 370000000 }
+                                     due_date { year: 2024 month: 2 day: 29 }
+                                     credit_applied { currency_code: "EUR" }
+                                     state: INVOICE_STATE_ISSUED
+                                     account_id: "acc"
+                                     invoice_id: ")pb",
+                                   id, "\""));
+  EXPECT_EQ(outcome.events[0].effective_date, absl::CivilDay(2024, 1, 30));
+}
+
+// Amounts of one line in a currency: quantity, price, net in minor units.
+TEST(IssueInvoice, RoundsLinesHalfAwayFromZero) {
+  const std::tuple<const char*, const char*, const char*, int64_t> rows[] = {
+      {"EUR", "1000000000000000000", "0.000000001", 100'000'000'000},
+      {"EUR", "1", "0.005", 1},
+      {"EUR", "1", "0.004999999", 0},
+      {"EUR", "0.5", "0.009999999", 1},  // 0.0049999995 -> 0.005 -> 0.01
+      {"EUR", "3", "0.333333333", 100},
+      {"JPY", "0.5", "1", 1},
+      {"KWD", "1", "0.0005", 1},
+      {"CLF", "1", "0.00005", 1},
+      {"EUR", "0", "5", 0},
+      {"EUR", "-1", "-5", 500},
+  };
+  for (const auto& [currency, quantity, price, net] : rows) {
+    Story<Billing> story = CustomerWithAccount(absl::StrCat("currency_code: '", currency, "'"));
+    const auto invoice = Issued(story.When(Invoice(absl::StrCat(
+        "lines { quantity { value: '", quantity, "' } unit_price { value: '", price, "' } }"))));
+    EXPECT_EQ(invoice.lines(0).net_minor(), net) << quantity << " x " << price << " " << currency;
+    EXPECT_EQ(invoice.total_minor(), net);
+  }
+}
+
+TEST(IssueInvoice, RoundsADiscountAsTheChargeItTakesBack) {
+  const auto invoice = Issued(CustomerWithAccount().When(
+      Invoice("lines { unit_price { value: '0.005' } tax_rate_percent { value: '50' } } "
+              "lines { unit_price { value: '-0.005' } tax_rate_percent { value: '50' } }")));
+  EXPECT_EQ(invoice.lines(0).net_minor(), 1);
+  EXPECT_EQ(invoice.lines(1).net_minor(), -1);
+  EXPECT_EQ(invoice.total_minor(), 0);
+  EXPECT_EQ(invoice.lines(0).tax_minor() + invoice.lines(1).tax_minor(), 0);
+}
+
+TEST(IssueInvoice, BringsTheTaxOfARateBackToItsLines) {
+  std::string lines;
+  for (int i = 0; i < 3; ++i) {
+    lines += "lines { unit_price { value: '0.33' } tax_rate_percent { value: '19' } } ";
+  }
+  const auto invoice = Issued(CustomerWithAccount().When(Invoice(lines)));
+  // 19 % of 0.99 = 0.1881 -> 0.19; of each line 0.0627 -> 0.06, 0.06, 0.06 and one cent to the
+  // first.
+  EXPECT_EQ(invoice.tax_minor(), 19);
+  EXPECT_EQ(invoice.lines(0).tax_minor(), 7);
+  EXPECT_EQ(invoice.lines(1).tax_minor(), 6);
+  EXPECT_EQ(invoice.lines(2).tax_minor(), 6);
+}
+
+TEST(IssueInvoice, CountsARateOnceHoweverItIsWritten) {
+  const auto invoice = Issued(CustomerWithAccount().When(
+      Invoice("lines { unit_price { value: '1' } tax_rate_percent { value: '19' } } "
+              "lines { unit_price { value: '1' } tax_rate_percent { value: '19.000' } } "
+              "lines { unit_price { value: '1' } tax_rate_percent { value: '0' } }")));
+  ASSERT_EQ(invoice.taxes_size(), 2);
+  EXPECT_EQ(invoice.taxes(0).tax_minor(), 38);
+  EXPECT_EQ(invoice.taxes(1).rate_percent(), "0");
+}
+
+TEST(IssueInvoice, IsPaidAtOnceWhenTheTotalIsZero) {
+  Story<Billing> story = CustomerWithAccount();
+  const auto outcome = story.When(InvoiceOf(0));
+  EXPECT_EQ(outcome.response.state(), billing::v1::INVOICE_STATE_PAID);
+  EXPECT_EQ(outcome.response.number(), "A-2026-03-000001");
+  const auto& account = story.state().billing().accounts(0);
+  EXPECT_EQ(account.open_invoices_size(), 0);
+  EXPECT_EQ(account.settled_invoices_size(), 1);
+  const auto refused = story.When(PaymentOf(
+      1, absl::StrCat("allocations { invoice_id: '", outcome.response.invoice_id(), "' }")));
+  refused.ThenRefused("INVOICE_NOT_OPEN");
+  EXPECT_EQ(MetadataOf(refused.status, "state"), "PAID");
+}
+
+TEST(IssueInvoice, DatesByTheAccountsZoneAndTerms) {
+  Story<Billing> story = CustomerWithAccount("currency_code: 'EUR' terms { net_days: 10 }");
+  story.Given(
+      kNewYear,
+      "account_opened { account_id: 'tokyo' currency_code: 'EUR' time_zone: 'Asia/Tokyo' }");
+  story.Now(absl::FromCivil(absl::CivilSecond(2026, 12, 31, 15, 30, 0), absl::UTCTimeZone()));
+  const auto utc = story.When(InvoiceOf(1, "account_id: 'acc'"));
+  EXPECT_EQ(utc.events[0].effective_date, absl::CivilDay(2026, 12, 31));
+  EXPECT_THAT(utc.response.due_date(),
+              EqualsProto(Proto<google::type::Date>("year: 2027 month: 1 day: 10")));
+  EXPECT_EQ(utc.response.number(), "A-2026-03-000001");
+  const auto tokyo = story.When(InvoiceOf(1, "account_id: 'tokyo'"));
+  EXPECT_EQ(tokyo.events[0].effective_date, absl::CivilDay(2027, 1, 1));
+  EXPECT_EQ(tokyo.response.number(), "A-2027-03-000001");
+}
+
+TEST(IssueInvoice, NumbersWithoutGaps) {
+  Story<Billing> story = CustomerWithAccount();
+  EXPECT_EQ(story.When(InvoiceOf(1)).response.number(), "A-2026-03-000001");
+  EXPECT_EQ(story.When(InvoiceOf(1, "series: 'B9'")).response.number(), "B9-2026-03-000001");
+  EXPECT_EQ(story.When(InvoiceOf(1, "validate_only: true")).response.number(), "");
+  story.When(InvoiceOf(-1)).ThenInvalid({"lines"});
+  EXPECT_EQ(story.When(InvoiceOf(1)).response.number(), "A-2026-03-000002");
+  EXPECT_EQ(story.When(InvoiceOf(1, "invoice_date { year: 1 month: 1 day: 1 }")).response.number(),
+            "A-1-03-000001");
+  story.partition_state().mutable_series()->mutable_last(0)->set_sequence(999'999);
+  EXPECT_EQ(story.When(InvoiceOf(1)).response.number(), "A-2026-03-1000000");
+}
+
+TEST(IssueInvoice, TakesUnappliedCreditOldestPaymentFirst) {
+  Story<Billing> story = CustomerWithAccount();
+  const auto younger = story.When(PaymentOf(10, "payment_date { year: 2026 month: 2 day: 2 }"))
+                           .response.payment_id();
+  const auto older =
+      story.When(PaymentOf(4, "payment_date { year: 2026 month: 2 day: 1 }")).response.payment_id();
+  const auto future =
+      story.When(PaymentOf(5, "payment_date { year: 2026 month: 9 day: 9 }")).response.payment_id();
+
+  const auto outcome = story.When(InvoiceOf(16, "invoice_date { year: 2026 month: 3 day: 1 }"));
+  const std::string invoice = outcome.response.invoice_id();
+  const auto credit = [&](const std::string& payment, int minor) {
+    return absl::StrCat("credit_applied { account_id: 'acc' payment_id: '", payment,
+                        "' currency_code: 'EUR' allocations { invoice_id: '", invoice,
+                        "' amount_minor: ", minor, " } }");
+  };
+  ASSERT_EQ(outcome.events.size(), 4u);
+  EXPECT_THAT(outcome.events[1].event, EqualsProto(Proto<Billing::Event>(credit(older, 400))));
+  EXPECT_THAT(outcome.events[2].event, EqualsProto(Proto<Billing::Event>(credit(younger, 1000))));
+  EXPECT_THAT(outcome.events[3].event, EqualsProto(Proto<Billing::Event>(credit(future, 200))));
+  EXPECT_EQ(outcome.events[1].effective_date, absl::CivilDay(2026, 3, 1));
+  EXPECT_EQ(outcome.events[3].effective_date, absl::CivilDay(2026, 9, 9));
+  EXPECT_EQ(outcome.response.state(), billing::v1::INVOICE_STATE_PAID);
+  EXPECT_EQ(outcome.response.credit_applied().units(), 16);
+  const auto& account = story.state().billing().accounts(0);
+  EXPECT_EQ(account.unapplied_minor(), 300);
+  ASSERT_EQ(account.open_payments_size(), 1);
+  EXPECT_EQ(account.open_payments(0).payment_id(), future);
+
+  const auto next = story.When(InvoiceOf(4));
+  EXPECT_EQ(next.response.state(), billing::v1::INVOICE_STATE_ISSUED);
+  EXPECT_EQ(next.response.credit_applied().units(), 3);
+  EXPECT_EQ(story.state().billing().accounts(0).open_minor(), 100);
+}
+
+TEST(IssueInvoice, LeavesCreditAloneWhereTheAccountSaysSo) {
+  Story<Billing> story = CustomerWithAccount("currency_code: 'EUR' manual_credit: true");
+  story.When(PaymentOf(10));
+  const auto outcome = story.When(InvoiceOf(4));
+  EXPECT_EQ(outcome.events.size(), 1u);
+  EXPECT_EQ(outcome.response.state(), billing::v1::INVOICE_STATE_ISSUED);
+}
+
+}  // namespace
+}  // namespace daybook

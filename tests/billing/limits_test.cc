@@ -1,0 +1,114 @@
+// What bounds the state of a customer and the record of a command.
+#include "services/billing/limits.h"
+
+#include <gtest/gtest.h>
+
+#include "common/base/dates.h"
+#include "tests/billing/billing_story.h"
+
+namespace daybook {
+namespace {
+
+using namespace test;
+
+constexpr size_t kRecordBytes = 900'000;
+
+billing::v1::Account& Account(Story<Billing>& story) {
+  return *story.state().mutable_billing()->mutable_accounts(0);
+}
+
+std::string Id(int i) {
+  const std::string digits = absl::StrCat(i);
+  return std::string(36 - digits.size(), '0') + digits;
+}
+
+// `count` invoices of one cent, put into the state as Evolve would.
+void AddOpenInvoices(int count, billing::v1::Account& account) {
+  for (int i = 0; i < count; ++i) {
+    auto& invoice = *account.add_open_invoices();
+    invoice.set_invoice_id(Id(i));
+    *invoice.mutable_due_date() = DateOf(kNewYear);
+    *invoice.mutable_invoice_date() = DateOf(kNewYear);
+    invoice.mutable_number()->set_sequence(i + 1);
+    invoice.set_total_minor(1);
+    invoice.set_open_minor(1);
+  }
+  account.set_open_minor(account.open_minor() + count);
+}
+
+void AddCredit(int count, billing::v1::Account& account) {
+  for (int i = 0; i < count; ++i) {
+    auto& payment = *account.add_open_payments();
+    payment.set_payment_id(Id(i));
+    *payment.mutable_payment_date() = DateOf(kNewYear);
+    payment.set_unapplied_minor(1);
+  }
+  account.set_payment_count(count);
+  account.set_received_minor(count);
+  account.set_unapplied_minor(count);
+}
+
+template <class Outcome>
+size_t BytesOf(const Outcome& outcome) {
+  size_t bytes = 0;
+  for (const auto& dated : outcome.events) bytes += dated.event.ByteSizeLong() + 20;
+  return bytes;
+}
+
+TEST(Limits, ACustomerIsFullAtTwentyThousandDocuments) {
+  Story<Billing> story = CustomerWithAccount("currency_code: 'EUR' manual_credit: true");
+  for (int i = 0; i < billing::kMaxDocuments - 3; ++i) {
+    Account(story).add_settled_invoices()->set_invoice_id(Id(i));
+  }
+  EXPECT_TRUE(story.When(PaymentOf(1, "external_id: 'x'")).status.ok());
+  EXPECT_TRUE(story.When(InvoiceOf(1)).status.ok());
+  const auto full = story.When(InvoiceOf(1)).ThenRefused("CUSTOMER_FULL");
+  EXPECT_EQ(MetadataOf(full.status, "document_limit"), "20000");
+  story.When(PaymentOf(1)).ThenRefused("CUSTOMER_FULL");
+  story.When(Proto<OpenAccountRequest>("currency_code: 'EUR'")).ThenRefused("CUSTOMER_FULL");
+  // What is in the book already is still answered.
+  EXPECT_TRUE(story.When(PaymentOf(1, "external_id: 'x'")).status.ok());
+}
+
+TEST(Limits, APaymentGoesOnSoManyInvoicesAndFitsARecord) {
+  Story<Billing> story = CustomerWithAccount();
+  AddOpenInvoices(15'000, Account(story));
+  const auto outcome = story.When(PaymentOf(150));
+  EXPECT_EQ(outcome.response.allocation_count(), billing::kMaxAllocations);
+  EXPECT_EQ(outcome.response.unapplied().units(), 50);
+  EXPECT_LT(BytesOf(outcome), kRecordBytes);
+  EXPECT_EQ(Account(story).open_invoices_size(), 5'000);
+  EXPECT_EQ(Account(story).open_invoices(0).invoice_id(), Id(10'000));
+}
+
+TEST(Limits, AnInvoiceTakesSoManyCreditsAndFitsARecord) {
+  Story<Billing> story = CustomerWithAccount();
+  AddCredit(3'000, Account(story));
+  IssueInvoiceRequest request = InvoiceOf(30);
+  while (request.lines_size() < 450) {  // about as much as a command may carry
+    auto& line = *request.add_lines();
+    line.set_description(std::string(500, 'x'));
+    line.mutable_amount()->set_currency_code("EUR");
+  }
+  const auto outcome = story.When(request);
+  EXPECT_EQ(outcome.events.size(), 1u + billing::kMaxCredits);
+  EXPECT_EQ(outcome.response.state(), billing::v1::INVOICE_STATE_ISSUED);
+  EXPECT_LT(BytesOf(outcome), kRecordBytes);
+  EXPECT_EQ(Account(story).unapplied_minor(), 1'000);
+}
+
+TEST(Limits, APartitionCountsSoManySeries) {
+  Story<Billing> story = CustomerWithAccount();
+  auto& series = *story.partition_state().mutable_series();
+  for (int i = 0; i < billing::kMaxSeries; ++i) {
+    auto& last = *series.add_last();
+    last.set_series(absl::StrCat("S", i));
+    last.set_year(2026);
+    last.set_sequence(7);
+  }
+  story.When(InvoiceOf(1)).ThenRefused("SERIES_FULL");
+  EXPECT_EQ(story.When(InvoiceOf(1, "series: 'S0'")).response.number(), "S0-2026-03-000008");
+}
+
+}  // namespace
+}  // namespace daybook

@@ -1,0 +1,336 @@
+// The engine whole: real books, real threads, the embedded log.
+#include "common/command/engine.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/base/status.h"
+#include "common/command/books.h"
+#include "common/command/prepare.h"
+#include "common/log/embedded/embedded_log.h"
+#include "daybook/billing/v1/billing_service.pb.h"
+#include "daybook/book/v1/record.pb.h"
+#include "daybook/customer/v1/customer_service.pb.h"
+#include "services/billing/billing.h"
+#include "services/customer/customer.h"
+#include "tests/support/scratch.h"
+
+namespace daybook::command {
+namespace {
+
+using billing::v1::IssueInvoiceRequest;
+using billing::v1::IssueInvoiceResponse;
+using billing::v1::OpenAccountRequest;
+using billing::v1::OpenAccountResponse;
+using customer::v1::RegisterCustomerRequest;
+using customer::v1::RegisterCustomerResponse;
+
+const google::protobuf::ServiceDescriptor* ServiceOf(const google::protobuf::Descriptor* message) {
+  return message->file()->service(0);
+}
+
+struct Outcome {
+  absl::Status status;
+  std::string bytes;
+};
+
+// Waits for any number of outcomes.
+class Outcomes {
+ public:
+  void Set(int number, Outcome outcome) {
+    const std::lock_guard lock(mutex_);
+    all_[number] = std::move(outcome);
+    arrived_.notify_all();
+  }
+  Outcome Get(int number) {
+    std::unique_lock lock(mutex_);
+    arrived_.wait(lock, [&] { return all_.contains(number); });
+    return all_[number];
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::map<int, Outcome> all_;
+};
+
+class OwnedCommand : public Command {
+ public:
+  OwnedCommand(const google::protobuf::Message& request, int number, Outcomes* outcomes)
+      : request_(request.New()), number_(number), outcomes_(outcomes) {
+    request_->CopyFrom(request);
+  }
+  ~OwnedCommand() override {
+    if (!replied_) outcomes_->Set(number_, {absl::CancelledError("dropped"), ""});
+  }
+  const google::protobuf::Message& request() const override { return *request_; }
+  void Reply(const absl::Status& status, std::string response) override {
+    replied_ = true;
+    outcomes_->Set(number_, {status, std::move(response)});
+  }
+
+ private:
+  std::unique_ptr<google::protobuf::Message> request_;
+  int number_;
+  Outcomes* outcomes_;
+  bool replied_ = false;
+};
+
+class EngineTest : public testing::Test {
+ protected:
+  void SetUp() override { Start(); }
+  void TearDown() override { Stop(); }
+
+  void Start(int workers = 2) {
+    auto log = log::OpenEmbedded({.directory = scratch_.path() + "/log", .partitions = 4});
+    ASSERT_TRUE(log.ok()) << log.status();
+    log_ = *std::move(log);
+    auto book = Books<Customer, Billing>({ServiceOf(RegisterCustomerRequest::descriptor()),
+                                          ServiceOf(IssueInvoiceRequest::descriptor())});
+    ASSERT_TRUE(book.ok()) << book.status();
+    metrics_ = std::make_unique<Metrics>();
+    EngineOptions options;
+    options.cache_directory = scratch_.path() + "/cache";
+    options.endpoint = "here:1";
+    options.workers = workers;
+    options.flush_interval = absl::Milliseconds(20);
+    auto engine = Engine::Open(log_.get(), *std::move(book), options, metrics_.get());
+    ASSERT_TRUE(engine.ok()) << engine.status();
+    engine_ = *std::move(engine);
+    ASSERT_TRUE(engine_->WaitUntilReady(absl::Now() + absl::Seconds(20)).ok());
+  }
+  void Stop() {
+    if (engine_ != nullptr) engine_->Drain(absl::Now() + absl::Seconds(10));
+    engine_.reset();
+    metrics_.reset();
+    log_.reset();
+  }
+
+  int Send(const google::protobuf::Message& request) {
+    const int number = ++number_;
+    auto command = std::make_unique<OwnedCommand>(request, number, &outcomes_);
+    command->deadline = absl::Now() + absl::Seconds(20);
+    for (const Method& method : engine_->book().methods) {
+      if (method.descriptor->input_type() != request.GetDescriptor()) continue;
+      if (absl::Status status = Prepare(method, command->request(), command.get()); !status.ok()) {
+        command->Reply(status, "");
+        return number;
+      }
+    }
+    engine_->Submit(std::move(command));
+    return number;
+  }
+  template <class Response>
+  Response Ok(int number) {
+    const Outcome outcome = outcomes_.Get(number);
+    EXPECT_TRUE(outcome.status.ok()) << outcome.status;
+    Response response;
+    EXPECT_TRUE(response.ParseFromString(outcome.bytes));
+    return response;
+  }
+
+  static RegisterCustomerRequest Register(const std::string& id) {
+    RegisterCustomerRequest request;
+    request.set_customer_id(id);
+    request.set_kind(customer::v1::CUSTOMER_KIND_PERSON);
+    request.mutable_personal()->set_display_name("Somebody " + id);
+    request.set_request_id("register-" + id);
+    return request;
+  }
+  static OpenAccountRequest Open(const std::string& id) {
+    OpenAccountRequest request;
+    request.set_customer_id(id);
+    request.set_account_id("main");
+    request.set_currency_code("EUR");
+    request.set_request_id("open-" + id);
+    return request;
+  }
+  static IssueInvoiceRequest Invoice(const std::string& id, const std::string& request_id) {
+    IssueInvoiceRequest request;
+    request.set_customer_id(id);
+    request.mutable_invoice_date()->set_year(2026);
+    request.mutable_invoice_date()->set_month(3);
+    request.mutable_invoice_date()->set_day(1);
+    auto* line = request.add_lines();
+    line->set_description("Something");
+    line->mutable_amount()->set_currency_code("EUR");
+    line->mutable_amount()->set_units(100);
+    request.set_request_id(request_id);
+    return request;
+  }
+
+  ScratchDirectory scratch_;
+  std::unique_ptr<log::EventLog> log_;
+  std::unique_ptr<Metrics> metrics_;
+  std::unique_ptr<Engine> engine_;
+  Outcomes outcomes_;
+  int number_ = 0;
+};
+
+TEST_F(EngineTest, CommandsBecomeEventsAndAreRememberedForEver) {
+  const auto registered = Ok<RegisterCustomerResponse>(Send(Register("c-1")));
+  EXPECT_EQ(registered.customer_id(), "c-1");
+  EXPECT_EQ(registered.revision(), 1);
+  EXPECT_EQ(Ok<OpenAccountResponse>(Send(Open("c-1"))).account_id(), "main");
+  const int first = Send(Invoice("c-1", "i-1"));
+  const auto invoice = Ok<IssueInvoiceResponse>(first);
+  EXPECT_EQ(invoice.revision(), 3);
+  EXPECT_EQ(invoice.total().units(), 100);
+  const std::string bytes = outcomes_.Get(first).bytes;
+
+  EXPECT_EQ(outcomes_.Get(Send(Invoice("c-1", "i-1"))).bytes, bytes);
+  Stop();
+  Start(1);  // with the cache
+  EXPECT_EQ(outcomes_.Get(Send(Invoice("c-1", "i-1"))).bytes, bytes);
+  Stop();
+  std::filesystem::remove_all(scratch_.path() + "/cache");
+  Start(4);  // from the log alone
+  EXPECT_EQ(outcomes_.Get(Send(Invoice("c-1", "i-1"))).bytes, bytes);
+  EXPECT_EQ(ReasonOf(outcomes_.Get(Send(Register("c-1"))).status), "");
+  auto again = Register("c-1");
+  again.set_request_id("another");
+  EXPECT_EQ(ReasonOf(outcomes_.Get(Send(again)).status), "CUSTOMER_EXISTS");
+}
+
+TEST_F(EngineTest, ACacheOfAnotherLogIsDropped) {
+  Ok<RegisterCustomerResponse>(Send(Register("c-1")));
+  Stop();
+  std::filesystem::remove_all(scratch_.path() + "/log");
+  Start();
+  const auto registered = Ok<RegisterCustomerResponse>(Send(Register("c-1")));
+  EXPECT_EQ(registered.revision(), 1);
+}
+
+TEST_F(EngineTest, ADamagedCacheIsBuiltAgain) {
+  for (int i = 0; i < 50; ++i) Ok<RegisterCustomerResponse>(Send(Register(absl::StrCat("c-", i))));
+  Stop();
+  for (const auto& file : std::filesystem::directory_iterator(scratch_.path() + "/cache")) {
+    if (file.path().extension() == ".sst") std::filesystem::resize_file(file, 20);
+  }
+  Start();
+  auto again = Register("c-7");
+  again.set_request_id("another");
+  EXPECT_EQ(ReasonOf(outcomes_.Get(Send(again)).status), "CUSTOMER_EXISTS");
+}
+
+// Four threads, a thousand commands each over few customers: every number once, none left out.
+TEST_F(EngineTest, NumbersAreGaplessUnderConcurrency) {
+  constexpr int kThreads = 4, kEach = 1'000, kCustomers = 7;
+  for (int c = 0; c < kCustomers; ++c) {
+    Ok<RegisterCustomerResponse>(Send(Register(absl::StrCat("c-", c))));
+    Ok<OpenAccountResponse>(Send(Open(absl::StrCat("c-", c))));
+  }
+  std::mutex mutex;
+  std::vector<int> numbers;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < kEach; ++i) {
+        const auto request =
+            Invoice(absl::StrCat("c-", i % kCustomers), absl::StrCat("t", t, "-", i));
+        const std::lock_guard lock(mutex);
+        numbers.push_back(Send(request));
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  std::map<std::string, std::set<int64_t>> by_series;
+  for (const int number : numbers) {
+    const std::string text = Ok<IssueInvoiceResponse>(number).number();
+    const size_t dash = text.rfind('-');
+    EXPECT_TRUE(by_series[text.substr(0, dash)].insert(std::stoll(text.substr(dash + 1))).second)
+        << text << " twice";
+  }
+  size_t total = 0;
+  for (const auto& [series, sequences] : by_series) {
+    EXPECT_EQ(*sequences.rbegin(), static_cast<int64_t>(sequences.size())) << series;
+    total += sequences.size();
+  }
+  EXPECT_EQ(total, size_t{kThreads * kEach});
+}
+
+TEST_F(EngineTest, WhatNeedsNoStateIsRefusedAtOnceWithEveryViolation) {
+  IssueInvoiceRequest request = Invoice("c-1", "");
+  request.mutable_lines(0)->mutable_amount()->set_currency_code("XXQ");
+  request.set_expected_revision(-1);
+  const absl::Status status = outcomes_.Get(Send(request)).status;
+  EXPECT_EQ(ReasonOf(status), "INVALID_FIELDS");
+  const std::string message(status.message());
+  EXPECT_NE(message.find("request_id"), std::string::npos) << message;
+  EXPECT_NE(message.find("expected_revision"), std::string::npos) << message;
+  EXPECT_NE(message.find("lines[0]"), std::string::npos) << message;
+  IssueInvoiceRequest large = Invoice("c-1", "r");
+  large.set_reference(std::string(kMaxCommandBytes, 'x'));
+  EXPECT_EQ(ReasonOf(outcomes_.Get(Send(large)).status), "REQUEST_TOO_LARGE");
+}
+
+TEST_F(EngineTest, ACustomerWithoutAnIdGetsTheSameOneEveryTime) {
+  auto request = Register("");
+  request.clear_customer_id();
+  request.set_request_id("r-1");
+  const std::string id = Ok<RegisterCustomerResponse>(Send(request)).customer_id();
+  EXPECT_EQ(id, DerivedCustomerId("r-1"));
+  EXPECT_EQ(Ok<RegisterCustomerResponse>(Send(request)).customer_id(), id);
+}
+
+TEST_F(EngineTest, DrainAnswersEverything) {
+  std::vector<int> numbers;
+  for (int i = 0; i < 2'000; ++i) numbers.push_back(Send(Register(absl::StrCat("d-", i))));
+  Stop();
+  int accepted = 0;
+  for (const int number : numbers) {
+    const Outcome outcome = outcomes_.Get(number);
+    if (outcome.status.ok()) {
+      ++accepted;
+    } else {
+      EXPECT_EQ(ReasonOf(outcome.status), "SHUTTING_DOWN");
+    }
+  }
+  Start();
+  EXPECT_GT(accepted, 0);
+  for (const int number : numbers) {
+    if (!outcomes_.Get(number).status.ok()) continue;
+    const auto id = Ok<RegisterCustomerResponse>(number).customer_id();
+    EXPECT_TRUE(outcomes_.Get(Send(Register(id))).status.ok());
+  }
+}
+
+TEST(Books, RefusesAnRpcWithoutAHandler) {
+  const auto book = Books<Customer>({ServiceOf(IssueInvoiceRequest::descriptor())});
+  EXPECT_FALSE(book.ok());
+  EXPECT_NE(book.status().message().find("OpenAccount"), absl::string_view::npos)
+      << book.status();
+}
+
+TEST(Ids, AreVersionEightAndDependOnAllTheyAreMadeOf) {
+  const book::v1::State state;
+  const book::v1::PartitionState partition;
+  const auto id = [&](std::string_view customer, std::string_view request, int ordinal) {
+    Context context;
+    context.request_id = request;
+    return context.NewId({customer, state, partition, 0}, ordinal);
+  };
+  const std::string one = id("c", "r", 0);
+  EXPECT_EQ(one.size(), 36u);
+  EXPECT_EQ(one[14], '8');
+  EXPECT_EQ(one, id("c", "r", 0));
+  const std::set<std::string> all = {one,           id("c", "r", 1),  id("c", "r1", 0),
+                                     id("cr", "", 0), id("", "cr", 0), id("c1", "r", 0)};
+  EXPECT_EQ(all.size(), 6u);
+}
+
+}  // namespace
+}  // namespace daybook::command

@@ -1,0 +1,675 @@
+// The partition by hand: one process on an honest log, every input placed. What races is in
+// simulation_test.cc.
+#include "common/command/partition.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status.h"
+#include "common/log/token.h"
+#include "daybook/billing/v1/billing_service.pb.h"
+#include "daybook/book/v1/record.pb.h"
+
+namespace daybook::command {
+namespace {
+
+using billing::v1::RecordPaymentRequest;
+using billing::v1::RecordPaymentResponse;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+// A customer is a sum; a payment that would make it negative is refused.
+absl::Status Decide(const View& view, const google::protobuf::Message& message, const Context&,
+                    Decision* out) {
+  const auto& request = static_cast<const RecordPaymentRequest&>(message);
+  const auto& billing = view.state.billing();
+  const int64_t sum = billing.accounts_size() == 0 ? 0 : billing.accounts(0).received_minor();
+  if (sum + request.amount().units() < 0) return Refuse(Reason::kAmountOverflow, "too little");
+  if (request.amount().units() != 0) {
+    auto* payment = out->events.Add()->mutable_billing()->mutable_payment_recorded();
+    payment->set_amount_minor(request.amount().units());
+    payment->set_payer_reference(request.payer_reference());
+  }
+  RecordPaymentResponse response;
+  response.set_allocation_count(static_cast<int>(sum + request.amount().units()));
+  response.SerializeToString(&out->answer);
+  return absl::OkStatus();
+}
+
+bool Evolve(const EventMeta&, const book::v1::Event& event, book::v1::State& state,
+            book::v1::PartitionState&) {
+  if (!event.has_billing()) return false;
+  auto* billing = state.mutable_billing();
+  if (billing->accounts_size() == 0) billing->add_accounts();
+  billing->mutable_accounts(0)->set_received_minor(
+      billing->accounts(0).received_minor() + event.billing().payment_recorded().amount_minor());
+  return true;
+}
+
+struct Answer {
+  absl::Status status;
+  RecordPaymentResponse response;
+  std::string bytes;
+};
+
+class TestCommand : public Command {
+ public:
+  TestCommand(int number, std::map<int, Answer>* answers) : number_(number), answers_(answers) {}
+  const google::protobuf::Message& request() const override { return message; }
+  void Reply(const absl::Status& status, std::string response) override {
+    ASSERT_FALSE(answers_->contains(number_)) << "answered twice";
+    Answer& answer = (*answers_)[number_];
+    answer.status = status;
+    answer.bytes = response;
+    EXPECT_TRUE(answer.response.ParseFromString(response));
+  }
+  RecordPaymentRequest message;
+
+ private:
+  int number_;
+  std::map<int, Answer>* answers_;
+};
+
+struct Memory : CacheBacking {
+  log::Position position() const override { return at; }
+  absl::StatusOr<bool> Get(Table table, std::string_view key, std::string* value) override {
+    if (!broken.ok()) return broken;
+    const auto it = rows.find({table, std::string(key)});
+    if (it == rows.end()) return false;
+    *value = it->second;
+    return true;
+  }
+  absl::Status Write(std::vector<Row> changed, const log::Position& position) override {
+    if (!full.ok()) return full;
+    for (Row& row : changed) rows[{row.table, row.key}] = row.value;
+    at = position;
+    return absl::OkStatus();
+  }
+  absl::Status Clear() override {
+    rows.clear();
+    at = {};
+    broken = absl::OkStatus();
+    return absl::OkStatus();
+  }
+  std::map<std::pair<Table, std::string>, std::string> rows;
+  log::Position at;
+  absl::Status broken, full;
+};
+
+class PartitionTest : public testing::Test, public PartitionHost {
+ protected:
+  PartitionTest() {
+    method_.name = "Toy.Add";
+    method_.decide = Decide;
+    book_.evolve = Evolve;
+    options_.instance = "me";
+    options_.endpoint = "me:1";
+    Make();
+  }
+
+  void Make() {
+    auto backing = std::make_unique<Memory>();
+    memory_ = backing.get();
+    partition_ = std::make_unique<Partition>(
+        options_, &book_, std::make_unique<StateCache>(std::move(backing), 100), this);
+  }
+
+  // PartitionHost: records go to `log_` at once; their reports wait in `reports_`.
+  void OpenWriter() override {
+    appended_ = 0;
+    reports_.clear();
+  }
+  void DropWriter() override { reports_.clear(); }
+  void Append(std::string_view key, std::string_view value) override {
+    if (!lose_) {
+      reports_.push_back({appended_, absl::OkStatus(), static_cast<int64_t>(log_.size())});
+      log_.emplace_back(key, value);
+    }
+    ++appended_;
+  }
+  void ReadFrom(int64_t offset) override { read_from_ = offset; }
+  absl::Status CheckHistory(const log::Position&) override { return history_; }
+  void Say(std::string_view message) override { said_.emplace_back(message); }
+  void Count(const Method&, const absl::Status&) override { ++counted_; }
+
+  log::Batch Everything() {
+    log::Batch batch;
+    for (size_t i = read_from_; i < log_.size(); ++i) {
+      batch.records.push_back({static_cast<int64_t>(i), log_[i].first, log_[i].second});
+    }
+    read_from_ = static_cast<int64_t>(log_.size());
+    batch.end = true;
+    return batch;
+  }
+  void Read() {
+    if (partition_->reading()) partition_->OnRead(Everything());
+  }
+  void Tick() { partition_->Tick(now_, ++fresh_); }
+  void Report() {
+    const auto reports = std::exchange(reports_, {});
+    for (const auto& report : reports) partition_->OnReport(report);
+  }
+  void BecomeOwner() {
+    partition_->Want(true);
+    for (int i = 0; i < 4 && partition_->phase() != Partition::Phase::kOwn; ++i) {
+      Tick();
+      Read();
+    }
+    ASSERT_EQ(partition_->phase(), Partition::Phase::kOwn);
+  }
+  // Reports come, and barriers where they are due.
+  void Settle() {
+    for (int i = 0; i < 4; ++i) {
+      Tick();
+      Report();
+      Tick();
+      now_ += absl::Milliseconds(10);
+    }
+  }
+
+  int Submit(std::string id, int64_t amount, std::string customer = "c") {
+    return Send(Make(std::move(id), amount, std::move(customer)));
+  }
+  std::unique_ptr<TestCommand> Make(std::string id, int64_t amount, std::string customer = "c") {
+    auto command = std::make_unique<TestCommand>(++number_, &answers_);
+    command->method = &method_;
+    command->customer_id = std::move(customer);
+    command->request_id = std::move(id);
+    command->request_hash[0] = static_cast<char>(amount);
+    command->message.mutable_amount()->set_units(amount);
+    command->deadline = now_ + absl::Seconds(5);
+    return command;
+  }
+  int Send(std::unique_ptr<TestCommand> command) {
+    partition_->Submit(std::move(command));
+    return number_;
+  }
+  bool Answered(int number) const { return answers_.contains(number); }
+  std::string ReasonFor(int number) const {
+    return Answered(number) ? ReasonOf(answers_.at(number).status) : "no answer";
+  }
+  // What somebody else writes.
+  void Foreign(const book::v1::Record& record) {
+    log_.emplace_back("", record.SerializeAsString());
+  }
+  void ForeignOwner(uint64_t epoch) {
+    book::v1::Record record;
+    record.set_epoch(epoch);
+    record.mutable_owner_started()->set_owner("other/1");
+    record.mutable_owner_started()->set_endpoint("other:2");
+    record.mutable_owner_started()->set_partition_count(1);
+    Foreign(record);
+  }
+
+  Method method_;
+  Book book_;
+  PartitionOptions options_;
+  Memory* memory_ = nullptr;
+  std::unique_ptr<Partition> partition_;
+  std::map<int, Answer> answers_;
+  std::vector<std::pair<std::string, std::string>> log_;
+  std::vector<log::Report> reports_;
+  uint64_t appended_ = 0;
+  bool lose_ = false;
+  int64_t read_from_ = 0;
+  absl::Status history_;
+  std::vector<std::string> said_;
+  int counted_ = 0;
+  int number_ = 0;
+  uint64_t fresh_ = 0;
+  absl::Time now_ = absl::FromUnixSeconds(1'700'000'000);
+};
+
+TEST_F(PartitionTest, AnswersOnlyWhenTheLogHasConfirmed) {
+  BecomeOwner();
+  const int a = Submit("r1", 5);
+  Tick();
+  EXPECT_FALSE(Answered(a));
+  Report();
+  Tick();
+  ASSERT_TRUE(Answered(a));
+  EXPECT_TRUE(answers_[a].status.ok());
+  EXPECT_EQ(answers_[a].response.revision(), 1);
+  const auto token = log::DecodeToken(answers_[a].response.consistency_token());
+  ASSERT_TRUE(token.ok());
+  EXPECT_EQ(token->next_offset, 2);
+  EXPECT_EQ(token->log_id, "me");
+}
+
+TEST_F(PartitionTest, AResendGetsTheFirstAnswerByteForByte) {
+  BecomeOwner();
+  const int a = Submit("r1", 5);
+  Settle();
+  Submit("r2", 7);
+  Settle();
+  const int again = Submit("r1", 5);
+  Settle();
+  EXPECT_EQ(answers_[again].bytes, answers_[a].bytes);
+  EXPECT_EQ(partition_->stats().commits, 2);
+}
+
+TEST_F(PartitionTest, AResendIsKnownAfterARestartAndWithoutACache) {
+  BecomeOwner();
+  const int a = Submit("r1", 5);
+  Settle();
+  Make();
+  read_from_ = 0;
+  BecomeOwner();
+  const int again = Submit("r1", 5);
+  Settle();
+  EXPECT_EQ(answers_[again].bytes, answers_[a].bytes);
+}
+
+TEST_F(PartitionTest, TheSameIdForSomethingElseIsRefused) {
+  BecomeOwner();
+  Submit("r1", 5);
+  const int under_way = Submit("r1", 6);
+  Settle();
+  const int later = Submit("r1", 7);
+  Settle();
+  EXPECT_EQ(ReasonFor(under_way), "REQUEST_ID_REUSED");
+  EXPECT_EQ(ReasonFor(later), "REQUEST_ID_REUSED");
+}
+
+TEST_F(PartitionTest, ARequestIdIsTheCustomersOwn) {
+  BecomeOwner();
+  const int a = Submit("r1", 5, "c");
+  const int b = Submit("r1", 6, "d");
+  Settle();
+  EXPECT_TRUE(answers_[a].status.ok());
+  EXPECT_TRUE(answers_[b].status.ok());
+}
+
+TEST_F(PartitionTest, AHundredTwinsAreOneRecord) {
+  BecomeOwner();
+  std::vector<int> all;
+  for (int i = 0; i < 100; ++i) all.push_back(Submit("r1", 5));
+  Settle();
+  for (const int i : all) EXPECT_EQ(answers_[i].bytes, answers_[all[0]].bytes);
+  EXPECT_EQ(partition_->stats().commits, 1);
+}
+
+TEST_F(PartitionTest, ARequestThatChangesNothingIsRememberedToo) {
+  BecomeOwner();
+  const int a = Submit("r1", 0);
+  Settle();
+  EXPECT_EQ(answers_[a].response.revision(), 1);
+  const int again = Submit("r1", 0);
+  Settle();
+  EXPECT_EQ(answers_[again].bytes, answers_[a].bytes);
+}
+
+TEST_F(PartitionTest, ARefusalWaitsForARecordAfterTheDecision) {
+  BecomeOwner();
+  const int refused = Submit("r1", -1);
+  Tick();
+  EXPECT_FALSE(Answered(refused));
+  EXPECT_EQ(partition_->stats().barriers, 1);
+  Report();
+  Tick();
+  EXPECT_EQ(ReasonFor(refused), "AMOUNT_OVERFLOW");
+}
+
+TEST_F(PartitionTest, ACommandAfterARefusalSavesTheBarrier) {
+  BecomeOwner();
+  const int refused = Submit("r1", -1);
+  Submit("r2", 1);
+  Settle();
+  EXPECT_EQ(ReasonFor(refused), "AMOUNT_OVERFLOW");
+  EXPECT_EQ(partition_->stats().barriers, 0);
+}
+
+TEST_F(PartitionTest, ARefusalIsNotRemembered) {
+  BecomeOwner();
+  Submit("r1", -1);
+  Settle();
+  Submit("r2", 5);
+  const int again = Submit("r1", -1);
+  Settle();
+  EXPECT_TRUE(answers_[again].status.ok());
+}
+
+TEST_F(PartitionTest, AnExclusiveLogNeedsNoBarrier) {
+  options_.exclusive = true;
+  Make();
+  BecomeOwner();
+  const int refused = Submit("r1", -1);
+  Tick();
+  EXPECT_EQ(ReasonFor(refused), "AMOUNT_OVERFLOW");
+  EXPECT_EQ(partition_->stats().barriers, 0);
+}
+
+TEST_F(PartitionTest, ARefusalOnAnExclusiveLogWaitsForWhatItWasDecidedOn) {
+  options_.exclusive = true;
+  Make();
+  BecomeOwner();
+  const int first = Submit("r1", 5);
+  const int refused = Submit("r2", -6);
+  Tick();
+  EXPECT_FALSE(Answered(refused));
+  Report();
+  Tick();
+  EXPECT_TRUE(Answered(first));
+  EXPECT_EQ(ReasonFor(refused), "AMOUNT_OVERFLOW");
+}
+
+TEST_F(PartitionTest, ValidateOnlyWritesNothingAndConsumesNoId) {
+  BecomeOwner();
+  auto command = Make("r1", 5);
+  command->validate_only = true;
+  const int tried = Send(std::move(command));
+  Settle();
+  EXPECT_TRUE(answers_[tried].status.ok());
+  EXPECT_EQ(answers_[tried].response.revision(), 0);
+  EXPECT_THAT(answers_[tried].response.consistency_token(), IsEmpty());
+  EXPECT_EQ(partition_->stats().commits, 0);
+  const int real = Submit("r1", 5);
+  Settle();
+  EXPECT_EQ(answers_[real].response.revision(), 1);
+}
+
+TEST_F(PartitionTest, OneWinnerPerExpectedRevision) {
+  BecomeOwner();
+  std::vector<int> all;
+  for (int i = 0; i < 5; ++i) {
+    auto command = Make(absl::StrCat("r", i), 1);
+    command->expected_revision = 0;
+    all.push_back(Send(std::move(command)));
+  }
+  Settle();
+  EXPECT_TRUE(answers_[all[0]].status.ok());
+  for (int i = 1; i < 5; ++i) {
+    EXPECT_EQ(ReasonFor(all[i]), "REVISION_MISMATCH");
+    EXPECT_EQ(MetadataOf(answers_[all[i]].status, "revision"), "1");
+  }
+}
+
+TEST_F(PartitionTest, AnErrorPutsEverythingInDoubtAndResolvesItFromTheLog) {
+  BecomeOwner();
+  const int a = Submit("r1", 5);
+  Tick();
+  reports_.back().status = absl::UnavailableError("timed out");  // though it is stored
+  Report();
+  Tick();
+  EXPECT_EQ(partition_->stats().doubts, 1);
+  EXPECT_FALSE(Answered(a));
+  BecomeOwner();
+  Settle();
+  EXPECT_TRUE(answers_[a].status.ok());
+  EXPECT_EQ(partition_->stats().commits, 0) << "found in the log, not decided again";
+}
+
+TEST_F(PartitionTest, WhatNeverReachedTheLogIsDecidedAgain) {
+  BecomeOwner();
+  lose_ = true;
+  const int a = Submit("r1", 5);
+  Tick();
+  lose_ = false;
+  now_ += options_.report_timeout + absl::Seconds(1);
+  EXPECT_FALSE(Answered(a));
+  Tick();
+  EXPECT_EQ(ReasonFor(a), "OUTCOME_UNKNOWN") << "its deadline has passed in silence";
+  EXPECT_EQ(partition_->stats().doubts, 1);
+  BecomeOwner();
+  const int again = Submit("r1", 5);
+  Settle();
+  EXPECT_EQ(answers_[again].response.revision(), 1);
+}
+
+TEST_F(PartitionTest, AnOffsetThatIsNotTheNextIsADoubt) {
+  BecomeOwner();
+  Submit("r1", 5);
+  Tick();
+  reports_.back().offset = *reports_.back().offset + 1;
+  Report();
+  Tick();
+  EXPECT_EQ(partition_->stats().doubts, 1);
+}
+
+TEST_F(PartitionTest, ANewerOwnerIsSteppedDownForAndNamed) {
+  BecomeOwner();
+  ForeignOwner(2);
+  const int a = Submit("r1", 5);  // lands behind the claim
+  Tick();
+  Report();
+  Tick();
+  EXPECT_EQ(partition_->stats().doubts, 1);
+  Read();
+  EXPECT_EQ(partition_->phase(), Partition::Phase::kFollow);
+  Tick();
+  EXPECT_EQ(ReasonFor(a), "NOT_RECORDED");
+  EXPECT_EQ(MetadataOf(answers_[a].status, "endpoint"), "other:2");
+  const int b = Submit("r2", 5);
+  Tick();
+  EXPECT_EQ(ReasonFor(b), "NOT_OWNER");
+  for (int i = 0; i < 10; ++i) {
+    now_ += absl::Seconds(10);
+    Tick();
+    Read();
+  }
+  EXPECT_EQ(partition_->phase(), Partition::Phase::kFollow) << "it must not depose the other";
+  BecomeOwner();
+  EXPECT_EQ(partition_->position().epoch, 3u);
+}
+
+TEST_F(PartitionTest, ALostRaceForTheFirstClaimIsALoss) {
+  partition_->Want(true);
+  Tick();
+  Read();
+  ForeignOwner(1);  // before ours
+  Tick();
+  ASSERT_EQ(log_.size(), 2u);
+  Read();
+  EXPECT_EQ(partition_->phase(), Partition::Phase::kFollow);
+}
+
+TEST_F(PartitionTest, OwnersThatWereBeforeUsDoNotFrightenUs) {
+  for (uint64_t epoch = 1; epoch <= 3; ++epoch) ForeignOwner(epoch);
+  BecomeOwner();
+  EXPECT_EQ(partition_->position().epoch, 4u);
+}
+
+TEST_F(PartitionTest, TheCacheIsNeverAheadOfTheLog) {
+  options_.flush_rows = 1;
+  Make();
+  BecomeOwner();
+  Submit("r1", 5);
+  Tick();
+  Submit("r2", 5);
+  Tick();  // one record in flight: nothing may be flushed, nothing more decided
+  EXPECT_EQ(memory_->at.next_offset, 0);
+  EXPECT_EQ(log_.size(), 2u);
+  Settle();
+  EXPECT_EQ(memory_->at.next_offset, 3);
+}
+
+TEST_F(PartitionTest, ACacheThatCannotBeWrittenDoesNotStopCommands) {
+  options_.flush_rows = 2;
+  Make();
+  BecomeOwner();
+  memory_->full = absl::ResourceExhaustedError("no space");
+  int last = 0;
+  for (int i = 0; i < 5; ++i) {
+    last = Submit(absl::StrCat("r", i), 1);
+    Settle();
+  }
+  EXPECT_TRUE(answers_[last].status.ok());
+  for (int i = 5; i < 40; ++i) {
+    last = Submit(absl::StrCat("r", i), 1);
+    Settle();
+  }
+  EXPECT_EQ(ReasonFor(last), "OVERLOADED") << "memory is bounded";
+  memory_->full = absl::OkStatus();
+  now_ += options_.flush_interval;
+  Settle();
+  last = Submit("last", 1);
+  Settle();
+  EXPECT_TRUE(answers_[last].status.ok());
+}
+
+TEST_F(PartitionTest, ABrokenCacheIsBuiltAgain) {
+  BecomeOwner();
+  Submit("r1", 5);
+  Settle();
+  memory_->broken = absl::DataLossError("bad block");
+  const int a = Submit("r2", 5, "another");
+  Tick();
+  BecomeOwner();
+  Settle();
+  EXPECT_TRUE(answers_[a].status.ok());
+  const int sum = Submit("r3", 1);
+  Settle();
+  EXPECT_EQ(answers_[sum].response.allocation_count(), 6);
+}
+
+TEST_F(PartitionTest, AFullQueueRefuses) {
+  options_.max_queue = 3;
+  Make();
+  std::vector<int> all;
+  for (int i = 0; i < 5; ++i) all.push_back(Submit(absl::StrCat("r", i), 1));
+  EXPECT_FALSE(Answered(all[2]));
+  EXPECT_EQ(ReasonFor(all[3]), "OVERLOADED");
+  EXPECT_EQ(ReasonFor(all[4]), "OVERLOADED");
+}
+
+TEST_F(PartitionTest, EveryCommandEndsByItsDeadline) {
+  const int waiting = Submit("r1", 1);
+  partition_->Want(true);
+  Tick();
+  now_ += absl::Seconds(6);
+  Tick();
+  EXPECT_EQ(ReasonFor(waiting), "STARTING");
+  BecomeOwner();
+  const int unconfirmed = Submit("r2", 1);
+  Tick();
+  now_ += absl::Seconds(6);
+  Tick();
+  EXPECT_EQ(ReasonFor(unconfirmed), "OUTCOME_UNKNOWN");
+  Settle();
+  const int again = Submit("r2", 1);
+  Settle();
+  EXPECT_TRUE(answers_[again].status.ok());
+  EXPECT_EQ(partition_->stats().commits, 1);
+}
+
+TEST_F(PartitionTest, ARecordOfANewerVersionStopsIt) {
+  BecomeOwner();
+  Make();
+  book::v1::Record record;
+  record.set_epoch(2);
+  record.mutable_owner_started()->set_format(99);
+  record.mutable_owner_started()->set_partition_count(1);
+  Foreign(record);
+  read_from_ = 0;
+  Tick();
+  Read();
+  EXPECT_EQ(partition_->phase(), Partition::Phase::kHalted);
+  EXPECT_THAT(std::string(partition_->halted().message()), HasSubstr("newer version"));
+  EXPECT_EQ(ReasonFor(Submit("r", 1)), "LOG_UNAVAILABLE");
+}
+
+TEST_F(PartitionTest, AnotherNumberOfPartitionsStopsIt) {
+  BecomeOwner();
+  options_.partitions = 2;
+  Make();
+  read_from_ = 0;
+  Tick();
+  Read();
+  EXPECT_EQ(partition_->phase(), Partition::Phase::kHalted);
+  EXPECT_THAT(std::string(partition_->halted().message()), HasSubstr("partitions"));
+}
+
+TEST_F(PartitionTest, ForeignBytesAreVoidAndALogThatWasReplacedStopsIt) {
+  BecomeOwner();
+  Make();
+  log_.emplace_back("", "not a record");
+  book::v1::Record future;
+  future.set_epoch(9);
+  future.mutable_barrier();
+  Foreign(future);
+  read_from_ = 0;
+  Tick();
+  Read();
+  EXPECT_EQ(partition_->phase(), Partition::Phase::kFollow);
+  EXPECT_EQ(partition_->stats().void_records[static_cast<int>(log::Verdict::kVoidFuture)], 1);
+  history_ = absl::FailedPreconditionError("the record at offset 0 is another one");
+  Foreign(future);
+  Read();
+  EXPECT_EQ(partition_->phase(), Partition::Phase::kHalted);
+}
+
+TEST_F(PartitionTest, ALogThatLostAcknowledgedRecordsStopsIt) {
+  BecomeOwner();
+  Submit("r1", 5);
+  Settle();
+  Submit("r2", 5);
+  Tick();
+  reports_.back().status = absl::UnavailableError("broker gone");
+  Report();
+  Tick();
+  log_.pop_back();
+  log_.pop_back();
+  for (int i = 0; i < 30; ++i) {
+    Read();
+    now_ += absl::Seconds(10);
+    Tick();
+  }
+  EXPECT_EQ(partition_->phase(), Partition::Phase::kHalted);
+  EXPECT_THAT(std::string(partition_->halted().message()), HasSubstr("lost"));
+}
+
+TEST_F(PartitionTest, TextThatNobodyCouldReadBackIsRefused) {
+  BecomeOwner();
+  auto command = Make("r1", 5);
+  command->message.set_payer_reference("\xff\xfe");
+  const int a = Send(std::move(command));
+  Settle();
+  EXPECT_EQ(ReasonFor(a), "INVALID_FIELDS");
+  const int b = Submit("r2", 5);
+  Settle();
+  EXPECT_TRUE(answers_[b].status.ok());
+}
+
+TEST_F(PartitionTest, AClockThatGoesBackDoesNotMoveTheLogBack) {
+  BecomeOwner();
+  Submit("r1", 5);
+  Settle();
+  const int64_t before = partition_->position().recorded_time_us;
+  now_ -= absl::Hours(24);
+  Submit("r2", 5);
+  Settle();
+  EXPECT_GE(partition_->position().recorded_time_us, before);
+}
+
+TEST_F(PartitionTest, DrainingAnswersAllAndTakesNoMore) {
+  BecomeOwner();
+  const int a = Submit("r1", 5);
+  partition_->Drain();
+  EXPECT_EQ(ReasonFor(Submit("r2", 5)), "SHUTTING_DOWN");
+  EXPECT_FALSE(partition_->idle());
+  Settle();
+  EXPECT_TRUE(answers_[a].status.ok());
+  EXPECT_TRUE(partition_->idle());
+  partition_->FlushCache();
+  EXPECT_EQ(memory_->at, partition_->position());
+}
+
+TEST_F(PartitionTest, IdleWritesNothing) {
+  BecomeOwner();
+  const size_t records = log_.size();
+  for (int i = 0; i < 100; ++i) {
+    now_ += absl::Seconds(60);
+    Tick();
+  }
+  EXPECT_EQ(log_.size(), records);
+}
+
+}  // namespace
+}  // namespace daybook::command

@@ -1,0 +1,570 @@
+#include "tests/command/simulation.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "common/base/status.h"
+#include "common/command/partition.h"
+#include "common/log/simulated/simulated_log.h"
+#include "common/log/token.h"
+#include "daybook/billing/v1/billing_service.pb.h"
+#include "daybook/book/v1/record.pb.h"
+
+namespace daybook::command {
+namespace {
+
+using billing::v1::RecordPaymentRequest;
+using billing::v1::RecordPaymentResponse;
+using Random = std::mt19937_64;
+
+// --- a toy book: a customer is a sum that may not leave 0..kMost -----------------------------------------
+
+constexpr int64_t kMost = 12;
+
+int64_t SumOf(const book::v1::State& state) {
+  return state.billing().accounts_size() == 0 ? 0 : state.billing().accounts(0).received_minor();
+}
+
+absl::Status ToyDecide(const View& view, const google::protobuf::Message& message,
+                       const Context& context, Decision* out) {
+  const auto& request = static_cast<const RecordPaymentRequest&>(message);
+  const int64_t sum = SumOf(view.state) + request.amount().units();
+  if (sum < 0 || sum > kMost) {
+    return Refuse(Reason::kAmountOverflow, "the sum would leave its range",
+                  {{"revision", absl::StrCat(view.state.revision())},
+                   {"sum", absl::StrCat(SumOf(view.state))}});
+  }
+  auto* event = out->events.Add()->mutable_billing()->mutable_payment_recorded();
+  event->set_payment_id(std::string(context.request_id));
+  event->set_amount_minor(request.amount().units());
+  RecordPaymentResponse response;
+  response.set_payment_id(std::string(context.request_id));
+  response.set_allocation_count(static_cast<int>(sum));
+  response.SerializeToString(&out->answer);
+  return absl::OkStatus();
+}
+
+bool ToyEvolve(const EventMeta&, const book::v1::Event& event, book::v1::State& state,
+               book::v1::PartitionState&) {
+  auto* billing = state.mutable_billing();
+  if (billing->accounts_size() == 0) billing->add_accounts();
+  auto* account = billing->mutable_accounts(0);
+  account->set_received_minor(account->received_minor() +
+                              event.billing().payment_recorded().amount_minor());
+  return true;
+}
+
+const Book& ToyBook() {
+  static const Book* const book = [] {
+    auto* b = new Book;
+    Method method;
+    method.name = "Toy.Add";
+    method.decide = ToyDecide;
+    b->methods.push_back(method);
+    b->evolve = ToyEvolve;
+    return b;
+  }();
+  return *book;
+}
+
+// --- what the clients saw ------------------------------------------------------------------------------
+
+struct Request {
+  std::string customer;
+  std::string id;
+  int64_t amount = 0;
+  bool validate_only = false;
+  std::optional<int64_t> expected_revision;
+  bool resolved = false;      // answered for certain: accepted, or refused on a state
+  bool maybe_recorded = false;  // at least one attempt ended without certainty
+};
+
+enum class Outcome { kUnderWay, kAccepted, kRefused, kReused, kNotRecorded, kUnknown };
+
+struct Attempt {
+  int request = 0;
+  int64_t submitted = 0;  // step
+  int64_t answered = -1;
+  Outcome outcome = Outcome::kUnderWay;
+  int64_t revision = -1;  // of an acceptance, or the one that a refusal was decided at
+  int64_t sum = -1;       // that a refusal was decided on
+  int64_t offset = -1;
+  RecordPaymentResponse response;
+};
+
+// A disk: what was flushed stays when the process dies.
+struct Disk {
+  std::map<std::pair<CacheBacking::Table, std::string>, std::string> rows;
+  log::Position position;
+};
+
+struct DiskBacking : CacheBacking {
+  explicit DiskBacking(Disk* d) : disk(d) {}
+  log::Position position() const override { return disk->position; }
+  absl::StatusOr<bool> Get(Table table, std::string_view key, std::string* value) override {
+    const auto it = disk->rows.find({table, std::string(key)});
+    if (it == disk->rows.end()) return false;
+    *value = it->second;
+    return true;
+  }
+  absl::Status Write(std::vector<Row> rows, const log::Position& at) override {
+    for (const Row& row : rows) disk->rows[{row.table, row.key}] = row.value;
+    disk->position = at;
+    return absl::OkStatus();
+  }
+  absl::Status Clear() override {
+    *disk = Disk();
+    return absl::OkStatus();
+  }
+  Disk* disk;
+};
+
+class Simulation;
+
+struct ToyCommand : Command {
+  ~ToyCommand() override;
+  const google::protobuf::Message& request() const override { return message; }
+  void Reply(const absl::Status& status, std::string response) override;
+  RecordPaymentRequest message;
+  Simulation* simulation = nullptr;
+  int attempt = 0;
+  bool replied = false;
+};
+
+struct Process : PartitionHost {
+  void OpenWriter() override {
+    writer.reset();
+    writer = producer->NewWriter(0);
+  }
+  void DropWriter() override { writer.reset(); }
+  void Append(std::string_view key, std::string_view value) override { writer->Append(key, value); }
+  void ReadFrom(int64_t offset) override {
+    reader.reset();
+    read_from = offset;
+  }
+  absl::Status CheckHistory(const log::Position&) override { return absl::OkStatus(); }
+  void Say(std::string_view) override {}
+  void Count(const Method&, const absl::Status&) override {}
+
+  int number = 0;
+  Disk disk;
+  absl::Duration clock;  // how wrong
+  int64_t paused_until = 0;
+  std::unique_ptr<log::LogProducer> producer;
+  std::unique_ptr<log::LogWriter> writer;
+  std::unique_ptr<log::LogReader> reader;
+  int64_t read_from = 0;
+  std::unique_ptr<Partition> partition;
+};
+
+class Simulation {
+ public:
+  explicit Simulation(uint64_t seed)
+      : random_(seed), log_(1, &random_, Faults()), processes_(2 + Below(2)) {
+    for (size_t i = 0; i < processes_.size(); ++i) {
+      processes_[i].number = static_cast<int>(i);
+      processes_[i].clock = absl::Milliseconds(static_cast<int64_t>(Below(400)) - 200);
+      Start(processes_[i]);
+    }
+    processes_[0].partition->Want(true);
+  }
+
+  SimulationResult Run() {
+    const int64_t busy = 300 + static_cast<int64_t>(Below(500));
+    for (step_ = 0; step_ < busy && result_.violation.empty(); ++step_) {
+      Mischief();
+      if (Chance(0.30)) SubmitNew();
+      if (Chance(0.10)) Resubmit();
+      Everybody();
+    }
+    Settle();
+    if (result_.violation.empty()) Check();
+    Collect();
+    return result_;
+  }
+
+  void Answered(int attempt_number, const absl::Status& status, const std::string& response);
+
+ private:
+  friend struct ToyCommand;
+  log::SimulatedFaults Faults() {
+    // Each run has its own weather: some faults often, some not at all.
+    const auto some = [&](double most) { return Chance(0.5) ? 0 : most * Unit(); };
+    return {.lose_record = some(0.05),
+            .false_error = some(0.05),
+            .lose_report = some(0.02),
+            .wrong_offset = some(0.05),
+            .no_offset = some(0.03),
+            .duplicate = some(0.05),
+            .shuffle_report = some(0.5),
+            .stale_read = some(0.3),
+            .read_error = some(0.1)};
+  }
+  double Unit() { return std::uniform_real_distribution<double>(0, 1)(random_); }
+  bool Chance(double p) { return Unit() < p; }
+  uint64_t Below(uint64_t n) { return random_() % n; }
+  absl::Time Now() const { return absl::FromUnixSeconds(1'000'000) + absl::Milliseconds(step_); }
+
+  void Start(Process& p) {
+    p.writer.reset();
+    p.reader.reset();
+    p.partition.reset();
+    p.producer = log_.NewProducer([] {});
+    PartitionOptions options;
+    options.instance = absl::StrFormat("%d-%d", p.number, generation_++);
+    options.endpoint = absl::StrCat("process-", p.number);
+    options.max_group = 1 + Below(8);
+    options.barrier_interval = absl::Milliseconds(2);
+    options.report_timeout = absl::Milliseconds(60);
+    options.claim_timeout = absl::Milliseconds(40);
+    options.claim_backoff = absl::Milliseconds(3);
+    options.flush_rows = 4 + Below(20);
+    options.flush_interval = absl::Milliseconds(20 + Below(200));
+    p.partition = std::make_unique<Partition>(
+        options, &ToyBook(),
+        std::make_unique<StateCache>(std::make_unique<DiskBacking>(&p.disk), Below(6)), &p);
+    p.paused_until = 0;
+  }
+
+  void Mischief() {
+    for (Process& p : processes_) {
+      if (Chance(0.01)) p.paused_until = step_ + static_cast<int64_t>(Below(150));
+      if (Chance(0.003)) {
+        Tally(p);
+        Start(p);
+        if (Chance(0.7)) p.partition->Want(true);
+      }
+      if (Chance(0.006)) p.partition->Want(true);
+    }
+  }
+
+  void SubmitNew() {
+    Request request;
+    request.customer = absl::StrCat("c", Below(3));
+    request.id = absl::StrCat("r", requests_.size());
+    request.amount = static_cast<int64_t>(Below(13)) - 6;
+    request.validate_only = Chance(0.05);
+    if (Chance(0.1)) request.expected_revision = static_cast<int64_t>(Below(20));
+    requests_.push_back(request);
+    const int number = static_cast<int>(requests_.size()) - 1;
+    Process& p = processes_[Below(processes_.size())];
+    Submit(number, p);
+    while (Chance(0.15)) Submit(number, processes_[Below(processes_.size())]);  // twins
+    if (Chance(0.02)) {  // the same id for something else
+      Request other = request;
+      other.amount += 1;
+      requests_.push_back(other);
+      Submit(number + 1, p);
+    }
+  }
+
+  void Resubmit() {
+    std::vector<int> open;
+    for (size_t i = 0; i < requests_.size(); ++i) {
+      if (!requests_[i].resolved) open.push_back(static_cast<int>(i));
+    }
+    if (open.empty()) return;
+    Submit(open[Below(open.size())], processes_[Below(processes_.size())]);
+  }
+
+  void Submit(int request_number, Process& p) {
+    const Request& request = requests_[request_number];
+    auto command = std::make_unique<ToyCommand>();
+    command->simulation = this;
+    command->method = &ToyBook().methods[0];
+    command->attempt = static_cast<int>(attempts_.size());
+    command->customer_id = request.customer;
+    command->request_id = request.id;
+    command->message.mutable_amount()->set_units(request.amount);
+    command->request_hash[0] = static_cast<char>(request.amount + 50);
+    command->validate_only = request.validate_only;
+    command->expected_revision = request.expected_revision;
+    command->deadline = Now() + p.clock + absl::Milliseconds(20 + Below(300));
+    attempts_.push_back({.request = request_number, .submitted = step_, .response = {}});
+    ++result_.commands;
+    p.partition->Submit(std::move(command));
+  }
+
+  void Everybody() {
+    for (uint64_t n = Below(6); n > 0; --n) log_.Advance();
+    for (Process& p : processes_) {
+      if (p.paused_until > step_ || Chance(0.3)) continue;
+      Step(p);
+    }
+  }
+
+  void Step(Process& p) {
+    if (p.writer != nullptr) {
+      std::vector<log::Report> reports;
+      p.writer->TakeReports(&reports);
+      for (const auto& report : reports) p.partition->OnReport(report);
+    }
+    if (p.partition->reading()) Feed(p);
+    p.partition->Tick(Now() + p.clock, random_());
+    if (!p.partition->halted().ok()) {
+      Violate(absl::StrCat("halted: ", p.partition->halted().message()));
+    }
+  }
+
+  void Feed(Process& p) {
+    if (p.reader == nullptr) {
+      auto reader = log_.NewReader(0, p.read_from);
+      if (!reader.ok()) return p.partition->OnReadError(reader.status());
+      p.reader = *std::move(reader);
+    }
+    auto batch = p.reader->Read(1 + Below(50), absl::ZeroDuration());
+    if (!batch.ok()) {
+      p.reader.reset();
+      return p.partition->OnReadError(batch.status());
+    }
+    p.partition->OnRead(*batch);
+  }
+
+  // The network heals, one process is asked to own, the clients resend until everything is certain.
+  void Settle() {
+    log_.Heal();
+    for (Process& p : processes_) {
+      p.paused_until = 0;
+      p.partition->Want(false);
+    }
+    const int64_t until = step_ + 20'000;
+    for (; step_ < until && result_.violation.empty(); ++step_) {
+      Process& owner = processes_[0];
+      if (step_ % 50 == 0 && owner.partition->phase() == Partition::Phase::kFollow) {
+        owner.partition->Want(true);
+      }
+      bool open = false;
+      for (size_t i = 0; i < requests_.size(); ++i) {
+        if (requests_[i].resolved) continue;
+        open = true;
+        if (step_ % 200 == 0) Submit(static_cast<int>(i), owner);
+      }
+      for (int n = 0; n < 20; ++n) log_.Advance();
+      for (Process& p : processes_) Step(p);
+      const bool quiet = std::none_of(attempts_.begin(), attempts_.end(), [](const Attempt& a) {
+        return a.outcome == Outcome::kUnderWay;
+      });
+      if (!open && quiet) return;
+    }
+    Violate("after healing, commands stay without a certain answer");
+  }
+
+  void Check();
+  void Violate(std::string what) {
+    if (result_.violation.empty()) result_.violation = std::move(what);
+  }
+  void Tally(const Process& p) {
+    const Partition::Stats& stats = p.partition->stats();
+    result_.ownerships += static_cast<int>(stats.ownerships);
+    result_.doubts += static_cast<int>(stats.doubts);
+    for (int v = 1; v < log::kVerdicts; ++v) {
+      result_.void_records += static_cast<int>(stats.void_records[v]);
+    }
+  }
+  void Collect() {
+    for (Process& p : processes_) Tally(p);
+    for (const Attempt& a : attempts_) {
+      result_.acknowledged += a.outcome == Outcome::kAccepted;
+      result_.refused += a.outcome == Outcome::kRefused;
+      result_.unknown += a.outcome == Outcome::kUnknown;
+    }
+    closing_ = true;
+  }
+
+  Random random_;
+  log::SimulatedLog log_;
+  std::vector<Request> requests_;
+  std::vector<Attempt> attempts_;
+  SimulationResult result_;
+  int64_t step_ = 0;
+  int generation_ = 0;
+  bool closing_ = false;
+  std::vector<Process> processes_;  // last: commands that die with it report to the rest
+};
+
+ToyCommand::~ToyCommand() {
+  // The process died with it: the client sees a broken connection.
+  if (!replied && !simulation->closing_) {
+    simulation->Answered(attempt, Refuse(Reason::kOutcomeUnknown, "connection lost"), "");
+  }
+}
+
+void ToyCommand::Reply(const absl::Status& status, std::string response) {
+  if (replied) simulation->Violate("a command was answered twice");
+  replied = true;
+  simulation->Answered(attempt, status, response);
+}
+
+void Simulation::Answered(int number, const absl::Status& status, const std::string& response) {
+  Attempt& attempt = attempts_[number];
+  Request& request = requests_[attempt.request];
+  attempt.answered = step_;
+  const std::string reason = ReasonOf(status);
+  if (status.ok()) {
+    attempt.response.ParseFromString(response);
+    attempt.revision = attempt.response.revision();
+    const auto token = log::DecodeToken(attempt.response.consistency_token());
+    if (token.ok()) attempt.offset = token->next_offset - 1;
+    attempt.outcome = request.validate_only && !token.ok() ? Outcome::kRefused : Outcome::kAccepted;
+    if (attempt.outcome == Outcome::kRefused) {
+      // Accepted for validation: as much an answer without a record as a refusal.
+      attempt.sum = attempt.response.allocation_count() - request.amount;
+    }
+    request.resolved = true;
+  } else if (reason == "AMOUNT_OVERFLOW" || reason == "REVISION_MISMATCH") {
+    attempt.outcome = Outcome::kRefused;
+    (void)absl::SimpleAtoi(MetadataOf(status, "revision"), &attempt.revision);
+    if (reason == "AMOUNT_OVERFLOW") {
+      (void)absl::SimpleAtoi(MetadataOf(status, "sum"), &attempt.sum);
+    }
+    // Refusals are not remembered: a twin that is decided later may be accepted. Only a request whose
+    // attempts have all ended is left alone.
+    request.resolved = true;
+  } else if (reason == "REQUEST_ID_REUSED") {
+    attempt.outcome = Outcome::kReused;
+    request.resolved = true;
+  } else if (reason == "OUTCOME_UNKNOWN") {
+    attempt.outcome = Outcome::kUnknown;
+    request.maybe_recorded = true;
+  } else {
+    attempt.outcome = Outcome::kNotRecorded;
+  }
+}
+
+// --- the checker: a second reading of the rule, and the invariants -----------------------------------------
+
+void Simulation::Check() {
+  struct Effective {
+    int64_t offset;
+    book::v1::Commit commit;
+    int64_t sum;  // of the customer, after it
+  };
+  uint64_t epoch = 0, sequence = 0;
+  std::map<std::string, std::vector<Effective>> by_customer;
+  std::map<std::pair<std::string, std::string>, Effective> by_request;
+  const auto& stored = log_.stored(0);
+  for (size_t offset = 0; offset < stored.size(); ++offset) {
+    book::v1::Record record;
+    if (!record.ParseFromString(stored[offset].value)) continue;
+    if (record.has_owner_started()) {
+      if (record.epoch() == epoch + 1) epoch = record.epoch();
+      continue;
+    }
+    if (record.epoch() != epoch || record.sequence() != sequence + 1) continue;
+    sequence = record.sequence();
+    if (!record.has_commit()) continue;
+    const book::v1::Commit& commit = record.commit();
+    auto& history = by_customer[commit.customer_id()];
+    int64_t sum = history.empty() ? 0 : history.back().sum;
+    for (const auto& event : commit.events()) {
+      sum += event.billing().payment_recorded().amount_minor();
+    }
+    history.push_back({static_cast<int64_t>(offset), commit, sum});
+    if (sum < 0 || sum > kMost) return Violate("a rule of the book is broken in the log");
+    if (commit.revision() != static_cast<int64_t>(history.size())) {
+      return Violate(absl::StrFormat("I5: revision %d at place %d", commit.revision(),
+                                     history.size()));
+    }
+    if (!by_request.emplace(std::pair(commit.customer_id(), commit.request_id()), history.back())
+             .second) {
+      return Violate(absl::StrCat("I2: request ", commit.request_id(), " took effect twice"));
+    }
+  }
+
+  std::set<std::pair<std::string, std::string>> may_be_recorded;
+  for (const Attempt& a : attempts_) {
+    const Request& request = requests_[a.request];
+    if (a.outcome == Outcome::kAccepted || a.outcome == Outcome::kUnknown ||
+        a.outcome == Outcome::kReused) {
+      may_be_recorded.insert({request.customer, request.id});
+    }
+  }
+  for (const auto& [key, effective] : by_request) {
+    if (!may_be_recorded.contains(key)) {
+      return Violate(absl::StrCat("I3: request ", key.second,
+                                  " is in the log, but every answer said that it is not"));
+    }
+  }
+
+  for (const Attempt& a : attempts_) {
+    const Request& request = requests_[a.request];
+    const auto& history = by_customer[request.customer];
+    const auto found = by_request.find({request.customer, request.id});
+    if (a.outcome == Outcome::kAccepted) {
+      if (found == by_request.end()) {
+        return Violate(absl::StrCat("I1: request ", request.id, " was acknowledged and is lost"));
+      }
+      const Effective& e = found->second;
+      RecordPaymentResponse answer;
+      answer.ParseFromString(e.commit.answer());
+      if (e.offset != a.offset || e.commit.revision() != a.revision ||
+          answer.payment_id() != a.response.payment_id() ||
+          answer.allocation_count() != a.response.allocation_count() ||
+          e.commit.events(0).billing().payment_recorded().amount_minor() != request.amount) {
+        return Violate(absl::StrCat("I1: request ", request.id,
+                                    " was acknowledged otherwise than it is in the log"));
+      }
+    } else if (a.outcome == Outcome::kReused) {
+      if (found == by_request.end() ||
+          found->second.commit.events(0).billing().payment_recorded().amount_minor() ==
+              request.amount) {
+        return Violate(absl::StrCat("request ", request.id, " was called reused and is not"));
+      }
+    } else if (a.outcome == Outcome::kRefused) {
+      // I15: true on a prefix of what counts, ...
+      if (a.revision < 0 || a.revision > static_cast<int64_t>(history.size())) {
+        return Violate(absl::StrFormat("I15: request %s was refused at revision %d, which is not in "
+                                       "the log",
+                                       request.id, a.revision));
+      }
+      const int64_t sum = a.revision == 0 ? 0 : history[a.revision - 1].sum;
+      if (a.sum >= 0 && a.sum != sum) {
+        return Violate(absl::StrFormat("I15: request %s was refused on a sum of %d; at revision %d it "
+                                       "was %d",
+                                       request.id, a.sum, a.revision, sum));
+      }
+    }
+  }
+
+  // Real time: what was acknowledged before a command came in is before it, or in its prefix.
+  for (const Attempt& a : attempts_) {
+    if (a.outcome != Outcome::kAccepted) continue;
+    for (const Attempt& b : attempts_) {
+      if (b.submitted <= a.answered || a.request == b.request ||
+          requests_[a.request].customer != requests_[b.request].customer) {
+        continue;
+      }
+      if (b.outcome == Outcome::kRefused && b.revision < a.revision) {
+        return Violate(absl::StrFormat("I15: request %s was refused at revision %d after %s was "
+                                       "acknowledged at %d",
+                                       requests_[b.request].id, b.revision,
+                                       requests_[a.request].id, a.revision));
+      }
+      const bool first_attempt = std::none_of(
+          attempts_.begin(), attempts_.end(), [&](const Attempt& other) {
+            return requests_[other.request].id == requests_[b.request].id &&
+                   other.submitted < b.submitted;
+          });
+      if (b.outcome == Outcome::kAccepted && first_attempt && b.revision <= a.revision) {
+        return Violate(absl::StrFormat("I5: %s came after %s was acknowledged and stands before it",
+                                       requests_[b.request].id, requests_[a.request].id));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+SimulationResult RunSimulation(uint64_t seed) { return Simulation(seed).Run(); }
+
+}  // namespace daybook::command

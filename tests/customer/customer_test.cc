@@ -1,0 +1,274 @@
+#include "services/customer/customer.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+
+#include "tests/support/given_when_then.h"
+
+namespace daybook {
+namespace {
+
+using customer::v1::RegisterCustomerRequest;
+using test::Proto;
+using test::Story;
+
+RegisterCustomerRequest Ada() {
+  return Proto<RegisterCustomerRequest>(
+      "kind: CUSTOMER_KIND_PERSON personal { given_name: 'Ada' }");
+}
+RegisterCustomerRequest Acme() {
+  return Proto<RegisterCustomerRequest>(
+      "kind: CUSTOMER_KIND_ORGANISATION personal { display_name: 'ACME' }");
+}
+
+struct Row {
+  const char* why;
+  std::function<void(RegisterCustomerRequest&)> spoil;
+  std::vector<std::string> fields;
+};
+
+TEST(Customer, RefusesBadFields) {
+  const std::string override_mark = "Ada\xe2\x80\xae";
+  const Row rows[] = {
+      {"id with a space", [](auto& r) { r.set_customer_id("a b"); }, {"customer_id"}},
+      {"id of 65 bytes", [](auto& r) { r.set_customer_id(std::string(65, 'a')); }, {"customer_id"}},
+      {"id with NUL", [](auto& r) { r.set_customer_id(std::string("a\0b", 3)); }, {"customer_id"}},
+      {"no kind", [](auto& r) { r.clear_kind(); }, {"kind"}},
+      {"unknown kind", [](auto& r) { r.set_kind(customer::v1::CustomerKind(99)); }, {"kind"}},
+      {"no name", [](auto& r) { r.clear_personal(); }, {"personal.display_name"}},
+      {"blank name",
+       [](auto& r) { r.mutable_personal()->set_display_name("  "); },
+       {"personal.display_name"}},
+      {"1 MB name",
+       [](auto& r) { r.mutable_personal()->set_given_name(std::string(1 << 20, 'a')); },
+       {"personal.given_name"}},
+      {"derived name too long",
+       [](auto& r) {
+         r.mutable_personal()->set_given_name(std::string(150, 'a'));
+         r.mutable_personal()->set_family_name(std::string(150, 'a'));
+       },
+       {"personal.display_name"}},
+      {"invalid UTF-8",
+       [](auto& r) { r.mutable_personal()->set_family_name("\xff"); },
+       {"personal.family_name"}},
+      {"bidi override",
+       [&](auto& r) { r.mutable_personal()->set_display_name(override_mark); },
+       {"personal.display_name"}},
+      {"bad e-mail",
+       [](auto& r) { r.mutable_personal()->add_emails("ada"); },
+       {"personal.emails[0]"}},
+      {"21 e-mails",
+       [](auto& r) {
+         for (int i = 0; i < 21; ++i) r.mutable_personal()->add_emails("ada@example.com");
+       },
+       {"personal.emails"}},
+      {"empty phone",
+       [](auto& r) { r.mutable_personal()->add_phones(""); },
+       {"personal.phones[0]"}},
+      {"phone of 65 bytes",
+       [](auto& r) { r.mutable_personal()->add_phones(std::string(65, '1')); },
+       {"personal.phones[0]"}},
+      {"address without a country there is",
+       [](auto& r) {
+         auto& address = *r.mutable_personal()->add_postal_addresses();
+         address.set_region_code("XX");
+         address.set_locality("a\nb");
+         address.set_postal_code(std::string(33, '1'));
+       },
+       {"personal.postal_addresses[0].locality", "personal.postal_addresses[0].postal_code",
+        "personal.postal_addresses[0].region_code"}},
+      {"address of 6 lines",
+       [](auto& r) {
+         auto& address = *r.mutable_personal()->add_postal_addresses();
+         for (int i = 0; i < 6; ++i) address.add_address_lines("x");
+       },
+       {"personal.postal_addresses[0].address_lines"}},
+      {"unknown region", [](auto& r) { r.set_region_code("ZZ"); }, {"region_code"}},
+      {"unknown language", [](auto& r) { r.set_language_code("xx"); }, {"language_code"}},
+      {"a person with industry",
+       [](auto& r) { r.mutable_industry()->set_code("62.01"); },
+       {"industry"}},
+      {"a person with size",
+       [](auto& r) { r.set_size_band(customer::v1::SIZE_BAND_LARGE); },
+       {"size_band"}},
+      {"a person with contacts",
+       [](auto& r) { r.mutable_personal()->add_contacts()->set_display_name("Bob"); },
+       {"personal.contacts"}},
+      {"30 February",
+       [](auto& r) {
+         *r.mutable_effective_date() = Proto<google::type::Date>("year: 2024 month: 2 day: 30");
+       },
+       {"effective_date"}},
+      {"date zero", [](auto& r) { r.mutable_effective_date(); }, {"effective_date"}},
+      {"request id of 65 bytes", [](auto& r) { r.set_request_id(std::string(65, 'x')); }, {"request_id"}},
+      {"negative revision", [](auto& r) { r.set_expected_revision(-1); }, {"expected_revision"}},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.why);
+    Story<Customer> story;
+    RegisterCustomerRequest request = Ada();
+    row.spoil(request);
+    story.When(request).ThenInvalid(row.fields);
+    EXPECT_FALSE(story.state().customer().registered());
+  }
+}
+
+TEST(Customer, RefusesBadFieldsOfOrganisations) {
+  const Row rows[] = {
+      {"unknown size", [](auto& r) { r.set_size_band(customer::v1::SizeBand(77)); }, {"size_band"}},
+      {"empty industry", [](auto& r) { r.mutable_industry(); }, {"industry"}},
+      {"long industry",
+       [](auto& r) {
+         r.mutable_industry()->set_code(std::string(17, '1'));
+         r.mutable_industry()->set_label(std::string(201, '1'));
+       },
+       {"industry.code", "industry.label"}},
+      {"bad contact",
+       [](auto& r) {
+         r.mutable_personal()->add_contacts()->set_display_name("Bob");
+         auto& contact = *r.mutable_personal()->add_contacts();
+         contact.set_role(customer::v1::ContactRole(9));
+         contact.set_email("@");
+         contact.set_phone("\n");
+       },
+       {"personal.contacts[1].role", "personal.contacts[1].display_name",
+        "personal.contacts[1].email", "personal.contacts[1].phone"}},
+      {"51 contacts",
+       [](auto& r) {
+         for (int i = 0; i < 51; ++i) r.mutable_personal()->add_contacts();
+       },
+       {"personal.contacts"}},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.why);
+    RegisterCustomerRequest request = Acme();
+    row.spoil(request);
+    Story<Customer>().When(request).ThenInvalid(row.fields);
+  }
+}
+
+TEST(Customer, NamesEveryViolationAtOnce) {
+  Story<Customer>()
+      .Ask(RegisterCustomerRequest())
+      .ThenInvalid({"request_id", "kind", "personal.display_name"});
+}
+
+TEST(Customer, RefusesASecondRegistration) {
+  Story<Customer> story;
+  story.When(Ada());
+  const auto outcome = story.When(Acme()).ThenRefused("CUSTOMER_EXISTS");
+  EXPECT_EQ(MetadataOf(outcome.status, "customer_id"), "c-1");
+}
+
+TEST(Customer, RegistersAPerson) {
+  Story<Customer> story;
+  auto request = Proto<RegisterCustomerRequest>(R"pb(
+    kind: CUSTOMER_KIND_PERSON
+    personal {
+      given_name: "Ada"
+      family_name: "Lovelace"
+      emails: "Ada@EXAMPLE.com"
+      phones: "020 7946 0958"
+      phones: "12"
+      postal_addresses { address_lines: "1 St James's Square" locality: "London" region_code: "GB" }
+    }
+    region_code: "GB-ENG"
+    language_code: "en-gb"
+    effective_date { year: 1997 month: 1 day: 1 }
+  )pb");
+  const auto outcome = story.When(request);
+  outcome.Then({R"pb(customer_registered {
+                       kind: CUSTOMER_KIND_PERSON
+                       region_code: "GB-ENG"
+                       language_code: "en-GB"
+                       clear {
+                         display_name: "Ada Lovelace"
+                         given_name: "Ada"
+                         family_name: "Lovelace"
+                         emails: "Ada@example.com"
+                         phones: "+442079460958"
+                         phones: "12"
+                         postal_addresses {
+                           address_lines: "1 St James's Square"
+                           locality: "London"
+                           region_code: "GB"
+                         }
+                       }
+                     })pb"});
+  outcome.ThenAnswers(
+      "customer_id: 'c-1' warnings: 'personal.phones[1]: is not a plausible telephone number'");
+  EXPECT_EQ(outcome.events[0].effective_date, absl::CivilDay(1997, 1, 1));
+  EXPECT_TRUE(story.state().customer().registered());
+  EXPECT_EQ(story.state().customer().kind(), customer::v1::CUSTOMER_KIND_PERSON);
+}
+
+TEST(Customer, RegistersAnOrganisationTodayByDefault) {
+  Story<Customer> story;
+  auto request = Acme();
+  request.mutable_industry()->set_code("62.01");
+  request.set_size_band(customer::v1::SIZE_BAND_SMALL);
+  auto& contact = *request.mutable_personal()->add_contacts();
+  contact.set_display_name("Zoe\xcc\x88");
+  contact.set_role(customer::v1::CONTACT_ROLE_PAYER);
+  const auto outcome = story.When(request);
+  outcome.Then({R"pb(customer_registered {
+                       kind: CUSTOMER_KIND_ORGANISATION
+                       industry { code: "62.01" }
+                       size_band: SIZE_BAND_SMALL
+                       clear {
+                         display_name: "ACME"
+                         contacts { role: CONTACT_ROLE_PAYER display_name: "Zoë" }
+                       }
+                     })pb"});
+  EXPECT_EQ(outcome.events[0].effective_date, absl::CivilDay(2026, 3, 15));
+}
+
+TEST(Customer, DerivesTheNameAsItsScriptHasIt) {
+  const std::tuple<const char*, const char*, const char*> rows[] = {
+      {"Ada", "Lovelace", "Ada Lovelace"},
+      {"", "Lovelace", "Lovelace"},
+      {"Ada", "", "Ada"},
+      {"小明", "王", "王小明"},
+      {"민준", "김", "김민준"},
+      {"Xiaoming", "王", "Xiaoming 王"}};
+  for (const auto& [given, family, display] : rows) {
+    RegisterCustomerRequest request = Ada();
+    request.mutable_personal()->set_given_name(given);
+    request.mutable_personal()->set_family_name(family);
+    const auto outcome = Story<Customer>().When(request);
+    ASSERT_EQ(outcome.events.size(), 1u);
+    EXPECT_EQ(outcome.events[0].event.customer_registered().clear().display_name(), display);
+  }
+}
+
+TEST(Customer, WarnsWithinTheAnswersKilobyteAndRepeatsNoNumber) {
+  RegisterCustomerRequest request = Acme();
+  for (int i = 0; i < 20; ++i)
+    request.mutable_personal()->add_phones("1357924680" + std::to_string(i));
+  for (int i = 0; i < 50; ++i) {
+    auto& contact = *request.mutable_personal()->add_contacts();
+    contact.set_display_name("Bob");
+    contact.set_phone("2468013579");
+  }
+  const auto outcome = Story<Customer>().When(request);  // checks the size
+  ASSERT_EQ(outcome.response.warnings_size(), 9);
+  EXPECT_EQ(outcome.response.warnings(8), "and 62 more");
+  EXPECT_EQ(outcome.response.SerializeAsString().find("2468"), std::string::npos);
+}
+
+TEST(Customer, ValidatingChangesNothing) {
+  Story<Customer> story;
+  RegisterCustomerRequest request = Ada();
+  request.set_validate_only(true);
+  EXPECT_TRUE(story.When(request).status.ok());
+  EXPECT_FALSE(story.state().customer().registered());
+}
+
+TEST(CustomerDeathTest, StopsAtAnEventThatItDoesNotKnow) {
+  EXPECT_DEATH(Story<Customer>().Given(absl::CivilDay(2026, 1, 1), Customer::Event()), "know");
+}
+
+}  // namespace
+}  // namespace daybook

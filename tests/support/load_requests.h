@@ -1,0 +1,57 @@
+// Makes the commands of a load: what one customer does next, by a seed.
+#pragma once
+
+#include <cstdint>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "tests/support/history.h"
+
+namespace daybook {
+
+// One customer of a load: registers, opens an account, then gets invoices and pays them. About one
+// command in eight must be refused, each for a reason that stays true whatever happens meanwhile.
+class LoadCustomer {
+ public:
+  // `number` tells the customers of a load apart; `name` begins all ids.
+  LoadCustomer(const std::string& name, int number);
+
+  // Nothing can be sent before a command under way is answered.
+  bool busy() const { return step_ == Step::kRegistering || step_ == Step::kOpening; }
+
+  // The next command under `request_id`; its outcome and times are empty.
+  IssuedCommand Next(const std::string& request_id, std::mt19937_64& random);
+
+  // A command of this customer was accepted.
+  void Accepted(const IssuedCommand& command);
+
+ private:
+  enum class Step { kNew, kRegistering, kRegistered, kOpening, kOpen };
+  struct ExternalPayment {
+    std::string request;  // wire bytes
+    std::string external_id;
+  };
+
+  IssuedCommand Make(const std::string& request_id, const std::string& service,
+                     const std::string& method, const google::protobuf::Message& request,
+                     const std::string& must_be_refused = "") const;
+  IssuedCommand Register(const std::string& request_id, const std::string& must_be_refused) const;
+  IssuedCommand Open(const std::string& request_id, const std::string& must_be_refused) const;
+  IssuedCommand Invoice(const std::string& request_id, std::mt19937_64& random,
+                        const std::string& must_be_refused) const;
+  IssuedCommand Payment(const std::string& request_id, std::mt19937_64& random,
+                        const std::string& must_be_refused) const;
+  IssuedCommand PaymentAgain(const std::string& request_id, std::mt19937_64& random) const;
+  IssuedCommand Reuse(std::mt19937_64& random) const;
+  IssuedCommand Refused(const std::string& request_id, std::mt19937_64& random) const;
+
+  const std::string id_;
+  const std::string account_id_;
+  const std::string currency_;
+  Step step_ = Step::kNew;
+  std::vector<std::string> invoice_request_ids_;  // accepted ones, the last few
+  std::vector<std::string> external_payments_;    // requests of accepted ones, the last few
+};
+
+}  // namespace daybook
