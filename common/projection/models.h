@@ -47,7 +47,7 @@
 namespace daybook::projection {
 
 struct ModelsOptions {
-  std::string directory;  // one directory a projection below it
+  std::string directory = {};  // one directory a projection below it
   int threads = 1;
   size_t block_cache_bytes = 256 << 20;      // shared by all projections
   uint64_t flush_events = 200'000;           // at most so many between two flushes

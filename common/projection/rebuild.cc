@@ -167,12 +167,14 @@ absl::Status Rebuilder::OpenLive() {
 absl::Status Rebuilder::FindTargets() {
   for (int partition = 0; partition < log_.partitions(); ++partition) {
     if (live_ != nullptr) {
-      ASSIGN_OR_RETURN(const auto shard, live_->OpenShard(partition));
+      ASSIGN_OR_RETURN(auto shard, live_->OpenShard(partition));
       const absl::Status ours = store::CheckAgainst(log_, partition, shard->position());
       if (absl::IsFailedPrecondition(ours)) {
         report_.compared = ours;  // of another log: not to be compared with
+        shard = nullptr;          // before its store
         live_ = nullptr;
         targets_.clear();
+        progress_.records_total = 0;
         return FindTargets();
       }
       RETURN_IF_ERROR(ours);

@@ -33,7 +33,7 @@ struct RebuildProgress {
 };
 
 struct RebuildOptions {
-  std::string directory;  // that of ModelsOptions
+  std::string directory = {};  // that of ModelsOptions
   int threads = 2;
   uint64_t checkpoint_events = 2'000'000;  // a partition; what a kill may cost
   size_t checkpoint_bytes = 256 << 20;     // of finished history held in memory, a thread
@@ -42,7 +42,7 @@ struct RebuildOptions {
   bool accept_difference = false;
   // Compare only: leave the store that is there, remove the new one.
   bool dry_run = false;
-  std::function<void(const RebuildProgress&)> progress;  // one thread at a time, often
+  std::function<void(const RebuildProgress&)> progress = {};  // one thread at a time, often
 };
 
 struct RebuildReport {

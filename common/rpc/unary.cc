@@ -1,7 +1,6 @@
 #include "common/rpc/unary.h"
 
 #include <grpc/support/time.h>
-#include <grpcpp/support/proto_buffer_reader.h>
 
 #include <algorithm>
 #include <string>
@@ -25,17 +24,18 @@ constexpr size_t kMaxKeptRequestBytes = 16 * 1024;
 // Responses up to this size are copied; longer ones are handed over.
 constexpr size_t kMaxCopiedBytes = 4 * 1024;
 
-bool Parse(grpc::ByteBuffer& payload, Message& message) {
-  grpc::Slice slice;
+// The payload's bytes in one piece: most come so, the others are put together in `scratch`.
+std::string_view BytesOf(grpc::ByteBuffer& payload, grpc::Slice& slice, std::string& scratch) {
   if (payload.TrySingleSlice(&slice).ok()) {
-    return message.ParseFromArray(slice.begin(), static_cast<int>(slice.size()));
+    return {reinterpret_cast<const char*>(slice.begin()), slice.size()};
   }
-  if (payload.Length() == 0) {
-    message.Clear();
-    return true;
+  std::vector<grpc::Slice> slices;
+  if (payload.Length() == 0 || !payload.Dump(&slices).ok()) return {};
+  scratch.reserve(payload.Length());
+  for (const grpc::Slice& each : slices) {
+    scratch.append(reinterpret_cast<const char*>(each.begin()), each.size());
   }
-  grpc::ProtoBufferReader reader(&payload);
-  return reader.status().ok() && message.ParseFromZeroCopyStream(&reader);
+  return scratch;
 }
 
 grpc::ByteBuffer BufferOf(const Message& message) {
@@ -328,12 +328,16 @@ void CallQueue::Dispatch(Slot* slot) {
         Refuse(Reason::kDeadlineExceeded, "the deadline was over when the call came in"));
   }
   if (slot->request == nullptr) slot->request.reset(method.prototype.New());
-  if (!Parse(slot->payload, *slot->request)) {
+  grpc::Slice slice;
+  std::string scratch;
+  const std::string_view bytes = BytesOf(slot->payload, slice, scratch);
+  if (!slot->request->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return slot->AnswerError(
         Refuse(Reason::kMalformedRequest,
                absl::StrCat("the request is not a ", method.prototype.GetTypeName())));
   }
-  if (const std::string field = method.unknown_fields.FirstIn(*slot->request); !field.empty()) {
+  if (const std::string field = method.unknown_fields.FirstIn(bytes, *slot->request);
+      !field.empty()) {
     return slot->AnswerError(
         Refuse(Reason::kUnknownFields, absl::StrCat("unknown field ", field), {{"field", field}}));
   }

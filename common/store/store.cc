@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
+#include "absl/container/node_hash_map.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -416,11 +416,13 @@ struct Shard::Impl {
   std::string log_id;
   bool log_id_dirty = false;
 
-  // Keys here are table + key.
-  absl::flat_hash_map<std::string, Row, RowKeyHash, RowKeyEq> rows;
+  // Keys here are table + key. Rows keep their place, so that those to be flushed can be listed: a
+  // flush of a few rows must not look at all that are in memory.
+  using Rows = absl::node_hash_map<std::string, Row, RowKeyHash, RowKeyEq>;
+  Rows rows;
+  std::vector<std::pair<std::string_view, Row*>> dirty;
   std::vector<std::pair<std::string, std::string>> appended;
   size_t appended_bytes = 0;
-  size_t dirty = 0;
   uint64_t flushes = 0;
   // Nothing is stored but what is in memory: a row that is not in memory does not exist.
   bool all_in_memory = false;
@@ -434,12 +436,13 @@ struct Shard::Impl {
   const std::string& directory() const { return store->options().directory; }
 
   absl::Status Load();
-  Row& Touch(uint8_t table, std::string_view key, const google::protobuf::MessageLite& prototype);
+  Rows::value_type& Touch(uint8_t table, std::string_view key,
+                          const google::protobuf::MessageLite& prototype);
+  void MarkDirty(Rows::value_type& entry);
   void AddCompanions(const log::Position& at,
                      const std::function<void(const std::string&, const std::string&)>& put);
   absl::Status WriteRows(const log::Position& at);
   absl::Status IngestRows(const log::Position& at);
-  std::vector<std::pair<std::string_view, Row*>> DirtyInOrder();
   void Evict();
   void Publish();
   std::string Prefixed(std::string_view key) const {
@@ -480,14 +483,14 @@ absl::Status Shard::Impl::Load() {
   return absl::OkStatus();
 }
 
-Shard::Impl::Row& Shard::Impl::Touch(uint8_t table, std::string_view key,
-                                     const google::protobuf::MessageLite& prototype) {
+Shard::Impl::Rows::value_type& Shard::Impl::Touch(uint8_t table, std::string_view key,
+                                                  const google::protobuf::MessageLite& prototype) {
   scratch.assign(1, static_cast<char>(table));
   scratch.append(key);
   auto [it, fresh] = rows.try_emplace(scratch);
   Row& row = it->second;
   row.touched = flushes;
-  if (!fresh || all_in_memory) return row;
+  if (!fresh || all_in_memory) return *it;
   std::unique_ptr<google::protobuf::MessageLite> message(prototype.New());
   const absl::StatusOr<bool> found = GetMessage(
       rocks(), directory(), nullptr, FullKey(partition, table, key).slice(), message.get());
@@ -496,7 +499,13 @@ Shard::Impl::Row& Shard::Impl::Touch(uint8_t table, std::string_view key,
   } else if (*found) {
     row.message = std::move(message);
   }
-  return row;
+  return *it;
+}
+
+void Shard::Impl::MarkDirty(Rows::value_type& entry) {
+  if (entry.second.dirty) return;
+  entry.second.dirty = true;
+  dirty.emplace_back(entry.first, &entry.second);
 }
 
 void Shard::Impl::AddCompanions(
@@ -507,21 +516,12 @@ void Shard::Impl::AddCompanions(
   put(absl::StrCat(prefix, Absl(kPositionKey)), log::ToProto(at).SerializeAsString());
 }
 
-std::vector<std::pair<std::string_view, Shard::Impl::Row*>> Shard::Impl::DirtyInOrder() {
-  std::vector<std::pair<std::string_view, Row*>> order;
-  order.reserve(dirty);
-  for (auto& [key, row] : rows) {
-    if (row.dirty) order.emplace_back(key, &row);
-  }
-  std::sort(order.begin(), order.end());
-  return order;
-}
-
 absl::Status Shard::Impl::WriteRows(const log::Position& at) {
   rocksdb::WriteBatch batch;
   std::string key = ShardPrefix(partition);
   std::string value;
-  for (const auto& [row_key, row] : DirtyInOrder()) {
+  std::sort(dirty.begin(), dirty.end());
+  for (const auto& [row_key, row] : dirty) {
     key.resize(2);
     key.append(row_key);
     if (row->message == nullptr) {
@@ -551,7 +551,7 @@ absl::Status Shard::Impl::IngestRows(const log::Position& at) {
   RETURN_IF_ERROR(status);
 
   std::sort(appended.begin(), appended.end());
-  const auto edited = DirtyInOrder();
+  std::sort(dirty.begin(), dirty.end());
   auto next = appended.begin();
   std::string key = ShardPrefix(partition);
   std::string value;
@@ -560,7 +560,7 @@ absl::Status Shard::Impl::IngestRows(const log::Position& at) {
     key.append(row_key);
     return failed(writer.Put(key, bytes));
   };
-  for (const auto& [row_key, row] : edited) {
+  for (const auto& [row_key, row] : dirty) {
     for (; next != appended.end() && next->first < row_key; ++next) {
       RETURN_IF_ERROR(put(next->first, next->second));
     }
@@ -672,30 +672,24 @@ absl::Status Shard::Scan(uint8_t table, std::string_view prefix, const View::Eac
 
 google::protobuf::MessageLite& Shard::EditRow(uint8_t table, std::string_view key,
                                               const google::protobuf::MessageLite& prototype) {
-  Impl::Row& row = impl_->Touch(table, key, prototype);
-  if (row.message == nullptr) row.message.reset(prototype.New());
-  if (!row.dirty) {
-    row.dirty = true;
-    ++impl_->dirty;
-  }
-  return *row.message;
+  auto& entry = impl_->Touch(table, key, prototype);
+  if (entry.second.message == nullptr) entry.second.message.reset(prototype.New());
+  impl_->MarkDirty(entry);
+  return *entry.second.message;
 }
 
 const google::protobuf::MessageLite* Shard::FindRow(
     uint8_t table, std::string_view key, const google::protobuf::MessageLite& prototype) {
-  return impl_->Touch(table, key, prototype).message.get();
+  return impl_->Touch(table, key, prototype).second.message.get();
 }
 
 void Shard::EraseRow(uint8_t table, std::string_view key) {
   impl_->scratch.assign(1, static_cast<char>(table));
   impl_->scratch.append(key);
-  Impl::Row& row = impl_->rows[impl_->scratch];
-  row.touched = impl_->flushes;
-  row.message = nullptr;
-  if (!row.dirty) {
-    row.dirty = true;
-    ++impl_->dirty;
-  }
+  auto& entry = *impl_->rows.try_emplace(impl_->scratch).first;
+  entry.second.touched = impl_->flushes;
+  entry.second.message = nullptr;
+  impl_->MarkDirty(entry);
 }
 
 void Shard::AppendRow(uint8_t table, std::string_view key,
@@ -713,8 +707,8 @@ absl::Status Shard::Flush(const log::Position& position) {
   RETURN_IF_ERROR(impl_->store->options().bulk ? impl_->IngestRows(position)
                                                : impl_->WriteRows(position));
   FaultPoint("store.after_flush");
-  for (auto& [key, row] : impl_->rows) row.dirty = false;
-  impl_->dirty = 0;
+  for (const auto& [key, row] : impl_->dirty) row->dirty = false;
+  impl_->dirty.clear();
   impl_->appended.clear();
   // Appended rows are not in memory, so absence from memory no longer proves absence; but whoever
   // appends promises not to look them up again.
@@ -737,11 +731,11 @@ void Shard::Drop() {
   }
   impl_->appended.clear();
   impl_->appended_bytes = 0;
-  impl_->dirty = 0;
+  impl_->dirty.clear();
   impl_->error = absl::OkStatus();
 }
 
-size_t Shard::dirty_rows() const { return impl_->dirty; }
+size_t Shard::dirty_rows() const { return impl_->dirty.size(); }
 size_t Shard::appended_bytes() const { return impl_->appended_bytes; }
 
 std::shared_ptr<const View> Shard::view() const {

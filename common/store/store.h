@@ -62,10 +62,10 @@ struct Change {
 };
 
 struct Options {
-  std::string directory;
+  std::string directory = {};
   // What the rows are and which version of the fold made them; another one does not open:
   // FAILED_PRECONDITION, or a fresh start with `start_over_if_damaged`.
-  std::string kind;
+  std::string kind = {};
   int version = 1;
   // Open whatever version is there (to look at it); must exist.
   bool any_version = false;
@@ -78,7 +78,7 @@ struct Options {
   // All table files are checked at opening if they are not larger than this together.
   uint64_t verify_limit_bytes = 256 << 20;
   // From NewBlockCache, shared by several stores; null = 64 MiB of its own.
-  std::shared_ptr<void> block_cache;
+  std::shared_ptr<void> block_cache = {};
   size_t write_buffer_bytes = 32 << 20;
   // Rows that a shard keeps in memory between flushes.
   size_t max_cached_rows = 200'000;

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "projections/balances/rows.h"
 
 namespace daybook::balances {
 namespace {
@@ -145,7 +146,7 @@ void AddAllocation(uint32_t invoice, int64_t amount_minor, v1::AccountTail& tail
   chunk.add_allocated_minor(amount_minor);
 }
 
-bool IsFull(const v1::AccountTail& tail) { return tail.chunk().kind_size() >= 256; }
+bool IsFull(const v1::AccountTail& tail) { return tail.chunk().kind_size() >= kChunkEntries; }
 
 v1::JournalChunk CutChunk(v1::AccountTail& tail) {
   v1::JournalChunk full;

@@ -1,9 +1,11 @@
 #include "services/daybook/command_calls.h"
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
 #include "common/command/prepare.h"
@@ -25,6 +27,8 @@ using google::protobuf::internal::WireFormatLite;
 // Said by a caller in the metadata of a call, kept with every commit of it.
 constexpr size_t kMaxMetadataBytes = 128;
 
+constexpr absl::Duration kAnswerMargin = absl::Milliseconds(100);
+
 // What a command inherits from the call that brought it.
 absl::Status TakeOver(const rpc::Call& call, command::Command* command) {
   FieldViolations bad;
@@ -35,7 +39,9 @@ absl::Status TakeOver(const rpc::Call& call, command::Command* command) {
     }
     return std::string(value);
   };
-  command->deadline = call.deadline();
+  // A little before the caller gives up: "not certain yet, ask again" is worth more than silence.
+  const absl::Duration left = call.deadline() - absl::Now();
+  command->deadline = call.deadline() - std::min(left / 10, kAnswerMargin);
   command->actor = call.actor();
   command->correlation_id = take("daybook-correlation-id");
   command->causation_id = take("daybook-causation-id");
@@ -43,10 +49,13 @@ absl::Status TakeOver(const rpc::Call& call, command::Command* command) {
   return bad.ToStatus();
 }
 
-absl::Status UnknownOutcome() {
-  return Refuse(Reason::kOutcomeUnknown,
-                "the deadline came before the outcome was certain; send it again under the same "
-                "request_id");
+// The server's word for a caller whose deadline nobody has met; made once, it is set on every call.
+const absl::Status& UnknownOutcome() {
+  static const absl::Status status =
+      Refuse(Reason::kOutcomeUnknown,
+             "the deadline came before the outcome was certain; send it again under the same "
+             "request_id");
+  return status;
 }
 
 class UnaryCommand : public command::Command {

@@ -1,11 +1,13 @@
 #include "services/daybook/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <deque>
 
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
+#include "services/daybook/logging.h"
 #include "services/daybook/text.h"
 
 namespace daybook {
@@ -143,6 +145,21 @@ int Usage(std::string_view why) {
   return kExitUsage;
 }
 
+// The arguments, last one first as CLI11 wants them. `--flag=` is split: CLI11 would take the next
+// argument for its value.
+std::vector<std::string> WordsOf(int argc, const char* const* argv) {
+  std::vector<std::string> words;
+  for (int i = 1; i < argc; ++i) {
+    std::string word = argv[i];
+    const bool empty_value = word.rfind("--", 0) == 0 && word.find('=') == word.size() - 1;
+    if (empty_value) word.pop_back();
+    words.push_back(std::move(word));
+    if (empty_value) words.emplace_back();
+  }
+  std::reverse(words.begin(), words.end());
+  return words;
+}
+
 // The settings that were given as flags.
 class SettingFlags {
  public:
@@ -209,7 +226,7 @@ int RunCommandLine(int argc, const char* const* argv, const char* const* environ
 
   std::string problem;
   try {
-    top.parse(argc, argv);
+    top.parse(WordsOf(argc, argv));
   } catch (const CLI::ParseError& error) {
     problem = error.what();
   }
@@ -228,6 +245,7 @@ int RunCommandLine(int argc, const char* const* argv, const char* const* environ
   if (!flags.ok()) return Usage(ToStd(flags.status().message()));
   const auto config = LoadConfig(settings.config_file(), *flags, environment);
   if (!config.ok()) return Usage(ToStd(config.status().message()));
+  StartLogging(config->log_level, config->log_format);
   return chosen->subcommand->Run(*config);
 }
 

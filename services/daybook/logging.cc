@@ -49,6 +49,7 @@ void StartLogging(std::string_view level, std::string_view format) {
   const bool terminal = IsTerminal(STDERR_FILENO);
   json_lines = format == "json" || (format == "auto" && !terminal);
   const bool colour = terminal && !json_lines && std::getenv("NO_COLOR") == nullptr;
+  spdlog::drop("daybook");
   auto logger = colour ? spdlog::stderr_color_mt("daybook") : spdlog::stderr_logger_mt("daybook");
   logger->set_pattern(json_lines ? "{\"time\":\"%Y-%m-%dT%H:%M:%S.%eZ\",\"level\":\"%l\",%v}"
                                  : "%Y-%m-%d %H:%M:%S.%e %^%-7l%$ %v",

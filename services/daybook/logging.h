@@ -11,7 +11,7 @@ namespace daybook {
 
 enum class Severity { kDebug, kInfo, kWarning, kError };
 
-// `level`: debug, info, warning, error. `format`: auto, text, json. Call once, before any thread.
+// `level`: debug, info, warning, error. `format`: auto, text, json. Before any thread.
 void StartLogging(std::string_view level, std::string_view format);
 
 using LogFields = std::initializer_list<std::pair<std::string_view, std::string>>;

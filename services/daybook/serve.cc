@@ -171,7 +171,6 @@ class ServeCommand : public Subcommand {
                 "configuration · 70 stopped itself because a write to disk failed"};
   }
   int Run(const Config& config) override {
-    StartLogging(config.log_level, config.log_format);
     CatchInterrupts();
     const absl::Status status = Serve(config);
     return status.ok() ? kExitOk : ReportError(status);

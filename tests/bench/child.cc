@@ -18,6 +18,21 @@
 namespace daybook::bench {
 namespace {
 
+// `daybook` takes its name for a setting, and refuses those it does not know.
+std::vector<char*> Environment(bool with_broker_files) {
+  std::vector<char*> kept;
+  for (char** at = environ; *at != nullptr; ++at) {
+    const std::string_view entry = *at;
+    if (entry.starts_with("DAYBOOK_") &&
+        !(with_broker_files && entry.starts_with("DAYBOOK_KAFKA_CACHE="))) {
+      continue;
+    }
+    kept.push_back(*at);
+  }
+  kept.push_back(nullptr);
+  return kept;
+}
+
 std::string EndOf(const std::string& file) {
   std::ifstream in(file);
   std::string text((std::istreambuf_iterator<char>(in)), {});
@@ -31,6 +46,7 @@ absl::StatusOr<std::unique_ptr<Child>> Child::Start(const std::vector<std::strin
   std::vector<char*> raw;
   for (const std::string& arg : argv) raw.push_back(const_cast<char*>(arg.c_str()));
   raw.push_back(nullptr);
+  const std::vector<char*> environment = Environment(argv[0].ends_with("kafka_broker"));
   int pipe[2];
   DAYBOOK_CHECK(::pipe2(pipe, O_CLOEXEC) == 0);
   const int log = ::open(log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
@@ -43,7 +59,7 @@ absl::StatusOr<std::unique_ptr<Child>> Child::Start(const std::vector<std::strin
     if (::getppid() != parent) ::_exit(1);
     ::dup2(pipe[1], STDOUT_FILENO);
     ::dup2(log, STDERR_FILENO);
-    ::execv(raw[0], raw.data());
+    ::execve(raw[0], raw.data(), environment.data());
     ::_exit(127);
   }
   ::close(pipe[1]);

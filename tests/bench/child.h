@@ -16,7 +16,8 @@ namespace daybook::bench {
 class Child {
  public:
   // Standard error goes to the end of `log_file`, standard output to ReadLine. Only from the main
-  // thread: the child is killed when the thread that made it ends.
+  // thread: the child is killed when the thread that made it ends. It gets no DAYBOOK_ environment
+  // but where the broker's files are: a caller's settings must not change what is measured.
   static absl::StatusOr<std::unique_ptr<Child>> Start(const std::vector<std::string>& argv,
                                                       const std::string& log_file);
   ~Child();  // as Stop
@@ -33,7 +34,7 @@ class Child {
   // Waits until it uses less than a tenth of a core, at most `timeout`.
   void Settle(absl::Duration timeout);
 
-  double CpuSeconds() const;     // user and system, all threads
+  double CpuSeconds() const;  // user and system, all threads
   double ResidentMiB() const;
   pid_t pid() const { return pid_; }
 

@@ -19,11 +19,11 @@ namespace {
 using book::v1::ExecuteBatchRequest;
 using book::v1::ExecuteBatchResponse;
 
-constexpr int kBatch = 100;              // commands a call
+constexpr int kBatch = 100;  // commands a call
 constexpr int kPrepareBatch = 1'000;
-constexpr int kRawWindow = 1'024;        // records in flight of the raw producer
-constexpr double kMostUnary = 110'000;   // requests made for a second of load
-constexpr double kMostBatch = 600'000;   // commands made for a second of load
+constexpr int kRawWindow = 1'024;       // records in flight of the raw producer
+constexpr double kMostUnary = 110'000;  // requests made for a second of load
+constexpr double kMostBatch = 600'000;  // commands made for a second of load
 constexpr char kKafkaTopic[] = "daybook.log.v1";
 
 // All results of a batch must be OK; `bytes` gets their mean size.
@@ -36,10 +36,11 @@ absl::Status CheckBatch(std::string_view bytes, size_t* mean_result_bytes = null
   for (const auto& result : response.results()) {
     total += result.ByteSizeLong();
     if (result.status().code() == 0) continue;
-    return absl::InternalError(absl::StrCat("a command of a batch was refused: ",
-                                            result.status().message()));
+    return absl::InternalError(
+        absl::StrCat("a command of a batch was refused: ", result.status().message()));
   }
-  if (response.results().empty()) return absl::InternalError("a batch was answered without results");
+  if (response.results().empty())
+    return absl::InternalError("a batch was answered without results");
   if (mean_result_bytes != nullptr) *mean_result_bytes = total / response.results_size();
   return absl::OkStatus();
 }
@@ -136,9 +137,10 @@ class CommandFigures {
       const auto result = subject.loader->Run(load);
       if (!result.ok() && !absl::IsOutOfRange(result.status())) return result.status();
     }
-    scene_.report().Say(absl::StrFormat(
-        "%s: %d customers prepared, %s commands/s", subject.name, options_.customers,
-        Short(2.0 * static_cast<double>(options_.customers) / absl::ToDoubleSeconds(absl::Now() - begin))));
+    scene_.report().Say(absl::StrFormat("%s: %d customers prepared, %s commands/s", subject.name,
+                                        options_.customers,
+                                        Short(2.0 * static_cast<double>(options_.customers) /
+                                              absl::ToDoubleSeconds(absl::Now() - begin))));
     return MeasureResult(subject);
   }
 
@@ -167,8 +169,9 @@ class CommandFigures {
     requests.reserve(n);
     for (size_t i = 0; i < n; ++i) {
       const book::v1::Command command = subject.commands.Next();
-      requests.push_back(command.has_issue_invoice() ? command.issue_invoice().SerializeAsString()
-                                                     : command.record_payment().SerializeAsString());
+      requests.push_back(command.has_issue_invoice()
+                             ? command.issue_invoice().SerializeAsString()
+                             : command.record_payment().SerializeAsString());
     }
     return requests;
   }
@@ -238,8 +241,8 @@ class CommandFigures {
   }
 
   absl::Status Unary() {
-    const std::vector<int> counts = options_.quick ? std::vector<int>{64, 256}
-                                                   : std::vector<int>{16, 64, 128, 256};
+    const std::vector<int> counts =
+        options_.quick ? std::vector<int>{64, 256} : std::vector<int>{16, 64, 128, 256};
     Runs runs;
     for (int round = 0; round < options_.rounds; ++round) {
       for (const int n : counts) {
@@ -272,7 +275,8 @@ class CommandFigures {
                              "payments, %d customers; server %.1f us CPU a command",
                              best, runs.Spread(Key(subject->name, best)), best_echo,
                              runs.Spread(Key("echo", best_echo)), options_.rounds,
-                             options_.customers, runs.MedianOf(Key(subject->name + "-cpu", best)))});
+                             options_.customers,
+                             runs.MedianOf(Key(subject->name + "-cpu", best)))});
       }
       if (subject->name == "embedded" && options_.Wants("P11")) {
         RETURN_IF_ERROR(Overloaded(*subject, best));
@@ -291,11 +295,10 @@ class CommandFigures {
         runs.Add(Key("echo", n), echo.per_second());
       }
     }
-    scene_.report().Add({"P11", runs.MedianOf(Key("x", 4 * best)), runs.MedianOf(Key("x", best)),
-                         "1/s",
-                         absl::StrFormat("%d against %d in flight; the echo: %s against %s",
-                                         4 * best, best, runs.Spread(Key("echo", 4 * best)),
-                                         runs.Spread(Key("echo", best)))});
+    scene_.report().Add(
+        {"P11", runs.MedianOf(Key("x", 4 * best)), runs.MedianOf(Key("x", best)), "1/s",
+         absl::StrFormat("%d against %d in flight; the echo: %s against %s", 4 * best, best,
+                         runs.Spread(Key("echo", 4 * best)), runs.Spread(Key("echo", best)))});
     return absl::OkStatus();
   }
 
@@ -399,11 +402,10 @@ class CommandFigures {
       }
     }
     const auto add = [&](const std::string& id, const std::string& name, const std::string& store) {
-      scene_.report().Add({id, runs.MedianOf(name), runs.MedianOf("echo") + runs.MedianOf(store),
-                           "us",
-                           absl::StrFormat("command %s; echo %s + %s %s; %d blocks in turn",
-                                           runs.Spread(name), runs.Spread("echo"), store,
-                                           runs.Spread(store), kBlocks)});
+      scene_.report().Add(
+          {id, runs.MedianOf(name), runs.MedianOf("echo") + runs.MedianOf(store), "us",
+           absl::StrFormat("command %s; echo %s + %s %s; %d blocks in turn", runs.Spread(name),
+                           runs.Spread("echo"), store, runs.Spread(store), kBlocks)});
     };
     add("P5", "embedded", "sync");
     if (Find("kafka") != nullptr) add("P5-kafka", "kafka", "produce");

@@ -95,8 +95,9 @@ class Server {
       }
       Post(seat->method);
       seat->answered = true;
-      seat->writer->Finish(seat->method == kBatch ? Batch(seat->request) : grpc::ByteBuffer(&empty_, 1),
-                           grpc::Status::OK, seat);
+      seat->writer->Finish(
+          seat->method == kBatch ? Batch(seat->request) : grpc::ByteBuffer(&empty_, 1),
+          grpc::Status::OK, seat);
     }
     std::abort();
   }
@@ -112,15 +113,15 @@ class Server {
     seat->answered = false;
     seat->context.emplace();
     seat->writer.emplace(&*seat->context);
-    service_.RequestAsyncUnary(method, &*seat->context, &seat->request, &*seat->writer, queue_.get(),
-                               queue_.get(), seat);
+    service_.RequestAsyncUnary(method, &*seat->context, &seat->request, &*seat->writer,
+                               queue_.get(), queue_.get(), seat);
   }
 
   grpc::ByteBuffer Batch(grpc::ByteBuffer& request) {
     grpc::Slice slice;
-    const bool single = request.TrySingleSlice(&slice).ok() || request.DumpToSingleSlice(&slice).ok();
-    DAYBOOK_CHECK(single &&
-                  request_.ParseFromArray(slice.begin(), static_cast<int>(slice.size())));
+    const bool single =
+        request.TrySingleSlice(&slice).ok() || request.DumpToSingleSlice(&slice).ok();
+    DAYBOOK_CHECK(single && request_.ParseFromArray(slice.begin(), static_cast<int>(slice.size())));
     response_.Clear();
     for (int i = 0; i < request_.commands_size(); ++i) *response_.add_results() = result_;
     const size_t size = response_.ByteSizeLong();

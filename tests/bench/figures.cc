@@ -68,8 +68,8 @@ std::string Machine(const std::string& directory) {
   ::getloadavg(load, 3);
   return absl::StrFormat("%d cores, %s, %d MiB, %s %s, file system 0x%x, load %.2f %.2f %.2f",
                          std::thread::hardware_concurrency(), ProcessorName(),
-                         info.totalram * info.mem_unit >> 20, name.sysname, name.release,
-                         fs.f_type, load[0], load[1], load[2]);
+                         info.totalram * info.mem_unit >> 20, name.sysname, name.release, fs.f_type,
+                         load[0], load[1], load[2]);
 }
 
 void Report::Say(std::string_view text) const {
@@ -80,16 +80,16 @@ void Report::Add(const Figure& figure) {
   const Promise* const promise = PromiseOf(figure.id);
   DAYBOOK_CHECK(promise != nullptr);
   const double value = figure.denominator > 0 ? figure.numerator / figure.denominator : 0;
-  const bool held = !promise->has_floor || (figure.denominator > 0 &&
-                    (promise->at_most ? value <= promise->floor : value >= promise->floor));
-  const bool reached = promise->has_floor &&
-                       (promise->at_most ? value <= promise->goal : value >= promise->goal);
+  const bool held = !promise->has_floor ||
+                    (figure.denominator > 0 &&
+                     (promise->at_most ? value <= promise->floor : value >= promise->floor));
+  const bool reached =
+      promise->has_floor && (promise->at_most ? value <= promise->goal : value >= promise->goal);
   if (!held) broken_.push_back(figure.id);
   if (json_) {
-    const std::string bounds =
-        promise->has_floor ? absl::StrFormat("\"floor\":%.2f,\"goal\":%.2f", promise->floor,
-                                             promise->goal)
-                           : "\"floor\":null,\"goal\":null";
+    const std::string bounds = promise->has_floor ? absl::StrFormat("\"floor\":%.2f,\"goal\":%.2f",
+                                                                    promise->floor, promise->goal)
+                                                  : "\"floor\":null,\"goal\":null";
     std::printf(
         "{\"id\":\"%s\",\"what\":\"%s\",\"value\":%.4f,%s,\"bound\":\"%s\",\"held\":%s,"
         "\"numerator\":%.1f,\"denominator\":%.1f,\"unit\":\"%s\",\"cores\":%u,\"note\":\"%s\"}\n",

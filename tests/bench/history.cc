@@ -27,7 +27,7 @@ constexpr int kTaxMinor = 378;
 
 struct Customer {
   int32_t revision = 0;
-  int32_t documents = 0;      // invoices and payments so far; odd: the last is an open invoice
+  int32_t documents = 0;  // invoices and payments so far; odd: the last is an open invoice
   int64_t open_invoice = 0;
 };
 

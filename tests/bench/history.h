@@ -1,9 +1,9 @@
-// A long history, written straight into a log: well-formed records as the engine writes them, without
-// the engine. Deterministic in all but the log's own offsets.
+// A long history, written straight into a log: well-formed records as the engine writes them,
+// without the engine. Deterministic in all but the log's own offsets.
 //
 // Each partition begins with its owner's claim; then every customer is registered and opens one
-// account in euros; then customers drawn from a distribution get an invoice, pay it in full, get the
-// next, and so on. All that within 2025.
+// account in euros; then customers drawn from a distribution get an invoice, pay it in full, get
+// the next, and so on. All that within 2025.
 #pragma once
 
 #include <cstdint>

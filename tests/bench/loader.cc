@@ -86,8 +86,7 @@ class Loader::Impl {
       if (failure.ok()) failure = Look(seat);
       if (now >= begin && now < end) {
         ++calls;
-        latencies_us.push_back(
-            std::chrono::duration<float, std::micro>(now - seat.sent).count());
+        latencies_us.push_back(std::chrono::duration<float, std::micro>(now - seat.sent).count());
       }
       if (!failure.ok() || now >= end) continue;
       if (Send(seat)) {
@@ -97,7 +96,8 @@ class Loader::Impl {
       }
     }
     RETURN_IF_ERROR(failure);
-    if (used_up && now < end) return absl::OutOfRangeError("too few requests were made for the run");
+    if (used_up && now < end)
+      return absl::OutOfRangeError("too few requests were made for the run");
     LoadResult result;
     result.calls = calls;
     result.seconds = absl::ToDoubleSeconds(load.duration);

@@ -1,10 +1,10 @@
-// A closed loop of unary calls over one connection: as many as are asked for stay in flight until the
-// time is over. The same loop for numerator and denominator of every ratio.
+// A closed loop of unary calls over one connection: as many as are asked for stay in flight until
+// the time is over. The same loop for numerator and denominator of every ratio.
 //
 // One thread, one completion queue, registered methods, requests serialised beforehand and not
 // copied; a response is taken as bytes and looked at only now and then, so that the loader costs
-// the same whatever it calls. No call has a deadline: a server that hangs is seen by the watchdog of
-// tests/bench/run.
+// the same whatever it calls. No call has a deadline: a server that hangs is seen by the watchdog
+// of tests/bench/run.
 #pragma once
 
 #include <cstdint>

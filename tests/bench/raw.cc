@@ -35,8 +35,7 @@ double Median(std::vector<double> values) {
 }
 
 absl::Status FromKafka(rd_kafka_resp_err_t error, std::string_view doing) {
-  return absl::UnavailableError(
-      absl::StrCat(std::string(doing), ": ", rd_kafka_err2str(error)));
+  return absl::UnavailableError(absl::StrCat(std::string(doing), ": ", rd_kafka_err2str(error)));
 }
 
 absl::StatusOr<rd_kafka_t*> NewHandle(rd_kafka_type_t type, const Properties& properties,
@@ -130,17 +129,16 @@ absl::StatusOr<Scanned> ScanAndParse(const std::string& directory) {
 }
 
 absl::StatusOr<Scanned> NullConsume(const std::string& brokers, const std::string& topic) {
-  ASSIGN_OR_RETURN(rd_kafka_t* const handle,
-                   NewHandle(RD_KAFKA_CONSUMER,
-                             {{"bootstrap.servers", brokers},
-                              {"enable.auto.commit", "false"},
-                              {"auto.offset.reset", "error"},
-                              {"enable.partition.eof", "true"},
-                              {"isolation.level", "read_uncommitted"},
-                              {"check.crcs", "true"},
-                              {"queued.min.messages", "10000000"},
-                              {"queued.max.messages.kbytes", "262144"}},
-                             nullptr, nullptr));
+  ASSIGN_OR_RETURN(rd_kafka_t* const handle, NewHandle(RD_KAFKA_CONSUMER,
+                                                       {{"bootstrap.servers", brokers},
+                                                        {"enable.auto.commit", "false"},
+                                                        {"auto.offset.reset", "error"},
+                                                        {"enable.partition.eof", "true"},
+                                                        {"isolation.level", "read_uncommitted"},
+                                                        {"check.crcs", "true"},
+                                                        {"queued.min.messages", "10000000"},
+                                                        {"queued.max.messages.kbytes", "262144"}},
+                                                       nullptr, nullptr));
   rd_kafka_topic_t* const t = rd_kafka_topic_new(handle, topic.c_str(), nullptr);
   rd_kafka_queue_t* const queue = rd_kafka_queue_new(handle);
   const rd_kafka_metadata_t* metadata = nullptr;
@@ -221,7 +219,8 @@ class RawProducer::Impl {
     Clock::time_point last = begin;
     while (last < end) {
       while (sent - reported_ < static_cast<uint64_t>(in_flight)) {
-        if (rd_kafka_produce(topic_, static_cast<int32_t>(sent % static_cast<uint64_t>(partitions_)),
+        if (rd_kafka_produce(topic_,
+                             static_cast<int32_t>(sent % static_cast<uint64_t>(partitions_)),
                              RD_KAFKA_MSG_F_COPY, const_cast<char*>(value.data()), value.size(),
                              "0123456789abcdef0123456789abcdef0123", 36, nullptr) != 0) {
           return FromKafka(rd_kafka_last_error(), "producing");

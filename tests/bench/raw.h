@@ -11,7 +11,8 @@
 
 namespace daybook::bench {
 
-// Median time of one write of `bytes` bytes to the end of a file in `directory` and its fdatasync, µs.
+// Median time of one write of `bytes` bytes to the end of a file in `directory` and its fdatasync,
+// µs.
 absl::StatusOr<double> SyncP50(const std::string& directory, size_t bytes, absl::Duration duration);
 
 struct Scanned {
@@ -24,8 +25,8 @@ struct Scanned {
   }
 };
 
-// Every record of the embedded log in `directory`, on one thread: RocksDB's iterator, and each value
-// parsed into one reused Record. No hash, no order of events, nothing kept.
+// Every record of the embedded log in `directory`, on one thread: RocksDB's iterator, and each
+// value parsed into one reused Record. No hash, no order of events, nothing kept.
 absl::StatusOr<Scanned> ScanAndParse(const std::string& directory);
 
 // Every record of a topic, fetched in batches and dropped.

@@ -34,8 +34,7 @@ Keys::Keys(uint64_t n, bool zipf, uint64_t seed) : n_(n), random_(seed) {
 uint64_t Keys::Next() {
   const double at = static_cast<double>(random_() >> 11) * 0x1.0p-53;
   if (cumulated_.empty()) return static_cast<uint64_t>(at * static_cast<double>(n_));
-  const auto it =
-      std::lower_bound(cumulated_.begin(), cumulated_.end(), at * cumulated_.back());
+  const auto it = std::lower_bound(cumulated_.begin(), cumulated_.end(), at * cumulated_.back());
   return std::min<uint64_t>(static_cast<uint64_t>(it - cumulated_.begin()), n_ - 1);
 }
 

@@ -22,8 +22,8 @@ absl::Status AwaitServing(const std::string& address, Child& process, absl::Dura
     RETURN_IF_ERROR(process.Running());
     std::string bytes;
     grpc::health::v1::HealthCheckResponse response;
-    const absl::Status status = client.CallRaw("/grpc.health.v1.Health/Check", "", &bytes,
-                                               absl::Now() + absl::Seconds(2));
+    const absl::Status status =
+        client.CallRaw("/grpc.health.v1.Health/Check", "", &bytes, absl::Now() + absl::Seconds(2));
     if (status.ok() && response.ParseFromString(bytes) &&
         response.status() == grpc::health::v1::HealthCheckResponse::SERVING) {
       return absl::OkStatus();
@@ -40,12 +40,11 @@ absl::StatusOr<Scene::Server> Scene::StartDaybook(const std::string& name, const
   std::filesystem::create_directories(DataOf(name));
   Server server;
   server.address = absl::StrCat("127.0.0.1:", FreePort());
-  std::vector<std::string> argv = {options_.daybook,       "serve",      "--listen",
-                                   server.address,         "--data-dir", DataOf(name),
-                                   "--http-listen",        "127.0.0.1:0"};
+  std::vector<std::string> argv = {options_.daybook, "serve",      "--listen",      server.address,
+                                   "--data-dir",     DataOf(name), "--http-listen", "127.0.0.1:0"};
   if (!kafka.empty()) {
-    for (const std::string& arg : {std::string("--log"), std::string("kafka"),
-                                   std::string("--kafka-brokers"), kafka}) {
+    for (const std::string& arg :
+         {std::string("--log"), std::string("kafka"), std::string("--kafka-brokers"), kafka}) {
       argv.push_back(arg);
     }
   }
@@ -72,9 +71,8 @@ absl::StatusOr<std::string> Scene::Broker() {
     return no_broker_;
   }
   report_.Say("starting a Kafka broker");
-  auto process =
-      Child::Start({options_.broker, "start", "--dir", options_.directory + "/broker"},
-                   options_.directory + "/broker.log");
+  auto process = Child::Start({options_.broker, "start", "--dir", options_.directory + "/broker"},
+                              options_.directory + "/broker.log");
   if (!process.ok()) return no_broker_ = process.status();
   const auto line = (*process)->ReadLine(kStart);
   if (!line.ok()) {

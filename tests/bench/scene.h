@@ -15,7 +15,7 @@
 namespace daybook::bench {
 
 struct Options {
-  std::string directory;  // for logs and models; emptied
+  std::string directory;              // for logs and models; emptied
   std::string daybook, echo, broker;  // executables
   std::set<std::string> only;         // ids; empty = all
   bool quick = false;

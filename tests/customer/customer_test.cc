@@ -6,6 +6,7 @@
 #include <string>
 
 #include "tests/support/given_when_then.h"
+#include "tests/support/nasty.h"
 
 namespace daybook {
 namespace {
@@ -102,7 +103,9 @@ TEST(Customer, RefusesBadFields) {
        },
        {"effective_date"}},
       {"date zero", [](auto& r) { r.mutable_effective_date(); }, {"effective_date"}},
-      {"request id of 65 bytes", [](auto& r) { r.set_request_id(std::string(65, 'x')); }, {"request_id"}},
+      {"request id of 65 bytes",
+       [](auto& r) { r.set_request_id(std::string(65, 'x')); },
+       {"request_id"}},
       {"negative revision", [](auto& r) { r.set_expected_revision(-1); }, {"expected_revision"}},
   };
   for (const Row& row : rows) {
@@ -264,6 +267,22 @@ TEST(Customer, ValidatingChangesNothing) {
   request.set_validate_only(true);
   EXPECT_TRUE(story.When(request).status.ok());
   EXPECT_FALSE(story.state().customer().registered());
+}
+
+TEST(Customer, NoRequestStopsTheProcess) {
+  int accepted = 0;
+  for (uint32_t seed = 0; seed < 5'000; ++seed) {
+    test::Nasty nasty(seed, {"c-1", "Ada"});
+    RegisterCustomerRequest request;
+    nasty.Fill(request);
+    if (nasty.Below(2) == 0) request.mutable_personal()->Swap(Ada().mutable_personal());
+    if (nasty.Below(2) == 0) request.clear_effective_date();
+    if (nasty.Below(2) == 0) request.clear_industry();
+    const auto outcome = Story<Customer>().When(request);
+    accepted += outcome.status.ok();
+    EXPECT_TRUE(outcome.status.ok() || ReasonOf(outcome.status) == "INVALID_FIELDS");
+  }
+  EXPECT_GT(accepted, 20);
 }
 
 TEST(CustomerDeathTest, StopsAtAnEventThatItDoesNotKnow) {

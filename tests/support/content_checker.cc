@@ -33,8 +33,7 @@ std::unique_ptr<google::protobuf::Message> ParseResponse(const std::string& meth
   // The pools know only messages that are linked in.
   IssueInvoiceResponse::descriptor();
   customer::v1::RegisterCustomerResponse::descriptor();
-  const auto* found =
-      google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(method);
+  const auto* found = google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(method);
   if (found == nullptr) return nullptr;
   std::unique_ptr<google::protobuf::Message> message(
       google::protobuf::MessageFactory::generated_factory()
@@ -67,8 +66,8 @@ struct Amounts {
   Wide tax = 0;
 };
 
-// Net of a line: quantity x price half-up to 9 digits, then half-up to the currency's. Tax: by rate,
-// on the sum of its lines, rounded in the same two steps.
+// Net of a line: quantity x price half-up to 9 digits, then half-up to the currency's. Tax: by
+// rate, on the sum of its lines, rounded in the same two steps.
 bool AmountsOf(const IssueInvoiceRequest& request, const std::string& currency, Amounts* amounts) {
   const Wide minor = PowerOfTen(9 - DigitsOf(currency));  // nanos a minor unit
   std::map<Wide, Wide> net_by_rate;
@@ -217,12 +216,10 @@ bool ReadReceipt(const IssuedCommand& command, Receipt* receipt) {
   const auto* reflection = response->GetReflection();
   const auto* type = response->GetDescriptor();
   receipt->revision = reflection->GetInt64(*response, type->FindFieldByNumber(kRevisionField));
-  const std::string text =
-      reflection->GetString(*response, type->FindFieldByNumber(kTokenField));
+  const std::string text = reflection->GetString(*response, type->FindFieldByNumber(kTokenField));
   std::string bytes;
   daybook::log::v1::ConsistencyToken token;
-  if (text.empty() || !absl::WebSafeBase64Unescape(text, &bytes) ||
-      !token.ParseFromString(bytes)) {
+  if (text.empty() || !absl::WebSafeBase64Unescape(text, &bytes) || !token.ParseFromString(bytes)) {
     return false;
   }
   receipt->partition = token.partition();

@@ -8,7 +8,8 @@
 
 namespace daybook {
 
-// What is wrong; empty = nothing. Amounts are computed again from the request with 128-bit integers.
+// What is wrong; empty = nothing. Amounts are computed again from the request with 128-bit
+// integers.
 std::string CompareContent(const IssuedCommand& command, const book::v1::Commit& commit);
 
 // The last two fields of every response.

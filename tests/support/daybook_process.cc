@@ -57,15 +57,12 @@ void DaybookProcess::SetEnvironment(std::vector<std::string> environment) {
 
 absl::Status DaybookProcess::Start() {
   DAYBOOK_CHECK(!running());
-  std::vector<std::string> command = {DaybookBinary(),
-                                      "serve",
-                                      "--data-dir=" + options_.data_dir,
-                                      "--listen=" + address_,
-                                      "--http-listen=",
-                                      absl::StrCat("--partitions=", options_.partitions),
-                                      "--log-format=json"};
+  std::vector<std::string> command = {
+      DaybookBinary(),        "serve",          "--data-dir=" + options_.data_dir,
+      "--listen=" + address_, "--http-listen=", absl::StrCat("--partitions=", options_.partitions),
+      "--log-format=json"};
   command.insert(command.end(), options_.arguments.begin(), options_.arguments.end());
-  ASSIGN_OR_RETURN(child_, Child::Spawn(std::move(command), options_.environment));
+  ASSIGN_OR_RETURN(child_, ChildProgram::Spawn(std::move(command), options_.environment));
   return absl::OkStatus();
 }
 
@@ -91,8 +88,8 @@ absl::StatusOr<std::string> DaybookProcess::StartInVain() {
   const std::string said = words();
   if (code && *code > 0) return said;
   child_->Kill();
-  return absl::FailedPreconditionError(
-      absl::StrCat(code ? absl::StrCat("daybook ended with ", *code) : "daybook runs", ": ", LastOf(said)));
+  return absl::FailedPreconditionError(absl::StrCat(
+      code ? absl::StrCat("daybook ended with ", *code) : "daybook runs", ": ", LastOf(said)));
 }
 
 bool DaybookProcess::running() { return child_ != nullptr && !child_->ended(); }

@@ -1,4 +1,5 @@
-// `daybook serve` as a child on 127.0.0.1, to be killed, stopped and started again on its directory.
+// `daybook serve` as a child on 127.0.0.1, to be killed, stopped and started again on its
+// directory.
 //
 //   DaybookProcess server({.data_dir = scratch.path() + "/data"});
 //   ASSERT_OK(server.StartAndWait());
@@ -17,7 +18,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "tests/support/child.h"
+#include "tests/support/child_program.h"
 
 namespace daybook {
 
@@ -50,8 +51,8 @@ class DaybookProcess {
   absl::Status WaitUntilReady(absl::Duration at_most = absl::Seconds(30));
   absl::Status StartAndWait();
 
-  // Starts it where it must refuse to: returns what it said, once it has ended by itself with a code
-  // other than 0. Otherwise FAILED_PRECONDITION.
+  // Starts it where it must refuse to: returns what it said, once it has ended by itself with a
+  // code other than 0. Otherwise FAILED_PRECONDITION.
   absl::StatusOr<std::string> StartInVain();
 
   bool running();
@@ -68,7 +69,7 @@ class DaybookProcess {
  private:
   ProcessOptions options_;
   const std::string address_;
-  std::unique_ptr<Child> child_;
+  std::unique_ptr<ChildProgram> child_;
 };
 
 }  // namespace daybook

@@ -27,7 +27,8 @@ struct IssuedCommand {
   // Reason that it must be refused with whatever else happens; empty = it must be accepted.
   std::string must_be_refused;
 
-  // Times by the clients' own count of sends and answers: first send, and the answer that settled it.
+  // Times by the clients' own count of sends and answers: first send, and the answer that settled
+  // it.
   uint64_t begun = 0;
   uint64_t ended = 0;
   int sends = 0;

@@ -65,24 +65,26 @@ class Comparison {
   // Whoever was answered before another began stands before it.
   void CheckOrder() {
     struct Settled {
-      int64_t revision;
+      int64_t offset;
       const IssuedCommand* command;
     };
     std::map<std::string, std::vector<Settled>> by_customer;
     for (const IssuedCommand& command : commands_) {
       const auto it = places_.find({command.customer_id, command.request_id});
       if (it == places_.end() || command.outcome == Outcome::kRefused) continue;
-      by_customer[command.customer_id].push_back(
-          {it->second->record.commit().revision(), &command});
+      if (command.must_be_refused == kReused) continue;
+      by_customer[command.customer_id].push_back({it->second->offset, &command});
     }
     for (auto& [customer, settled] : by_customer) {
       std::sort(settled.begin(), settled.end(),
-                [](const Settled& a, const Settled& b) { return a.revision < b.revision; });
+                [](const Settled& a, const Settled& b) { return a.offset < b.offset; });
       uint64_t latest_begin = 0;
-      for (const auto& [revision, command] : settled) {
+      for (const auto& [offset, command] : settled) {
         if (command->outcome == Outcome::kAccepted && command->ended < latest_begin) {
-          violations_.Add(absl::StrCat(NameOf(*command), " was answered before another began and "
-                                       "stands behind it, at revision ", revision));
+          violations_.Add(absl::StrCat(NameOf(*command),
+                                       " was answered before another began and stands behind it, "
+                                       "at offset ",
+                                       offset));
         }
         latest_begin = std::max(latest_begin, command->begun);
       }
@@ -178,7 +180,8 @@ class BalanceComparison {
     compare("receivable", answer.receivable(), account.TotalOpen());
     compare("unapplied", answer.unapplied(), account.TotalUnapplied());
     compare("balance", answer.balance(), account.TotalOpen() - account.TotalUnapplied());
-    Count(what + " invoices", answer.invoice_count(), static_cast<int64_t>(account.invoices.size()));
+    Count(what + " invoices", answer.invoice_count(),
+          static_cast<int64_t>(account.invoices.size()));
     Count(what + " payments", answer.payment_count(),
           static_cast<int64_t>(account.unapplied.size()));
   }
@@ -222,7 +225,8 @@ class BalanceComparison {
     Wide minor = 0;
     const bool nothing = money.currency_code().empty() && money.units() == 0 && money.nanos() == 0;
     if ((!nothing && !MinorUnits(money, &minor)) || minor != expected) {
-      wrong_.push_back(absl::StrCat(what, " is ", ToText(minor), ", the log says ", ToText(expected)));
+      wrong_.push_back(
+          absl::StrCat(what, " is ", ToText(minor), ", the log says ", ToText(expected)));
     }
   }
 

@@ -10,8 +10,8 @@
 //
 //   every accepted command stands once, at the place its token names, with its revision, its answer
 //   and what was asked for; what was refused stands nowhere, and nothing stands that nobody asked
-//   for; commands of a customer stand in the order in which they were answered; invoice numbers have
-//   no gaps; received = allocated + unapplied; every entry sums to zero.
+//   for; commands of a customer stand in the order in which they were answered; invoice numbers
+//   have no gaps; received = allocated + unapplied; every entry sums to zero.
 #pragma once
 
 #include <memory>

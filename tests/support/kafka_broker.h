@@ -48,6 +48,7 @@ class KafkaBroker {
 
   std::string address() const;  // 127.0.0.1:port
   pid_t pid() const { return pid_; }
+  const std::string& jars() const { return jars_; }  // directory of its classes and tools
 
   void Kill();      // SIGKILL, waits until it is gone
   void Stop();      // SIGSTOP

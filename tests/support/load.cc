@@ -14,6 +14,8 @@ namespace {
 using Outcome = IssuedCommand::Outcome;
 
 constexpr absl::Duration kSendAgain = absl::Milliseconds(5);
+// When there is nobody at the endpoint.
+constexpr absl::Duration kSendAgainLater = absl::Milliseconds(50);
 
 // What a client may conclude nothing from.
 bool IsOpen(const absl::Status& status) {
@@ -214,7 +216,8 @@ void Load::OnAnswer(const Job& job, size_t endpoint, const absl::Status& status,
     Customer& customer = CustomerOf(job);
     if (IsOpen(status)) {
       Redirect(customer, endpoint, status);
-      later_.push({absl::Now() + kSendAgain, job.command, job.again});
+      const absl::Duration wait = ReasonOf(status).empty() ? kSendAgainLater : kSendAgain;
+      later_.push({absl::Now() + wait, job.command, job.again});
     } else {
       customer.endpoint = endpoint;
       Settle(job, status, response);

@@ -42,8 +42,7 @@ void AddLine(std::mt19937_64& random, const std::string& currency,
   if (Pick(random, 0, 1) == 0) {
     *line->mutable_amount() = MoneyOf(Pick(random, 0, 20'000), currency);
   } else {
-    line->mutable_quantity()->set_value(
-        absl::StrCat(Pick(random, 0, 40), ".", Pick(random, 1, 9)));
+    line->mutable_quantity()->set_value(absl::StrCat(Pick(random, 0, 40), ".", Pick(random, 1, 9)));
     line->mutable_unit_price()->set_value(
         absl::StrCat(Pick(random, 0, 9), ".", Pick(random, 0, 9), Pick(random, 100, 999)));
   }
@@ -154,8 +153,7 @@ IssuedCommand LoadCustomer::Reuse(std::mt19937_64& random) const {
       random, "REQUEST_ID_REUSED");
 }
 
-IssuedCommand LoadCustomer::Refused(const std::string& request_id,
-                                    std::mt19937_64& random) const {
+IssuedCommand LoadCustomer::Refused(const std::string& request_id, std::mt19937_64& random) const {
   switch (Pick(random, 0, 5)) {
     case 0:
       return Register(request_id, "CUSTOMER_EXISTS");
@@ -168,8 +166,7 @@ IssuedCommand LoadCustomer::Refused(const std::string& request_id,
     case 4:
       return Payment(request_id, random, "INVOICE_NOT_FOUND");
     default:
-      return invoice_request_ids_.empty() ? Register(request_id, "CUSTOMER_EXISTS")
-                                          : Reuse(random);
+      return invoice_request_ids_.empty() ? Register(request_id, "CUSTOMER_EXISTS") : Reuse(random);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "google/protobuf/message.h"
 #include "tests/support/history.h"
 
 namespace daybook {
@@ -28,10 +29,6 @@ class LoadCustomer {
 
  private:
   enum class Step { kNew, kRegistering, kRegistered, kOpening, kOpen };
-  struct ExternalPayment {
-    std::string request;  // wire bytes
-    std::string external_id;
-  };
 
   IssuedCommand Make(const std::string& request_id, const std::string& service,
                      const std::string& method, const google::protobuf::Message& request,

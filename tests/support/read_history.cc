@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
-#include "tests/support/child.h"
+#include "tests/support/child_program.h"
 
 namespace daybook {
 namespace {
@@ -61,11 +61,11 @@ absl::StatusOr<std::vector<StoredRecord>> ReadEmbeddedHistory(const std::string&
 
 absl::StatusOr<std::vector<StoredRecord>> ReadKafkaHistory(const std::string& brokers,
                                                            const std::string& topic) {
-  ASSIGN_OR_RETURN(
-      const Ran ran,
-      Run({"kcat", "-b", brokers, "-t", topic, "-C", "-e", "-q", "-o", "beginning", "-X",
-           "check.crcs=true", "-X", "isolation.level=read_uncommitted", "-f", "%p %o %K %S\n%k%s\n"},
-          absl::Seconds(60)));
+  ASSIGN_OR_RETURN(const Ran ran,
+                   RunProgram({"kcat", "-b", brokers, "-t", topic, "-C", "-e", "-q", "-o",
+                               "beginning", "-X", "check.crcs=true", "-X",
+                               "isolation.level=read_uncommitted", "-f", "%p %o %K %S\n%k%s\n"},
+                              absl::Seconds(60)));
   if (ran.code != 0) return absl::UnavailableError(absl::StrCat("kcat: ", ran.err));
   std::vector<StoredRecord> records;
   std::string_view rest = ran.out;

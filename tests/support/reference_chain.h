@@ -27,8 +27,8 @@ struct ChainFigures {
 };
 
 // The records that count, by partition and offset. Violations: offsets that are missing or twice, a
-// record with another history, of a future epoch or without content, times that go back, claims that
-// disagree about the log.
+// record with another history, of a future epoch or without content, times that go back, claims
+// that disagree about the log.
 std::vector<CountingRecord> CountingRecords(std::vector<StoredRecord> records,
                                             ChainFigures* figures, Violations* violations);
 

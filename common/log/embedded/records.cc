@@ -3,16 +3,19 @@
 #include <fcntl.h>
 #include <rocksdb/file_checksum.h>
 #include <rocksdb/slice_transform.h>
+#include <rocksdb/sst_file_reader.h>
 #include <rocksdb/table.h>
 #include <rocksdb/universal_compaction.h>
 #include <unistd.h>
 
 #include <cstdarg>
 #include <cstdio>
+#include <filesystem>
 #include <limits>
-#include <set>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/base/status.h"
 #include "common/log/embedded/big_endian.h"
 
@@ -114,12 +117,33 @@ absl::Status CheckTable(const rocksdb::LiveFileMetaData& file, const std::functi
   return absl::OkStatus();
 }
 
+// RocksDB blames the manifest for a table that is not the one it names. Looks at each by itself.
+std::string BrokenTables(const std::string& path) {
+  std::vector<std::string> broken;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(path, ignored)) {
+    if (entry.path().extension() != ".sst") continue;
+    rocksdb::SstFileReader table{rocksdb::Options()};
+    rocksdb::Status status = table.Open(entry.path());
+    if (status.ok()) status = table.VerifyChecksum();
+    uint64_t number = 0;
+    if (!status.ok()) {
+      broken.push_back(absl::StrCat(entry.path().string(), ": ", status.ToString()));
+    } else if (absl::SimpleAtoi(entry.path().stem().string(), &number) &&
+               table.GetTableProperties()->orig_file_number != number) {
+      broken.push_back(absl::StrCat(entry.path().string(), " is in truth table ",
+                                    table.GetTableProperties()->orig_file_number));
+    }
+  }
+  return broken.empty() ? "" : absl::StrCat("; ", absl::StrJoin(broken, "; "));
+}
+
 }  // namespace
 
 absl::Status FromRocks(const rocksdb::Status& status, std::string_view doing) {
   if (status.ok()) return absl::OkStatus();
   const std::string message = absl::StrCat(std::string(doing), ": ", status.ToString());
-  if (status.IsCorruption()) return absl::DataLossError(message);
+  if (status.IsCorruption() || status.IsPathNotFound()) return absl::DataLossError(message);
   if (status.IsNoSpace()) return absl::ResourceExhaustedError(message);
   return absl::UnavailableError(message);
 }
@@ -140,7 +164,9 @@ absl::StatusOr<std::unique_ptr<Records>> Records::OpenReadOnly(const std::string
   rocksdb::DB* db = nullptr;
   const rocksdb::Status status = rocksdb::DB::OpenForReadOnly(options, path, &db);
   records->db_.reset(db);
-  RETURN_IF_ERROR(FromRocks(status, absl::StrCat("opening ", path)));
+  if (const absl::Status opened = FromRocks(status, absl::StrCat("opening ", path)); !opened.ok()) {
+    return absl::Status(opened.code(), absl::StrCat(opened.message(), BrokenTables(path)));
+  }
   records->dropped_ = listener->dropped;
   return records;
 }

@@ -1,4 +1,4 @@
-#include "tests/support/child.h"
+#include "tests/support/child_program.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -46,8 +46,8 @@ Pipe MakePipe() {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Child>> Child::Spawn(std::vector<std::string> command,
-                                                    std::vector<std::string> environment) {
+absl::StatusOr<std::unique_ptr<ChildProgram>> ChildProgram::Spawn(
+    std::vector<std::string> command, std::vector<std::string> environment) {
   // Everything that allocates is done before the fork: other threads may hold the allocator.
   std::vector<char*> argv = Pointers(command);
   std::vector<std::string> variables = Environment(environment);
@@ -74,21 +74,21 @@ absl::StatusOr<std::unique_ptr<Child>> Child::Spawn(std::vector<std::string> com
   int error = 0;
   const bool failed = ::read(failure.read, &error, sizeof error) > 0;
   ::close(failure.read);
-  std::unique_ptr<Child> child(new Child(pid, out.read, err.read));
+  std::unique_ptr<ChildProgram> child(new ChildProgram(pid, out.read, err.read));
   if (!failed) return child;
   return absl::NotFoundError(absl::StrCat(command[0], ": ", std::strerror(error)));
 }
 
-Child::Child(pid_t pid, int out, int err) : pid_(pid) {
+ChildProgram::ChildProgram(pid_t pid, int out, int err) : pid_(pid) {
   listener_ = std::thread([this, out, err] { Listen(out, err); });
 }
 
-Child::~Child() {
+ChildProgram::~ChildProgram() {
   Kill();
   listener_.join();
 }
 
-void Child::Listen(int out, int err) {
+void ChildProgram::Listen(int out, int err) {
   pollfd pipes[2] = {{out, POLLIN, 0}, {err, POLLIN, 0}};
   std::string* const to[2] = {&out_, &err_};
   std::string buffer(1 << 16, '\0');
@@ -118,19 +118,19 @@ void Child::Listen(int out, int err) {
   changed_.notify_all();
 }
 
-void Child::Signal(int signal) {
+void ChildProgram::Signal(int signal) {
   if (!ended_) ::kill(pid_, signal);
 }
 
-void Child::Kill() {
+void ChildProgram::Kill() {
   if (ended()) return;
   ::kill(pid_, SIGKILL);
   WaitUntilEnded(absl::InfiniteFuture());
 }
 
-std::optional<int> Child::ended() { return WaitUntilEnded(absl::InfinitePast()); }
+std::optional<int> ChildProgram::ended() { return WaitUntilEnded(absl::InfinitePast()); }
 
-std::optional<int> Child::WaitUntilEnded(absl::Time deadline) {
+std::optional<int> ChildProgram::WaitUntilEnded(absl::Time deadline) {
   const bool for_ever = deadline == absl::InfiniteFuture();
   while (!ended_) {
     int status = 0;
@@ -148,33 +148,34 @@ std::optional<int> Child::WaitUntilEnded(absl::Time deadline) {
   return ended_;
 }
 
-bool Child::WaitUntilSays(std::string_view text, absl::Time deadline) {
+bool ChildProgram::WaitUntilSays(std::string_view text, absl::Time deadline) {
   std::unique_lock lock(mutex_);
   const auto said = [&] { return err_.find(text) != std::string::npos; };
   changed_.wait_until(lock, absl::ToChronoTime(deadline), [&] { return said() || closed_; });
   return said();
 }
 
-std::string Child::out() {
+std::string ChildProgram::out() {
   const std::lock_guard lock(mutex_);
   return out_;
 }
 
-std::string Child::err() {
+std::string ChildProgram::err() {
   const std::lock_guard lock(mutex_);
   return err_;
 }
 
-absl::StatusOr<Ran> Run(std::vector<std::string> command, absl::Duration at_most,
-                        std::vector<std::string> environment) {
+absl::StatusOr<Ran> RunProgram(std::vector<std::string> command, absl::Duration at_most,
+                               std::vector<std::string> environment) {
   const std::string name = command[0];
-  ASSIGN_OR_RETURN(const auto child, Child::Spawn(std::move(command), std::move(environment)));
+  ASSIGN_OR_RETURN(const auto child,
+                   ChildProgram::Spawn(std::move(command), std::move(environment)));
   if (const auto code = child->WaitUntilEnded(absl::Now() + at_most)) {
     return Ran{*code, child->out(), child->err()};
   }
   child->Kill();
-  return absl::DeadlineExceededError(
-      absl::StrCat(name, " did not end within ", absl::FormatDuration(at_most), ": ", child->err()));
+  return absl::DeadlineExceededError(absl::StrCat(
+      name, " did not end within ", absl::FormatDuration(at_most), ": ", child->err()));
 }
 
 }  // namespace daybook

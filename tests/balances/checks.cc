@@ -1,0 +1,333 @@
+#include "tests/balances/checks.h"
+
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/dates.h"
+#include "common/base/money.h"
+#include "common/base/status.h"
+
+namespace daybook::balances {
+namespace {
+
+#define SAME(what, ours, theirs)                                                               \
+  do {                                                                                         \
+    if (!((ours) == (theirs))) {                                                               \
+      return absl::StrCat(what, ": the read model says ", (ours), ", the definitions ", theirs); \
+    }                                                                                          \
+  } while (false)
+#define SAME_OR_RETURN(expr)                                       \
+  do {                                                             \
+    if (std::string difference = (expr); !difference.empty()) return difference; \
+  } while (false)
+
+int64_t Minor(const google::type::Money& money) { return MinorOf(money).value(); }
+absl::CivilDay Day(const google::type::Date& date) { return DayOf(date).value(); }
+
+class Asking {
+ public:
+  Asking(World& world, const Question& question) : world_(world), question_(question) {
+    if (question.as_of <= 400) clocks_.as_of = World::kFirstDay + question.as_of;
+    if (question.read <= 100'000) clocks_.read = World::kFirstTime + int64_t{question.read} * 1000;
+    now_ = absl::FromUnixMicros(world.time()) +
+           (question.page_size % 2 == 0 ? absl::Hours(1) : absl::Seconds(2));
+  }
+
+  std::string All() {
+    for (int c = 0; c < World::kCustomers; ++c) {
+      const BruteCustomer& customer = world_.customers()[static_cast<size_t>(c)];
+      SAME_OR_RETURN(Refusals(c, customer));
+      for (const BruteAccount& account : customer.accounts) {
+        if (account.opened_recorded > clocks_.read) continue;
+        SAME_OR_RETURN(BalanceOf(c, account));
+        SAME_OR_RETURN(OpenItemsOf(c, account));
+        SAME_OR_RETURN(StatementOf(c, account));
+        SAME_OR_RETURN(AgeingOf(c, account));
+      }
+    }
+    SAME_OR_RETURN(AgeingOfAll());
+    return TrialBalance();
+  }
+
+ private:
+  template <class Request>
+  void SetClocks(Request& request) const {
+    if constexpr (requires { request.mutable_as_of_date(); }) {
+      if (question_.as_of <= 400) *request.mutable_as_of_date() = DateOf(clocks_.as_of);
+    }
+    if (question_.read > 100'000) return;
+    request.mutable_read_time()->set_seconds(clocks_.read / 1'000'000);
+    request.mutable_read_time()->set_nanos(static_cast<int>(clocks_.read % 1'000'000) * 1000);
+  }
+  template <class Request>
+  Request RequestOf(int customer, const BruteAccount& account) const {
+    Request request;
+    request.set_customer_id(world_.customers()[static_cast<size_t>(customer)].id);
+    request.set_account_id(account.id);
+    SetClocks(request);
+    return request;
+  }
+  template <class Response, class Request>
+  absl::StatusOr<Response> Answer(int customer, const Request& request) {
+    if (absl::Status status = BalancesQueries::Check(request); !status.ok()) return status;
+    Response response;
+    const absl::Status status =
+        BalancesQueries::Answer(request, world_.ReadingOf(customer, now_), &response);
+    if (!status.ok()) return status;
+    return response;
+  }
+
+  std::string Refusals(int c, const BruteCustomer& customer) {
+    GetBalanceRequestOf request;
+    request.set_customer_id(customer.id);
+    SetClocks(request);
+    const auto answer = Answer<v1::GetBalanceResponse>(c, request);
+    const auto known =
+        std::count_if(customer.accounts.begin(), customer.accounts.end(),
+                      [&](auto& account) { return account.opened_recorded <= clocks_.read; });
+    const bool registered =
+        customer.registered_recorded != 0 && customer.registered_recorded <= clocks_.read;
+    SAME("refusal without an account", ReasonOf(answer.status()),
+         !registered ? "CUSTOMER_NOT_FOUND" : known == 1 ? "" : "ACCOUNT_REQUIRED");
+    if (registered && customer.accounts.size() > static_cast<size_t>(known)) {
+      request.set_account_id(customer.accounts.back().id);
+      SAME("refusal of an account not yet known",
+           ReasonOf(Answer<v1::GetBalanceResponse>(c, request).status()), "ACCOUNT_NOT_FOUND");
+    }
+    return "";
+  }
+
+  std::string BalanceOf(int c, const BruteAccount& account) {
+    const auto answer = Answer<v1::GetBalanceResponse>(c, RequestOf<v1::GetBalanceRequest>(c, account));
+    if (!answer.ok()) return answer.status().ToString();
+    const int64_t receivable = account.Invoiced(clocks_) - account.Allocated(clocks_);
+    const int64_t unapplied = account.Received(clocks_) - account.Allocated(clocks_);
+    SAME("invoiced", Minor(answer->invoiced()), account.Invoiced(clocks_));
+    SAME("received", Minor(answer->received()), account.Received(clocks_));
+    SAME("receivable", Minor(answer->receivable()), receivable);
+    SAME("unapplied", Minor(answer->unapplied()), unapplied);
+    SAME("balance", Minor(answer->balance()), receivable - unapplied);
+    SAME("invoices", answer->invoice_count(), account.CountInvoices(clocks_));
+    SAME("payments", answer->payment_count(), account.CountPayments(clocks_));
+    SAME("open invoices", answer->open_invoice_count(),
+         static_cast<int64_t>(account.OpenItems(clocks_).size()));
+    SAME("currency", answer->balance().currency_code(), account.currency);
+    SAME_OR_RETURN(HeadIsTheFold(c, account, *answer));
+    const int64_t newest = world_.last_recorded(World::PartitionOf(c));
+    SAME("provisional", answer->position().provisional(),
+         clocks_.read >= newest && clocks_.read >= absl::ToUnixMicros(now_) - 5'000'000);
+    return "";
+  }
+
+  // Without clocks the head row answers, with the last of all days the journal: the same.
+  std::string HeadIsTheFold(int c, const BruteAccount& account, v1::GetBalanceResponse answer) {
+    if (question_.as_of <= 400) return "";
+    auto request = RequestOf<v1::GetBalanceRequest>(c, account);
+    *request.mutable_as_of_date() = DateOf(absl::CivilDay(9999, 12, 31));
+    const auto folded = Answer<v1::GetBalanceResponse>(c, request);
+    if (!folded.ok()) return folded.status().ToString();
+    SAME("head", answer.ShortDebugString(), folded->ShortDebugString());
+    return "";
+  }
+
+  std::string OpenItemsOf(int c, const BruteAccount& account) {
+    auto request = RequestOf<v1::ListOpenItemsRequest>(c, account);
+    request.set_page_size(question_.page_size);
+    const auto expected = account.OpenItems(clocks_);
+    size_t i = 0;
+    do {
+      const auto answer = Answer<v1::ListOpenItemsResponse>(c, request);
+      if (!answer.ok()) return answer.status().ToString();
+      if (answer->items().empty() && i < expected.size()) return "an empty page";
+      for (const auto& item : answer->items()) {
+        if (i == expected.size()) return "more open items than there are";
+        const auto& wanted = expected[i++];
+        SAME("open item", item.invoice_id(), wanted.id);
+        SAME("number", item.number(), wanted.number);
+        SAME("invoice date", FormatDay(Day(item.invoice_date())), FormatDay(wanted.day));
+        SAME("due date", FormatDay(Day(item.due_date())), FormatDay(wanted.due));
+        SAME("total", Minor(item.total()), wanted.total);
+        SAME("open", Minor(item.open()), wanted.open);
+      }
+      request.set_page_token(answer->next_page_token());
+    } while (!request.page_token().empty());
+    SAME("number of open items", i, expected.size());
+    return "";
+  }
+
+  std::string StatementOf(int c, const BruteAccount& account) {
+    auto request = RequestOf<v1::GetStatementRequest>(c, account);
+    request.set_page_size(question_.page_size);
+    absl::CivilDay first(1, 1, 1), last(9999, 12, 31);
+    const int start = std::min(question_.start, question_.end);
+    const int end = std::max(question_.start, question_.end);
+    if (start <= 400) first = World::kFirstDay + start;
+    if (end <= 400) last = World::kFirstDay + end;
+    if (start <= 400) *request.mutable_start_date() = DateOf(first);
+    if (end <= 400) *request.mutable_end_date() = DateOf(last);
+    const auto expected = account.StatementOf(first, last, clocks_.read);
+    size_t i = 0;
+    do {
+      const auto answer = Answer<v1::GetStatementResponse>(c, request);
+      if (!answer.ok()) return answer.status().ToString();
+      SAME("opening", Minor(answer->opening()), expected.opening);
+      SAME("closing", Minor(answer->closing()), expected.closing);
+      SAME("debits", Minor(answer->debits()), expected.debits);
+      SAME("credits", Minor(answer->credits()), expected.credits);
+      SAME("opening + debits - credits", Minor(answer->closing()),
+           expected.opening + expected.debits - expected.credits);
+      for (const auto& entry : answer->entries()) {
+        if (i == expected.lines.size()) return "more entries than there are";
+        const auto& wanted = expected.lines[i++];
+        SAME("entry date", FormatDay(Day(entry.date())), FormatDay(wanted.day));
+        SAME("kind", entry.kind(), wanted.invoice ? "INVOICE" : "PAYMENT");
+        SAME("document", entry.document(), wanted.document);
+        SAME("is a debit", entry.has_debit(), wanted.invoice);
+        SAME("is a credit", entry.has_credit(), !wanted.invoice);
+        SAME("amount", Minor(wanted.invoice ? entry.debit() : entry.credit()), wanted.amount);
+        SAME("running balance", Minor(entry.balance()), wanted.balance);
+      }
+      request.set_page_token(answer->next_page_token());
+    } while (!request.page_token().empty());
+    SAME("number of entries", i, expected.lines.size());
+    return "";
+  }
+
+  static std::string CompareAges(const v1::Ageing& row, const std::vector<int64_t>& columns,
+                                 int64_t unapplied, int64_t balance) {
+    const int64_t ours[] = {Minor(row.not_due()),     Minor(row.days_1_30()),
+                            Minor(row.days_31_60()),  Minor(row.days_61_90()),
+                            Minor(row.days_91_120()), Minor(row.days_over_120())};
+    int64_t sum = -unapplied;
+    for (size_t i = 0; i < 6; ++i) {
+      SAME(absl::StrCat("ageing column ", i), ours[i], columns[i]);
+      sum += ours[i];
+    }
+    SAME("unapplied column", Minor(row.unapplied()), -unapplied);
+    SAME("ageing balance", Minor(row.balance()), balance);
+    SAME("sum of the columns", sum, balance);
+    return "";
+  }
+
+  // Ageing always has a day: that of the question, or today.
+  BruteClocks AgeingClocks() const {
+    BruteClocks clocks = clocks_;
+    if (question_.as_of > 400) clocks.as_of = absl::ToCivilDay(now_, absl::UTCTimeZone());
+    return clocks;
+  }
+
+  std::string AgeingOf(int c, const BruteAccount& account) {
+    const auto answer = Answer<v1::GetAgeingResponse>(c, RequestOf<v1::GetAgeingRequest>(c, account));
+    if (!answer.ok()) return answer.status().ToString();
+    SAME("ageing rows", answer->rows_size(), 1);
+    const BruteClocks at = AgeingClocks();
+    return CompareAges(answer->rows(0), account.Ages(at),
+                       account.Received(at) - account.Allocated(at),
+                       account.Invoiced(at) - account.Received(at));
+  }
+
+  struct Total {
+    std::vector<int64_t> ages = std::vector<int64_t>(6, 0);
+    int64_t invoiced = 0, tax = 0, received = 0, direct = 0, later = 0;
+    int64_t invoices = 0, payments = 0, accounts = 0;
+  };
+  std::map<std::string, Total> Totals(const BruteClocks& at) const {
+    std::map<std::string, Total> totals;
+    for (const auto& customer : world_.customers()) {
+      for (const auto& account : customer.accounts) {
+        if (account.opened_recorded > at.read) continue;
+        Total& total = totals[account.currency];
+        const auto ages = account.Ages(at);
+        for (size_t i = 0; i < 6; ++i) total.ages[i] += ages[i];
+        total.invoiced += account.Invoiced(at);
+        total.tax += account.Tax(at);
+        total.received += account.Received(at);
+        total.direct += account.Allocated(at, false);
+        total.later += account.Allocated(at, true);
+        total.invoices += account.CountInvoices(at);
+        total.payments += account.CountPayments(at);
+        total.accounts += account.opened <= at.as_of;
+      }
+    }
+    return totals;
+  }
+
+  std::string AgeingOfAll() {
+    v1::GetAgeingRequest request;
+    SetClocks(request);
+    const auto answer = Answer<v1::GetAgeingResponse>(-1, request);
+    if (!answer.ok()) return answer.status().ToString();
+    const auto totals = Totals(AgeingClocks());
+    SAME("ageing rows", static_cast<size_t>(answer->rows_size()), totals.size());
+    int i = 0;
+    for (const auto& [currency, total] : totals) {
+      const v1::Ageing& row = answer->rows(i++);
+      SAME("ageing currency", row.currency_code(), currency);
+      SAME_OR_RETURN(CompareAges(row, total.ages, total.received - total.direct - total.later,
+                                 total.invoiced - total.received));
+    }
+    return "";
+  }
+
+  std::string TrialBalance() {
+    v1::GetTrialBalanceRequest request;
+    SetClocks(request);
+    const auto answer = Answer<v1::GetTrialBalanceResponse>(-1, request);
+    if (!answer.ok()) return answer.status().ToString();
+    const auto totals = Totals(clocks_);
+    SAME("trial balance totals", static_cast<size_t>(answer->totals_size()), totals.size());
+    int i = 0;
+    for (const auto& [currency, total] : totals) {
+      const v1::ControlTotals& row = answer->totals(i);
+      SAME("currency", row.currency_code(), currency);
+      SAME("all invoiced", Minor(row.invoiced()), total.invoiced);
+      SAME("all received", Minor(row.received()), total.received);
+      SAME("all receivable", Minor(row.receivable()), total.invoiced - total.direct - total.later);
+      SAME("all unapplied", Minor(row.unapplied()), total.received - total.direct - total.later);
+      SAME("all invoices", row.invoice_count(), total.invoices);
+      SAME("all payments", row.payment_count(), total.payments);
+      SAME("all accounts", row.account_count(), total.accounts);
+      const std::pair<int64_t, int64_t> ledger[] = {
+          {total.received, 0},
+          {total.later, total.received - total.direct},
+          {total.invoiced, total.direct + total.later},
+          {0, total.invoiced - total.tax},
+          {0, total.tax}};
+      int64_t sum = 0;
+      for (int l = 0; l < 5; ++l) {
+        const v1::TrialBalanceRow& line = answer->rows(i * 5 + l);
+        SAME(absl::StrCat("debit of ", line.ledger_account()), Minor(line.debit()), ledger[l].first);
+        SAME(absl::StrCat("credit of ", line.ledger_account()), Minor(line.credit()), ledger[l].second);
+        sum += Minor(line.balance());
+      }
+      SAME("sum of the trial balance", sum, 0);
+      ++i;
+    }
+    int64_t customers = 0;
+    for (const auto& customer : world_.customers()) {
+      customers += customer.registered_recorded != 0 &&
+                   customer.registered_recorded <= clocks_.read &&
+                   customer.registered <= clocks_.as_of;
+    }
+    SAME("customers", answer->customer_count(), customers);
+    return "";
+  }
+
+  using GetBalanceRequestOf = v1::GetBalanceRequest;
+
+  World& world_;
+  const Question question_;
+  BruteClocks clocks_;
+  absl::Time now_;
+};
+
+}  // namespace
+
+std::string Differences(World& world, const Question& question) {
+  world.Flush();
+  return Asking(world, question).All();
+}
+
+}  // namespace daybook::balances

@@ -1,0 +1,217 @@
+// What the queries refuse, page by page and row by row.
+#include "projections/balances/queries.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/dates.h"
+#include "common/base/money.h"
+#include "common/base/status.h"
+#include "projections/balances/journal.h"
+#include "projections/balances/rows.h"
+#include "projections/balances/totals.h"
+#include "tests/balances/world.h"
+#include "tests/support/scratch.h"
+
+namespace daybook::balances {
+namespace {
+
+using testing::HasSubstr;
+
+class QueriesTest : public testing::Test {
+ protected:
+  QueriesTest() {
+    auto store = store::Store::Open({.directory = scratch_.path(), .kind = "balances", .views = true});
+    DAYBOOK_CHECK(store.ok());
+    store_ = *std::move(store);
+    world_ = std::make_unique<World>(*store_, 0);
+  }
+
+  // An account of customer c-0, and invoices of 1.00 EUR each.
+  void Invoices(int count) {
+    world_->Do({});
+    for (int i = 0; i < count; ++i) world_->Do({.kind = 1, .day = i, .due = 10, .amount = 100, .pause = 1});
+    world_->Flush();
+  }
+
+  template <class Response, class Request>
+  absl::StatusOr<Response> Ask(const Request& request, int customer = 0,
+                               absl::Time now = absl::FromUnixMicros(World::kFirstTime) +
+                                                absl::Hours(1)) {
+    if (absl::Status status = BalancesQueries::Check(request); !status.ok()) return status;
+    Response response;
+    const absl::Status status =
+        BalancesQueries::Answer(request, world_->ReadingOf(customer, now), &response);
+    if (!status.ok()) return status;
+    return response;
+  }
+
+  ScratchDirectory scratch_;
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<World> world_;
+};
+
+TEST_F(QueriesTest, NamesEveryFieldThatIsWrong) {
+  v1::ListOpenItemsRequest request;
+  request.set_account_id(std::string(65, 'a'));
+  request.mutable_as_of_date()->set_year(2026);
+  request.mutable_as_of_date()->set_month(2);
+  request.mutable_as_of_date()->set_day(30);
+  request.mutable_read_time()->set_nanos(-1);
+  request.set_page_size(-1);
+  const absl::Status status = BalancesQueries::Check(request);
+  EXPECT_EQ(ReasonOf(status), "INVALID_FIELDS");
+  for (const char* field : {"customer_id", "account_id", "as_of_date", "read_time", "page_size"}) {
+    EXPECT_THAT(std::string(status.message()), HasSubstr(field));
+  }
+}
+
+TEST_F(QueriesTest, RefusesAPeriodThatEndsBeforeItBegins) {
+  v1::GetStatementRequest request;
+  request.set_customer_id("c-0");
+  *request.mutable_start_date() = DateOf(absl::CivilDay(2026, 2, 2));
+  *request.mutable_end_date() = DateOf(absl::CivilDay(2026, 2, 1));
+  EXPECT_EQ(ReasonOf(BalancesQueries::Check(request)), "INVALID_FIELDS");
+}
+
+TEST_F(QueriesTest, RefusesAReadTimeInTheFuture) {
+  Invoices(1);
+  v1::GetBalanceRequest request;
+  request.set_customer_id("c-0");
+  request.mutable_read_time()->set_seconds(World::kFirstTime / 1'000'000 + 3601);
+  EXPECT_EQ(ReasonOf(Ask<v1::GetBalanceResponse>(request).status()), "READ_TIME_IN_FUTURE");
+  request.mutable_read_time()->set_seconds(World::kFirstTime / 1'000'000 + 3600);
+  EXPECT_TRUE(Ask<v1::GetBalanceResponse>(request).ok());
+  // Our clock was set back behind the newest record: what stands in the book may be asked for.
+  const auto back = absl::FromUnixMicros(World::kFirstTime) - absl::Hours(1);
+  request.mutable_read_time()->set_seconds(World::kFirstTime / 1'000'000);
+  EXPECT_TRUE(Ask<v1::GetBalanceResponse>(request, 0, back).ok());
+}
+
+TEST_F(QueriesTest, KnowsNobodyWhoIsNotInTheBook) {
+  Invoices(1);
+  v1::GetBalanceRequest request;
+  request.set_customer_id("nobody");
+  EXPECT_EQ(ReasonOf(Ask<v1::GetBalanceResponse>(request).status()), "CUSTOMER_NOT_FOUND");
+  request.set_customer_id("c-0");
+  request.set_account_id("nothing");
+  EXPECT_EQ(ReasonOf(Ask<v1::GetBalanceResponse>(request).status()), "ACCOUNT_NOT_FOUND");
+}
+
+TEST_F(QueriesTest, AsksForTheAccountWhenThereAreTwo) {
+  Invoices(1);
+  world_->Do({.kind = 0, .account = 1});
+  world_->Flush();
+  v1::GetBalanceRequest request;
+  request.set_customer_id("c-0");
+  const absl::Status status = Ask<v1::GetBalanceResponse>(request).status();
+  EXPECT_EQ(ReasonOf(status), "ACCOUNT_REQUIRED");
+  EXPECT_EQ(MetadataOf(status, "account_count"), "2");
+}
+
+TEST_F(QueriesTest, PagesOfOneListFitTogetherWhateverIsRecordedMeanwhile) {
+  Invoices(10);
+  v1::ListOpenItemsRequest request;
+  request.set_customer_id("c-0");
+  request.set_page_size(4);
+  const auto first = Ask<v1::ListOpenItemsResponse>(request);
+  ASSERT_TRUE(first.ok());
+  EXPECT_EQ(first->items_size(), 4);
+  // An older invoice, which would stand in front of all others.
+  world_->Do({.kind = 1, .day = -20, .due = 0, .amount = 5, .pause = 5});
+  world_->Flush();
+  request.set_page_token(first->next_page_token());
+  const auto second = Ask<v1::ListOpenItemsResponse>(request);
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_EQ(DayOf(second->items(0).invoice_date()).value(), World::kFirstDay + 4);
+  request.set_page_token(second->next_page_token());
+  const auto third = Ask<v1::ListOpenItemsResponse>(request);
+  EXPECT_EQ(third->items_size(), 2);
+  EXPECT_EQ(third->next_page_token(), "");
+}
+
+TEST_F(QueriesTest, RefusesForgedPageTokensAndThoseOfOtherRequests) {
+  Invoices(5);
+  v1::ListOpenItemsRequest request;
+  request.set_customer_id("c-0");
+  request.set_page_size(2);
+  const std::string token = Ask<v1::ListOpenItemsResponse>(request)->next_page_token();
+  ASSERT_NE(token, "");
+  const auto reason = [&](const std::string& text) {
+    request.set_page_token(text);
+    return ReasonOf(Ask<v1::ListOpenItemsResponse>(request).status());
+  };
+  EXPECT_EQ(reason(token), "");
+  EXPECT_EQ(reason("x"), "PAGE_TOKEN_MALFORMED");
+  EXPECT_EQ(reason(std::string(1000, 'A')), "PAGE_TOKEN_MALFORMED");
+  request.set_page_size(3);
+  EXPECT_EQ(reason(token), "PAGE_TOKEN_MALFORMED");
+  v1::GetStatementRequest other;
+  other.set_customer_id("c-0");
+  other.set_page_size(2);
+  other.set_page_token(token);
+  EXPECT_EQ(ReasonOf(Ask<v1::GetStatementResponse>(other).status()), "PAGE_TOKEN_MALFORMED");
+}
+
+TEST_F(QueriesTest, GivesAHundredItemsByDefaultAndAThousandAtMost) {
+  Invoices(1100);
+  v1::ListOpenItemsRequest request;
+  request.set_customer_id("c-0");
+  EXPECT_EQ(Ask<v1::ListOpenItemsResponse>(request)->items_size(), 100);
+  request.set_page_size(5000);
+  EXPECT_EQ(Ask<v1::ListOpenItemsResponse>(request)->items_size(), 1000);
+}
+
+TEST_F(QueriesTest, TheRowsOfASettledAccountHoldNothingOpen) {
+  world_->Do({});
+  for (int i = 0; i < 50; ++i) {
+    world_->Do({.kind = 2, .amount = 60});         // unapplied
+    world_->Do({.kind = 1, .amount = 60});         // an invoice
+    world_->Do({.kind = 3, .amount = 0, .pick = 2});  // the one put on the other
+  }
+  world_->Flush();
+  std::string key;
+  AccountKey("c-0", "a-0", &key);
+  v1::AccountTail tail;
+  ASSERT_TRUE(world_->runner(0).shard().view()->Read(kTails, key, &tail).value());
+  EXPECT_EQ(tail.invoices(), 50u);
+  EXPECT_EQ(tail.open_invoices().id_size(), 0);
+  EXPECT_EQ(tail.open_payments().id_size(), 0);
+  EXPECT_LE(tail.chunk().kind_size(), 255);
+}
+
+TEST(Journal, PacksEveryId) {
+  for (const std::string id :
+       {"", "a", "0123456789abcdef", "c9a646d3-9c61-8cb7-bfcd-ee2522c8f633",
+        "C9A646D3-9C61-8CB7-BFCD-EE2522C8F633", "c9a646d3-9c61-8cb7-bfcd-ee2522c8f63",
+        "c9a646d3x9c61-8cb7-bfcd-ee2522c8f633"}) {
+    EXPECT_EQ(UnpackId(PackId(id)), id.empty() ? "-" : id);
+  }
+  EXPECT_EQ(UnpackId(PackId(std::string(300, 'x'))), std::string(300, 'x'));
+  EXPECT_EQ(PackId("c9a646d3-9c61-8cb7-bfcd-ee2522c8f633").size(), 17u);
+}
+
+TEST(Journal, RefusesAChunkWhoseColumnsDoNotFit) {
+  v1::AccountTail tail;
+  AddPayment({1, 1}, 100, PackId("p"), tail);
+  Journal journal;
+  EXPECT_TRUE(ReadChunk(tail.chunk(), kEverything, &journal));
+  v1::JournalChunk broken = tail.chunk();
+  broken.set_allocations(0, 1);
+  EXPECT_FALSE(ReadChunk(broken, kEverything, &journal));
+  broken = tail.chunk();
+  broken.clear_day();
+  EXPECT_FALSE(ReadChunk(broken, kEverything, &journal));
+}
+
+TEST(Totals, SumsLeaveSixtyFourBitsWithoutHarm) {
+  v1::Sum sum;
+  for (int i = 0; i < 3; ++i) AddTo(INT64_MAX, &sum);
+  EXPECT_EQ(ToText(ValueOf(sum)), "27670116110564327421");
+  for (int i = 0; i < 4; ++i) AddTo(-INT64_MAX, &sum);
+  EXPECT_EQ(ToText(ValueOf(sum)), "-9223372036854775807");
+}
+
+}  // namespace
+}  // namespace daybook::balances

@@ -1,0 +1,305 @@
+// The binary as people use it, on the embedded log: serve, tell, import, ask, look, prove.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <thread>
+
+#include "services/daybook/text.h"
+#include "tests/support/child_program.h"
+#include "tests/support/daybook_process.h"
+#include "tests/support/scratch.h"
+
+namespace daybook {
+namespace {
+
+using nlohmann::json;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+const char* const kCdnow = DAYBOOK_TEST_DATA "/cdnow_orders.csv";
+
+Ran RunDaybookFor(absl::Duration at_most, std::vector<std::string> words) {
+  words.insert(words.begin(), DaybookBinary());
+  const auto ran = RunProgram(std::move(words), at_most);
+  if (absl::IsDeadlineExceeded(ran.status())) return {.code = -SIGKILL, .out = "", .err = ""};
+  EXPECT_TRUE(ran.ok()) << ran.status();
+  return ran.ok() ? *ran : Ran{};
+}
+
+Ran RunDaybook(std::vector<std::string> words) {
+  return RunDaybookFor(absl::Minutes(2), std::move(words));
+}
+
+// A running server and the binary's other subcommands pointed at it.
+class Walk : public testing::Test {
+ protected:
+  Walk() : server_({.data_dir = scratch_.path() + "/data", .partitions = 4}) {
+    const absl::Status status = server_.StartAndWait();
+    EXPECT_TRUE(status.ok()) << status;
+  }
+
+  std::vector<std::string> Pointed(std::vector<std::string> words) const {
+    words.push_back("--server=" + server_.address());
+    words.push_back("--data-dir=" + server_.data_dir());
+    return words;
+  }
+  Ran Run(std::vector<std::string> words) const { return RunDaybook(Pointed(std::move(words))); }
+
+  json Call(const std::string& method, const std::string& request = "{}") const {
+    const Ran ran = Run({"call", method, request, "--json"});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    return json::parse(ran.out, nullptr, false);
+  }
+
+  // Control totals of USD, and whether the book balances.
+  json UsdTotals(const std::string& request = "{}") const {
+    const json answer = Call("GetTrialBalance", request);
+    std::map<std::string, __int128> sums;
+    for (const json& row : answer["rows"]) sums[row["currency_code"]] += NanosOf(row["balance"]);
+    for (const auto& [currency, sum] : sums) EXPECT_TRUE(sum == 0) << currency;
+    for (const json& totals : answer["totals"]) {
+      if (totals["currency_code"] == "USD") return totals;
+    }
+    return {};
+  }
+
+  static __int128 NanosOf(const json& money) {
+    return __int128{1'000'000'000} * std::stoll(money.value("units", "0")) +
+           money.value("nanos", 0);
+  }
+
+  std::string FileWith(const std::string& content) const {
+    const std::string path = scratch_.path() + "/orders.csv";
+    std::ofstream(path) << content;
+    return path;
+  }
+
+  std::string ExactDump() const {
+    const Ran ran = Run({"dump", "--json"});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    return ran.out;
+  }
+
+  int64_t LogLines() const {
+    const Ran ran = Run({"history"});
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    return std::count(ran.out.begin(), ran.out.end(), '\n');
+  }
+
+  void ExpectCdnowIsIn() const {
+    const json totals = UsdTotals();
+    EXPECT_TRUE(NanosOf(totals["invoiced"]) == __int128{24'409'194} * 10'000'000);
+    EXPECT_TRUE(NanosOf(totals["received"]) == __int128{24'409'194} * 10'000'000);
+    EXPECT_TRUE(NanosOf(totals["receivable"]) == 0);
+    EXPECT_EQ(totals["invoice_count"], "6919");
+    EXPECT_EQ(totals["payment_count"], "6911");
+    EXPECT_EQ(Call("GetTrialBalance")["customer_count"], "2357");
+  }
+
+  ScratchDirectory scratch_;
+  DaybookProcess server_;
+};
+
+TEST_F(Walk, ImportsCdnowOnceHoweverOftenItIsTold) {
+  const Ran first = Run({"import", "orders", kCdnow, "--json"});
+  ASSERT_EQ(first.code, 0) << first.err;
+  EXPECT_EQ(json::parse(first.out),
+            json::parse(R"({"customers":2357,"invoices":6919,"payments":6911,"total_minor":24409194,
+                            "currency_code":"USD","left_out_rows":0,"dry_run":false})"));
+  ExpectCdnowIsIn();
+  const json autumn = UsdTotals(R"({"as_of_date": {"year": 1997, "month": 9, "day": 30}})");
+  EXPECT_TRUE(NanosOf(autumn["invoiced"]) == __int128{17'311'555} * 10'000'000);
+  EXPECT_EQ(autumn["invoice_count"], "4960");
+  const json one = Call("GetBalance", R"({"customer_id": "00004"})");
+  EXPECT_TRUE(NanosOf(one["invoiced"]) == __int128{10'050} * 10'000'000) << one;
+  EXPECT_EQ(one["invoice_count"], "4");
+
+  const std::string before = ExactDump();
+  const int64_t lines = LogLines();
+  EXPECT_EQ(lines, 2357 * 2 + 6919 + 6911);
+  const Ran again = Run({"import", "orders", kCdnow, "--json"});
+  EXPECT_EQ(again.out, first.out);
+  EXPECT_EQ(ExactDump(), before);
+  EXPECT_EQ(LogLines(), lines);
+
+  const Ran proof = Run({"verify"});
+  EXPECT_EQ(proof.code, 0) << proof.err;
+  EXPECT_THAT(proof.out, AllOf(HasSubstr("log: whole"), HasSubstr("balances: equal")));
+  const Ran from_zero = Run({"dump", "--from-zero", "--json"});
+  EXPECT_EQ(from_zero.out, before);
+}
+
+TEST_F(Walk, GoesOnAfterImporterAndServerWereKilledHalfWay) {
+  int killed = 0;
+  for (int ms = 60; ms <= 240; ms += 60) {
+    const Ran ran =
+        RunDaybookFor(absl::Milliseconds(ms), Pointed({"import", "orders", kCdnow, "--quiet"}));
+    killed += ran.code == -SIGKILL;
+    server_.Kill();
+    const absl::Status status = server_.StartAndWait();
+    ASSERT_TRUE(status.ok()) << status;
+  }
+  EXPECT_GT(killed, 0);
+  const Ran last = Run({"import", "orders", kCdnow, "--quiet"});
+  EXPECT_EQ(last.code, 0) << last.err;
+  ExpectCdnowIsIn();
+  EXPECT_EQ(LogLines(), 2357 * 2 + 6919 + 6911);
+  EXPECT_EQ(Run({"verify"}).code, 0);
+}
+
+TEST_F(Walk, ImportWaitsForAServerThatIsStartedAgain) {
+  server_.Kill();
+  Ran ran;
+  std::thread importer([&] { ran = Run({"import", "orders", kCdnow, "--quiet"}); });
+  absl::SleepFor(absl::Milliseconds(300));  // it has been refused some times by then
+  EXPECT_TRUE(server_.StartAndWait().ok());
+  importer.join();
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  ExpectCdnowIsIn();
+}
+
+TEST_F(Walk, NamesBadRowsAndGoesOn) {
+  const std::string file = FileWith(
+      "customer_id,order_date,quantity,amount\n"
+      "a,1997-01-01,1,10.00\n"
+      "a,1997-02-30,1,10.00\n"
+      "b,1997-01-01,1,10.001\n"
+      "b,1997-01-01,1,0.00\n"
+      "b,1997-01-01\n");
+  const Ran ran = Run({"import", "orders", file, "--json"});
+  EXPECT_EQ(ran.code, 3);
+  EXPECT_THAT(ran.err, AllOf(HasSubstr(file + ":3: order_date"), HasSubstr(file + ":4: amount"),
+                             HasSubstr(file + ":6: 2 fields"), Not(HasSubstr(":2:"))));
+  const json summary = json::parse(ran.out);
+  EXPECT_EQ(summary["invoices"], 2);
+  EXPECT_EQ(summary["payments"], 1);
+  EXPECT_EQ(summary["left_out_rows"], 3);
+}
+
+TEST_F(Walk, SendsNothingWhenStrictAndARowIsBad) {
+  const std::string file = FileWith(
+      "customer_id,order_date,quantity,amount\na,1997-01-01,1,10.00\na,1997-02-30,1,10.00\n");
+  EXPECT_EQ(Run({"import", "orders", file, "--strict"}).code, 1);
+  EXPECT_EQ(LogLines(), 0);
+}
+
+TEST_F(Walk, NamesRowsThatTheServerRefuses) {
+  ASSERT_EQ(Run({"import", "orders",
+                 FileWith("customer_id,order_date,quantity,amount\n"
+                          "a,1997-01-01,1,10\n"),
+                 "--currency", "EUR"})
+                .code,
+            0);
+  // No amount fits here: Σ of the two lines leaves int64.
+  const std::string file = FileWith(
+      "customer_id,order_date,quantity,amount\n"
+      "a,1997-01-01,1,92233720368547758.07\n"
+      "a,1997-01-02,1,92233720368547758.07\n"
+      "a,1997-01-03,1,1.00\n");
+  const Ran ran = Run({"import", "orders", file, "--json"});
+  EXPECT_EQ(ran.code, 3) << ran.err;
+  EXPECT_THAT(ran.err, AllOf(HasSubstr(file + ":3: "), HasSubstr("AMOUNT_OVERFLOW")));
+}
+
+TEST_F(Walk, TellsAStoryTwiceAndShowsItsHistory) {
+  ASSERT_EQ(Run({"story"}).code, 0);
+  const std::string before = ExactDump();
+  ASSERT_EQ(Run({"story"}).code, 0);
+  EXPECT_EQ(ExactDump(), before);
+
+  const Ran ran = Run({"history", "--customer", "acme"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  std::vector<std::string> types;
+  int64_t offset = -1;
+  std::istringstream lines(ran.out);
+  for (std::string line; std::getline(lines, line);) {
+    const json event = json::parse(line);
+    types.push_back(event["type"]);
+    EXPECT_EQ(event["customer_id"], "acme");
+    EXPECT_EQ(event["revision"], types.size());
+    EXPECT_GT(event["offset"], offset);
+    offset = event["offset"];
+    EXPECT_EQ(event["effective_date"].get<std::string>().substr(0, 5), "2026-");
+    EXPECT_TRUE(event["event"].is_object());
+  }
+  EXPECT_THAT(types, testing::ElementsAre("CustomerRegistered", "AccountOpened", "InvoiceIssued",
+                                          "InvoiceIssued", "PaymentRecorded"));
+  const Ran payments = Run({"history", "--type", "PaymentRecorded", "--limit", "2"});
+  EXPECT_EQ(std::count(payments.out.begin(), payments.out.end(), '\n'), 2);
+  EXPECT_THAT(payments.out, Not(HasSubstr("InvoiceIssued")));
+  EXPECT_THAT(Run({"history", "--all"}).out, HasSubstr("\"owner_started\""));
+}
+
+TEST_F(Walk, CopiesALogThatThenGivesTheSameDump) {
+  ASSERT_EQ(Run({"story"}).code, 0);
+  const std::string before = ExactDump();
+  server_.Terminate();
+  ASSERT_EQ(server_.WaitUntilEnded(absl::Seconds(20)), 0);
+  const std::string other = scratch_.path() + "/other";
+  const Ran copied = Run({"copy", "--to", "embedded:" + other + "/log"});
+  ASSERT_EQ(copied.code, 0) << copied.err;
+  EXPECT_EQ(RunDaybook({"dump", "--json", "--data-dir=" + other}).out, before);
+  const Ran twice = Run({"copy", "--to", "embedded:" + other + "/log"});
+  EXPECT_EQ(twice.code, 1);
+  EXPECT_THAT(twice.err, HasSubstr("must be empty"));
+  const Ran rebuilt = Run({"rebuild"});
+  EXPECT_EQ(rebuilt.code, 0) << rebuilt.err;
+  EXPECT_THAT(rebuilt.out, AllOf(HasSubstr("equal row by row"), HasSubstr("switched")));
+}
+
+TEST_F(Walk, SaysWhyACallIsRefused) {
+  const Ran refused = Run({"call", "IssueInvoice", R"({"customer_id": "nobody", "request_id": "r",
+      "lines": [{"amount": {"currency_code": "EUR", "units": 1}}]})"});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("CUSTOMER_NOT_FOUND"), HasSubstr("what to do")));
+  EXPECT_EQ(Run({"call", "IssueInvoice", "{\"colour\": 1}"}).code, 2);
+  EXPECT_EQ(Run({"call", "NoSuchThing"}).code, 2);
+  EXPECT_EQ(RunDaybook({"call", "GetBalance", "--server=127.0.0.1:1"}).code, 4);
+}
+
+TEST_F(Walk, VerifyNamesWhatWasTamperedWith) {
+  ASSERT_EQ(Run({"story"}).code, 0);
+  server_.Terminate();
+  ASSERT_EQ(server_.WaitUntilEnded(absl::Seconds(20)), 0);
+  // A read model of another story.
+  const std::string models = server_.data_dir() + "/models";
+  DaybookProcess other({.data_dir = scratch_.path() + "/other", .partitions = 4});
+  ASSERT_TRUE(other.StartAndWait().ok());
+  ASSERT_EQ(RunDaybook({"story", "--server=" + other.address()}).code, 0);
+  other.Terminate();
+  ASSERT_EQ(other.WaitUntilEnded(absl::Seconds(20)), 0);
+  std::filesystem::remove_all(models);
+  std::filesystem::copy(other.data_dir() + "/models", models,
+                        std::filesystem::copy_options::recursive);
+  const Ran proof = Run({"verify"});
+  EXPECT_EQ(proof.code, 1);
+  EXPECT_THAT(proof.out, HasSubstr("log: whole"));
+  EXPECT_THAT(proof.err, HasSubstr("balances"));
+}
+
+TEST_F(Walk, RefusesToServeWhatIsNotSafe) {
+  DaybookProcess twin({.data_dir = server_.data_dir(), .partitions = 4});
+  const auto said = twin.StartInVain();
+  EXPECT_TRUE(said.ok()) << said.status();
+  const Ran open = RunDaybook(
+      {"serve", "--listen=0.0.0.0:0", "--http-listen=", "--data-dir=" + scratch_.path() + "/open"});
+  EXPECT_EQ(open.code, 1);
+  EXPECT_THAT(open.err, AllOf(HasSubstr("TLS"), HasSubstr("insecure")));
+  EXPECT_EQ(RunDaybook({"serve", "--partitions=0"}).code, 2);
+}
+
+TEST(Doctor, FindsNothingWrongWhereNothingIs) {
+  const ScratchDirectory scratch;
+  const Ran ran = RunDaybook({"doctor", "--data-dir=" + scratch.path(), "--server=127.0.0.1:1"});
+  EXPECT_EQ(ran.code, 0) << ran.out;
+  EXPECT_THAT(ran.out, HasSubstr("not there yet"));
+}
+
+}  // namespace
+}  // namespace daybook

@@ -1,0 +1,64 @@
+#include "common/store/check.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/facts.h"
+#include "tests/support/memory_log.h"
+
+namespace daybook::store {
+namespace {
+
+using testing::HasSubstr;
+
+class CheckTest : public testing::Test {
+ protected:
+  CheckTest() {
+    pen_.Commit("ada", {facts::Registered(absl::CivilDay(2026, 1, 1))});
+    pen_.Barrier(0);
+  }
+  MemoryLog log_{1};
+  LogPen pen_{log_};
+};
+
+TEST_F(CheckTest, FindsEveryPositionOfItsLog) {
+  log::Chain chain;
+  EXPECT_TRUE(CheckAgainst(log_, 0, chain.at()).ok());
+  pen_.Garbage(0);
+  for (const auto& [key, value] : log_.records(0)) {
+    log::v1::Frame frame;
+    const bool parses = log::ParseFrame(value, &frame);
+    ASSERT_TRUE(chain.Apply(chain.at().next_offset, parses ? &frame : nullptr, value).ok());
+    EXPECT_TRUE(CheckAgainst(log_, 0, chain.at()).ok()) << chain.at().next_offset;
+  }
+}
+
+TEST_F(CheckTest, RefusesAShorterLog) {
+  const log::Position at = pen_.at(0);
+  log_.records(0).pop_back();
+  EXPECT_TRUE(absl::IsFailedPrecondition(CheckAgainst(log_, 0, at)));
+  EXPECT_THAT(std::string(CheckAgainst(log_, 0, at).message()), HasSubstr("ends at offset 2"));
+}
+
+TEST_F(CheckTest, RefusesALogWithAnotherRecordThere) {
+  const log::Position at = pen_.at(0);
+  log_.records(0).back().second += '\0';
+  EXPECT_THAT(std::string(CheckAgainst(log_, 0, at).message()), HasSubstr("is another one"));
+}
+
+TEST_F(CheckTest, RefusesALogWithAnotherPast) {
+  // As long as the other, with another customer in front of the record at the position.
+  MemoryLog other(1);
+  LogPen pen(other);
+  pen.Commit("eve", {facts::Registered(absl::CivilDay(2026, 1, 1))});
+  pen.Barrier(0);
+  EXPECT_TRUE(absl::IsFailedPrecondition(CheckAgainst(other, 0, pen_.at(0))));
+}
+
+TEST_F(CheckTest, SaysWhenTheLogDoesNotAnswer) {
+  log_.FailReads(absl::UnavailableError("no answer"));
+  EXPECT_TRUE(absl::IsUnavailable(CheckAgainst(log_, 0, pen_.at(0))));
+}
+
+}  // namespace
+}  // namespace daybook::store

@@ -1,0 +1,476 @@
+#include "common/store/store.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <random>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "daybook/log/v1/frame.pb.h"
+#include "tests/support/killed.h"
+#include "tests/support/scratch.h"
+
+namespace daybook::store {
+namespace {
+
+using testing::AnyOf;
+using testing::HasSubstr;
+namespace fs = std::filesystem;
+
+// Any message will do for a row.
+using Row = log::v1::OwnerStarted;
+constexpr Table<Row> kRows{1, "rows"};
+constexpr Table<Row> kOthers{2, "others"};
+
+log::Position At(int64_t offset) {
+  log::Position position;
+  position.next_offset = offset;
+  position.last_offset = offset - 1;
+  return position;
+}
+
+class StoreTest : public testing::Test {
+ protected:
+  Options Opened(Options options = {}) {
+    options.directory = directory();
+    options.kind = "test";
+    return options;
+  }
+  std::string directory() const { return scratch_.path() + "/store"; }
+  std::unique_ptr<Store> Open(const Options& options) {
+    auto store = Store::Open(options);
+    EXPECT_TRUE(store.ok()) << store.status();
+    return store.ok() ? *std::move(store) : nullptr;
+  }
+  std::unique_ptr<Store> Open() { return Open(Opened()); }
+
+  // What a store holds: key of a row of kRows → its owner.
+  static std::map<std::string, std::string> Contents(const Shard& shard) {
+    std::map<std::string, std::string> all;
+    EXPECT_TRUE(shard
+                    .Scan(kRows.id, "",
+                          [&](std::string_view key, std::string_view value) {
+                            Row row;
+                            EXPECT_TRUE(row.ParseFromString(std::string(value)));
+                            all[std::string(key)] = row.owner();
+                            return true;
+                          })
+                    .ok());
+    return all;
+  }
+
+  ScratchDirectory scratch_;
+};
+
+TEST_F(StoreTest, KeepsRowsAndPositionTogether) {
+  {
+    const auto store = Open();
+    const auto shard = *store->OpenShard(3);
+    EXPECT_EQ(shard->position(), log::Position{});
+    shard->Edit(kRows, "a").set_owner("x");
+    shard->set_log_id("log-1");
+    ASSERT_TRUE(shard->Flush(At(7)).ok());
+  }
+  const auto store = Open();
+  const auto shard = *store->OpenShard(3);
+  EXPECT_EQ(shard->position(), At(7));
+  EXPECT_EQ(shard->log_id(), "log-1");
+  ASSERT_NE(shard->Find(kRows, "a"), nullptr);
+  EXPECT_EQ(shard->Find(kRows, "a")->owner(), "x");
+  EXPECT_EQ(shard->Find(kRows, "b"), nullptr);
+  EXPECT_EQ(shard->Find(kOthers, "a"), nullptr);
+  EXPECT_EQ((*store->OpenShard(4))->position(), log::Position{});
+}
+
+TEST_F(StoreTest, ErasesRows) {
+  const auto store = Open();
+  const auto shard = *store->OpenShard(0);
+  shard->Edit(kRows, "a").set_owner("x");
+  shard->Edit(kRows, "b").set_owner("y");
+  ASSERT_TRUE(shard->Flush(At(1)).ok());
+  shard->Erase(kRows, "a");
+  EXPECT_EQ(shard->Find(kRows, "a"), nullptr);
+  ASSERT_TRUE(shard->Flush(At(2)).ok());
+  EXPECT_EQ(Contents(*shard), (std::map<std::string, std::string>{{"b", "y"}}));
+  EXPECT_EQ(shard->Edit(kRows, "a").owner(), "");
+}
+
+TEST_F(StoreTest, ForgetsEditsThatAreDropped) {
+  const auto store = Open();
+  const auto shard = *store->OpenShard(0);
+  shard->Edit(kRows, "a").set_owner("x");
+  ASSERT_TRUE(shard->Flush(At(1)).ok());
+  shard->Edit(kRows, "a").set_owner("changed");
+  shard->Edit(kRows, "new").set_owner("changed");
+  shard->Drop();
+  EXPECT_EQ(shard->Find(kRows, "a")->owner(), "x");
+  EXPECT_EQ(shard->Find(kRows, "new"), nullptr);
+}
+
+TEST_F(StoreTest, BytesAreWrittenWholeAndReadBack) {
+  const auto store = Open();
+  const auto shard = *store->OpenShard(0);
+  const Change changes[] = {{1, "a", "1"}, {1, "b", "2"}, {2, "a", "3"}};
+  ASSERT_TRUE(shard->Write(changes, At(5)).ok());
+  EXPECT_EQ(shard->position(), At(5));
+  std::string value;
+  EXPECT_TRUE(*shard->Get(1, "b", &value));
+  EXPECT_EQ(value, "2");
+  EXPECT_FALSE(*shard->Get(2, "b", &value));
+  const Change erase[] = {{.table = 1, .key = "a", .value = "", .erase = true}};
+  ASSERT_TRUE(shard->Write(erase, At(6)).ok());
+  EXPECT_FALSE(*shard->Get(1, "a", &value));
+}
+
+TEST_F(StoreTest, ClearsOneShardOnly) {
+  const auto store = Open();
+  for (const int partition : {0, 1, 255, 256}) {
+    const auto shard = *store->OpenShard(partition);
+    shard->Edit(kRows, "a").set_owner(absl::StrCat(partition));
+    ASSERT_TRUE(shard->Flush(At(9)).ok());
+  }
+  {
+    const auto shard = *store->OpenShard(255);
+    ASSERT_TRUE(shard->Clear().ok());
+    EXPECT_EQ(shard->position(), log::Position{});
+    EXPECT_EQ(shard->Find(kRows, "a"), nullptr);
+    shard->Edit(kRows, "b").set_owner("new");
+    ASSERT_TRUE(shard->Flush(At(1)).ok());
+    EXPECT_EQ(Contents(*shard).size(), 1u);
+  }
+  EXPECT_EQ(Contents(**store->OpenShard(0))["a"], "0");
+  EXPECT_EQ(Contents(**store->OpenShard(256))["a"], "256");
+}
+
+TEST_F(StoreTest, ViewsStandStill) {
+  Options options = Opened();
+  options.views = true;
+  const auto store = Open(options);
+  const auto shard = *store->OpenShard(0);
+  shard->Edit(kRows, "a").set_owner("old");
+  ASSERT_TRUE(shard->Flush(At(1)).ok());
+  const auto before = shard->view();
+  shard->Edit(kRows, "a").set_owner("new");
+  shard->Edit(kRows, "b").set_owner("new");
+  ASSERT_TRUE(shard->Flush(At(2)).ok());
+  Row row;
+  EXPECT_TRUE(*before->Read(kRows, "a", &row));
+  EXPECT_EQ(row.owner(), "old");
+  EXPECT_FALSE(*before->Read(kRows, "b", &row));
+  EXPECT_EQ(before->position(), At(1));
+  EXPECT_TRUE(*shard->view()->Read(kRows, "b", &row));
+  EXPECT_EQ(shard->view()->position(), At(2));
+}
+
+TEST_F(StoreTest, ScansAPrefixInOrder) {
+  Options options = Opened();
+  options.views = true;
+  const auto store = Open(options);
+  const auto shard = *store->OpenShard(0);
+  for (const std::string key : {"b", "aa", "a", "ab", "a\xff", "\xff\xff"}) {
+    shard->Edit(kRows, key).set_owner(key);
+    shard->Edit(kOthers, key).set_owner("other");
+  }
+  ASSERT_TRUE(shard->Flush(At(1)).ok());
+  const auto keys = [&](std::string_view prefix) {
+    std::vector<std::string> found;
+    EXPECT_TRUE(shard->view()
+                    ->Scan(kRows.id, prefix,
+                           [&](std::string_view key, std::string_view) {
+                             found.emplace_back(key);
+                             return true;
+                           })
+                    .ok());
+    return found;
+  };
+  EXPECT_EQ(keys("a"), (std::vector<std::string>{"a", "aa", "ab", "a\xff"}));
+  EXPECT_EQ(keys("").size(), 6u);
+  EXPECT_EQ(keys("\xff"), (std::vector<std::string>{"\xff\xff"}));
+  size_t rows = 0;
+  for (auto cursor = shard->view()->NewCursor(); cursor->valid(); cursor->Next()) ++rows;
+  EXPECT_EQ(rows, 12u);
+}
+
+TEST(Keys, KeepTheOrderOfTheirParts) {
+  const std::vector<std::string> parts = {"",     std::string(1, '\0'), std::string("\0a", 2),
+                                          "\1",   "a",                  std::string("a\0", 2),
+                                          "a\1",  "ab",                 "b",
+                                          "\xff", "\xff\xff"};
+  std::vector<std::string> keys;
+  for (const auto& first : parts) {
+    for (const auto& second : parts) {
+      std::string key;
+      AppendText(&key, first);
+      AppendText(&key, second);
+      AppendNumber(&key, 0x01020304);
+      keys.push_back(key);
+      std::string_view rest = key;
+      std::string a, b;
+      uint32_t number = 0;
+      ASSERT_TRUE(TakeText(&rest, &a) && TakeText(&rest, &b) && TakeNumber(&rest, &number));
+      EXPECT_EQ(a, first);
+      EXPECT_EQ(b, second);
+      EXPECT_EQ(number, 0x01020304u);
+      EXPECT_TRUE(rest.empty());
+    }
+  }
+  EXPECT_TRUE(std::is_sorted(keys.begin(), keys.end()));
+}
+
+// The same random edits through a tiny cache, a large one, and in bulk.
+class FoldedTest : public StoreTest {
+ protected:
+  std::map<std::string, std::string> Fold(const std::string& name, const Options& base) {
+    Options options = base;
+    options.directory = scratch_.path() + "/" + name;
+    options.kind = "test";
+    const auto store = Open(options);
+    const auto shard = *store->OpenShard(1);
+    std::mt19937 random(7);
+    for (int i = 0; i < 5000; ++i) {
+      const std::string key = absl::StrCat("k", random() % 700);
+      if (random() % 10 == 0) {
+        shard->Erase(kRows, key);
+      } else {
+        Row& row = shard->Edit(kRows, key);
+        row.set_owner(absl::StrCat(row.owner(), i % 10));
+      }
+      if (i % 50 == 0) {
+        Row final_row;
+        final_row.set_owner("appended");
+        shard->Append(kRows, absl::StrCat("z", i), final_row);
+      }
+      if (random() % 300 != 0) continue;
+      EXPECT_TRUE(shard->Flush(At(i + 1)).ok());
+    }
+    EXPECT_TRUE(shard->Flush(At(5000)).ok());
+    return Contents(*shard);
+  }
+};
+
+TEST_F(FoldedTest, CacheSizeAndBulkModeChangeNothing) {
+  const auto large = Fold("large", {});
+  EXPECT_GT(large.size(), 600u);
+  Options tiny;
+  tiny.max_cached_rows = 10;
+  EXPECT_EQ(Fold("tiny", tiny), large);
+  Options bulk;
+  bulk.bulk = true;
+  EXPECT_EQ(Fold("bulk", bulk), large);
+  bulk.max_cached_rows = 10;
+  EXPECT_EQ(Fold("bulk-tiny", bulk), large);
+}
+
+TEST_F(StoreTest, DifferentShardsFromDifferentThreads) {
+  const auto store = Open();
+  std::vector<std::thread> threads;
+  for (int partition = 0; partition < 4; ++partition) {
+    threads.emplace_back([&, partition] {
+      const auto shard = *store->OpenShard(partition);
+      for (int i = 0; i < 500; ++i) {
+        shard->Edit(kRows, absl::StrCat(i % 37)).set_owner(absl::StrCat(partition, "-", i));
+        if (i % 10 != 9) continue;
+        ASSERT_TRUE(shard->Flush(At(i + 1)).ok());
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  for (int partition = 0; partition < 4; ++partition) {
+    EXPECT_EQ(Contents(**store->OpenShard(partition))["18"], absl::StrCat(partition, "-499"));
+  }
+}
+
+// ---------------------------------------------------------------------------------------- killing
+
+// Flush number i writes three rows that say i: whatever a kill leaves must agree with the position.
+bool WriteRounds(const std::string& directory, bool bulk, int rounds) {
+  Options options;
+  options.directory = directory;
+  options.kind = "test";
+  options.bulk = bulk;
+  options.persist_interval = absl::ZeroDuration();  // a file after each batch, as far as it comes
+  auto store = Store::Open(options);
+  if (!store.ok()) return false;
+  auto shard = (*store)->OpenShard(0);
+  if (!shard.ok()) return false;
+  for (int64_t i = (*shard)->position().next_offset + 1; i <= rounds; ++i) {
+    for (const char* key : {"a", "b", "c"}) (*shard)->Edit(kRows, key).set_owner(absl::StrCat(i));
+    if (!(*shard)->Flush(At(i)).ok()) return false;
+  }
+  ::_exit(0);  // never closed: what a crash leaves
+}
+
+class KilledTest : public StoreTest,
+                   public testing::WithParamInterface<std::pair<const char*, bool>> {};
+
+TEST_P(KilledTest, LeavesWhatSomeFlushLeft) {
+  const auto [point, bulk] = GetParam();
+  int64_t last = 0;
+  for (int nth = 1; nth <= 6; ++nth) {
+    RunKilledAt(point, nth, [&, bulk = bulk] { return WriteRounds(directory(), bulk, 200); });
+    const auto store = Open();
+    const auto shard = *store->OpenShard(0);
+    const int64_t at = shard->position().next_offset;
+    EXPECT_GE(at, last);
+    last = at;
+    for (const auto& [key, owner] : Contents(*shard)) EXPECT_EQ(owner, absl::StrCat(at)) << key;
+    EXPECT_EQ(Contents(*shard).size(), at == 0 ? 0u : 3u);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(AtEveryPoint, KilledTest,
+                         testing::Values(std::pair("store.before_flush", false),
+                                         std::pair("store.after_flush", false),
+                                         std::pair("store.before_flush", true),
+                                         std::pair("store.before_ingest", true),
+                                         std::pair("store.after_flush", true),
+                                         std::pair("never", false)));
+
+// ----------------------------------------------------------------------------------------- damage
+
+class DamageTest : public StoreTest {
+ protected:
+  void Fill(int files = 3) {
+    const auto store = Open();
+    const auto shard = *store->OpenShard(0);
+    for (int f = 0; f < files; ++f) {
+      for (int i = 0; i < 200; ++i) shard->Edit(kRows, absl::StrCat(f, "-", i)).set_owner(std::string(50, 'x'));
+      ASSERT_TRUE(shard->Flush(At(f + 1)).ok());
+      ASSERT_TRUE(store->Persist().ok());
+    }
+  }
+  std::vector<fs::path> Files(const std::string& containing) {
+    std::vector<fs::path> files;
+    for (const auto& entry : fs::directory_iterator(directory())) {
+      if (entry.path().filename().string().find(containing) != std::string::npos) {
+        files.push_back(entry.path());
+      }
+    }
+    std::sort(files.begin(), files.end());
+    return files;
+  }
+  static void Flip(const fs::path& file, uint64_t at) {
+    std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
+    stream.seekg(static_cast<std::streamoff>(at));
+    const char byte = static_cast<char>(stream.get() ^ 0x20);
+    stream.seekp(static_cast<std::streamoff>(at));
+    stream.put(byte);
+  }
+  // How opening refuses.
+  absl::Status Refusal() {
+    auto store = Store::Open(Opened());
+    return store.status();
+  }
+};
+
+TEST_F(DamageTest, AFlippedByteInATableIsRefusedAndNamed) {
+  Fill();
+  const auto tables = Files(".sst");
+  ASSERT_GE(tables.size(), 3u);
+  const uint64_t size = fs::file_size(tables[1]);
+  for (uint64_t at = 0; at < size; at += size / 40) {
+    Flip(tables[1], at);
+    const absl::Status refusal = Refusal();
+    EXPECT_TRUE(absl::IsDataLoss(refusal)) << "byte " << at << ": " << refusal;
+    EXPECT_THAT(std::string(refusal.message()), HasSubstr(directory()));
+    Flip(tables[1], at);
+  }
+  EXPECT_TRUE(Refusal().ok());
+}
+
+TEST_F(DamageTest, ATruncatedMissingOrExchangedTableIsRefused) {
+  Fill();
+  const auto tables = Files(".sst");
+  const std::string copy = scratch_.path() + "/copy";
+  fs::copy_file(tables[1], copy);
+  fs::resize_file(tables[1], fs::file_size(copy) / 2);
+  EXPECT_TRUE(absl::IsDataLoss(Refusal())) << Refusal();
+  fs::remove(tables[1]);
+  EXPECT_TRUE(absl::IsDataLoss(Refusal())) << Refusal();
+  fs::copy_file(tables[2], tables[1]);
+  EXPECT_TRUE(absl::IsDataLoss(Refusal())) << Refusal();
+  fs::copy_file(copy, tables[1], fs::copy_options::overwrite_existing);
+  EXPECT_TRUE(Refusal().ok()) << Refusal();
+}
+
+TEST_F(DamageTest, AnAlteredManifestIsRefusedOrHarmless) {
+  Fill();
+  const auto manifest = Files("MANIFEST").front();
+  const uint64_t size = fs::file_size(manifest);
+  int refused = 0;
+  for (uint64_t at = 0; at < size; at += 7) {
+    const std::string copy = scratch_.path() + "/copy";
+    fs::remove_all(copy);
+    fs::copy(directory(), copy, fs::copy_options::recursive);
+    Flip(manifest, at);
+    auto store = Store::Open(Opened());
+    if (!store.ok()) {
+      ++refused;
+      EXPECT_TRUE(absl::IsDataLoss(store.status()) || absl::IsFailedPrecondition(store.status()))
+          << store.status();
+    } else {
+      EXPECT_EQ((*(*store)->OpenShard(0))->position(), At(3)) << "byte " << at;
+    }
+    if (store.ok()) store->reset();
+    fs::remove_all(directory());
+    fs::rename(copy, directory());
+  }
+  EXPECT_GT(refused, 0);
+}
+
+TEST_F(DamageTest, ACacheStartsOver) {
+  Fill();
+  const auto tables = Files(".sst");
+  Flip(tables[0], 100);
+  Options options = Opened();
+  options.start_over_if_damaged = true;
+  const auto store = Open(options);
+  EXPECT_THAT(store->started_over_because(), HasSubstr(".sst"));
+  EXPECT_EQ((*store->OpenShard(0))->position(), log::Position{});
+  EXPECT_TRUE(Contents(**store->OpenShard(0)).empty());
+}
+
+TEST_F(DamageTest, ABlockIsCheckedWhenItIsRead) {
+  Fill();
+  Options options = Opened();
+  options.verify_limit_bytes = 0;
+  Flip(Files(".sst")[0], 100);
+  auto store = Store::Open(options);
+  if (!store.ok()) return;  // noticed before
+  const auto shard = (*store)->OpenShard(0);
+  ASSERT_TRUE(shard.ok());
+  int errors = 0;
+  for (int i = 0; i < 200; ++i) {
+    std::string value;
+    errors += !(*shard)->Get(kRows.id, absl::StrCat("0-", i), &value).ok();
+    (*shard)->Edit(kRows, absl::StrCat("0-", i));
+  }
+  EXPECT_GT(errors, 0);
+  EXPECT_TRUE(absl::IsDataLoss((*shard)->Flush(At(9))));
+  EXPECT_EQ((*shard)->position(), At(3));
+}
+
+TEST_F(StoreTest, RefusesAnotherKindVersionOrASecondOpening) {
+  Open();
+  Options options = Opened();
+  options.version = 2;
+  EXPECT_TRUE(absl::IsFailedPrecondition(Store::Open(options).status()));
+  EXPECT_THAT(std::string(Store::Open(options).status().message()), HasSubstr("test 1"));
+  options.any_version = true;
+  EXPECT_EQ(Open(options)->version(), 1);
+  options = Opened();
+  options.kind = "other";
+  EXPECT_TRUE(absl::IsFailedPrecondition(Store::Open(options).status()));
+  const auto held = Open();
+  EXPECT_TRUE(absl::IsFailedPrecondition(Store::Open(Opened()).status()));
+  options = Opened();
+  options.start_over_if_damaged = true;  // never takes away what another has open
+  EXPECT_TRUE(absl::IsFailedPrecondition(Store::Open(options).status()));
+}
+
+}  // namespace
+}  // namespace daybook::store
