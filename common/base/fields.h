@@ -43,7 +43,7 @@ inline void Expect(const absl::Status& status, const At& at, FieldViolations& ba
 template <class Request>
 void CheckEnvelope(const Request& request, size_t max_request_id_bytes, FieldViolations& bad) {
   if (request.request_id().empty()) {
-    bad.Add("request_id", "is required");
+    bad.Add("request_id", "is required: it makes a resend safe; a UUID is advised");
   } else {
     Expect(CheckText(request.request_id(), max_request_id_bytes), "request_id", bad);
   }

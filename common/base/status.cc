@@ -71,16 +71,6 @@ void FieldViolations::Add(std::string_view field, std::string_view description) 
   if (all_.size() < kMaxViolations) all_.emplace_back(field, description);
 }
 
-absl::Status FieldViolations::Absorb(const absl::Status& status) {
-  const auto payload = status.GetPayload(TypeUrl<google::rpc::BadRequest>());
-  google::rpc::BadRequest bad;
-  if (!payload || !bad.ParseFromString(std::string(*payload))) return status;
-  for (const auto& violation : bad.field_violations()) {
-    Add(violation.field(), violation.description());
-  }
-  return absl::OkStatus();
-}
-
 absl::Status FieldViolations::ToStatus() const {
   if (all_.empty()) return absl::OkStatus();
   std::string message;

@@ -45,8 +45,6 @@ class FieldViolations {
  public:
   // `field`: path as in the proto, `lines[2].quantity`. Keeps the first 100.
   void Add(std::string_view field, std::string_view description);
-  // Adds the violations of an INVALID_FIELDS status; OK if it was one or was OK, else the status.
-  absl::Status Absorb(const absl::Status& status);
   bool empty() const { return all_.empty(); }
   // INVALID_ARGUMENT, INVALID_FIELDS with BadRequest; OK when empty.
   absl::Status ToStatus() const;

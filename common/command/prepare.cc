@@ -54,24 +54,20 @@ absl::Status Prepare(const Method& method, const Message& request, Command* comm
   command->method = &method;
   command->request_id = TextOf(request, kRequestIdField);
   command->customer_id = TextOf(request, kCustomerIdField);
-  FieldViolations bad;
-  if (command->request_id.empty()) {
-    bad.Add("request_id", "is required: it makes a resend safe; a UUID is advised");
-  } else if (command->request_id.size() > kMaxRequestIdBytes) {
-    bad.Add("request_id", absl::StrCat("has ", command->request_id.size(), " bytes; ",
-                                       kMaxRequestIdBytes, " are allowed"));
+  RETURN_IF_ERROR(method.check(request));
+  // A domain checks these as well, with its other fields; what the engine rests on it sees to itself.
+  if (command->request_id.empty() || command->request_id.size() > kMaxRequestIdBytes ||
+      command->customer_id.size() > kMaxCustomerIdBytes) {
+    FieldViolations bad;
+    bad.Add("request_id", absl::StrCat("must have 1 to ", kMaxRequestIdBytes, " bytes"));
+    return bad.ToStatus();
   }
   const google::protobuf::Reflection* reflection = request.GetReflection();
   const FieldDescriptor& expected = Field(request, kExpectedRevisionField);
   if (reflection->HasField(request, &expected)) {
     command->expected_revision = reflection->GetInt64(request, &expected);
-    if (*command->expected_revision < 0) {
-      bad.Add("expected_revision", "must not be negative");
-    }
   }
   command->validate_only = reflection->GetBool(request, &Field(request, kValidateOnlyField));
-  RETURN_IF_ERROR(bad.Absorb(method.check(request)));
-  if (!bad.empty()) return bad.ToStatus();
   if (command->customer_id.empty()) command->customer_id = DerivedCustomerId(command->request_id);
   command->request_hash = RequestHash(method, request);
   return absl::OkStatus();

@@ -27,8 +27,7 @@ foreign() {  # foreign HEADER_PATTERN ALLOWED_FILES_PATTERN
 }
 foreign 'librdkafka/' 'common/log/kafka/[^:]*\.cc'
 foreign 'rocksdb/' '(common/log/embedded|common/store)/[^:]*'
-foreign 'grpc' 'common/rpc/[^:]*\.cc'
-foreign 'grpcpp/' 'common/rpc/[^:]*'
+foreign 'grpc' 'common/rpc/[^:]*'
 foreign 'prometheus/' 'common/(base|rpc)/[^:]*\.cc'
 foreign 'CivetServer|civetweb' 'common/rpc/[^:]*\.cc'
 foreign 'spdlog/' 'services/daybook/logging\.cc'

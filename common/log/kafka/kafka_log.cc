@@ -66,33 +66,47 @@ absl::StatusOr<TopicFacts> FindTopic(const KafkaCore& core) {
   return Persist(describe);
 }
 
-// History begins with the first claim of an owner, at offset 0: anything else is not our topic, or
-// no longer whole.
-absl::Status CheckBeginning(KafkaCore& core, int partition) {
-  const std::string place = absl::StrCat("topic ", core.topic, ", partition ", partition);
-  const auto extent = Persist([&] { return core.asker->AskExtent(partition, absl::Seconds(3)); });
-  RETURN_IF_ERROR(extent.status());
-  if (extent->first != 0) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(place, " begins at offset ", extent->first,
-                     ": its history has been deleted; restore the topic from a copy"));
-  }
-  if (extent->end == 0 || !core.options.check_beginnings) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const auto reader, NewKafkaReader(core, partition, 0));
+std::string Place(const KafkaCore& core, int partition) {
+  return absl::StrCat("topic ", core.topic, ", partition ", partition);
+}
+
+// The first record of a partition must be the first claim of an owner.
+absl::Status CheckFirst(const KafkaCore& core, int partition, LogReader& reader) {
   for (const absl::Time deadline = absl::Now() + kPatience; absl::Now() < deadline;) {
-    ASSIGN_OR_RETURN(const Batch batch, reader->Read(1, absl::Seconds(1)));
+    ASSIGN_OR_RETURN(const Batch batch, reader.Read(1, absl::Seconds(1)));
     if (batch.records.empty()) continue;
+    const LogRecord& first = batch.records[0];
     v1::Frame frame;
-    if (batch.records[0].offset == 0 && ParseFrame(batch.records[0].value, &frame) &&
-        frame.has_owner_started() && frame.epoch() == 1) {
+    if (first.offset == 0 && ParseFrame(first.value, &frame) && frame.has_owner_started() &&
+        frame.epoch() == 1) {
       return absl::OkStatus();
     }
-    return absl::FailedPreconditionError(
-        absl::StrCat(place, ", offset ", batch.records[0].offset,
-                     ": the first record is not the claim of an owner: this is not a log of "
-                     "Daybook, or something else writes to it; choose another topic prefix"));
+    return absl::FailedPreconditionError(absl::StrCat(
+        Place(core, partition), ", offset ", first.offset,
+        ": the first record is not the claim of an owner: this is not a log of Daybook, or "
+        "something else writes to it; choose another topic prefix"));
   }
-  return absl::UnavailableError(absl::StrCat(place, ": offset 0 cannot be read"));
+  return absl::UnavailableError(absl::StrCat(Place(core, partition), ": offset 0 cannot be read"));
+}
+
+// What does not begin as history does is not our topic, or no longer whole.
+absl::Status CheckBeginnings(KafkaCore& core) {
+  std::vector<std::pair<int, std::unique_ptr<LogReader>>> readers;
+  for (int p = 0; p < core.partitions; ++p) {
+    const auto extent = Persist([&] { return core.asker->AskExtent(p, absl::Seconds(3)); });
+    RETURN_IF_ERROR(extent.status());
+    if (extent->first != 0) {
+      return absl::FailedPreconditionError(
+          absl::StrCat(Place(core, p), " begins at offset ", extent->first,
+                       ": its history has been deleted; restore the topic from a copy"));
+    }
+    if (extent->end == 0 || !core.options.check_beginnings) continue;
+    // All are fetched at the same time, then looked at one by one.
+    ASSIGN_OR_RETURN(auto reader, NewKafkaReader(core, p, 0));
+    readers.emplace_back(p, std::move(reader));
+  }
+  for (const auto& [p, reader] : readers) RETURN_IF_ERROR(CheckFirst(core, p, *reader));
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -117,7 +131,7 @@ absl::StatusOr<std::unique_ptr<EventLog>> OpenKafka(KafkaOptions options) {
   }
   core.partitions = topic.partitions;
   core.pool = std::make_unique<FetcherPool>(options, core.topic, core.partitions);
-  for (int p = 0; p < core.partitions; ++p) RETURN_IF_ERROR(CheckBeginning(core, p));
+  RETURN_IF_ERROR(CheckBeginnings(core));
   return std::make_unique<KafkaLog>(std::move(core));
 }
 
