@@ -35,6 +35,7 @@ enum class Reason {
   kOverloaded,
   kShuttingDown,
   kLogUnavailable,
+  kStorageFull,
   kTokenMalformed,
   kTokenOtherLog,
   kTokenInFuture,

@@ -150,10 +150,13 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(log::EventLog* log, Book bo
                                               o.cache_customers / log->partitions());
     impl->WorkerOf(p).Add(std::move(partition), &impl->book, std::move(cache), o.own);
   }
-  for (auto& worker : impl->workers) worker->Start();
   std::unique_ptr<Engine> engine(new Engine(std::move(impl)));
   AddGauges(engine.get(), metrics);
   return engine;
+}
+
+void Engine::Start() {
+  for (auto& worker : impl_->workers) worker->Start();
 }
 
 void Engine::Submit(std::unique_ptr<Command> command) {
@@ -219,12 +222,20 @@ absl::Status Engine::WaitUntilReady(absl::Time deadline) const {
 }
 
 void Engine::Drain(absl::Time deadline) {
-  for (auto& worker : impl_->workers) worker->Drain();
-  while (absl::Now() < deadline &&
-         !std::all_of(impl_->workers.begin(), impl_->workers.end(),
+  const auto wait_until = [this](absl::Time until) {
+    while (absl::Now() < until) {
+      if (std::all_of(impl_->workers.begin(), impl_->workers.end(),
                       [](const auto& worker) { return worker->drained(); })) {
-    absl::SleepFor(absl::Milliseconds(2));
-  }
+        return true;
+      }
+      absl::SleepFor(absl::Milliseconds(2));
+    }
+    return false;
+  };
+  for (auto& worker : impl_->workers) worker->Drain();
+  if (wait_until(deadline)) return;
+  for (auto& worker : impl_->workers) worker->Abandon();
+  wait_until(absl::Now() + absl::Seconds(1));
 }
 
 }  // namespace daybook::command

@@ -1,6 +1,7 @@
 // The command engine: every partition of a log, driven by a few worker threads.
 //
 //   ASSIGN_OR_RETURN(auto engine, Engine::Open(&log, book, options, &metrics));
+//   engine->Start();                         // claims: not before everything else is known to work
 //   engine->Submit(std::move(command));      // any thread; answered later, on a worker
 //   engine->Drain(absl::Now() + absl::Seconds(10));
 //
@@ -54,11 +55,15 @@ struct PartitionStatus {
 
 class Engine {
  public:
-  // Opens the cache, checks it against the log (a cache of another log is dropped), and starts the
-  // workers. Errors: the cache directory cannot be used.
+  // Opens the cache and checks it against the log (a cache of another log is dropped). Writes nothing
+  // to the log. Errors: the cache directory cannot be used.
   static absl::StatusOr<std::unique_ptr<Engine>> Open(log::EventLog* log, Book book,
                                                       EngineOptions options, Metrics* metrics);
   ~Engine();
+
+  // Starts the workers: they read, claim, and answer. A claim deposes another owner, so what else may
+  // fail at start should have been tried before. Commands that come earlier wait.
+  void Start();
 
   const Book& book() const;
   int partitions() const;
@@ -79,7 +84,8 @@ class Engine {
   // has stopped for good.
   absl::Status WaitUntilReady(absl::Time deadline) const;
 
-  // Takes no more commands, answers those it has, writes the cache. Then only the destructor.
+  // Takes no more commands, answers those it has (those that are not certain by the deadline with
+  // OUTCOME_UNKNOWN), writes the cache. Then only the destructor.
   void Drain(absl::Time deadline);
 
  private:

@@ -19,8 +19,6 @@ namespace {
 constexpr int kFormat = 1;
 // How often commands in the queue are looked over for deadlines.
 constexpr absl::Duration kExpiryInterval = absl::Milliseconds(10);
-// Rows kept in memory while the cache cannot be written, in units of flush_rows.
-constexpr size_t kMaxDirtyFlushes = 8;
 // Reads that must have found the log too short before that is believed; time alone may have been spent
 // asleep.
 constexpr int kShortReads = 20;
@@ -70,13 +68,18 @@ Partition::Partition(PartitionOptions options, const Book* book, std::unique_ptr
     : options_(std::move(options)), book_(book), cache_(std::move(cache)), host_(host) {}
 
 void Partition::Want(bool wanted) {
+  if (wanted == wanted_ && phase_ != Phase::kFollow) return;
   wanted_ = wanted;
-  claim_epoch_ = 0;
-  claim_attempts_ = 0;
-  claim_not_before_ = absl::InfinitePast();
-  if (phase_ == Phase::kHalted) return;
-  if (wanted && phase_ == Phase::kFollow) phase_ = Phase::kCatchUp;
-  if (!wanted && (phase_ == Phase::kCatchUp || phase_ == Phase::kClaim)) phase_ = Phase::kFollow;
+  if (wanted && phase_ == Phase::kFollow) {
+    claim_epoch_ = 0;
+    claim_attempts_ = 0;
+    claim_not_before_ = absl::InfinitePast();
+    phase_ = Phase::kCatchUp;
+  }
+  if (wanted) return;
+  if (phase_ == Phase::kOwn) Doubt("asked to give the partition up");
+  if (phase_ == Phase::kClaim) host_->DropWriter();
+  if (phase_ == Phase::kCatchUp || phase_ == Phase::kClaim) phase_ = Phase::kFollow;
 }
 
 // --- commands in ---------------------------------------------------------------------------------
@@ -124,7 +127,9 @@ void Partition::AnswerAll(const absl::Status& status) {
 }
 
 void Partition::Tick(absl::Time now, uint64_t fresh) {
+  if (now < now_) ClockWentBack(now);
   now_ = now;
+  cache_->Trim();
   if (!started_) {
     started_ = true;
     last_flush_ = now;
@@ -138,8 +143,11 @@ void Partition::Tick(absl::Time now, uint64_t fresh) {
     case Phase::kHalted:
       return;
     case Phase::kFollow:
+      RetryFlush();
       return AnswerAsFollower();
     case Phase::kCatchUp:
+      if (!full_.ok()) AnswerFull();
+      RetryFlush();
       if (at_end_ && wanted_ && !draining_ && now_ >= claim_not_before_) StartClaim(fresh);
       return;
     case Phase::kClaim:
@@ -160,6 +168,22 @@ void Partition::Tick(absl::Time now, uint64_t fresh) {
   }
 }
 
+// Nothing may wait for a time that was set by a clock that was wrong.
+void Partition::ClockWentBack(absl::Time now) {
+  next_expiry_ = absl::InfinitePast();
+  last_barrier_ = absl::InfinitePast();
+  claim_not_before_ = std::min(claim_not_before_, now + 64 * options_.claim_backoff);
+  claim_deadline_ = std::min(claim_deadline_, now + options_.claim_timeout);
+  last_flush_ = std::min(last_flush_, now);
+  if (short_since_ != absl::InfiniteFuture()) short_since_ = std::min(short_since_, now);
+  for (Sent& sent : sent_) sent.at = std::min(sent.at, now);
+}
+
+absl::Duration Partition::clock_skew() const {
+  // A measurement of long ago says nothing about the clock of today.
+  return now_ - clock_measured_ < absl::Minutes(1) ? clock_skew_ : absl::ZeroDuration();
+}
+
 absl::Time Partition::next_wake() const {
   switch (phase_) {
     case Phase::kHalted:
@@ -172,7 +196,8 @@ absl::Time Partition::next_wake() const {
       break;
   }
   if (!pending_.empty() && sent_.empty()) return last_barrier_ + options_.barrier_interval;
-  if (!queue_.empty() && sent_.size() < options_.max_in_flight) return now_;
+  const bool flushing = flush_due_ && !sent_.empty();
+  if (!queue_.empty() && sent_.size() < options_.max_in_flight && !flushing) return now_;
   if (!sent_.empty()) return now_ + absl::Milliseconds(100);
   if (cache_->dirty() > 0) return last_flush_ + options_.flush_interval;
   return now_ + absl::Seconds(10);
@@ -344,6 +369,7 @@ void Partition::Hold(Pending pending) {
 void Partition::OnReport(const log::Report& report) {
   if (phase_ == Phase::kClaim && report.append == 0 && !report.status.ok()) {
     // Perhaps it is stored all the same; then it is read back as an older attempt of our own.
+    if (options_.exclusive && absl::IsResourceExhausted(report.status)) full_ = report.status;
     host_->DropWriter();
     phase_ = Phase::kCatchUp;
     return;
@@ -358,6 +384,9 @@ void Partition::ProcessReports() {
   while (phase_ == Phase::kOwn && !sent_.empty() && sent_.front().report) {
     const log::Report& report = *sent_.front().report;
     if (!report.status.ok()) {
+      if (options_.exclusive && absl::IsResourceExhausted(report.status)) {
+        return StorageFull(report.status);
+      }
       if (!DAYBOOK_PLANTED(kGoesOnAfterError)) {
         return Doubt(absl::StrCat("an append failed: ", report.status.message()));
       }
@@ -373,10 +402,25 @@ void Partition::ProcessReports() {
     }
     if (report.stored_time != absl::InfinitePast()) {
       clock_skew_ = report.stored_time - sent_.front().at;
+      clock_measured_ = now_;
     }
     Confirm();
   }
   ReleasePending();
+}
+
+// An exclusive log refuses before it writes: what is in flight is not stored, and what was appended
+// behind it does not count, for its sequence is not the next.
+void Partition::StorageFull(const absl::Status& why) {
+  full_ = why;
+  Doubt(std::string(why.message()));
+  for (auto& command : queue_) command->in_doubt = false;
+  AnswerFull();
+}
+
+void Partition::AnswerFull() {
+  AnswerAll(Refuse(Reason::kStorageFull,
+                   absl::StrCat("the log has no room: ", full_.message(), "; nothing was recorded")));
 }
 
 void Partition::Confirm() {
@@ -387,6 +431,8 @@ void Partition::Confirm() {
   next_ = offset + 1;
   confirmed_end_ = std::max(confirmed_end_, next_);
   confirmed_ = sent.sequence;
+  claim_attempts_ = 0;
+  claim_not_before_ = absl::InfinitePast();
   if (!sent.receipt_key.empty()) {
     ++stats_.commits;
     in_flight_.erase(sent.receipt_key);
@@ -471,13 +517,13 @@ void Partition::ExpireQueue() {
   }
   const auto expired = [&](std::unique_ptr<Command>& command) {
     if (command->deadline > now_) return false;
-    if (command->in_doubt) {
-      // Found in what has been read so far: certain after all.
-      const auto receipt = cache_->FindReceipt(command->customer_id, command->request_id);
-      if (receipt.ok() && *receipt != nullptr) {
-        AnswerByReceipt(std::move(command), **receipt);
-        return true;
-      }
+    // Found in what has been read so far: certain after all.
+    const auto receipt = cache_->FindReceipt(command->customer_id, command->request_id);
+    if (receipt.ok() && *receipt != nullptr) {
+      AnswerByReceipt(std::move(command), **receipt);
+      return true;
+    }
+    if (command->in_doubt || !receipt.ok()) {
       const absl::Status status = Uncertain(*command);
       Answer(std::move(command), status, "");
       return true;
@@ -486,7 +532,7 @@ void Partition::ExpireQueue() {
     Answer(std::move(command),
            Refuse(starting ? Reason::kStarting : Reason::kLogUnavailable,
                   absl::StrCat("the deadline came while partition ", options_.partition, " was ",
-                               AsAbsl(ToString(phase_)), "; nothing was recorded")),
+                               AsAbsl(ToString(phase_)), "; this attempt recorded nothing")),
            "");
     return true;
   };
@@ -500,6 +546,11 @@ void Partition::AnswerAsFollower() {
       AnswerByReceipt(std::move(command), **receipt);
       return true;
     }
+    if (!receipt.ok()) {
+      const absl::Status status = Uncertain(*command);
+      Answer(std::move(command), status, "");
+      return true;
+    }
     // One that was sent is void below a newer owner's claim, once that has been read; until then it
     // may still turn up, and waits for its deadline.
     if (command->in_doubt && !superseded_) return false;
@@ -507,7 +558,7 @@ void Partition::AnswerAsFollower() {
         Refuse(command->in_doubt ? Reason::kNotRecorded : Reason::kNotOwner,
                absl::StrCat("partition ", options_.partition, " is owned by ",
                             owner_endpoint_.empty() ? "nobody" : owner_endpoint_,
-                            "; the command was not recorded"),
+                            "; this attempt recorded nothing"),
                {{"endpoint", owner_endpoint_}, {"request_id", command->request_id}});
     Answer(std::move(command), status, "");
     return true;
@@ -530,8 +581,7 @@ void Partition::OnRead(const log::Batch& batch) {
       if (*verdict == log::Verdict::kVoidFuture) {
         // No honest owner can be there yet. Either somebody else's bytes, or the log was cut and went
         // on without us: then the record that we came here with is gone.
-        const absl::Status history = host_->CheckHistory(chain_.at());
-        if (absl::IsFailedPrecondition(history)) return Halt(history);
+        if (!CheckHistory(record.offset)) return;
       }
       if (claim && phase_ == Phase::kClaim && frame_.owner_started().owner() == claim_id_) {
         // Somebody else's claim of the same epoch came first, or an older attempt of our own.
@@ -540,11 +590,13 @@ void Partition::OnRead(const log::Batch& batch) {
       }
       continue;
     }
-    if (absl::Status status = Fold(record, frame_); !status.ok()) return Halt(status);
-    if (phase_ == Phase::kHalted) return;
+    if (absl::Status status = Fold(record, frame_); !status.ok()) {
+      // The log is not to blame for a cache that cannot be read.
+      return std::exchange(cache_broken_, false) ? RefoldFromZero(status) : Halt(status);
+    }
   }
   at_end_ = batch.end;
-  if (cache_->dirty() >= options_.flush_rows) FlushCache();
+  if (cache_->dirty() >= options_.flush_rows && !flush_failed_) FlushCache();
   if (!at_end_) return;
   if (chain_.at().next_offset < confirmed_end_) {
     // A log that ends before what it acknowledged: for a moment after a change of leader it may look
@@ -560,6 +612,31 @@ void Partition::OnRead(const log::Batch& batch) {
   short_since_ = absl::InfiniteFuture();
   short_reads_ = 0;
   if (phase_ == Phase::kClaim && claim_counts_) Own();
+}
+
+// False: reading cannot go on behind `offset`, either for now or for good.
+bool Partition::CheckHistory(int64_t offset) {
+  // A flood of foreign records costs one question a second, not one each.
+  if (chain_.at().last_offset == history_checked_ &&
+      now_ - history_checked_at_ < absl::Seconds(1)) {
+    return true;
+  }
+  const absl::Status history = host_->CheckHistory(chain_.at());
+  if (history.ok()) {
+    history_checked_ = chain_.at().last_offset;
+    history_checked_at_ = now_;
+    return true;
+  }
+  if (!absl::IsUnavailable(history)) {
+    Halt(history);
+    return false;
+  }
+  log::Position before = chain_.at();
+  before.next_offset = offset;
+  chain_ = log::Chain(before);
+  at_end_ = false;
+  host_->ReadFrom(offset);
+  return false;
 }
 
 absl::Status Partition::Fold(const log::LogRecord& record, const log::v1::Frame& frame) {
@@ -609,7 +686,12 @@ absl::Status Partition::Fold(const log::LogRecord& record, const log::v1::Frame&
 }
 
 absl::Status Partition::ApplyCommit(const book::v1::Commit& commit, absl::Time recorded_time) {
-  ASSIGN_OR_RETURN(book::v1::State * state, cache_->Edit(commit.customer_id()));
+  auto edited = cache_->Edit(commit.customer_id());
+  if (!edited.ok()) {
+    cache_broken_ = true;
+    return edited.status();
+  }
+  book::v1::State* const state = *edited;
   state->set_revision(commit.revision());
   for (const book::v1::Event& event : commit.events()) {
     const EventMeta meta{.customer_id = commit.customer_id(),
@@ -669,7 +751,7 @@ void Partition::StartClaim(uint64_t fresh) {
 void Partition::Own() {
   ++stats_.ownerships;
   phase_ = Phase::kOwn;
-  claim_attempts_ = 0;
+  full_ = absl::OkStatus();
   next_ = chain_.at().next_offset;
   confirmed_end_ = std::max(confirmed_end_, next_);
   confirmed_ = chain_.at().sequence;
@@ -700,23 +782,31 @@ void Partition::Doubt(std::string_view why) {
   host_->Say(absl::StrCat("partition ", options_.partition, ": in doubt at offset ", next_, " (",
                           AsAbsl(why), "), ", sent_.size(), " records unconfirmed; reading back"));
   host_->DropWriter();
-  // Back to the queue in the order of arrival, in front of what came later.
+  Requeue();
+  flush_due_ = false;
+  claim_counts_ = false;
+  superseded_ = false;
+  phase_ = wanted_ ? Phase::kCatchUp : Phase::kFollow;
+  if (DAYBOOK_PLANTED(kStateKeptAfterDoubt)) {
+    at_end_ = false;
+    return host_->ReadFrom(chain_.at().next_offset);
+  }
+  Reload();
+}
+
+// Back to the queue in the order of arrival, in front of what came later.
+void Partition::Requeue() {
   for (auto it = pending_.rbegin(); it != pending_.rend(); ++it) {
     if (it->command != nullptr) queue_.push_front(std::move(it->command));
   }
   pending_.clear();
   sent_.clear();
   in_flight_.clear();
-  flush_due_ = false;
-  claim_counts_ = false;
-  superseded_ = false;
-  phase_ = wanted_ ? Phase::kCatchUp : Phase::kFollow;
-  claim_not_before_ = now_;
-  if (DAYBOOK_PLANTED(kStateKeptAfterDoubt)) {
-    at_end_ = false;
-    return host_->ReadFrom(chain_.at().next_offset);
-  }
-  Reload();
+}
+
+void Partition::Abandon() {
+  Requeue();
+  AnswerAll(Refuse(Reason::kShuttingDown, "the server is stopping; this attempt recorded nothing"));
 }
 
 void Partition::LoseWriter(std::string_view why) {
@@ -745,6 +835,8 @@ void Partition::Halt(absl::Status why) {
   halted_ = std::move(why);
   phase_ = Phase::kHalted;
   host_->DropWriter();
+  cache_->Drop().IgnoreError();
+  Requeue();
   AnswerAll(Refuse(Reason::kLogUnavailable, absl::StrCat("partition ", options_.partition,
                                                          " has stopped: ", halted_.message())));
 }
@@ -764,8 +856,14 @@ void Partition::MaybeFlush() {
   if (flush_due_ && sent_.empty()) FlushCache();
 }
 
+// While reading: a cache that could not be written holds the reading up at some point (see reading()).
+void Partition::RetryFlush() {
+  if (flush_failed_ && now_ >= last_flush_ + options_.flush_interval) FlushCache();
+}
+
 void Partition::FlushCache() {
-  if (!sent_.empty()) return;
+  // Halted: the position may stand behind a record that was not folded.
+  if (phase_ == Phase::kHalted || !sent_.empty()) return;
   flush_due_ = false;
   last_flush_ = now_;
   if (cache_->dirty() == 0) return;

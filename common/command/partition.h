@@ -36,6 +36,9 @@
 
 namespace daybook::command {
 
+// Rows kept in memory while the cache cannot be written, in units of flush_rows.
+inline constexpr size_t kMaxDirtyFlushes = 8;
+
 struct PartitionOptions {
   int partition = 0;
   int partitions = 1;
@@ -111,13 +114,15 @@ class Partition {
   // Stops taking commands; every command that is held is answered once it is certain. Done when idle().
   void Drain();
   bool idle() const { return queue_.empty() && pending_.empty() && sent_.empty(); }
+  // Answers whatever is still held: a Drain that took too long.
+  void Abandon();
   // Writes the cache if nothing is in flight (at the end of a Drain).
   void FlushCache();
 
   Phase phase() const { return phase_; }
   bool reading() const {
-    return started_ && (phase_ == Phase::kFollow || phase_ == Phase::kCatchUp ||
-                        phase_ == Phase::kClaim);
+    return started_ && cache_->dirty() < kMaxDirtyFlushes * options_.flush_rows &&
+           (phase_ == Phase::kFollow || phase_ == Phase::kCatchUp || phase_ == Phase::kClaim);
   }
   // Why it stopped for good (Phase::kHalted), else OK.
   const absl::Status& halted() const { return halted_; }
@@ -125,8 +130,9 @@ class Partition {
   const Stats& stats() const { return stats_; }
   size_t queued() const { return queue_.size(); }
   size_t in_flight() const { return sent_.size(); }
-  // By how much the log's clock differs from ours, from the last report that had one.
-  absl::Duration clock_skew() const { return clock_skew_; }
+  size_t cached_customers() const { return cache_->customers(); }
+  // By how much the log's clock differs from ours, by a report of the last minute.
+  absl::Duration clock_skew() const;
   const std::string& log_id() const { return cache_->partition_state().log_id(); }
   // When Tick wants to be called at the latest, if nothing else happens.
   absl::Time next_wake() const;
@@ -168,6 +174,12 @@ class Partition {
   void Reload();
   void Halt(absl::Status why);
   void RefoldFromZero(const absl::Status& why);
+  void Requeue();
+  void ClockWentBack(absl::Time now);
+  void StorageFull(const absl::Status& why);
+  void AnswerFull();
+  bool CheckHistory(int64_t offset);
+  void RetryFlush();
   void ExpireQueue();
   void AnswerAsFollower();
   void AnswerAll(const absl::Status& status);
@@ -224,6 +236,11 @@ class Partition {
   std::deque<std::unique_ptr<Command>> queue_;
   absl::Time next_expiry_ = absl::InfinitePast();
   absl::Duration clock_skew_ = absl::ZeroDuration();
+  absl::Time clock_measured_ = absl::InfinitePast();
+  absl::Status full_;              // an exclusive log has no room; since the last ownership
+  bool cache_broken_ = false;      // the last error was the cache's, not the log's
+  int64_t history_checked_ = -1;   // last offset for which CheckHistory was good, and when
+  absl::Time history_checked_at_ = absl::InfinitePast();
   Stats stats_;
 };
 

@@ -56,12 +56,14 @@ absl::Status Prepare(const Method& method, const Message& request, Command* comm
   command->customer_id = TextOf(request, kCustomerIdField);
   RETURN_IF_ERROR(method.check(request));
   // A domain checks these as well, with its other fields; what the engine rests on it sees to itself.
-  if (command->request_id.empty() || command->request_id.size() > kMaxRequestIdBytes ||
-      command->customer_id.size() > kMaxCustomerIdBytes) {
-    FieldViolations bad;
+  FieldViolations bad;
+  if (command->request_id.empty() || command->request_id.size() > kMaxRequestIdBytes) {
     bad.Add("request_id", absl::StrCat("must have 1 to ", kMaxRequestIdBytes, " bytes"));
-    return bad.ToStatus();
   }
+  if (command->customer_id.size() > kMaxCustomerIdBytes) {
+    bad.Add("customer_id", absl::StrCat("must have at most ", kMaxCustomerIdBytes, " bytes"));
+  }
+  RETURN_IF_ERROR(bad.ToStatus());
   const google::protobuf::Reflection* reflection = request.GetReflection();
   const FieldDescriptor& expected = Field(request, kExpectedRevisionField);
   if (reflection->HasField(request, &expected)) {

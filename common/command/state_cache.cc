@@ -12,6 +12,9 @@ namespace {
 
 absl::string_view AsAbsl(std::string_view text) { return {text.data(), text.size()}; }
 
+// By how much the bound may be passed before anything is done, so that it is not done for each.
+constexpr size_t kSlack = 1024;
+
 absl::Status Unreadable(std::string_view what) {
   return absl::DataLossError(absl::StrCat("the command cache holds a broken ", AsAbsl(what)));
 }
@@ -100,23 +103,24 @@ absl::Status StateCache::Flush(const log::Position& at) {
   dirty_customers_.clear();
   new_receipts_.clear();
   partition_state_dirty_ = false;
-  Evict();
+  Trim();
   return absl::OkStatus();
 }
 
-void StateCache::Evict() {
-  // Everything is clean here. What was not used since the last flush goes first; if that is not
-  // enough, all goes: memory is bounded before it is warm.
-  if (customers_.size() > max_clean_) {
+void StateCache::Trim() {
+  if (customers_.size() <= max_clean_ + dirty_customers_.size() + kSlack) return;
+  // What was not used since the last time goes first; if that is not enough, all that is clean.
+  const auto erase = [this](bool all) {
     for (auto it = customers_.begin(); it != customers_.end();) {
-      if (it->second->used != generation_) {
+      if (!it->second->dirty && (all || it->second->used != generation_)) {
         customers_.erase(it++);
       } else {
         ++it;
       }
     }
-    if (customers_.size() > max_clean_) customers_.clear();
-  }
+  };
+  erase(false);
+  if (customers_.size() > max_clean_ + dirty_customers_.size()) erase(true);
   ++generation_;
 }
 

@@ -59,8 +59,14 @@ class StateCache {
 
   // Rows that Flush would write.
   size_t dirty() const { return dirty_customers_.size() + new_receipts_.size(); }
+  // Customers in memory, dirty and clean.
+  size_t customers() const { return customers_.size(); }
   // What the backing store holds.
   log::Position position() const { return backing_->position(); }
+
+  // Forgets customers that were not used lately when there are too many: refusals and validations
+  // load them as well. Pointers from Find are no longer valid.
+  void Trim();
 
   absl::Status Flush(const log::Position& at);
   // Forgets what is not flushed. Errors as Find.
@@ -76,7 +82,6 @@ class StateCache {
   };
   absl::StatusOr<Customer*> Load(std::string_view customer_id);
   absl::Status LoadPartitionState();
-  void Evict();
 
   std::unique_ptr<CacheBacking> backing_;
   size_t max_clean_;

@@ -13,6 +13,8 @@ namespace {
 
 constexpr size_t kReadRecords = 10'000;
 constexpr absl::Duration kPublishInterval = absl::Milliseconds(50);
+// Making a producer asks the brokers and takes a while when they are away.
+constexpr absl::Duration kReplaceInterval = absl::Seconds(1);
 
 }  // namespace
 
@@ -115,7 +117,8 @@ Worker::~Worker() {
   doorbell_.Ring();
   if (thread_.joinable()) thread_.join();
   watch_.reset();
-  seats_.clear();  // writers before their producer
+  seats_.clear();     // writers before their producer,
+  producer_.reset();  // and that before the doorbell that it rings
 }
 
 void Worker::Add(PartitionOptions options, const Book* book, std::unique_ptr<StateCache> cache,
@@ -127,10 +130,10 @@ void Worker::Add(PartitionOptions options, const Book* book, std::unique_ptr<Sta
       std::make_unique<Partition>(std::move(options), book, std::move(cache), seat.get());
   seat->partition->Want(own);
   seats_.push_back(std::move(seat));
+  Publish();
 }
 
 void Worker::Start() {
-  Publish();
   watch_ = log_->Watch([this] { doorbell_.Ring(); });
   thread_ = std::thread([this] { Run(); });
 }
@@ -212,11 +215,20 @@ void Worker::Run() {
 }
 
 absl::Time Worker::Step(absl::Time now) {
+  if (now < last_step_) {
+    // The clock was set back: nobody waits for a time that it once showed.
+    for (auto& seat : seats_) seat->wake = absl::InfinitePast();
+    next_publish_ = replace_not_before_ = absl::InfinitePast();
+  }
+  last_step_ = now;
   if (draining_) {
     for (auto& seat : seats_) seat->partition->Drain();
   }
   TakeInputs();
-  if (!producer_->health().ok()) ReplaceBrokenProducer();
+  if (!producer_->health().ok() && now >= replace_not_before_) {
+    replace_not_before_ = now + kReplaceInterval;
+    ReplaceBrokenProducer();
+  }
   absl::Time wake = absl::InfiniteFuture();
   bool idle = true;
   for (auto& seat : seats_) {
@@ -257,6 +269,10 @@ absl::Time Worker::Step(absl::Time now) {
     next_publish_ = now + kPublishInterval;
     unpublished_ = false;
     Publish();
+  }
+  if (abandoning_) {
+    for (auto& seat : seats_) seat->partition->Abandon();
+    idle = true;
   }
   if (draining_ && idle && !drained_) {
     for (auto& seat : seats_) seat->partition->FlushCache();
@@ -324,6 +340,11 @@ void Worker::Status(std::vector<PartitionStatus>* out) const {
 
 void Worker::Drain() {
   draining_ = true;
+  doorbell_.Ring();
+}
+
+void Worker::Abandon() {
+  abandoning_ = true;
   doorbell_.Ring();
 }
 

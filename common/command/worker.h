@@ -70,6 +70,8 @@ class Worker {
   // Stops taking commands; true when everything has been answered and the cache is written.
   void Drain();
   bool drained() const { return drained_.load(); }
+  // The drain has taken too long: everything still held is answered as it stands.
+  void Abandon();
 
  private:
   struct Seat;
@@ -103,10 +105,13 @@ class Worker {
   std::shared_ptr<void> watch_;
   std::atomic<bool> stop_{false};
   std::atomic<bool> draining_{false};
+  std::atomic<bool> abandoning_{false};
   std::atomic<bool> drained_{false};
   std::vector<Input> taken_;           // reused
   std::vector<log::Report> reports_;   // reused
   absl::Time next_publish_ = absl::InfinitePast();
+  absl::Time last_step_ = absl::InfinitePast();
+  absl::Time replace_not_before_ = absl::InfinitePast();
   bool unpublished_ = true;            // something happened since the last Publish
   std::thread thread_;
 };

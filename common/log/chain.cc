@@ -1,5 +1,7 @@
 #include "common/log/chain.h"
 
+#include <algorithm>
+
 #include <openssl/evp.h>
 
 #include <memory>
@@ -150,7 +152,8 @@ absl::StatusOr<Verdict> Chain::Apply(int64_t offset, const v1::Frame* frame,
     at_.last_offset = offset;
     at_.epoch = frame->epoch();
     if (!frame->has_owner_started()) at_.sequence = frame->sequence();
-    at_.recorded_time_us = RecordedTimeUs(*frame);
+    // A claim is dated before it is known what its predecessor still appends in front of it.
+    at_.recorded_time_us = std::max(at_.recorded_time_us, RecordedTimeUs(*frame));
   }
   at_.next_offset = offset + 1;
   return verdict;

@@ -35,7 +35,7 @@ struct Position {
   uint64_t epoch = 0;
   uint64_t sequence = 0;
   Hash hash = {};
-  int64_t recorded_time_us = 0;
+  int64_t recorded_time_us = 0;  // the greatest of all effective records; commits never go back
   Hash previous_hash = {};  // before the last effective record: that record alone proves `hash`
 
   friend bool operator==(const Position&, const Position&) = default;

@@ -25,9 +25,9 @@ struct DumpSummary {
   uint64_t bytes = 0;
 };
 
-// The stream: for each row partition (2 bytes; business: none), table (1), size of key (4), key, size
-// of value (4), value; sizes big-endian. In an exact dump the rows of a partition follow its log_id
-// and serialised position (table 0). `sink`, if set, gets the stream in pieces.
+// The stream: for each row partition (2 bytes; business: none), table (1), size of key (4), key,
+// size of value (4), value; sizes big-endian. In an exact dump the rows of a partition follow its
+// log_id and serialised position (table 0). `sink`, if set, gets the stream in pieces.
 using Sink = std::function<void(std::string_view piece)>;
 absl::StatusOr<DumpSummary> ExactDump(ViewSpan views, const Sink& sink = nullptr);
 absl::StatusOr<DumpSummary> BusinessDump(ViewSpan views, const ProjectionInfo& projection,
@@ -36,8 +36,8 @@ absl::StatusOr<DumpSummary> BusinessDump(ViewSpan views, const ProjectionInfo& p
 // OK if both hold the same rows at the same positions; else FAILED_PRECONDITION names the first
 // difference.
 absl::Status CompareExactly(ViewSpan a, ViewSpan b);
-// The same by the projection's control totals, for rows of different versions. UNIMPLEMENTED if it has
-// none.
+// The same by the projection's control totals, for rows of different versions. UNIMPLEMENTED if it
+// has none.
 absl::Status CompareTotals(const ProjectionInfo& projection, ViewSpan a, ViewSpan b);
 
 }  // namespace daybook::projection

@@ -38,13 +38,13 @@ inline size_t FactIndex(const book::v1::Event& event) {
 template <class Fact>
 struct FactTraits;
 
-#define DAYBOOK_FACT(Type, domain, DomainEvent, DomainCase, field, FieldCase)            \
-  template <>                                                                            \
-  struct FactTraits<Type> {                                                              \
-    static constexpr size_t kIndex =                                                     \
-        FactIndexOf(book::v1::Event::DomainCase, DomainEvent::FieldCase);                \
-    static_assert(static_cast<size_t>(book::v1::Event::DomainCase) < kDomains &&         \
-                  static_cast<size_t>(DomainEvent::FieldCase) < kFactsPerDomain);        \
+#define DAYBOOK_FACT(Type, domain, DomainEvent, DomainCase, field, FieldCase)              \
+  template <>                                                                              \
+  struct FactTraits<Type> {                                                                \
+    static constexpr size_t kIndex =                                                       \
+        FactIndexOf(book::v1::Event::DomainCase, DomainEvent::FieldCase);                  \
+    static_assert(static_cast<size_t>(book::v1::Event::DomainCase) < kDomains &&           \
+                  static_cast<size_t>(DomainEvent::FieldCase) < kFactsPerDomain);          \
     static const Type& In(const book::v1::Event& event) { return event.domain().field(); } \
   };
 

@@ -139,11 +139,10 @@ void Feed::CheckFutures() {
     for (Waiter* waiter : unchecked) waiter->checked = true;
     runner->RefuseIf([&](const Waiter& waiter) {
       if (waiter.next_offset <= extent->end) return absl::OkStatus();
-      return Refuse(Reason::kTokenInFuture,
-                    absl::StrCat("the consistency token points behind the end of partition ",
-                                 partition_),
-                    {{"next_offset", absl::StrCat(waiter.next_offset)},
-                     {"end", absl::StrCat(extent->end)}});
+      return Refuse(
+          Reason::kTokenInFuture,
+          absl::StrCat("the consistency token points behind the end of partition ", partition_),
+          {{"next_offset", absl::StrCat(waiter.next_offset)}, {"end", absl::StrCat(extent->end)}});
     });
   }
 }
@@ -155,9 +154,9 @@ void Feed::FlushDue(absl::Time now) {
     if (!last && !runner->WantsFlush(now)) continue;
     const absl::Status status = runner->Flush(now);
     if (status.ok()) continue;
-    SetError(absl::Status(status.code(), absl::StrCat("partition ", partition_, " of read model '",
-                                                      runner->projection().name,
-                                                      "': ", status.message())));
+    SetError(absl::Status(status.code(),
+                          absl::StrCat("partition ", partition_, " of read model '",
+                                       runner->projection().name, "': ", status.message())));
     // A full disk may have room again; damage stays.
     if (absl::IsDataLoss(status)) {
       stopped_ = true;

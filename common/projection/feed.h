@@ -1,7 +1,7 @@
 // One partition for all read models: read once, parse once, fold many times.
 //
-// Read models that stand at different positions are brought together: those behind are read on alone
-// until they reach the next, and then go on with it; their chain hashes must agree there.
+// Read models that stand at different positions are brought together: those behind are read on
+// alone until they reach the next, and then go on with it; their chain hashes must agree there.
 //
 // A machine like Runner: `Step` is called by whoever drives it. Concurrency: Step from one thread;
 // Wait, `error` and `figures` from any.
@@ -25,14 +25,14 @@ absl::Status StoppedStatus(const absl::Status& why);
 
 class Feed {
  public:
-  // `ready_at`: the end of the log when it was opened; a runner that has flushed it is ready. `wake`
-  // is called by Wait.
+  // `ready_at`: the end of the log when it was opened; a runner that has flushed it is ready.
+  // `wake` is called by Wait.
   Feed(log::EventLog& log, int partition, std::vector<std::unique_ptr<Runner>> runners,
        int64_t ready_at, std::function<void()> wake);
   ~Feed();
 
   struct Outcome {
-    bool more = false;  // there is more to read now
+    bool more = false;                         // there is more to read now
     absl::Time next = absl::InfiniteFuture();  // step again by then, even if nothing comes
   };
   // Reads at most `max` records and does all that is due.

@@ -23,6 +23,8 @@ using google::protobuf::Message;
 using google::protobuf::MethodDescriptor;
 using google::protobuf::ServiceDescriptor;
 
+constexpr uint64_t kBatchRecords = 4'096;
+
 // A method that can be asked, by its descriptor.
 struct Route {
   size_t projection = 0;  // place in the topology
@@ -123,7 +125,8 @@ absl::Status Models::Impl::Open() {
   RETURN_IF_ERROR(OpenStores());
   const int threads = std::clamp(options_.threads, 1, std::max(1, log_.partitions()));
   for (int t = 0; t < threads; ++t) {
-    workers_.push_back(std::make_unique<Worker>(log_, options_.clock));
+    const size_t batch = std::min(kBatchRecords, options_.flush_events);
+    workers_.push_back(std::make_unique<Worker>(log_, batch, options_.clock));
   }
   const RunnerLimits limits{.flush_events = options_.flush_events,
                             .flush_bytes = options_.flush_bytes,
@@ -135,11 +138,11 @@ absl::Status Models::Impl::Open() {
       ASSIGN_OR_RETURN(auto shard, stores_[i]->OpenShard(partition));
       const absl::Status found = store::CheckAgainst(log_, partition, shard->position());
       if (!found.ok()) {
-        return absl::Status(found.code(), absl::StrCat(stores_[i]->options().directory, ": ",
-                                                       found.message()));
+        return absl::Status(found.code(),
+                            absl::StrCat(stores_[i]->options().directory, ": ", found.message()));
       }
-      runners.push_back(std::make_unique<Runner>(topology_.entries()[i].projection,
-                                                 std::move(shard), limits));
+      runners.push_back(
+          std::make_unique<Runner>(topology_.entries()[i].projection, std::move(shard), limits));
     }
     ASSIGN_OR_RETURN(const log::Extent extent, log_.GetExtent(partition));
     Worker* worker = workers_[static_cast<size_t>(partition % threads)].get();
@@ -160,10 +163,9 @@ absl::Status Models::Impl::OpenStores() {
     RETURN_IF_ERROR(FinishSwitch(options_.directory, entry.projection));
     auto store = store::Store::Open(options);
     if (!store.ok()) {
-      return absl::Status(store.status().code(),
-                          absl::StrCat("read model '", entry.projection.name,
-                                       "': ", store.status().message(),
-                                       " (it can be rebuilt from the log)"));
+      return absl::Status(store.status().code(), absl::StrCat("read model '", entry.projection.name,
+                                                              "': ", store.status().message(),
+                                                              " (it can be rebuilt from the log)"));
     }
     stores_.push_back(*std::move(store));
   }
@@ -320,8 +322,7 @@ absl::Status Models::Impl::Collect(const Route& route, const Message& request,
 }
 
 void Models::Impl::WaitFor(size_t projection, int partition, int64_t next_offset,
-                           absl::Time deadline,
-                           absl::AnyInvocable<void(absl::Status)> callback) {
+                           absl::Time deadline, absl::AnyInvocable<void(absl::Status)> callback) {
   feeds_[static_cast<size_t>(partition)]->Wait(projection,
                                                {next_offset, deadline, std::move(callback)});
 }

@@ -1,13 +1,13 @@
 // All read models of a process: opened, kept up with the log, asked.
 //
-//   ASSIGN_OR_RETURN(auto models, Models::Open(*log, TheTopology(), {.directory = data + "/models"}));
-//   models->Start();
-//   for (const auto* service : models->services()) {
+//   ASSIGN_OR_RETURN(auto models, Models::Open(*log, TheTopology(), {.directory = data +
+//   "/models"})); models->Start(); for (const auto* service : models->services()) {
 //     rpc::Service queries(service->full_name());
 //     for each method: queries.Handle(method->name(), [&](std::unique_ptr<rpc::Call> call) {
 //       rpc::Call& c = *call;
 //       models->Query(c.method(), c.request(), c.deadline(),
-//                     [call = std::move(call)](const absl::Status& status, const Message* response) {
+//                     [call = std::move(call)](const absl::Status& status, const Message* response)
+//                     {
 //                       if (status.ok()) call->Finish(*response); else call->FinishError(status);
 //                     });
 //     });
@@ -16,12 +16,12 @@
 //   models->Stop();                    // persists; queries after it are refused with SHUTTING_DOWN
 //
 // Operation. One thread drives several partitions. Each partition is read once, through the chain,
-// parsed once, and handed to every read model. Rows are flushed together with the position: when the
-// partition is read to its end, 5 ms after somebody waits, or after 200,000 events. A query sees the
-// newest flush, whole.
+// parsed once, and handed to every read model. Rows are flushed together with the position: when
+// the partition is read to its end, 5 ms after somebody waits, or after 200,000 events. A query
+// sees the newest flush, whole.
 //
-// Failure. A record that counts but is not understood stops its partition (readiness says so; queries
-// of it are refused); a log that does not answer is asked again.
+// Failure. A record that counts but is not understood stops its partition (readiness says so;
+// queries of it are refused); a log that does not answer is asked again.
 //
 // Concurrency: all methods from any thread; Start and Stop once each.
 #pragma once
@@ -49,12 +49,12 @@ namespace daybook::projection {
 struct ModelsOptions {
   std::string directory = {};  // one directory a projection below it
   int threads = 1;
-  size_t block_cache_bytes = 256 << 20;      // shared by all projections
-  uint64_t flush_events = 200'000;           // at most so many between two flushes
-  size_t flush_bytes = 64 << 20;             // or so much finished history
+  size_t block_cache_bytes = 256 << 20;                // shared by all projections
+  uint64_t flush_events = 200'000;                     // at most so many between two flushes
+  size_t flush_bytes = 64 << 20;                       // or so much finished history
   absl::Duration flush_delay = absl::Milliseconds(5);  // after somebody waits, if not at the end
-  size_t max_waiters = 10'000;               // a partition; more are refused with OVERLOADED
-  size_t max_scans = 64;                     // waiting for the thread that scans; more: OVERLOADED
+  size_t max_waiters = 10'000;  // a partition; more are refused with OVERLOADED
+  size_t max_scans = 64;        // waiting for the thread that scans; more: OVERLOADED
   std::function<absl::Time()> clock = absl::Now;
 };
 
@@ -62,12 +62,12 @@ struct ModelsOptions {
 struct ShardStatus {
   std::string projection;
   int partition = 0;
-  log::Position position;          // of the newest flush
-  bool ready = false;              // has reached what was the end of the log when it started
-  absl::Time complete_at;          // saw the end of the log then
-  absl::Status error;              // not OK: stopped, or waiting for a log that does not answer
-  uint64_t records = 0;            // that counted, since Start
-  uint64_t events = 0;             // since Start
+  log::Position position;  // of the newest flush
+  bool ready = false;      // has reached what was the end of the log when it started
+  absl::Time complete_at;  // saw the end of the log then
+  absl::Status error;      // not OK: stopped, or waiting for a log that does not answer
+  uint64_t records = 0;    // that counted, since Start
+  uint64_t events = 0;     // since Start
   uint64_t flushes = 0;
   uint64_t void_records[log::kVerdicts] = {};  // by log::Verdict
   uint64_t waiters = 0;
@@ -76,12 +76,12 @@ struct ShardStatus {
 class Models {
  public:
   // `response` is null unless `status` is OK, and valid during the call.
-  using Answer =
-      absl::AnyInvocable<void(const absl::Status& status, const google::protobuf::Message* response)>;
+  using Answer = absl::AnyInvocable<void(const absl::Status& status,
+                                         const google::protobuf::Message* response)>;
 
-  // Opens every store and compares its positions with the log; `log` must outlive the models. Errors
-  // name the directory: FAILED_PRECONDITION (another or shorter log, another version), DATA_LOSS
-  // (damaged). Rebuild makes a store new from the log.
+  // Opens every store and compares its positions with the log; `log` must outlive the models.
+  // Errors name the directory: FAILED_PRECONDITION (another or shorter log, another version),
+  // DATA_LOSS (damaged). Rebuild makes a store new from the log.
   static absl::StatusOr<std::unique_ptr<Models>> Open(log::EventLog& log, const Topology& topology,
                                                       const ModelsOptions& options);
   ~Models();  // as Stop
@@ -92,8 +92,8 @@ class Models {
   // The query services of the topology.
   std::vector<const google::protobuf::ServiceDescriptor*> services() const;
 
-  // Answers exactly once, on this thread if nothing has to be waited for and nothing scanned, else on
-  // another. `request` must live until then.
+  // Answers exactly once, on this thread if nothing has to be waited for and nothing scanned, else
+  // on another. `request` must live until then.
   void Query(const google::protobuf::MethodDescriptor& method,
              const google::protobuf::Message& request, absl::Time deadline, Answer answer);
 

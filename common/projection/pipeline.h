@@ -1,5 +1,5 @@
-// The batches of a partition up to an offset, read and parsed on the caller's thread or one ahead of
-// it.
+// The batches of a partition up to an offset, read and parsed on the caller's thread or one ahead
+// of it.
 #pragma once
 
 #include <condition_variable>

@@ -1,12 +1,12 @@
 // What a read model gives: pure functions, found by overload.
 //
 //   struct Balances {
-//     static constexpr std::string_view kName = "balances";     // its directory, its name in messages
-//     static constexpr int kVersion = 1;                        // of the rows: raise it when On changes
-//     static constexpr auto kTables = std::make_tuple(kCustomers, kTails);
-//     using Listens = Facts<billing::v1::InvoiceIssued, billing::v1::PaymentRecorded>;
-//     static void On(const billing::v1::InvoiceIssued&, const Meta&, Shard&);
-//     static void On(const billing::v1::PaymentRecorded&, const Meta&, Shard&);
+//     static constexpr std::string_view kName = "balances";     // its directory, its name in
+//     messages static constexpr int kVersion = 1;                        // of the rows: raise it
+//     when On changes static constexpr auto kTables = std::make_tuple(kCustomers, kTails); using
+//     Listens = Facts<billing::v1::InvoiceIssued, billing::v1::PaymentRecorded>; static void
+//     On(const billing::v1::InvoiceIssued&, const Meta&, Shard&); static void On(const
+//     billing::v1::PaymentRecorded&, const Meta&, Shard&);
 //     // Takes out of a row what depends on when it was recorded, for the business dump:
 //     static void ClearRecorded(CustomerRow&);                  // one overload a table
 //     // Optional: what must be equal in two versions of the rows at the same positions.
@@ -109,8 +109,9 @@ ProjectionInfo InfoOf() {
   info.version = P::kVersion;
   info.apply = internal::ApplyTable<P>(typename P::Listens{});
   if constexpr (requires { &P::ControlTotals; }) info.control_totals = &P::ControlTotals;
-  std::apply([&](const auto&... table) { (info.tables.push_back(internal::InfoOfTable<P>(table)), ...); },
-             P::kTables);
+  std::apply(
+      [&](const auto&... table) { (info.tables.push_back(internal::InfoOfTable<P>(table)), ...); },
+      P::kTables);
   return info;
 }
 

@@ -4,14 +4,16 @@
 //     static constexpr std::string_view kService = "daybook.balances.v1.BalancesService";
 //     using Methods = MethodList<Method<GetBalanceRequest, GetBalanceResponse>, ...>;
 //     static absl::Status Check(const GetBalanceRequest&);        // needs no view
-//     static bool Scans(const GetBalanceRequest&);                // may take long: not on the caller's
+//     static bool Scans(const GetBalanceRequest&);                // may take long: not on the
+//     caller's
 //                                                                 // thread
 //     static absl::Status Answer(const GetBalanceRequest&, const Reading&, GetBalanceResponse*);
 //   };
 //
-// The engine has seen to the consistency token before Answer is called. A method is found by the name
-// of its request (`GetBalanceRequest` answers the rpc `GetBalance`). A request with a `customer_id`
-// reads one partition; without the field, or with the field empty, it reads all of them.
+// The engine has seen to the consistency token before Answer is called. A method is found by the
+// name of its request (`GetBalanceRequest` answers the rpc `GetBalance`). A request with a
+// `customer_id` reads one partition; without the field, or with the field empty, it reads all of
+// them.
 #pragma once
 
 #include <memory>
@@ -38,7 +40,7 @@ struct PartitionReading {
 // What a query may look at.
 struct Reading {
   absl::Time now;
-  absl::Time deadline;  // a scan gives up then: DEADLINE_EXCEEDED
+  absl::Time deadline;                            // a scan gives up then: DEADLINE_EXCEEDED
   absl::Span<const PartitionReading> partitions;  // one for a customer's query, else all, in order
 };
 

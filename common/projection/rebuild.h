@@ -2,14 +2,14 @@
 //
 //   ASSIGN_OR_RETURN(RebuildReport report, Rebuild(*log, projection, {.directory = models_dir}));
 //
-// Operation. The log is folded by the same Runner into a fresh store `<name>.next`, which never reads
-// before it writes and is written as sorted files. It stops at the positions of the store that is
-// there, so that the two can be compared: row by row if the same version made both, by their control
-// totals if another did. Then the two change places in one step and the old one is removed. Without a
-// usable store it goes to the end of the log and there is nothing to compare.
+// Operation. The log is folded by the same Runner into a fresh store `<name>.next`, which never
+// reads before it writes and is written as sorted files. It stops at the positions of the store
+// that is there, so that the two can be compared: row by row if the same version made both, by
+// their control totals if another did. Then the two change places in one step and the old one is
+// removed. Without a usable store it goes to the end of the log and there is nothing to compare.
 //
-// Killed at any point it goes on, when called again, from its last checkpoint; what serves is whole at
-// every moment.
+// Killed at any point it goes on, when called again, from its last checkpoint; what serves is whole
+// at every moment.
 //
 // Limitations. The store must not be open elsewhere: the serving process rebuilds by being stopped.
 #pragma once
@@ -36,7 +36,7 @@ struct RebuildOptions {
   std::string directory = {};  // that of ModelsOptions
   int threads = 2;
   uint64_t checkpoint_events = 2'000'000;  // a partition; what a kill may cost
-  size_t checkpoint_bytes = 256 << 20;     // of finished history held in memory, a thread
+  size_t checkpoint_bytes = 512 << 20;     // or so much memory, a thread
   size_t max_cached_rows = 600'000;        // a thread
   // Put a differing rebuild in the other's place all the same.
   bool accept_difference = false;
@@ -46,8 +46,8 @@ struct RebuildOptions {
 };
 
 struct RebuildReport {
-  uint64_t events = 0;  // folded in this call
-  int64_t records = 0;  // offsets passed in this call
+  uint64_t events = 0;      // folded in this call
+  int64_t records = 0;      // offsets passed in this call
   absl::Duration duration;  // of the folding
   bool resumed = false;
   // What came of comparing: OK, the first difference, or why there was nothing to compare with

@@ -65,7 +65,8 @@ void Runner::Wait(Waiter waiter, absl::Time now) {
     return;
   }
   if (waiters_.size() >= limits_.max_waiters) {
-    waiter.callback(::daybook::Refuse(Reason::kOverloaded, "too many queries wait for the read model"));
+    waiter.callback(
+        ::daybook::Refuse(Reason::kOverloaded, "too many queries wait for the read model"));
     return;
   }
   waiter.since = now;
@@ -77,7 +78,7 @@ void Runner::Wait(Waiter waiter, absl::Time now) {
 bool Runner::WantsFlush(absl::Time now) const {
   if (applied_.next_offset == shard_->position().next_offset) return false;
   if (events_since_flush_ >= limits_.flush_events ||
-      shard_->appended_bytes() >= limits_.flush_bytes) {
+      shard_->memory_bytes() >= limits_.flush_bytes) {
     return true;
   }
   const bool awaited = !waiters_.empty() && waiters_.begin()->first <= applied_.next_offset;

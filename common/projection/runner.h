@@ -1,7 +1,8 @@
 // One shard of one projection, as a machine: no thread, no clock, no reading of the log.
 //
-// Inputs are batches, the news that the log's end is reached, waiters, time. Outputs: whether it wants
-// to be flushed, and the waiters that are done. A worker carries them; tests call it directly.
+// Inputs are batches, the news that the log's end is reached, waiters, time. Outputs: whether it
+// wants to be flushed, and the waiters that are done. A worker carries them; tests call it
+// directly.
 //
 // Concurrency: one thread at a time; `shard().view()`, `complete_at` and `figures` from any thread.
 #pragma once
@@ -40,7 +41,8 @@ struct RunnerLimits {
 
 class Runner {
  public:
-  Runner(const ProjectionInfo& projection, std::unique_ptr<Shard> shard, const RunnerLimits& limits);
+  Runner(const ProjectionInfo& projection, std::unique_ptr<Shard> shard,
+         const RunnerLimits& limits);
 
   // Folds a batch that begins where the runner stands.
   void OnBatch(const ParsedBatch& batch);
@@ -90,7 +92,7 @@ class Runner {
   const RunnerLimits limits_;
   log::Position applied_;
   uint64_t events_since_flush_ = 0;
-  bool changed_ = false;  // rows or log_id, not only the position
+  bool changed_ = false;                      // rows or log_id, not only the position
   absl::Time end_at_ = absl::InfinitePast();  // at the end as of then; InfinitePast: not at the end
   absl::Time last_flush_ = absl::InfinitePast();
   absl::Time last_view_ = absl::InfinitePast();

@@ -6,8 +6,7 @@
 
 namespace daybook::projection {
 
-ScanQueue::ScanQueue(size_t max_waiting)
-    : max_waiting_(max_waiting), thread_([this] { Run(); }) {}
+ScanQueue::ScanQueue(size_t max_waiting) : max_waiting_(max_waiting), thread_([this] { Run(); }) {}
 
 ScanQueue::~ScanQueue() { Stop(); }
 

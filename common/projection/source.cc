@@ -42,7 +42,8 @@ absl::Status Source::Next(size_t max, int64_t until, absl::Duration wait, Parsed
     reader_ = nullptr;
     const absl::Status status = Named(read.status());
     if (!absl::IsUnavailable(status)) {
-      stopped_ = absl::IsOutOfRange(status) ? absl::FailedPreconditionError(status.message()) : status;
+      stopped_ =
+          absl::IsOutOfRange(status) ? absl::FailedPreconditionError(status.message()) : status;
       return stopped_;
     }
     return status;

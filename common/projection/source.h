@@ -1,4 +1,5 @@
-// One partition of the log, read through the chain and parsed: what every fold of the read side eats.
+// One partition of the log, read through the chain and parsed: what every fold of the read side
+// eats.
 //
 // No thread and no clock of its own. One thread at a time.
 #pragma once
@@ -27,11 +28,11 @@ struct ParsedBatch {
   };
   std::vector<Entry> entries;
   google::protobuf::RepeatedPtrField<book::v1::Commit> commits;  // one an entry
-  log::Position at;  // after the batch, what counts not included
-  bool end = false;  // nothing came after it when it was read
+  log::Position at;    // after the batch, what counts not included
+  bool end = false;    // nothing came after it when it was read
   std::string log_id;  // of the partition's first owner, if the batch holds its record; else empty
-  uint64_t counted = 0;                         // records that count, owners and barriers too
-  uint64_t void_records[log::kVerdicts] = {};   // by verdict
+  uint64_t counted = 0;                        // records that count, owners and barriers too
+  uint64_t void_records[log::kVerdicts] = {};  // by verdict
 
   void Clear();
 };

@@ -7,10 +7,9 @@
 namespace daybook::projection {
 namespace {
 
-constexpr size_t kBatchRecords = 4'096;
 // Between two looks at the end of the log when nobody waits: a flush costs as much as some ten
-// records, so a few of those should share it. Well within the lag that is promised (10 ms). Slept in
-// small steps, so that a waiter who comes meanwhile waits no longer than one.
+// records, so a few of those should share it. Well within the lag that is promised (10 ms). Slept
+// in small steps, so that a waiter who comes meanwhile waits no longer than one.
 constexpr absl::Duration kLinger = absl::Milliseconds(4);
 constexpr absl::Duration kLingerStep = absl::Milliseconds(1);
 // How long to sleep at the end of a log that tells when something comes, and of one that does not.
@@ -33,8 +32,8 @@ bool Doorbell::Wait(absl::Duration most) {
   return ringing_.exchange(false);
 }
 
-Worker::Worker(log::EventLog& log, std::function<absl::Time()> clock)
-    : log_(log), clock_(std::move(clock)) {}
+Worker::Worker(log::EventLog& log, size_t batch_records, std::function<absl::Time()> clock)
+    : log_(log), batch_records_(batch_records), clock_(std::move(clock)) {}
 
 Worker::~Worker() { Stop(absl::CancelledError("stopped")); }
 
@@ -66,7 +65,7 @@ void Worker::Run() {
     absl::Time next = absl::InfiniteFuture();
     bool waiters = false;
     for (Feed* feed : feeds_) {
-      const Feed::Outcome outcome = feed->Step(now, kBatchRecords);
+      const Feed::Outcome outcome = feed->Step(now, batch_records_);
       more |= outcome.more;
       next = std::min(next, outcome.next);
       waiters |= outcome.next != absl::InfiniteFuture();

@@ -31,7 +31,8 @@ class Doorbell {
 // Steps its feeds as long as there is something to do.
 class Worker {
  public:
-  Worker(log::EventLog& log, std::function<absl::Time()> clock);
+  // Reads at most `batch_records` of a partition at a time.
+  Worker(log::EventLog& log, size_t batch_records, std::function<absl::Time()> clock);
   ~Worker();  // as Stop
 
   // Before Start.
@@ -46,6 +47,7 @@ class Worker {
   void Run();
 
   log::EventLog& log_;
+  const size_t batch_records_;
   const std::function<absl::Time()> clock_;
   std::vector<Feed*> feeds_;
   Doorbell doorbell_;

@@ -115,6 +115,10 @@ struct Slot {
   absl::Time started;
   absl::Time deadline;
   absl::Status deadline_status;
+  // What to say of a call that nobody finished: the handler's own word, if it left one.
+  const absl::Status& Unfinished(const absl::Status& otherwise) const {
+    return deadline_status.ok() ? otherwise : deadline_status;
+  }
 
   std::atomic<State> state{kIdle};
   std::atomic<int> refs{0};  // tags `finished` and `done`, the handle
@@ -156,7 +160,7 @@ class UnaryCall final : public Call {
       : shared_(std::move(shared)), slot_(*slot) {}
 
   ~UnaryCall() override {
-    if (slot_.Claim()) slot_.AnswerError(ShuttingDown());
+    if (slot_.Claim()) slot_.AnswerError(slot_.Unfinished(ShuttingDown()));
     shared_->in_flight.fetch_sub(1, std::memory_order_relaxed);
     slot_.Unref();
   }
@@ -373,7 +377,7 @@ void CallQueue::AnswerAll(const absl::Status& status) {
       if (slot->Claim()) open.push_back(slot.get());
     }
   }
-  for (Slot* slot : open) slot->AnswerError(status);
+  for (Slot* slot : open) slot->AnswerError(slot->Unfinished(status));
 }
 
 }  // namespace daybook::rpc

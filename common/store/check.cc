@@ -11,10 +11,11 @@ namespace {
 
 absl::Status Mismatch(log::EventLog& log, int partition, const log::Position& position,
                       std::string_view what) {
-  return absl::FailedPreconditionError(absl::StrFormat(
-      "partition %d: computed from another log than %s, or that log was cut or replaced: %s (stored "
-      "position: %s)",
-      partition, log.name(), std::string(what), log::ToString(position)));
+  return absl::FailedPreconditionError(
+      absl::StrFormat("partition %d: computed from another log than %s, or that log was cut or "
+                      "replaced: %s (stored "
+                      "position: %s)",
+                      partition, log.name(), std::string(what), log::ToString(position)));
 }
 
 }  // namespace
@@ -47,8 +48,9 @@ absl::Status CheckAgainst(log::EventLog& log, int partition, const log::Position
     }
     return absl::OkStatus();
   }
-  return absl::UnavailableError(absl::StrFormat("partition %d: %s does not answer a read at offset %d",
-                                                partition, log.name(), position.last_offset));
+  return absl::UnavailableError(
+      absl::StrFormat("partition %d: %s does not answer a read at offset %d", partition, log.name(),
+                      position.last_offset));
 }
 
 }  // namespace daybook::store

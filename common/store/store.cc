@@ -21,6 +21,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
 #include "common/store/fault_point.h"
+#include "google/protobuf/arena.h"
 
 namespace daybook::store {
 namespace {
@@ -31,8 +32,9 @@ constexpr std::string_view kPositionKey = "position";
 constexpr std::string_view kLogIdKey = "log_id";
 // Behind all partitions: what the store is.
 constexpr int kMaxPartition = 0xfffe;
-constexpr std::string_view kFormatKey = "\xff\xff"
-                                        "format";
+constexpr std::string_view kFormatKey =
+    "\xff\xff"
+    "format";
 constexpr int kFormat = 1;
 
 rocksdb::Slice SliceOf(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
@@ -108,6 +110,17 @@ struct RowKeyEq {
 
 }  // namespace
 
+namespace {
+
+std::unique_ptr<google::protobuf::Arena> NewArena() {
+  google::protobuf::ArenaOptions options;
+  options.start_block_size = 64 << 10;
+  options.max_block_size = 1 << 20;
+  return std::make_unique<google::protobuf::Arena>(options);
+}
+
+}  // namespace
+
 std::shared_ptr<void> NewBlockCache(size_t bytes) { return rocksdb::NewLRUCache(bytes); }
 
 // ---------------------------------------------------------------------------------------- Store
@@ -139,8 +152,8 @@ absl::Status Store::Db::Open() {
   const rocksdb::Status status = rocksdb::DB::Open(rocks_options, options.directory, &opened);
   const std::string text = status.ToString();
   if (absl::StrContains(text, "While lock file") || absl::StrContains(text, "lock hold by")) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(options.directory, " is open in another process or twice in this one: ", text));
+    return absl::FailedPreconditionError(absl::StrCat(
+        options.directory, " is open in another process or twice in this one: ", text));
   }
   // Whatever else keeps it from opening (a file cut short is an I/O error) is damage.
   if (!status.ok()) {
@@ -168,8 +181,8 @@ absl::Status Store::Db::CheckFormat() {
       absl::SimpleAtoi(absl::string_view(stored).substr(format.size()), &version)) {
     return absl::OkStatus();
   }
-  return absl::FailedPreconditionError(absl::StrCat(
-      options.directory, " holds '", stored, "', this program reads '", expected, "'"));
+  return absl::FailedPreconditionError(absl::StrCat(options.directory, " holds '", stored,
+                                                    "', this program reads '", expected, "'"));
 }
 
 absl::Status Store::Db::Write(rocksdb::WriteBatch* batch) {
@@ -306,8 +319,8 @@ absl::StatusOr<bool> GetMessage(rocksdb::DB& db, const std::string& directory,
   rocksdb::PinnableSlice value;
   ASSIGN_OR_RETURN(const bool found, GetBytes(db, directory, snapshot, key, &value));
   if (found && !message->ParseFromArray(value.data(), static_cast<int>(value.size()))) {
-    return absl::DataLossError(absl::StrCat("reading ", directory, ": a row does not parse as ",
-                                            message->GetTypeName()));
+    return absl::DataLossError(
+        absl::StrCat("reading ", directory, ": a row does not parse as ", message->GetTypeName()));
   }
   return found;
 }
@@ -331,10 +344,9 @@ absl::Status ScanRange(rocksdb::DB& db, const std::string& directory,
 
 absl::StatusOr<bool> View::Get(uint8_t table, std::string_view key, std::string* value) const {
   rocksdb::PinnableSlice pinned(value);
-  ASSIGN_OR_RETURN(const bool found,
-                   GetBytes(*store_->db_->rocks, store_->options().directory,
-                            static_cast<const rocksdb::Snapshot*>(snapshot_),
-                            FullKey(partition_, table, key).slice(), &pinned));
+  ASSIGN_OR_RETURN(const bool found, GetBytes(*store_->db_->rocks, store_->options().directory,
+                                              static_cast<const rocksdb::Snapshot*>(snapshot_),
+                                              FullKey(partition_, table, key).slice(), &pinned));
   if (found && pinned.IsPinned()) value->assign(pinned.data(), pinned.size());
   return found;
 }
@@ -347,12 +359,11 @@ absl::StatusOr<bool> View::ReadRow(uint8_t table, std::string_view key,
 }
 
 absl::Status View::Scan(uint8_t table, std::string_view prefix, const Each& each) const {
-  return ScanRange(*store_->db_->rocks, store_->options().directory,
-                   static_cast<const rocksdb::Snapshot*>(snapshot_),
-                   FullKey(partition_, table, prefix).slice().ToString(),
-                   [&](std::string_view key, std::string_view value) {
-                     return each(key.substr(3), value);
-                   });
+  return ScanRange(
+      *store_->db_->rocks, store_->options().directory,
+      static_cast<const rocksdb::Snapshot*>(snapshot_),
+      FullKey(partition_, table, prefix).slice().ToString(),
+      [&](std::string_view key, std::string_view value) { return each(key.substr(3), value); });
 }
 
 namespace {
@@ -386,11 +397,10 @@ class RowCursor : public Cursor {
 }  // namespace
 
 std::unique_ptr<Cursor> View::NewCursor() const {
-  return std::make_unique<RowCursor>(
-      *store_->db_->rocks, store_->options().directory,
-      static_cast<const rocksdb::Snapshot*>(snapshot_),
-      FullKey(partition_, kEngineTable + 1, "").slice().ToString(),
-      PrefixEnd(ShardPrefix(partition_)));
+  return std::make_unique<RowCursor>(*store_->db_->rocks, store_->options().directory,
+                                     static_cast<const rocksdb::Snapshot*>(snapshot_),
+                                     FullKey(partition_, kEngineTable + 1, "").slice().ToString(),
+                                     PrefixEnd(ShardPrefix(partition_)));
 }
 
 std::unique_ptr<Cursor> View::NewCursor(uint8_t table) const {
@@ -404,8 +414,14 @@ std::unique_ptr<Cursor> View::NewCursor(uint8_t table) const {
 
 struct Shard::Impl {
   // A row in memory. `message` is null if the row is known to be absent.
+  struct DeleteUnlessInArena {
+    void operator()(google::protobuf::MessageLite* message) const {
+      if (message->GetArena() == nullptr) delete message;
+    }
+  };
+  using RowMessage = std::unique_ptr<google::protobuf::MessageLite, DeleteUnlessInArena>;
   struct Row {
-    std::unique_ptr<google::protobuf::MessageLite> message;
+    RowMessage message;
     bool dirty = false;
     uint64_t touched = 0;  // flush number
   };
@@ -419,6 +435,8 @@ struct Shard::Impl {
   // Keys here are table + key. Rows keep their place, so that those to be flushed can be listed: a
   // flush of a few rows must not look at all that are in memory.
   using Rows = absl::node_hash_map<std::string, Row, RowKeyHash, RowKeyEq>;
+  // In bulk mode: rows come in millions and go all at once.
+  std::unique_ptr<google::protobuf::Arena> arena;
   Rows rows;
   std::vector<std::pair<std::string_view, Row*>> dirty;
   std::vector<std::pair<std::string, std::string>> appended;
@@ -457,6 +475,7 @@ absl::StatusOr<std::unique_ptr<Shard>> Store::OpenShard(int partition) {
   auto impl = std::make_unique<Shard::Impl>();
   impl->store = this;
   impl->partition = partition;
+  if (db_->options.bulk) impl->arena = NewArena();
   RETURN_IF_ERROR(impl->Load());
   impl->Publish();
   return std::unique_ptr<Shard>(new Shard(std::move(impl)));
@@ -491,7 +510,7 @@ Shard::Impl::Rows::value_type& Shard::Impl::Touch(uint8_t table, std::string_vie
   Row& row = it->second;
   row.touched = flushes;
   if (!fresh || all_in_memory) return *it;
-  std::unique_ptr<google::protobuf::MessageLite> message(prototype.New());
+  RowMessage message(prototype.New(arena.get()));
   const absl::StatusOr<bool> found = GetMessage(
       rocks(), directory(), nullptr, FullKey(partition, table, key).slice(), message.get());
   if (!found.ok()) {
@@ -585,10 +604,17 @@ absl::Status Shard::Impl::IngestRows(const log::Position& at) {
 
 // Keeps what was used since the flush before; if that is still too much, nothing.
 void Shard::Impl::Evict() {
-  if (rows.size() <= store->options().max_cached_rows) return;
+  const Options& options = store->options();
+  const bool too_large = arena != nullptr && arena->SpaceAllocated() > options.max_cached_bytes;
+  if (rows.size() <= options.max_cached_rows && !too_large) return;
   all_in_memory = false;
-  absl::erase_if(rows, [&](const auto& entry) { return entry.second.touched + 1 < flushes; });
-  if (rows.size() > store->options().max_cached_rows) rows.clear();
+  if (arena == nullptr) {
+    absl::erase_if(rows, [&](const auto& entry) { return entry.second.touched + 1 < flushes; });
+    if (rows.size() > options.max_cached_rows) rows.clear();
+  } else {
+    rows.clear();
+    arena = NewArena();
+  }
 }
 
 void Shard::Impl::Publish() {
@@ -636,7 +662,8 @@ absl::Status Shard::Write(absl::Span<const Change> changes, const log::Position&
       batch.Put(key.slice(), change.value);
     }
   }
-  impl_->AddCompanions(position, [&](const std::string& k, const std::string& v) { batch.Put(k, v); });
+  impl_->AddCompanions(position,
+                       [&](const std::string& k, const std::string& v) { batch.Put(k, v); });
   FaultPoint("store.before_write");
   RETURN_IF_ERROR(impl_->store->db_->Write(&batch));
   FaultPoint("store.after_write");
@@ -663,11 +690,10 @@ absl::Status Shard::Clear() {
 }
 
 absl::Status Shard::Scan(uint8_t table, std::string_view prefix, const View::Each& each) const {
-  return ScanRange(impl_->rocks(), impl_->directory(), nullptr,
-                   FullKey(impl_->partition, table, prefix).slice().ToString(),
-                   [&](std::string_view key, std::string_view value) {
-                     return each(key.substr(3), value);
-                   });
+  return ScanRange(
+      impl_->rocks(), impl_->directory(), nullptr,
+      FullKey(impl_->partition, table, prefix).slice().ToString(),
+      [&](std::string_view key, std::string_view value) { return each(key.substr(3), value); });
 }
 
 google::protobuf::MessageLite& Shard::EditRow(uint8_t table, std::string_view key,
@@ -736,7 +762,9 @@ void Shard::Drop() {
 }
 
 size_t Shard::dirty_rows() const { return impl_->dirty.size(); }
-size_t Shard::appended_bytes() const { return impl_->appended_bytes; }
+size_t Shard::memory_bytes() const {
+  return impl_->appended_bytes + (impl_->arena ? impl_->arena->SpaceAllocated() : 0);
+}
 
 std::shared_ptr<const View> Shard::view() const {
   const std::lock_guard lock(impl_->view_mutex);

@@ -1,8 +1,8 @@
 // Rows computed from the log, and how far they were computed: typed tables over RocksDB.
 //
 // A `Store` is one database directory: one projection, or the write side's cache. A `Shard` is one
-// partition in it; its rows and its position in the log are written in one batch, so that what is on
-// disk is always the fold of a prefix of the partition. A `View` is a shard at one position, for
+// partition in it; its rows and its position in the log are written in one batch, so that what is
+// on disk is always the fold of a prefix of the partition. A `View` is a shard at one position, for
 // readers.
 //
 //   constexpr Table<CustomerRow> kCustomers{1, "customers"};
@@ -13,20 +13,20 @@
 //   RETURN_IF_ERROR(shard->Flush(position));             // rows + position, atomically
 //   std::shared_ptr<const View> view = shard->view();    // from any thread
 //
-// Keys: partition (2 bytes, big-endian), table (1 byte), key. Order-preserving, so that a prefix is a
-// range and a partition is one, too.
+// Keys: partition (2 bytes, big-endian), table (1 byte), key. Order-preserving, so that a prefix is
+// a range and a partition is one, too.
 //
 // Durability: nothing is written ahead; the log is the truth and what is lost here is folded again.
 // A crash leaves a state that some Flush or Write left (batches become durable in order, whole), at
 // most `persist_interval` of work old; closing a store persists all of it.
 //
-// Damage: every block is checked when it is read, and at opening up to `verify_limit_bytes`. The error
-// is DATA_LOSS and names the file. A read model then refuses (it can be rebuilt from the log); a cache
-// is opened with `start_over_if_damaged` and begins at zero.
+// Damage: every block is checked when it is read, and at opening up to `verify_limit_bytes`. The
+// error is DATA_LOSS and names the file. A read model then refuses (it can be rebuilt from the
+// log); a cache is opened with `start_over_if_damaged` and begins at zero.
 //
 // Concurrency: a Store from any thread; a Shard from one thread at a time, different shards from
-// different threads; `Shard::view`, and a View, from any thread. Shards and views must be gone before
-// their store.
+// different threads; `Shard::view`, and a View, from any thread. Shards and views must be gone
+// before their store.
 #pragma once
 
 #include <cstddef>
@@ -82,6 +82,8 @@ struct Options {
   size_t write_buffer_bytes = 32 << 20;
   // Rows that a shard keeps in memory between flushes.
   size_t max_cached_rows = 200'000;
+  // The same in bytes; counted in bulk mode only, where rows live in one arena.
+  size_t max_cached_bytes = 256 << 20;
   absl::Duration persist_interval = absl::Seconds(5);
 };
 
@@ -89,7 +91,8 @@ std::shared_ptr<void> NewBlockCache(size_t bytes);
 
 class Store;
 
-// Goes through all rows of a view in order of table and key. Not thread-safe; within the view's life.
+// Goes through all rows of a view in order of table and key. Not thread-safe; within the view's
+// life.
 class Cursor {
  public:
   virtual ~Cursor() = default;
@@ -188,9 +191,9 @@ class Shard {
   absl::Status Flush(const log::Position& position);
   // Forgets all edits since the last flush.
   void Drop();
-  // Rows edited since the last flush, and bytes of appended ones.
-  size_t dirty_rows() const;
-  size_t appended_bytes() const;
+  size_t dirty_rows() const;  // edited since the last flush
+  // Of appended rows; in bulk mode of all rows in memory.
+  size_t memory_bytes() const;
 
   // The newest view; null if the store has none. Any thread.
   std::shared_ptr<const View> view() const;
@@ -244,8 +247,8 @@ class Store {
 };
 
 // Keys of several parts. The order of keys is the order of their parts, and no part runs into the
-// next: AppendText("a"), AppendText("b") and AppendText("ab") make different keys, and the key of the
-// leading parts is a prefix of the whole.
+// next: AppendText("a"), AppendText("b") and AppendText("ab") make different keys, and the key of
+// the leading parts is a prefix of the whole.
 void AppendText(std::string* key, std::string_view part);
 void AppendNumber(std::string* key, uint32_t part);
 // Takes the first part off `key`; false if there is none.

@@ -14,7 +14,8 @@ namespace {
 using projection::PartitionReading;
 using projection::Reading;
 
-// What was recorded longer ago than this, before the partition was last seen whole, is all there is.
+// What was recorded longer ago than this, before the partition was last seen whole, is all there
+// is.
 constexpr absl::Duration kSettled = absl::Seconds(5);
 
 int64_t RecordedUs(const Reading& reading) {
@@ -72,7 +73,8 @@ void SetPosition(const Reading& reading, int64_t read_us, v1::ReadPosition* posi
   position->set_partition(one ? reading.partitions.front().view->partition() : -1);
   position->set_next_offset(next_offset);
   position->mutable_recorded_time()->set_seconds(recorded_us / 1'000'000);
-  position->mutable_recorded_time()->set_nanos(static_cast<int32_t>(recorded_us % 1'000'000 * 1'000));
+  position->mutable_recorded_time()->set_nanos(
+      static_cast<int32_t>(recorded_us % 1'000'000 * 1'000));
   position->set_provisional(!settled);
 }
 

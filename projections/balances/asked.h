@@ -19,8 +19,8 @@ namespace daybook::balances {
 // Microseconds of a `read_time`, rounded down.
 int64_t MicrosOf(const google::protobuf::Timestamp& time);
 
-// The clocks of a request; Check has seen that they are well formed. READ_TIME_IN_FUTURE: later than
-// now, by our clock and by that of the newest record.
+// The clocks of a request; Check has seen that they are well formed. READ_TIME_IN_FUTURE: later
+// than now, by our clock and by that of the newest record.
 template <class Request>
 absl::StatusOr<Clocks> ClocksOf(const Request& request, const projection::Reading& reading);
 absl::StatusOr<int64_t> ReadMicros(const google::protobuf::Timestamp& time,
@@ -72,9 +72,9 @@ struct Page {
   std::string TokenFor(int64_t next) const;
 };
 
-// PAGE_TOKEN_MALFORMED: none of ours, or of a request with other fields. `read_us` is what a request
-// without a page token knows; a default becomes the newest recorded time, so that the pages of one
-// list fit together whatever is recorded meanwhile.
+// PAGE_TOKEN_MALFORMED: none of ours, or of a request with other fields. `read_us` is what a
+// request without a page token knows; a default becomes the newest recorded time, so that the pages
+// of one list fit together whatever is recorded meanwhile.
 absl::StatusOr<Page> PageOf(const google::protobuf::Message& request, int32_t page_size,
                             const std::string& page_token, int64_t read_us,
                             const projection::Reading& reading);

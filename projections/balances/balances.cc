@@ -56,7 +56,8 @@ struct Account {
     if (!IsFull(tail)) return;
     std::string key = Key(meta.customer_id, head.account_id());
     store::AppendNumber(&key, tail.full_chunks());
-    shard.Append(kJournal, key, CutChunk(tail));
+    shard.Append(kJournal, key, tail.chunk());
+    CutChunk(tail);
   }
 
   EntryTime time;
@@ -66,29 +67,38 @@ struct Account {
   v1::CurrencyTotals& totals;
 };
 
-void AddOpen(std::string packed_id, uint32_t ordinal, int64_t left_minor, v1::Open& open) {
-  open.add_id(std::move(packed_id));
+void AddOpen(std::string_view packed_id, uint32_t ordinal, int64_t left_minor, v1::Open& open) {
+  open.mutable_ids()->append(packed_id);
   open.add_ordinal(ordinal);
   open.add_left_minor(left_minor);
 }
 
-int FindOpen(const std::string& packed_id, const v1::Open& open) {
-  for (int i = 0; i < open.id_size(); ++i) {
-    if (open.id(i) == packed_id) return i;
+// One of the documents that are open.
+struct Place {
+  int index = -1;  // -1: not open
+  size_t id_begin = 0, id_size = 0;
+};
+
+Place FindOpen(std::string_view packed_id, const v1::Open& open) {
+  const std::string_view ids = open.ids();
+  Place place{0, 0, 0};
+  for (; place.index < open.ordinal_size(); ++place.index, place.id_begin += place.id_size) {
+    place.id_size = PackedSize(ids.substr(place.id_begin));
+    if (ids.substr(place.id_begin, place.id_size) == packed_id) return place;
   }
-  return -1;
+  return {};
 }
 
 // True if nothing is left.
-bool TakeFrom(int index, int64_t amount_minor, v1::Open& open) {
-  const int64_t left = Plus(open.left_minor(index), -amount_minor);
+bool TakeFrom(const Place& place, int64_t amount_minor, v1::Open& open) {
+  const int64_t left = Plus(open.left_minor(place.index), -amount_minor);
   if (left != 0) {
-    open.set_left_minor(index, left);
+    open.set_left_minor(place.index, left);
     return false;
   }
-  open.mutable_id()->DeleteSubrange(index, 1);
-  open.mutable_ordinal()->erase(open.ordinal().begin() + index);
-  open.mutable_left_minor()->erase(open.left_minor().begin() + index);
+  open.mutable_ids()->erase(place.id_begin, place.id_size);
+  open.mutable_ordinal()->erase(open.ordinal().begin() + place.index);
+  open.mutable_left_minor()->erase(open.left_minor().begin() + place.index);
   return true;
 }
 
@@ -98,11 +108,11 @@ int64_t Allocate(const google::protobuf::RepeatedPtrField<billing::v1::Allocatio
   int64_t sum = 0;
   v1::Open& open = *account.tail.mutable_open_invoices();
   for (const billing::v1::Allocation& allocation : allocations) {
-    const int index = FindOpen(PackId(allocation.invoice_id()), open);
-    if (index < 0) continue;  // not open: the write side allocates to nothing else
+    const Place place = FindOpen(PackId(allocation.invoice_id()), open);
+    if (place.index < 0) continue;  // not open: the write side allocates to nothing else
     const int64_t amount = allocation.amount_minor();
-    AddAllocation(open.ordinal(index), amount, account.tail);
-    if (TakeFrom(index, amount, open)) {
+    AddAllocation(open.ordinal(place.index), amount, account.tail);
+    if (TakeFrom(place, amount, open)) {
       account.head.set_open_invoice_count(account.head.open_invoice_count() - 1);
     }
     sum = Plus(sum, amount);
@@ -134,7 +144,7 @@ void Balances::On(const billing::v1::AccountOpened& opened, const Meta& meta, Sh
 void Balances::On(const billing::v1::InvoiceIssued& invoice, const Meta& meta, Shard& shard) {
   Account account(meta, invoice.account_id(), invoice.currency_code(), shard);
   const int64_t total = invoice.total_minor();
-  std::string id = PackId(invoice.invoice_id());
+  const std::string_view id = PackId(invoice.invoice_id());
   const uint32_t ordinal = account.tail.invoices();
   AddInvoice(account.time, invoice, DayNumber(invoice.due_date()),
              static_cast<int32_t>(meta.effective_date.year()), id, account.tail);
@@ -142,7 +152,7 @@ void Balances::On(const billing::v1::InvoiceIssued& invoice, const Meta& meta, S
   account.head.set_invoice_count(account.head.invoice_count() + 1);
   account.head.set_open_minor(Plus(account.head.open_minor(), total));
   if (total != 0) {
-    AddOpen(std::move(id), ordinal, total, *account.tail.mutable_open_invoices());
+    AddOpen(id, ordinal, total, *account.tail.mutable_open_invoices());
     account.head.set_open_invoice_count(account.head.open_invoice_count() + 1);
   }
   AddTo(total - invoice.tax_minor(), account.totals.mutable_net());
@@ -154,12 +164,11 @@ void Balances::On(const billing::v1::InvoiceIssued& invoice, const Meta& meta, S
 void Balances::On(const billing::v1::PaymentRecorded& payment, const Meta& meta, Shard& shard) {
   Account account(meta, payment.account_id(), payment.currency_code(), shard);
   const int64_t amount = payment.amount_minor();
-  std::string id = PackId(payment.payment_id());
   const uint32_t ordinal = account.tail.payments();
-  AddPayment(account.time, amount, id, account.tail);
+  AddPayment(account.time, amount, PackId(payment.payment_id()), account.tail);
   const int64_t allocated = Allocate(payment.allocations(), account);
   if (allocated != amount) {
-    AddOpen(std::move(id), ordinal, Plus(amount, -allocated),
+    AddOpen(PackId(payment.payment_id()), ordinal, Plus(amount, -allocated),
             *account.tail.mutable_open_payments());
   }
 
@@ -174,11 +183,11 @@ void Balances::On(const billing::v1::PaymentRecorded& payment, const Meta& meta,
 void Balances::On(const billing::v1::CreditApplied& credit, const Meta& meta, Shard& shard) {
   Account account(meta, credit.account_id(), credit.currency_code(), shard);
   v1::Open& payments = *account.tail.mutable_open_payments();
-  const int index = FindOpen(PackId(credit.payment_id()), payments);
-  if (index < 0) return;  // nothing unapplied: the write side applies nothing else
-  AddCredit(account.time, payments.ordinal(index), account.tail);
+  const Place place = FindOpen(PackId(credit.payment_id()), payments);
+  if (place.index < 0) return;  // nothing unapplied: the write side applies nothing else
+  AddCredit(account.time, payments.ordinal(place.index), account.tail);
   const int64_t applied = Allocate(credit.allocations(), account);
-  TakeFrom(index, applied, payments);
+  TakeFrom(place, applied, payments);
   AddTo(applied, account.totals.mutable_applied());
   account.MoveFullChunk(meta);
 }

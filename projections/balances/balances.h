@@ -1,14 +1,14 @@
 // What does a customer owe? The fold.
 //
 // Rows (tables in rows.h): a customer with the present state of each account, for the point query;
-// an account's journal, the newest entries in its tail and full chunks of 256 entries behind it, for
-// every question about the past (journal.h, standing.h); totals a currency, so that "all customers,
-// now" needs no scan.
+// an account's journal, the newest entries in its tail and full chunks of 256 entries behind it,
+// for every question about the past (journal.h, standing.h); totals a currency, so that "all
+// customers, now" needs no scan.
 //
 // Postings, debit / credit. Every fact sums to zero:
 //   InvoiceIssued    receivable total        / revenue net, tax_payable tax
-//   PaymentRecorded  cash amount             / receivable Σ allocations, customer_deposits unapplied
-//   CreditApplied    customer_deposits Σ     / receivable Σ
+//   PaymentRecorded  cash amount             / receivable Σ allocations, customer_deposits
+//   unapplied CreditApplied    customer_deposits Σ     / receivable Σ
 #pragma once
 
 #include <map>
@@ -25,12 +25,10 @@ namespace daybook::balances {
 struct Balances {
   static constexpr std::string_view kName = "balances";
   static constexpr int kVersion = 1;
-  static constexpr auto kTables =
-      std::make_tuple(kCustomers, kTails, kJournal, kTotals, kBook);
-  using Listens =
-      projection::Facts<customer::v1::CustomerRegistered, billing::v1::AccountOpened,
-                        billing::v1::InvoiceIssued, billing::v1::PaymentRecorded,
-                        billing::v1::CreditApplied>;
+  static constexpr auto kTables = std::make_tuple(kCustomers, kTails, kJournal, kTotals, kBook);
+  using Listens = projection::Facts<customer::v1::CustomerRegistered, billing::v1::AccountOpened,
+                                    billing::v1::InvoiceIssued, billing::v1::PaymentRecorded,
+                                    billing::v1::CreditApplied>;
 
   using Meta = projection::Meta;
   using Shard = store::Shard;

@@ -21,27 +21,23 @@ int HexDigit(char c) {
 constexpr bool IsDash(size_t i) { return i == 8 || i == 13 || i == 18 || i == 23; }
 
 // The 16 bytes of a lower-case UUID; false: it is none, or spelled otherwise.
-bool UuidBytes(std::string_view id, std::string* bytes) {
+bool UuidBytes(std::string_view id, char* bytes) {
   if (id.size() != 36) return false;
-  int high = -1;
-  for (size_t i = 0; i < id.size(); ++i) {
+  for (size_t i = 0; i < id.size();) {
     if (IsDash(i)) {
-      if (id[i] != '-') return false;
+      if (id[i++] != '-') return false;
       continue;
     }
-    const int digit = HexDigit(id[i]);
-    if (digit < 0) return false;
-    if (high < 0) {
-      high = digit;
-    } else {
-      bytes->push_back(static_cast<char>(high << 4 | digit));
-      high = -1;
-    }
+    const int high = HexDigit(id[i]), low = HexDigit(id[i + 1]);
+    if (high < 0 || low < 0) return false;
+    *bytes++ = static_cast<char>(high << 4 | low);
+    i += 2;
   }
   return true;
 }
 
-// Length of the packed id at the beginning of `ids`; 0 if there is none.
+}  // namespace
+
 size_t PackedSize(std::string_view ids) {
   uint64_t n = 0;
   for (size_t i = 0; i < ids.size() && i < 9; ++i) {
@@ -53,11 +49,10 @@ size_t PackedSize(std::string_view ids) {
   return 0;
 }
 
-}  // namespace
-
-std::string PackId(std::string_view id) {
-  std::string packed(1, '\0');
-  if (UuidBytes(id, &packed)) return packed;
+std::string_view PackId(std::string_view id) {
+  thread_local std::string packed;
+  packed.assign(17, '\0');
+  if (UuidBytes(id, packed.data() + 1)) return packed;
   // An empty id would read as a UUID; nothing has one, but On never fails.
   if (id.empty()) id = "-";
   packed.clear();
@@ -148,15 +143,12 @@ void AddAllocation(uint32_t invoice, int64_t amount_minor, v1::AccountTail& tail
 
 bool IsFull(const v1::AccountTail& tail) { return tail.chunk().kind_size() >= kChunkEntries; }
 
-v1::JournalChunk CutChunk(v1::AccountTail& tail) {
-  v1::JournalChunk full;
-  full.Swap(tail.mutable_chunk());
-  tail.clear_chunk();
+void CutChunk(v1::AccountTail& tail) {
+  tail.mutable_chunk()->Clear();
   tail.clear_last_recorded_us();
   tail.clear_last_day();
   tail.clear_last_sequence();
   tail.set_full_chunks(tail.full_chunks() + 1);
-  return full;
 }
 
 // ------------------------------------------------------------------------------------- reading
@@ -223,7 +215,10 @@ bool ReadChunk(const v1::JournalChunk& chunk, int64_t read_us, Journal* journal)
       sequence += chunk.number_sequence(invoice);
       entry.document = static_cast<uint32_t>(journal->invoices.size());
       journal->invoices.push_back(
-          {day, day + chunk.due_days(invoice), amount, chunk.tax_minor(invoice),
+          {day,
+           day + chunk.due_days(invoice),
+           amount,
+           chunk.tax_minor(invoice),
            {chunk.series_names(static_cast<int>(chunk.series(invoice))),
             static_cast<int32_t>(DayOfNumber(day).year()) + chunk.number_year(invoice),
             chunk.number_partition(invoice), sequence},

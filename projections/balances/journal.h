@@ -17,9 +17,12 @@ inline constexpr absl::CivilDay kEpochDay(1970, 1, 1);
 inline int32_t DayNumber(absl::CivilDay day) { return static_cast<int32_t>(day - kEpochDay); }
 inline absl::CivilDay DayOfNumber(int32_t number) { return kEpochDay + number; }
 
-// Ids as they stand in rows: a UUID takes 16 bytes, not 36.
-std::string PackId(std::string_view id);
+// Ids as they stand in rows: a UUID takes 17 bytes, not 37. Packed ids can be put one behind the other.
+// The result of PackId is good until the thread's next call.
+std::string_view PackId(std::string_view id);
 std::string UnpackId(std::string_view packed);
+// Bytes of the packed id that `ids` begins with; 0 if it begins with none.
+size_t PackedSize(std::string_view ids);
 
 enum class Kind : uint8_t { kInvoice = 1, kPayment = 2, kCredit = 3 };
 
@@ -31,7 +34,8 @@ struct EntryTime {
   int64_t recorded_us;
 };
 
-// Put an entry at the end of `tail.chunk`; the caller moves a full chunk away (see IsFull, CutChunk).
+// Put an entry at the end of `tail.chunk`; the caller moves a full chunk away (see IsFull,
+// CutChunk).
 void AddInvoice(const EntryTime& time, const billing::v1::InvoiceIssued& invoice, int32_t due_day,
                 int32_t year, std::string_view packed_id, v1::AccountTail& tail);
 void AddPayment(const EntryTime& time, int64_t amount_minor, std::string_view packed_id,
@@ -41,8 +45,8 @@ void AddCredit(const EntryTime& time, uint32_t payment, v1::AccountTail& tail);
 void AddAllocation(uint32_t invoice, int64_t amount_minor, v1::AccountTail& tail);
 
 bool IsFull(const v1::AccountTail& tail);
-// Empties the chunk; what it held belongs into row number `tail.full_chunks() - 1` of the journal.
-v1::JournalChunk CutChunk(v1::AccountTail& tail);
+// Empties the chunk, after it has been written as row number `tail.full_chunks()` of the journal.
+void CutChunk(v1::AccountTail& tail);
 
 // ------------------------------------------------------------------------------------- reading
 
@@ -86,8 +90,8 @@ struct JournalEntry {
   uint32_t first_allocation, last_allocation;  // [first, last)
 };
 
-// Entries that were known at some time, in the order of the log. Refers to the chunks that it was read
-// from.
+// Entries that were known at some time, in the order of the log. Refers to the chunks that it was
+// read from.
 struct Journal {
   std::vector<JournalEntry> entries;
   std::vector<JournalInvoice> invoices;  // by ordinal
@@ -97,8 +101,8 @@ struct Journal {
   void Clear();
 };
 
-// Adds the entries of `chunk` recorded at or before `read_us`. Chunks come in order; false = nothing
-// of later chunks was known then (or the chunk is malformed).
+// Adds the entries of `chunk` recorded at or before `read_us`. Chunks come in order; false =
+// nothing of later chunks was known then (or the chunk is malformed).
 bool ReadChunk(const v1::JournalChunk& chunk, int64_t read_us, Journal* journal);
 
 }  // namespace daybook::balances

@@ -164,8 +164,8 @@ absl::Status BalancesQueries::Answer(const v1::GetBalanceRequest& request, const
     figures = FiguresOf(*head);
   } else {
     AccountJournal& account = ScratchJournal();
-    RETURN_IF_ERROR(ReadJournal(view, request.customer_id(), head->account_id(), clocks.read_us,
-                                &account));
+    RETURN_IF_ERROR(
+        ReadJournal(view, request.customer_id(), head->account_id(), clocks.read_us, &account));
     StandAt(account.journal, clocks.as_of_day, &ScratchStanding());
     figures = FiguresOf(ScratchStanding());
   }
@@ -188,15 +188,14 @@ absl::Status BalancesQueries::Answer(const v1::GetBalanceRequest& request, const
 // ------------------------------------------------------------------------------------- open items
 
 absl::Status BalancesQueries::Answer(const v1::ListOpenItemsRequest& request,
-                                     const Reading& reading,
-                                     v1::ListOpenItemsResponse* response) {
+                                     const Reading& reading, v1::ListOpenItemsResponse* response) {
   ASSIGN_OR_RETURN(const Clocks clocks, ClocksOf(request, reading));
   ASSIGN_OR_RETURN(const Page page, PageOf(request, request.page_size(), request.page_token(),
                                            clocks.read_us, reading));
   const store::View& view = *reading.partitions.front().view;
-  ASSIGN_OR_RETURN(const v1::AccountHead* head,
-                   FindAccount(view, request.customer_id(), request.account_id(), page.read_us,
-                               &ScratchRow()));
+  ASSIGN_OR_RETURN(
+      const v1::AccountHead* head,
+      FindAccount(view, request.customer_id(), request.account_id(), page.read_us, &ScratchRow()));
   AccountJournal& account = ScratchJournal();
   RETURN_IF_ERROR(
       ReadJournal(view, request.customer_id(), head->account_id(), page.read_us, &account));
@@ -234,15 +233,15 @@ absl::Status BalancesQueries::Answer(const v1::ListOpenItemsRequest& request,
 
 // -------------------------------------------------------------------------------------- statement
 
-absl::Status BalancesQueries::Answer(const v1::GetStatementRequest& request,
-                                     const Reading& reading, v1::GetStatementResponse* response) {
+absl::Status BalancesQueries::Answer(const v1::GetStatementRequest& request, const Reading& reading,
+                                     v1::GetStatementResponse* response) {
   ASSIGN_OR_RETURN(const Clocks clocks, ClocksOf(request, reading));
   ASSIGN_OR_RETURN(const Page page, PageOf(request, request.page_size(), request.page_token(),
                                            clocks.read_us, reading));
   const store::View& view = *reading.partitions.front().view;
-  ASSIGN_OR_RETURN(const v1::AccountHead* head,
-                   FindAccount(view, request.customer_id(), request.account_id(), page.read_us,
-                               &ScratchRow()));
+  ASSIGN_OR_RETURN(
+      const v1::AccountHead* head,
+      FindAccount(view, request.customer_id(), request.account_id(), page.read_us, &ScratchRow()));
   AccountJournal& account = ScratchJournal();
   RETURN_IF_ERROR(
       ReadJournal(view, request.customer_id(), head->account_id(), page.read_us, &account));
@@ -268,9 +267,8 @@ absl::Status BalancesQueries::Answer(const v1::GetStatementRequest& request,
     (entry.kind == Kind::kInvoice ? debits : credits) +=
         entry.kind == Kind::kInvoice ? amount(entry) : -amount(entry);
   }
-  std::stable_sort(lines.begin(), lines.end(), [](const JournalEntry* a, const JournalEntry* b) {
-    return a->day < b->day;
-  });
+  std::stable_sort(lines.begin(), lines.end(),
+                   [](const JournalEntry* a, const JournalEntry* b) { return a->day < b->day; });
 
   ASSIGN_OR_RETURN(const MoneyWriter money, MoneyWriter::For(head->currency_code()));
   const auto count = static_cast<int64_t>(lines.size());
@@ -330,21 +328,21 @@ absl::Status BalancesQueries::Answer(const v1::GetAgeingRequest& request, const 
   if (!request.customer_id().empty()) {
     const store::View& view = *reading.partitions.front().view;
     ASSIGN_OR_RETURN(const v1::AccountHead* head,
-                     FindAccount(view, request.customer_id(), request.account_id(),
-                                 clocks.read_us, &ScratchRow()));
+                     FindAccount(view, request.customer_id(), request.account_id(), clocks.read_us,
+                                 &ScratchRow()));
     AccountJournal& account = ScratchJournal();
-    RETURN_IF_ERROR(ReadJournal(view, request.customer_id(), head->account_id(), clocks.read_us,
-                                &account));
+    RETURN_IF_ERROR(
+        ReadJournal(view, request.customer_id(), head->account_id(), clocks.read_us, &account));
     StandAt(account.journal, clocks.as_of_day, &standing);
     AddAges(account.journal, standing, clocks.as_of_day, &by_currency[head->currency_code()]);
   } else {
     for (const projection::PartitionReading& partition : reading.partitions) {
-      RETURN_IF_ERROR(ScanAccounts(
-          *partition.view, clocks.read_us, reading.deadline,
-          [&](const v1::AccountTail& tail, const Journal& journal) {
-            StandAt(journal, clocks.as_of_day, &standing);
-            AddAges(journal, standing, clocks.as_of_day, &by_currency[tail.currency_code()]);
-          }));
+      RETURN_IF_ERROR(ScanAccounts(*partition.view, clocks.read_us, reading.deadline,
+                                   [&](const v1::AccountTail& tail, const Journal& journal) {
+                                     StandAt(journal, clocks.as_of_day, &standing);
+                                     AddAges(journal, standing, clocks.as_of_day,
+                                             &by_currency[tail.currency_code()]);
+                                   }));
     }
   }
   for (const auto& [currency, ages] : by_currency) {

@@ -33,8 +33,7 @@ struct BalancesQueries {
   static bool Scans(const v1::GetTrialBalanceRequest&) { return true; }
 
   using Reading = projection::Reading;
-  static absl::Status Answer(const v1::GetBalanceRequest&, const Reading&,
-                             v1::GetBalanceResponse*);
+  static absl::Status Answer(const v1::GetBalanceRequest&, const Reading&, v1::GetBalanceResponse*);
   static absl::Status Answer(const v1::ListOpenItemsRequest&, const Reading&,
                              v1::ListOpenItemsResponse*);
   static absl::Status Answer(const v1::GetStatementRequest&, const Reading&,

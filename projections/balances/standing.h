@@ -1,10 +1,10 @@
 // How an account stands at a pair of clocks: the one pure function behind balance, open items,
 // statement, ageing and trial balance.
 //
-// An entry counts if it was recorded at or before `read_us` (the journal was read up to there) and is
-// effective on or before `as_of_day`. An allocation counts if its entry, its payment and its invoice
-// do: money allocated to an invoice that does not count yet is unapplied credit until then. So at
-// every pair of clocks
+// An entry counts if it was recorded at or before `read_us` (the journal was read up to there) and
+// is effective on or before `as_of_day`. An allocation counts if its entry, its payment and its
+// invoice do: money allocated to an invoice that does not count yet is unapplied credit until then.
+// So at every pair of clocks
 //   Σ open of invoices = invoiced − allocated,  unapplied = received − allocated,
 //   balance = Σ open − unapplied = invoiced − received.
 #pragma once

@@ -15,12 +15,13 @@ using store::Cursor;
 constexpr int kAccountsPerDeadline = 256;
 
 Int128 Signed(uint64_t low, int64_t high) {
-  return static_cast<Int128>(static_cast<unsigned __int128>(static_cast<uint64_t>(high)) << 64 | low);
+  return static_cast<Int128>(static_cast<unsigned __int128>(static_cast<uint64_t>(high)) << 64 |
+                             low);
 }
 
 absl::Status Malformed(std::string_view table) {
-  return absl::DataLossError(
-      absl::StrCat("a row of table ", std::string(table), " does not parse; rebuild the read model"));
+  return absl::DataLossError(absl::StrCat("a row of table ", std::string(table),
+                                          " does not parse; rebuild the read model"));
 }
 
 template <class Row>
@@ -71,7 +72,8 @@ Int128 ValueOf(const v1::Sum& sum) { return Signed(sum.low(), sum.high()); }
 
 std::string ToText(Int128 value) {
   const bool negative = value < 0;
-  auto rest = negative ? -static_cast<unsigned __int128>(value) : static_cast<unsigned __int128>(value);
+  auto rest =
+      negative ? -static_cast<unsigned __int128>(value) : static_cast<unsigned __int128>(value);
   std::string digits;
   do {
     digits.push_back(static_cast<char>('0' + static_cast<int>(rest % 10)));
@@ -90,7 +92,7 @@ absl::StatusOr<AllTotals> ReadTotals(projection::ViewSpan views) {
     RETURN_IF_ERROR(view->Scan(kTotals.id, "", [&](std::string_view code, std::string_view bytes) {
       if (!(parses = Parse(bytes, &row))) return false;
       CurrencySums& sums = all.currencies[std::string(code)];
-      sums.sums += {ValueOf(row.net()),       ValueOf(row.tax()),  ValueOf(row.received()),
+      sums.sums += {ValueOf(row.net()),       ValueOf(row.tax()),     ValueOf(row.received()),
                     ValueOf(row.allocated()), ValueOf(row.applied()), row.invoice_count(),
                     row.payment_count()};
       sums.account_count += row.account_count();

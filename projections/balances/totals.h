@@ -1,8 +1,8 @@
-// Sums over all accounts, by currency: out of the summaries of the partitions (now, everything), or by
-// a scan of all journals (any pair of clocks).
+// Sums over all accounts, by currency: out of the summaries of the partitions (now, everything), or
+// by a scan of all journals (any pair of clocks).
 //
-// Cost of a scan: every journal in the snapshot is read and folded, some 1-2 µs an account and 15 ns
-// an entry; it looks at the deadline every 256 accounts.
+// Cost of a scan: every journal in the snapshot is read and folded, some 1-2 µs an account and 15
+// ns an entry; it looks at the deadline every 256 accounts.
 #pragma once
 
 #include <map>
@@ -38,8 +38,7 @@ absl::StatusOr<AllTotals> ReadTotals(projection::ViewSpan views);
 
 // Calls `each` with every account known at `clocks.read_us` and its journal up to there. Stops with
 // DEADLINE_EXCEEDED.
-using EachAccount =
-    absl::FunctionRef<void(const v1::AccountTail& tail, const Journal& journal)>;
+using EachAccount = absl::FunctionRef<void(const v1::AccountTail& tail, const Journal& journal)>;
 absl::Status ScanAccounts(const store::View& view, int64_t read_us, absl::Time deadline,
                           EachAccount each);
 

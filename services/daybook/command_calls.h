@@ -17,6 +17,6 @@ std::vector<rpc::Service> UnaryCommands(command::Engine& engine);
 // `daybook.book.v1.CommandService`.
 rpc::Service BatchCommands(command::Engine& engine);
 
-inline constexpr int kMaxBatchCommands = 10'000;
+inline constexpr int kMaxBatchCommands = 5'000;
 
 }  // namespace daybook

@@ -13,6 +13,7 @@
 #include "common/command/engine.h"
 #include "common/projection/models.h"
 #include "common/rpc/http_server.h"
+#include "common/rpc/library_logs.h"
 #include "common/rpc/server.h"
 #include "projections/topology.h"
 #include "services/billing/billing.h"
@@ -31,7 +32,8 @@
 namespace daybook {
 namespace {
 
-constexpr absl::Duration kDrain = absl::Seconds(10);
+constexpr absl::Duration kDrain = absl::Seconds(9);
+constexpr absl::Duration kLastAnswers = absl::Seconds(1);
 
 void Say(std::string_view message) { Log(Severity::kInfo, message); }
 
@@ -82,8 +84,8 @@ std::vector<std::string> Missing(const command::Engine& engine, const projection
 // Health of every service and projection by name, and of the whole.
 void SetHealth(const command::Engine& engine, const projection::Models& models,
                const projection::Topology& topology, rpc::Health* health) {
-  const bool commands = engine.Ready().ok();
-  const bool queries = models.Ready().ok();
+  const bool commands = !Interrupted().load() && engine.Ready().ok();
+  const bool queries = !Interrupted().load() && models.Ready().ok();
   for (const auto* service : CommandServices()) health->Set(service->full_name(), commands);
   health->Set("daybook.book.v1.CommandService", commands);
   for (const auto* service : models.services()) health->Set(service->full_name(), queries);
@@ -91,7 +93,13 @@ void SetHealth(const command::Engine& engine, const projection::Models& models,
   health->Set("", commands && queries);
 }
 
+// What gRPC and protobuf have to say, said in the program's own way.
+void SayLibrary(rpc::LibraryLogLevel level, std::string_view line) {
+  Log(level == rpc::LibraryLogLevel::kInfo ? Severity::kDebug : Severity::kWarning, line);
+}
+
 absl::Status Serve(const Config& config) {
+  rpc::SendLibraryLogsTo(SayLibrary);
   RETURN_IF_ERROR(MakeDirectory(config.data_dir));
   Metrics metrics;
   metrics.AddProcess(Version());
@@ -119,10 +127,11 @@ absl::Status Serve(const Config& config) {
                         .missing = [&] { return Missing(*engine, *models); },
                         .version = Version()});
 
-  models->Start();
   SetHealth(*engine, *models, topology, &server.health());
   RETURN_IF_ERROR(server.Start());
   if (!config.http_listen.empty()) RETURN_IF_ERROR(http.Start());
+  models->Start();
+  engine->Start();  // last: it deposes whoever owns the log, so everything else must work
   Log(Severity::kInfo, "serving",
       {{"grpc", Cat(config.listen.substr(0, config.listen.rfind(':')), ":", server.port())},
        {"http",
@@ -132,11 +141,18 @@ absl::Status Serve(const Config& config) {
        {"log", log->name()},
        {"partitions", std::to_string(log->partitions())}});
 
+  bool ever_ready = false;
   for (bool ready = false; !Interrupted().load(); absl::SleepFor(absl::Milliseconds(20))) {
     SetHealth(*engine, *models, topology, &server.health());
+    // A log that cannot be owned because of what is in it: refused, not half served.
+    if (const auto s = engine->Ready(); !ever_ready && absl::IsFailedPrecondition(s)) {
+      engine->Drain(absl::Now() + kDrain);
+      return s;
+    }
     const std::vector<std::string> missing = Missing(*engine, *models);
     if (missing.empty() == ready) continue;
     ready = missing.empty();
+    ever_ready |= ready;
     Log(ready ? Severity::kInfo : Severity::kWarning,
         ready ? "ready" : Cat("not ready: ", missing[0]));
     if (ready) NotifySystemd("READY=1");
@@ -144,8 +160,9 @@ absl::Status Serve(const Config& config) {
 
   Log(Severity::kInfo, "stopping; a second signal stops at once");
   NotifySystemd("STOPPING=1");
-  server.Shutdown(absl::Now() + kDrain);
-  engine->Drain(absl::Now() + kDrain);
+  SetHealth(*engine, *models, topology, &server.health());
+  engine->Drain(absl::Now() + kDrain);  // commands under way get their answers; new ones are refused
+  server.Shutdown(absl::Now() + kLastAnswers);
   models->Stop();
   http.Stop();
   Log(Severity::kInfo, "stopped");

@@ -1,5 +1,5 @@
-// The second opinion: balances by the definitions, from a plain list of facts, slowly. Shares no code
-// with the read model.
+// The second opinion: balances by the definitions, from a plain list of facts, slowly. Shares no
+// code with the read model.
 #pragma once
 
 #include <algorithm>

@@ -12,14 +12,14 @@
 namespace daybook::balances {
 namespace {
 
-#define SAME(what, ours, theirs)                                                               \
-  do {                                                                                         \
-    if (!((ours) == (theirs))) {                                                               \
+#define SAME(what, ours, theirs)                                                                 \
+  do {                                                                                           \
+    if (!((ours) == (theirs))) {                                                                 \
       return absl::StrCat(what, ": the read model says ", (ours), ", the definitions ", theirs); \
-    }                                                                                          \
+    }                                                                                            \
   } while (false)
-#define SAME_OR_RETURN(expr)                                       \
-  do {                                                             \
+#define SAME_OR_RETURN(expr)                                                     \
+  do {                                                                           \
     if (std::string difference = (expr); !difference.empty()) return difference; \
   } while (false)
 
@@ -90,7 +90,9 @@ class Asking {
     const bool registered =
         customer.registered_recorded != 0 && customer.registered_recorded <= clocks_.read;
     SAME("refusal without an account", ReasonOf(answer.status()),
-         !registered ? "CUSTOMER_NOT_FOUND" : known == 1 ? "" : "ACCOUNT_REQUIRED");
+         !registered  ? "CUSTOMER_NOT_FOUND"
+         : known == 1 ? ""
+                      : "ACCOUNT_REQUIRED");
     if (registered && customer.accounts.size() > static_cast<size_t>(known)) {
       request.set_account_id(customer.accounts.back().id);
       SAME("refusal of an account not yet known",
@@ -100,7 +102,8 @@ class Asking {
   }
 
   std::string BalanceOf(int c, const BruteAccount& account) {
-    const auto answer = Answer<v1::GetBalanceResponse>(c, RequestOf<v1::GetBalanceRequest>(c, account));
+    const auto answer =
+        Answer<v1::GetBalanceResponse>(c, RequestOf<v1::GetBalanceRequest>(c, account));
     if (!answer.ok()) return answer.status().ToString();
     const int64_t receivable = account.Invoiced(clocks_) - account.Allocated(clocks_);
     const int64_t unapplied = account.Received(clocks_) - account.Allocated(clocks_);
@@ -219,7 +222,8 @@ class Asking {
   }
 
   std::string AgeingOf(int c, const BruteAccount& account) {
-    const auto answer = Answer<v1::GetAgeingResponse>(c, RequestOf<v1::GetAgeingRequest>(c, account));
+    const auto answer =
+        Answer<v1::GetAgeingResponse>(c, RequestOf<v1::GetAgeingRequest>(c, account));
     if (!answer.ok()) return answer.status().ToString();
     SAME("ageing rows", answer->rows_size(), 1);
     const BruteClocks at = AgeingClocks();
@@ -289,17 +293,18 @@ class Asking {
       SAME("all invoices", row.invoice_count(), total.invoices);
       SAME("all payments", row.payment_count(), total.payments);
       SAME("all accounts", row.account_count(), total.accounts);
-      const std::pair<int64_t, int64_t> ledger[] = {
-          {total.received, 0},
-          {total.later, total.received - total.direct},
-          {total.invoiced, total.direct + total.later},
-          {0, total.invoiced - total.tax},
-          {0, total.tax}};
+      const std::pair<int64_t, int64_t> ledger[] = {{total.received, 0},
+                                                    {total.later, total.received - total.direct},
+                                                    {total.invoiced, total.direct + total.later},
+                                                    {0, total.invoiced - total.tax},
+                                                    {0, total.tax}};
       int64_t sum = 0;
       for (int l = 0; l < 5; ++l) {
         const v1::TrialBalanceRow& line = answer->rows(i * 5 + l);
-        SAME(absl::StrCat("debit of ", line.ledger_account()), Minor(line.debit()), ledger[l].first);
-        SAME(absl::StrCat("credit of ", line.ledger_account()), Minor(line.credit()), ledger[l].second);
+        SAME(absl::StrCat("debit of ", line.ledger_account()), Minor(line.debit()),
+             ledger[l].first);
+        SAME(absl::StrCat("credit of ", line.ledger_account()), Minor(line.credit()),
+             ledger[l].second);
         sum += Minor(line.balance());
       }
       SAME("sum of the trial balance", sum, 0);

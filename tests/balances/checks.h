@@ -9,8 +9,8 @@ namespace daybook::balances {
 
 // Clocks and sizes of one round of questions; optional ones are left out of the requests.
 struct Question {
-  int as_of = 0;       // day of the story; above 400: not given
-  int read = 0;        // milliseconds after the first time; above 100,000: not given
+  int as_of = 0;           // day of the story; above 400: not given
+  int read = 0;            // milliseconds after the first time; above 100,000: not given
   int start = 0, end = 0;  // statement; above 400: not given
   int page_size = 0;
 };

@@ -16,15 +16,12 @@ template <>
 struct Arbitrary<daybook::balances::Op> {
   static Gen<daybook::balances::Op> arbitrary() {
     using daybook::balances::Op;
-    return gen::build<Op>(gen::set(&Op::kind, gen::inRange(0, 8)),
-                          gen::set(&Op::customer, gen::inRange(0, 3)),
-                          gen::set(&Op::account, gen::inRange(0, 4)),
-                          gen::set(&Op::day, gen::inRange(0, 200)),
-                          gen::set(&Op::due, gen::inRange(0, 100)),
-                          gen::set(&Op::amount, gen::inRange(0, 1000)),
-                          gen::set(&Op::pick, gen::inRange(0, 256)),
-                          gen::set(&Op::pause, gen::inRange(0, 3)),
-                          gen::set(&Op::flush, gen::arbitrary<bool>()));
+    return gen::build<Op>(
+        gen::set(&Op::kind, gen::inRange(0, 8)), gen::set(&Op::customer, gen::inRange(0, 3)),
+        gen::set(&Op::account, gen::inRange(0, 4)), gen::set(&Op::day, gen::inRange(0, 200)),
+        gen::set(&Op::due, gen::inRange(0, 100)), gen::set(&Op::amount, gen::inRange(0, 1000)),
+        gen::set(&Op::pick, gen::inRange(0, 256)), gen::set(&Op::pause, gen::inRange(0, 3)),
+        gen::set(&Op::flush, gen::arbitrary<bool>()));
   }
 };
 
@@ -67,19 +64,19 @@ TEST(BalancesProperty, EveryAnswerEqualsTheBruteForceFold) {
   const auto store = OpenStore(scratch.path());
   int partition = 0;
   int histories = 0;
-  const bool holds = rc::check(
-      "every answer equals the brute-force fold",
-      [&](const std::vector<Op>& ops, const std::array<Question, 4>& questions) {
-        if (partition + 2 >= 65'000) RC_DISCARD("no partitions left");
-        World world(*store, partition);
-        partition += 2;
-        ++histories;
-        for (const Op& op : ops) world.Do(op);
-        for (const Question& question : questions) {
-          const std::string differences = Differences(world, question);
-          if (!differences.empty()) RC_FAIL(differences);
-        }
-      });
+  const bool holds =
+      rc::check("every answer equals the brute-force fold",
+                [&](const std::vector<Op>& ops, const std::array<Question, 4>& questions) {
+                  if (partition + 2 >= 65'000) RC_DISCARD("no partitions left");
+                  World world(*store, partition);
+                  partition += 2;
+                  ++histories;
+                  for (const Op& op : ops) world.Do(op);
+                  for (const Question& question : questions) {
+                    const std::string differences = Differences(world, question);
+                    if (!differences.empty()) RC_FAIL(differences);
+                  }
+                });
   EXPECT_TRUE(holds);
   EXPECT_GE(histories, 2000);
 }
@@ -105,12 +102,11 @@ TEST(BalancesProperty, LongJournalsGiveTheSameAnswers) {
                 .flush = draw(50) == 0});
     }
     for (int i = 0; i < 4; ++i) {
-      const std::string differences =
-          Differences(world, {.as_of = i == 0 ? 1000 : draw(350),
-                              .read = i < 2 ? 200'000 : draw(1000),
-                              .start = draw(200),
-                              .end = draw(500),
-                              .page_size = 1 + draw(300)});
+      const std::string differences = Differences(world, {.as_of = i == 0 ? 1000 : draw(350),
+                                                          .read = i < 2 ? 200'000 : draw(1000),
+                                                          .start = draw(200),
+                                                          .end = draw(500),
+                                                          .page_size = 1 + draw(300)});
       ASSERT_EQ(differences, "") << "seed " << seed << ", question " << i;
     }
   }

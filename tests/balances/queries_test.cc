@@ -22,7 +22,8 @@ using testing::HasSubstr;
 class QueriesTest : public testing::Test {
  protected:
   QueriesTest() {
-    auto store = store::Store::Open({.directory = scratch_.path(), .kind = "balances", .views = true});
+    auto store =
+        store::Store::Open({.directory = scratch_.path(), .kind = "balances", .views = true});
     DAYBOOK_CHECK(store.ok());
     store_ = *std::move(store);
     world_ = std::make_unique<World>(*store_, 0);
@@ -31,7 +32,8 @@ class QueriesTest : public testing::Test {
   // An account of customer c-0, and invoices of 1.00 EUR each.
   void Invoices(int count) {
     world_->Do({});
-    for (int i = 0; i < count; ++i) world_->Do({.kind = 1, .day = i, .due = 10, .amount = 100, .pause = 1});
+    for (int i = 0; i < count; ++i)
+      world_->Do({.kind = 1, .day = i, .due = 10, .amount = 100, .pause = 1});
     world_->Flush();
   }
 
@@ -166,8 +168,8 @@ TEST_F(QueriesTest, GivesAHundredItemsByDefaultAndAThousandAtMost) {
 TEST_F(QueriesTest, TheRowsOfASettledAccountHoldNothingOpen) {
   world_->Do({});
   for (int i = 0; i < 50; ++i) {
-    world_->Do({.kind = 2, .amount = 60});         // unapplied
-    world_->Do({.kind = 1, .amount = 60});         // an invoice
+    world_->Do({.kind = 2, .amount = 60});            // unapplied
+    world_->Do({.kind = 1, .amount = 60});            // an invoice
     world_->Do({.kind = 3, .amount = 0, .pick = 2});  // the one put on the other
   }
   world_->Flush();
@@ -176,8 +178,8 @@ TEST_F(QueriesTest, TheRowsOfASettledAccountHoldNothingOpen) {
   v1::AccountTail tail;
   ASSERT_TRUE(world_->runner(0).shard().view()->Read(kTails, key, &tail).value());
   EXPECT_EQ(tail.invoices(), 50u);
-  EXPECT_EQ(tail.open_invoices().id_size(), 0);
-  EXPECT_EQ(tail.open_payments().id_size(), 0);
+  EXPECT_EQ(tail.open_invoices().ids().size(), 0u);
+  EXPECT_EQ(tail.open_payments().ids().size(), 0u);
   EXPECT_LE(tail.chunk().kind_size(), 255);
 }
 

@@ -13,8 +13,8 @@ World::World(store::Store& store, int first_partition) {
   for (int i = 0; i < 2; ++i) {
     auto shard = store.OpenShard(first_partition + i);
     DAYBOOK_CHECK(shard.ok());
-    runners_.push_back(std::make_unique<projection::Runner>(info_, *std::move(shard),
-                                                            projection::RunnerLimits{}));
+    runners_.push_back(
+        std::make_unique<projection::Runner>(info_, *std::move(shard), projection::RunnerLimits{}));
   }
   for (int i = 0; i < kCustomers; ++i) customers_.push_back({absl::StrCat("c-", i), {}, 0, {}});
 }
@@ -68,7 +68,8 @@ void World::Do(const Op& op) {
       events.push_back(facts::Registered(day));
     }
     const std::string currency = op.account % 2 == 0 ? "EUR" : "JPY";
-    BruteAccount account{absl::StrCat("a-", customer.accounts.size()), currency, day, time_, {}, {}, {}, {}};
+    BruteAccount account{
+        absl::StrCat("a-", customer.accounts.size()), currency, day, time_, {}, {}, {}, {}};
     events.push_back(facts::Opened(day, account.id, currency));
     customer.accounts.push_back(std::move(account));
     Commit(index, std::move(events));
@@ -92,17 +93,17 @@ void World::Do(const Op& op) {
 
 void World::Issue(const Op& op, BruteCustomer& customer, BruteAccount& account) {
   const absl::CivilDay day = kFirstDay + op.day;
-  BruteInvoice invoice{NewId("inv-"), documents_, day, day + op.due, op.amount, op.amount / 6, time_};
+  BruteInvoice invoice{NewId("inv-"), documents_,    day,  day + op.due,
+                       op.amount,     op.amount / 6, time_};
   account.order.emplace_back(true, account.invoices.size());
   account.invoices.push_back(invoice);
-  Commit(op.customer % kCustomers,
-         {facts::Issued(day, {.account = account.id,
-                              .id = invoice.id,
-                              .currency = account.currency,
-                              .due = invoice.due,
-                              .total_minor = invoice.total,
-                              .tax_minor = invoice.tax,
-                              .sequence = invoice.sequence})});
+  Commit(op.customer % kCustomers, {facts::Issued(day, {.account = account.id,
+                                                        .id = invoice.id,
+                                                        .currency = account.currency,
+                                                        .due = invoice.due,
+                                                        .total_minor = invoice.total,
+                                                        .tax_minor = invoice.tax,
+                                                        .sequence = invoice.sequence})});
 }
 
 std::vector<std::pair<std::string, int64_t>> World::OpenInvoices(

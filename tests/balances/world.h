@@ -1,4 +1,5 @@
-// A history of commands over some customers, told to the read model and to the second opinion alike.
+// A history of commands over some customers, told to the read model and to the second opinion
+// alike.
 #pragma once
 
 #include <cstdint>
@@ -16,14 +17,14 @@ namespace daybook::balances {
 
 // One command, in numbers that a generator draws and shrinks; every value means something.
 struct Op {
-  int kind = 0;      // what: see World::Do
+  int kind = 0;  // what: see World::Do
   int customer = 0;
   int account = 0;
-  int day = 0;       // effective day, from the first day of the story
-  int due = 0;       // days from the invoice date
+  int day = 0;  // effective day, from the first day of the story
+  int due = 0;  // days from the invoice date
   int amount = 0;
-  int pick = 0;      // which of the open documents, and how much of them
-  int pause = 0;     // milliseconds since the command before; 0 = the same recorded time
+  int pick = 0;   // which of the open documents, and how much of them
+  int pause = 0;  // milliseconds since the command before; 0 = the same recorded time
   bool flush = false;
 };
 
@@ -44,7 +45,9 @@ class World {
   projection::Reading ReadingOf(int customer, absl::Time now);
 
   const std::vector<BruteCustomer>& customers() const { return customers_; }
-  int64_t last_recorded(int partition) const { return runners_[Index(partition)]->applied().recorded_time_us; }
+  int64_t last_recorded(int partition) const {
+    return runners_[Index(partition)]->applied().recorded_time_us;
+  }
   static int PartitionOf(int customer) { return customer % 2; }
   int64_t time() const { return time_; }
   projection::Runner& runner(int partition) { return *runners_[Index(partition)]; }

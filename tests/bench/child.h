@@ -47,4 +47,7 @@ class Child {
   std::string unread_;
 };
 
+// Of this process, all threads.
+double OwnCpuSeconds();
+
 }  // namespace daybook::bench

@@ -202,7 +202,7 @@ class CommandFigures {
     Load load = Timed(empty_, &cursor, in_flight);
     load.path = kEchoPath;
     load.duration = duration;
-    return echo_loader_->Run(load);
+    return WithCpu(echo_, "echo", [&] { return echo_loader_->Run(load); });
   }
 
   absl::StatusOr<LoadResult> RunUnary(Subject& subject, int in_flight, absl::Duration duration) {
@@ -216,13 +216,33 @@ class CommandFigures {
     load.once = true;
     load.duration = duration;
     load.check = CheckNotEmpty;
-    const double cpu = subject.server.process->CpuSeconds();
-    const auto result = subject.loader->Run(load);
+    const auto result =
+        WithCpu(subject.server, subject.name, [&] { return subject.loader->Run(load); });
     if (!result.ok()) return Named(subject, result.status());
-    // Warm-up included, which is as good.
-    cpu_us_[subject.name] = (subject.server.process->CpuSeconds() - cpu) * 1e6 /
-                            std::max(1.0, static_cast<double>(cursor));
     return result;
+  }
+
+  // Notes what a call costs: server and loader, us of CPU.
+  template <class Run>
+  absl::StatusOr<LoadResult> WithCpu(const Scene::Server& server, const std::string& name,
+                                     Run run) {
+    const double cpu = server.process->CpuSeconds();
+    absl::StatusOr<LoadResult> result = run();
+    if (!result.ok()) return result;
+    const double server_us = (server.process->CpuSeconds() - cpu) * 1e6 /
+                             std::max(1.0, static_cast<double>(result->all_calls));
+    cpu_us_[name] = {server_us, result->loader_cpu_us};
+    return result;
+  }
+
+  void AddCpu(const std::string& name, int in_flight, Runs* runs) {
+    runs->Add(Key(name + "-cpu", in_flight), cpu_us_[name].first);
+    runs->Add(Key(name + "-loader-cpu", in_flight), cpu_us_[name].second);
+  }
+
+  static std::string Cpu(const Runs& runs, const std::string& name, int in_flight) {
+    return absl::StrFormat("%.1f+%.1f", runs.MedianOf(Key(name + "-cpu", in_flight)),
+                           runs.MedianOf(Key(name + "-loader-cpu", in_flight)));
   }
 
   absl::Status Named(const Subject& subject, const absl::Status& status) {
@@ -248,11 +268,12 @@ class CommandFigures {
       for (const int n : counts) {
         ASSIGN_OR_RETURN(const LoadResult echo, RunEcho(n, options_.duration));
         runs.Add(Key("echo", n), echo.per_second());
+        AddCpu("echo", n, &runs);
         for (auto& subject : subjects_) {
           ASSIGN_OR_RETURN(const LoadResult result, RunUnary(*subject, n, options_.duration));
           runs.Add(Key(subject->name, n), result.per_second());
           runs.Add(Key(subject->name + "-p99", n), result.p99_us);
-          runs.Add(Key(subject->name + "-cpu", n), cpu_us_[subject->name]);
+          AddCpu(subject->name, n, &runs);
         }
       }
     }
@@ -260,10 +281,11 @@ class CommandFigures {
       const std::string id = subject->name == "embedded" ? "P1" : "P2";
       for (const int n : counts) {
         scene_.report().Say(absl::StrFormat(
-            "%s, %d in flight: echo %s, %s %s, p99 %.1f ms, server %.1f us CPU a command", id, n,
-            runs.Spread(Key("echo", n)), subject->name, runs.Spread(Key(subject->name, n)),
-            runs.MedianOf(Key(subject->name + "-p99", n)) / 1000,
-            runs.MedianOf(Key(subject->name + "-cpu", n))));
+            "%s, %d in flight: echo %s, %s %s, p99 %.1f ms; us of CPU a call, server + loader: %s "
+            "against %s",
+            id, n, runs.Spread(Key("echo", n)), subject->name, runs.Spread(Key(subject->name, n)),
+            runs.MedianOf(Key(subject->name + "-p99", n)) / 1000, Cpu(runs, subject->name, n),
+            Cpu(runs, "echo", n)));
       }
       const int best = Best(runs, subject->name, counts);
       const int best_echo = Best(runs, "echo", counts);
@@ -271,12 +293,12 @@ class CommandFigures {
         scene_.report().Add(
             {id, runs.MedianOf(Key(subject->name, best)), runs.MedianOf(Key("echo", best_echo)),
              "1/s",
-             absl::StrFormat("%d in flight %s; echo %d in flight %s; %d runs; half invoices, half "
-                             "payments, %d customers; server %.1f us CPU a command",
-                             best, runs.Spread(Key(subject->name, best)), best_echo,
-                             runs.Spread(Key("echo", best_echo)), options_.rounds,
-                             options_.customers,
-                             runs.MedianOf(Key(subject->name + "-cpu", best)))});
+             absl::StrFormat(
+                 "%d in flight %s; echo %d in flight %s; %d runs; half invoices, half "
+                 "payments, %d customers; us of CPU a call, server+loader: %s against %s",
+                 best, runs.Spread(Key(subject->name, best)), best_echo,
+                 runs.Spread(Key("echo", best_echo)), options_.rounds, options_.customers,
+                 runs.MedianOf(Key(subject->name + "-cpu", best)))});
       }
       if (subject->name == "embedded" && options_.Wants("P11")) {
         RETURN_IF_ERROR(Overloaded(*subject, best));
@@ -302,7 +324,10 @@ class CommandFigures {
     return absl::OkStatus();
   }
 
-  absl::StatusOr<double> RunBatches(Loader& loader, const std::vector<std::string>& requests,
+  // Commands a second; notes what one costs.
+  absl::StatusOr<double> RunBatches(const Scene::Server& server, Loader& loader,
+                                    const std::string& name,
+                                    const std::vector<std::string>& requests,
                                     const std::string& path, int in_flight, bool once) {
     size_t cursor = 0;
     Load load = Timed(requests, &cursor, in_flight);
@@ -310,7 +335,10 @@ class CommandFigures {
     load.once = once;
     load.check_every = 64;
     load.check = [](size_t, std::string_view bytes) { return CheckBatch(bytes); };
-    ASSIGN_OR_RETURN(const LoadResult result, loader.Run(load));
+    ASSIGN_OR_RETURN(const LoadResult result,
+                     WithCpu(server, name, [&] { return loader.Run(load); }));
+    cpu_us_[name].first /= kBatch;
+    cpu_us_[name].second /= kBatch;
     return result.per_second() * kBatch;
   }
 
@@ -321,9 +349,10 @@ class CommandFigures {
       for (const int n : counts) {
         Subject& any = *subjects_[0];
         const std::vector<std::string> samples = MakeBatches(any, 1'000);
-        ASSIGN_OR_RETURN(const double echo,
-                         RunBatches(*echo_loader_, samples, kBatchEchoPath, n, false));
+        ASSIGN_OR_RETURN(const double echo, RunBatches(echo_, *echo_loader_, "echo", samples,
+                                                       kBatchEchoPath, n, false));
         runs.Add(Key("echo", n), echo);
+        AddCpu("echo", n, &runs);
         for (auto& subject : subjects_) {
           if (!options_.Wants(subject->name == "embedded" ? "P3" : "P4")) continue;
           subject->server.process->Settle(absl::Seconds(5));
@@ -331,10 +360,12 @@ class CommandFigures {
           const double most = round == 0 && n == counts[0] ? kMostBatch : most_seen_ * 1.5;
           const std::vector<std::string> requests =
               MakeBatches(*subject, static_cast<size_t>(seconds * most / kBatch) + 100);
-          const auto rate = RunBatches(*subject->loader, requests, kBatchPath, n, true);
+          const auto rate = RunBatches(subject->server, *subject->loader, subject->name, requests,
+                                       kBatchPath, n, true);
           if (!rate.ok()) return Named(*subject, rate.status());
           most_seen_ = std::max(most_seen_, *rate);
           runs.Add(Key(subject->name, n), *rate);
+          AddCpu(subject->name, n, &runs);
         }
       }
       if (producer_ != nullptr && options_.Wants("P4")) {
@@ -351,9 +382,11 @@ class CommandFigures {
           {"P3", runs.MedianOf(Key("embedded", best)), runs.MedianOf(Key("echo", best_echo)),
            "commands/s",
            absl::StrFormat("%d a call, %d calls in flight %s; echo %d in flight %s; results of %d "
-                           "bytes; %d runs",
+                           "bytes; us of CPU a command, server+loader: %s against %s; %d runs",
                            kBatch, best, runs.Spread(Key("embedded", best)), best_echo,
-                           runs.Spread(Key("echo", best_echo)), result_bytes_, options_.rounds)});
+                           runs.Spread(Key("echo", best_echo)), result_bytes_,
+                           Cpu(runs, "embedded", best), Cpu(runs, "echo", best_echo),
+                           options_.rounds)});
     }
     if (options_.Wants("P4") && Find("kafka") != nullptr) {
       const int best = Best(runs, "kafka", counts);
@@ -361,10 +394,10 @@ class CommandFigures {
       scene_.report().Add(
           {"P4", runs.MedianOf(Key("kafka", best)), runs.MedianOf("raw"), "records/s",
            absl::StrFormat("%d a call, %d calls in flight %s; raw %d in flight %s, %d bytes, %d "
-                           "partitions; batch echo %s",
+                           "partitions; batch echo %s; us of CPU a command, server+loader: %s",
                            kBatch, best, runs.Spread(Key("kafka", best)), kRawWindow,
                            runs.Spread("raw"), bytes, kPartitions,
-                           runs.Spread(Key("echo", best_echo)))});
+                           runs.Spread(Key("echo", best_echo)), Cpu(runs, "kafka", best))});
     }
     return absl::OkStatus();
   }
@@ -424,7 +457,7 @@ class CommandFigures {
   size_t result_bytes_ = 0;
   size_t record_bytes_ = 0;
   double most_seen_ = 0;
-  std::map<std::string, double> cpu_us_;  // of the last run, by subject
+  std::map<std::string, std::pair<double, double>> cpu_us_;  // of the last run, by subject
 };
 
 }  // namespace

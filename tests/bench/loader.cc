@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "tests/bench/child.h"
 
 namespace daybook::bench {
 namespace {
@@ -76,12 +77,15 @@ class Loader::Impl {
       if (Send(seat)) ++under_way;
     }
     Clock::time_point now = Clock::now();
+    uint64_t all_calls = 0;
+    const double cpu = OwnCpuSeconds();
     while (under_way > 0) {
       void* tag = nullptr;
       bool ok = false;
       DAYBOOK_CHECK(queue_.Next(&tag, &ok));
       Seat& seat = *static_cast<Seat*>(tag);
       --under_way;
+      ++all_calls;
       now = Clock::now();
       if (failure.ok()) failure = Look(seat);
       if (now >= begin && now < end) {
@@ -101,6 +105,9 @@ class Loader::Impl {
     LoadResult result;
     result.calls = calls;
     result.seconds = absl::ToDoubleSeconds(load.duration);
+    result.all_calls = all_calls;
+    result.loader_cpu_us =
+        (OwnCpuSeconds() - cpu) * 1e6 / static_cast<double>(std::max<uint64_t>(1, all_calls));
     result.p50_us = Percentile(latencies_us, 0.50);
     result.p99_us = Percentile(latencies_us, 0.99);
     return result;

@@ -45,6 +45,8 @@ struct LoadResult {
   double seconds = 0;  // the counted time
   double p50_us = 0;
   double p99_us = 0;
+  uint64_t all_calls = 0;    // warm-up and end included
+  double loader_cpu_us = 0;  // of this process, a call of all
   double per_second() const { return seconds > 0 ? static_cast<double>(calls) / seconds : 0; }
 };
 

@@ -19,6 +19,10 @@ struct Scanned {
   uint64_t records = 0;
   uint64_t bytes = 0;  // of values
   double seconds = 0;
+  double cpu_seconds = 0;  // of this process, all threads
+  double cpu_us() const {  // a record
+    return records > 0 ? cpu_seconds * 1e6 / static_cast<double>(records) : 0;
+  }
   double per_second() const { return seconds > 0 ? static_cast<double>(records) / seconds : 0; }
   double mean_bytes() const {
     return records > 0 ? static_cast<double>(bytes) / static_cast<double>(records) : 0;

@@ -87,7 +87,7 @@ class HistoryFigures {
   }
 
   // The balances made new from `log`: records a second, from opening the stores to the switch.
-  absl::StatusOr<double> RebuildBalances(log::EventLog& log, const std::string& directory) {
+  absl::StatusOr<Scanned> RebuildBalances(log::EventLog& log, const std::string& directory) {
     std::error_code error;
     fs::remove_all(directory, error);
     const projection::Topology topology = TheTopology();
@@ -96,13 +96,18 @@ class HistoryFigures {
     projection::RebuildOptions options;
     options.directory = directory;
     const absl::Time begin = absl::Now();
+    const double cpu = OwnCpuSeconds();
     ASSIGN_OR_RETURN(const projection::RebuildReport report,
                      projection::Rebuild(log, entry->projection, options));
     const double seconds = absl::ToDoubleSeconds(absl::Now() - begin);
     if (report.events < totals_.invoices + totals_.payments) {
       return absl::InternalError(absl::StrCat("the rebuild has folded ", report.events, " events"));
     }
-    return static_cast<double>(report.records) / seconds;
+    Scanned rebuilt;
+    rebuilt.records = static_cast<uint64_t>(report.records);
+    rebuilt.seconds = seconds;
+    rebuilt.cpu_seconds = OwnCpuSeconds() - cpu;
+    return rebuilt;
   }
 
   absl::Status FromEmbedded() {
@@ -113,8 +118,10 @@ class HistoryFigures {
     for (int round = 0; round < rounds; ++round) {
       ASSIGN_OR_RETURN(const Scanned scanned, ScanAndParse(LogDirectory()));
       runs.Add("scan", scanned.per_second());
-      ASSIGN_OR_RETURN(const double rebuilt, RebuildBalances(*log, ModelsDirectory()));
-      runs.Add("rebuild", rebuilt);
+      runs.Add("scan-cpu", scanned.cpu_us());
+      ASSIGN_OR_RETURN(const Scanned rebuilt, RebuildBalances(*log, ModelsDirectory()));
+      runs.Add("rebuild", rebuilt.per_second());
+      runs.Add("rebuild-cpu", rebuilt.cpu_us());
     }
     if (options_.Wants("P7")) {
       scene_.report().Add({"P7", runs.MedianOf("rebuild"), runs.MedianOf("scan"), "records/s",
@@ -137,8 +144,10 @@ class HistoryFigures {
     for (int round = 0; round < Rounds(); ++round) {
       ASSIGN_OR_RETURN(const Scanned scanned, NullConsume(brokers, topic));
       runs.Add("scan", scanned.per_second());
-      ASSIGN_OR_RETURN(const double rebuilt, RebuildBalances(*log, models));
-      runs.Add("rebuild", rebuilt);
+      runs.Add("scan-cpu", scanned.cpu_us());
+      ASSIGN_OR_RETURN(const Scanned rebuilt, RebuildBalances(*log, models));
+      runs.Add("rebuild", rebuilt.per_second());
+      runs.Add("rebuild-cpu", rebuilt.cpu_us());
     }
     scene_.report().Add({"P8", runs.MedianOf("rebuild"), runs.MedianOf("scan"), "records/s",
                          Note("rebuild", "null consumer", runs, Rounds())});
@@ -149,11 +158,13 @@ class HistoryFigures {
 
   std::string Note(const std::string& ours, const std::string& theirs, const Runs& runs,
                    int rounds) const {
-    return absl::StrFormat("%s %s; %s %s; %d records of %d bytes, %d customers, %s keys; %d runs",
-                           ours, runs.Spread("rebuild"), theirs, runs.Spread("scan"),
-                           totals_.records, totals_.bytes / std::max<uint64_t>(1, totals_.records),
-                           options_.history_customers, options_.history_zipf ? "Zipf" : "uniform",
-                           rounds);
+    return absl::StrFormat(
+        "%s %s; %s %s; us of CPU a record: %.2f against %.2f; %d records of %d "
+        "bytes, %d customers, %s keys; %d runs",
+        ours, runs.Spread("rebuild"), theirs, runs.Spread("scan"), runs.MedianOf("rebuild-cpu"),
+        runs.MedianOf("scan-cpu"), totals_.records,
+        totals_.bytes / std::max<uint64_t>(1, totals_.records), options_.history_customers,
+        options_.history_zipf ? "Zipf" : "uniform", rounds);
   }
 
   absl::Status Queries() {
@@ -179,10 +190,10 @@ class HistoryFigures {
     std::map<std::string, size_t> cursors;
     for (int round = 0; round < options_.rounds; ++round) {
       for (const int n : counts) {
-        RETURN_IF_ERROR(RunCalls(echo_loader, kEchoPath, empty, &cursors["echo"], n,
+        RETURN_IF_ERROR(RunCalls(echo, echo_loader, kEchoPath, empty, &cursors["echo"], n,
                                  absl::StrCat("echo/", n), &runs));
         for (const std::string& kind : kinds) {
-          RETURN_IF_ERROR(RunCalls(loader, kBalancePath, requests[kind], &cursors[kind], n,
+          RETURN_IF_ERROR(RunCalls(server, loader, kBalancePath, requests[kind], &cursors[kind], n,
                                    absl::StrCat(kind, "/", n), &runs));
         }
       }
@@ -204,13 +215,20 @@ class HistoryFigures {
       const std::string theirs = absl::StrCat("echo/", best("echo"));
       scene_.report().Add(
           {id, runs.MedianOf(ours), runs.MedianOf(theirs), "1/s",
-           absl::StrFormat("GetBalance, %d in flight %s, p99 %.1f ms; echo %d in flight %s; %d "
-                           "customers; %d runs; server %.0f MiB resident",
-                           best(kind), runs.Spread(ours), runs.MedianOf(ours + "/p99") / 1000,
-                           best("echo"), runs.Spread(theirs), options_.history_customers,
-                           options_.rounds, server.process->ResidentMiB())});
+           absl::StrFormat(
+               "GetBalance, %d in flight %s, p99 %.1f ms; echo %d in flight %s; %d "
+               "customers; %d runs; us of CPU a call, server+loader: %s against %s; server "
+               "%.0f MiB resident",
+               best(kind), runs.Spread(ours), runs.MedianOf(ours + "/p99") / 1000, best("echo"),
+               runs.Spread(theirs), options_.history_customers, options_.rounds, Cpu(runs, ours),
+               Cpu(runs, theirs), server.process->ResidentMiB())});
     }
     return absl::OkStatus();
+  }
+
+  static std::string Cpu(const Runs& runs, const std::string& key) {
+    return absl::StrFormat("%.1f+%.1f", runs.MedianOf(key + "/cpu"),
+                           runs.MedianOf(key + "/loader-cpu"));
   }
 
   std::vector<std::string> MakeQueries(bool zipf) const {
@@ -224,7 +242,7 @@ class HistoryFigures {
     return requests;
   }
 
-  absl::Status RunCalls(Loader& loader, const std::string& path,
+  absl::Status RunCalls(const Scene::Server& server, Loader& loader, const std::string& path,
                         const std::vector<std::string>& requests, size_t* cursor, int in_flight,
                         const std::string& key, Runs* runs) {
     Load load;
@@ -235,7 +253,11 @@ class HistoryFigures {
     load.warm_up = options_.warm_up;
     load.duration = options_.duration;
     if (path == kBalancePath) load.check = CheckBalance;
+    const double cpu = server.process->CpuSeconds();
     ASSIGN_OR_RETURN(const LoadResult result, loader.Run(load));
+    const double calls = std::max(1.0, static_cast<double>(result.all_calls));
+    runs->Add(key + "/cpu", (server.process->CpuSeconds() - cpu) * 1e6 / calls);
+    runs->Add(key + "/loader-cpu", result.loader_cpu_us);
     runs->Add(key, result.per_second());
     runs->Add(key + "/p99", result.p99_us);
     return absl::OkStatus();

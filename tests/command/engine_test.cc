@@ -110,6 +110,8 @@ class EngineTest : public testing::Test {
     auto engine = Engine::Open(log_.get(), *std::move(book), options, metrics_.get());
     ASSERT_TRUE(engine.ok()) << engine.status();
     engine_ = *std::move(engine);
+    EXPECT_FALSE(engine_->Ready().ok());
+    engine_->Start();
     ASSERT_TRUE(engine_->WaitUntilReady(absl::Now() + absl::Seconds(20)).ok());
   }
   void Stop() {

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
@@ -158,9 +159,10 @@ class PartitionTest : public testing::Test, public PartitionHost {
   }
   void BecomeOwner() {
     partition_->Want(true);
-    for (int i = 0; i < 4 && partition_->phase() != Partition::Phase::kOwn; ++i) {
+    for (int i = 0; i < 8 && partition_->phase() != Partition::Phase::kOwn; ++i) {
       Tick();
       Read();
+      now_ += absl::Milliseconds(50);  // a claim soon after another waits a moment
     }
     ASSERT_EQ(partition_->phase(), Partition::Phase::kOwn);
   }
@@ -600,6 +602,8 @@ TEST_F(PartitionTest, ForeignBytesAreVoidAndALogThatWasReplacedStopsIt) {
   EXPECT_EQ(partition_->phase(), Partition::Phase::kFollow);
   EXPECT_EQ(partition_->stats().void_records[static_cast<int>(log::Verdict::kVoidFuture)], 1);
   history_ = absl::FailedPreconditionError("the record at offset 0 is another one");
+  now_ += absl::Seconds(2);
+  Tick();
   Foreign(future);
   Read();
   EXPECT_EQ(partition_->phase(), Partition::Phase::kHalted);
@@ -659,6 +663,143 @@ TEST_F(PartitionTest, DrainingAnswersAllAndTakesNoMore) {
   EXPECT_TRUE(partition_->idle());
   partition_->FlushCache();
   EXPECT_EQ(memory_->at, partition_->position());
+}
+
+TEST_F(PartitionTest, AHaltedPartitionLeavesTheCacheWhereItWas) {
+  BecomeOwner();
+  Submit("r1", 5);
+  Settle();
+  partition_->FlushCache();
+  const log::Position before = memory_->at;
+  ForeignOwner(2);
+  book::v1::Record record;
+  record.set_epoch(2);
+  record.set_sequence(partition_->position().sequence + 1);
+  record.mutable_commit()->set_customer_id("c");
+  record.mutable_commit()->set_revision(2);
+  record.mutable_commit()->add_events();  // of a kind that nobody here knows
+  Submit("r2", 1);
+  Tick();
+  reports_.back().status = absl::UnavailableError("gone");
+  Report();
+  Tick();
+  Read();
+  record.set_previous_hash(partition_->position().hash.data(), 16);
+  record.set_sequence(partition_->position().sequence + 1);
+  Foreign(record);
+  Read();
+  ASSERT_EQ(partition_->phase(), Partition::Phase::kHalted) << partition_->halted();
+  partition_->Drain();
+  partition_->FlushCache();
+  EXPECT_EQ(memory_->at, before);
+}
+
+TEST_F(PartitionTest, AHaltAnswersWhatWasUnderWay) {
+  BecomeOwner();
+  const int a = Submit("r1", 5);
+  const int refused = Submit("r2", -9);
+  Tick();
+  ForeignOwner(9);
+  partition_->LoseWriter("test");
+  history_ = absl::FailedPreconditionError("another log");
+  Read();
+  ASSERT_EQ(partition_->phase(), Partition::Phase::kHalted);
+  EXPECT_EQ(ReasonFor(a), "OUTCOME_UNKNOWN");
+  EXPECT_EQ(ReasonFor(refused), "LOG_UNAVAILABLE");
+  EXPECT_TRUE(partition_->idle());
+}
+
+TEST_F(PartitionTest, CustomersThatAreOnlyAskedForDoNotFillTheMemory) {
+  BecomeOwner();
+  Submit("r0", 1, "real");
+  Settle();
+  partition_->FlushCache();
+  size_t most = 0;
+  for (int i = 0; i < 5'000; ++i) {
+    Submit(absl::StrCat("r", i), -1, absl::StrCat("nobody-", i));
+    if (i % 100 == 0) Settle();
+    most = std::max(most, partition_->cached_customers());
+  }
+  EXPECT_LT(most, 1'500u);
+}
+
+TEST_F(PartitionTest, AClockThatIsSetBackHoldsNothingUp) {
+  BecomeOwner();
+  Submit("r1", -1);
+  Settle();
+  now_ -= absl::Hours(1);
+  const int refused = Submit("r2", -1);
+  Settle();
+  EXPECT_EQ(ReasonFor(refused), "AMOUNT_OVERFLOW");
+  EXPECT_LE(partition_->next_wake(), now_ + absl::Minutes(1));
+}
+
+TEST_F(PartitionTest, AFullDiskIsSaidAtOnceAndEndsByItself) {
+  options_.exclusive = true;
+  Make();
+  BecomeOwner();
+  const int a = Submit("r1", 5);
+  Tick();
+  reports_.back().status = absl::ResourceExhaustedError("12 MiB are free");
+  log_.pop_back();  // refused before it was written
+  Report();
+  Tick();
+  EXPECT_EQ(ReasonFor(a), "STORAGE_FULL");
+  Tick();
+  const int b = Submit("r2", 5);
+  Tick();
+  EXPECT_EQ(ReasonFor(b), "STORAGE_FULL");
+  BecomeOwner();
+  const int again = Submit("r1", 5);
+  Settle();
+  EXPECT_TRUE(answers_[again].status.ok());
+  EXPECT_EQ(answers_[again].response.revision(), 1);
+}
+
+TEST_F(PartitionTest, AFollowerWhoseCacheIsBrokenBuildsItAgain) {
+  BecomeOwner();
+  Submit("r1", 5);
+  Settle();
+  Make();
+  read_from_ = 0;
+  Tick();
+  memory_->broken = absl::DataLossError("bad block");
+  Read();
+  EXPECT_NE(partition_->phase(), Partition::Phase::kHalted);
+  BecomeOwner();
+  const int sum = Submit("r2", 1);
+  Settle();
+  EXPECT_EQ(answers_[sum].response.allocation_count(), 6);
+}
+
+TEST_F(PartitionTest, ClaimsThatLeadNowhereSlowDown) {
+  BecomeOwner();
+  for (int i = 0; i < 200; ++i) {
+    if (partition_->phase() == Partition::Phase::kOwn) {
+      Submit(absl::StrCat("r", i), 1);
+      Tick();
+      if (!reports_.empty()) reports_.back().status = absl::UnavailableError("too large");
+      Report();
+    }
+    Tick();
+    Read();
+    now_ += absl::Milliseconds(1);
+  }
+  EXPECT_LT(partition_->stats().claims, 8);
+}
+
+TEST_F(PartitionTest, GivesUpWhatItIsAskedToGiveUp) {
+  BecomeOwner();
+  partition_->Want(false);
+  for (int i = 0; i < 5; ++i) {
+    Tick();
+    Read();
+    now_ += absl::Seconds(1);
+  }
+  EXPECT_EQ(partition_->phase(), Partition::Phase::kFollow);
+  EXPECT_EQ(ReasonFor(Submit("r1", 1)), "no answer");
+  Tick();
+  EXPECT_EQ(ReasonFor(number_), "NOT_OWNER");
 }
 
 TEST_F(PartitionTest, IdleWritesNothing) {

@@ -62,7 +62,7 @@ class Stranger(unittest.TestCase):
         cls.scratch.cleanup()
         assert code == 0, f"the server ended with {code}"
 
-    def call(self, service, name, **fields):
+    def call(self, service, name, /, **fields):
         method = self.pool.FindServiceByName(service).FindMethodByName(name)
         request = message_factory.GetMessageClass(method.input_type)
         response = message_factory.GetMessageClass(method.output_type)
@@ -71,7 +71,7 @@ class Stranger(unittest.TestCase):
             response_deserializer=response.FromString)
         return stub(request(**fields), timeout=20)
 
-    def refused(self, service, name, **fields):
+    def refused(self, service, name, /, **fields):
         """Code, and the details by their class."""
         with self.assertRaises(grpc.RpcError) as refused:
             self.call(service, name, **fields)

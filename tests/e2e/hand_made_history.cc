@@ -190,7 +190,9 @@ std::vector<StoredRecord> HandMadeHistory::Linked() const {
   uint64_t epoch = 0, sequence = 0;
   std::string hash(16, '\0');
   for (book::v1::Record record : records) {
-    record.mutable_recorded_time()->set_seconds(1'000'000 + static_cast<int64_t>(stored.size()));
+    if (!record.has_recorded_time()) {
+      record.mutable_recorded_time()->set_seconds(1'000'000 + static_cast<int64_t>(stored.size()));
+    }
     if (record.has_owner_started()) {
       record.set_epoch(++epoch);
     } else {

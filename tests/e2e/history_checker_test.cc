@@ -237,6 +237,12 @@ TEST(HistoryChecker, FindsAnEpochFromTheFuture) {
   EXPECT_THAT(Wrong(records, story.commands), Contains(HasSubstr("it is of epoch 9")));
 }
 
+TEST(HistoryChecker, FindsATimeThatGoesBack) {
+  HandMadeHistory story;
+  story.records[4].mutable_recorded_time()->set_seconds(9'000'000);
+  EXPECT_THAT(Wrong(story), Contains(HasSubstr("offset 5: its time is before")));
+}
+
 TEST(HistoryChecker, FindsAClaimOfAnotherLog) {
   HandMadeHistory story;
   story.records[3].mutable_owner_started()->set_log_id("another");

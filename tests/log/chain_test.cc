@@ -66,6 +66,17 @@ TEST_F(ChainTest, AClaimCountsOnlyAtTheNextEpoch) {
   EXPECT_EQ(*Apply(Owner(2)), Verdict::kVoidStaleClaim);
 }
 
+TEST_F(ChainTest, AClaimDatedBeforeItsPredecessorsLastRecordDoesNotTurnTimeBack) {
+  ASSERT_TRUE(Apply(Owner(1)).ok());
+  v1::Frame record = Next(1);
+  record.mutable_recorded_time()->set_seconds(20);
+  ASSERT_EQ(*Apply(record), Verdict::kEffective);
+  v1::Frame claim = Owner(2);
+  claim.mutable_recorded_time()->set_seconds(10);
+  ASSERT_EQ(*Apply(claim), Verdict::kEffective);
+  EXPECT_EQ(chain_.at().recorded_time_us, 20'000'000);
+}
+
 TEST_F(ChainTest, AnOldOwnerAddsNothing) {
   ASSERT_TRUE(Apply(Owner(1)).ok());
   const v1::Frame late = Next(1);

@@ -320,6 +320,19 @@ TEST_F(Damaged, AnOlderStateOfTheRecordsIsRefused) {
   EXPECT_THAT(std::string(log.status().message()), HasSubstr("5 records are lost"));
 }
 
+TEST_F(Damaged, RecordsThatWentAnotherWayAreRefused) {
+  Fill(*Open(), 20);
+  const Image common = TakeImage(dir());
+  Fill(*Open(), 1, "x");
+  const std::string tail = TakeImage(dir()).at("tail");
+  PutImage(common, dir());
+  Fill(*Open(), 1, "y");
+  WriteFile(dir() + "/tail", tail);
+  const auto log = OpenEmbedded(Options());
+  ASSERT_TRUE(absl::IsDataLoss(log.status())) << log.status();
+  EXPECT_THAT(std::string(log.status().message()), HasSubstr("partition 0, offset 20"));
+}
+
 TEST_F(Damaged, BigLogsAreCheckedInTheBackground) {
   Fill(*Open(), 3000);
   Prepare(true);

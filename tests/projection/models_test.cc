@@ -20,11 +20,12 @@ class ModelsTest : public testing::Test {
  protected:
   // A customer with one account and one invoice of `total_minor`.
   int64_t Customer(const std::string& id, int64_t total_minor) {
-    return pen_.Commit(id, {facts::Registered(kDay), facts::Opened(kDay, "main", "EUR"),
-                            facts::Issued(kDay, {.account = "main",
-                                                 .id = id + "-1",
-                                                 .due = kDay + 30,
-                                                 .total_minor = total_minor})});
+    return pen_.Commit(
+        id,
+        {facts::Registered(kDay), facts::Opened(kDay, "main", "EUR"),
+         facts::Issued(
+             kDay,
+             {.account = "main", .id = id + "-1", .due = kDay + 30, .total_minor = total_minor})});
   }
   std::string Token(const std::string& customer, int64_t offset) {
     return TokenOf(log_, pen_, customer, offset);
@@ -55,7 +56,8 @@ TEST_F(ModelsTest, ShowsTheCommandOfTheToken) {
     const int64_t offset = Customer(customer, 100 + i);
     const auto balance = AskBalance(*models, BalanceOf(customer, Token(customer, offset)));
     ASSERT_TRUE(balance.ok()) << balance.status();
-    EXPECT_EQ(balance->invoiced().units() * 100 + balance->invoiced().nanos() / 10'000'000, 100 + i);
+    EXPECT_EQ(balance->invoiced().units() * 100 + balance->invoiced().nanos() / 10'000'000,
+              100 + i);
   }
 }
 
@@ -90,9 +92,8 @@ TEST_F(ModelsTest, SaysAtTheDeadlineThatTheTokenWasNotReached) {
   ASSERT_TRUE(AwaitAll(*models, log_).ok());
   log_.FailReads(absl::UnavailableError("no answer"));
   pen_.Barrier(log::PartitionOf("ada", 4));
-  const auto late = Ask<GetBalanceResponse>(*models, "GetBalance",
-                                            BalanceOf("ada", Token("ada", offset + 1)),
-                                            absl::Milliseconds(50));
+  const auto late = Ask<GetBalanceResponse>(
+      *models, "GetBalance", BalanceOf("ada", Token("ada", offset + 1)), absl::Milliseconds(50));
   EXPECT_EQ(ReasonOf(late.status()), "POSITION_NOT_REACHED");
   EXPECT_TRUE(absl::IsDeadlineExceeded(late.status()));
   // The log answers again, and so does the read model.
@@ -103,8 +104,8 @@ TEST_F(ModelsTest, SaysAtTheDeadlineThatTheTokenWasNotReached) {
 TEST_F(ModelsTest, SkipsRecordsThatDoNotCount) {
   Customer("ada", 100);
   const int partition = log::PartitionOf("ada", 4);
-  const auto ghost = facts::Issued(
-      kDay, {.account = "main", .id = "ghost", .due = kDay, .total_minor = 999'999});
+  const auto ghost =
+      facts::Issued(kDay, {.account = "main", .id = "ghost", .due = kDay, .total_minor = 999'999});
   pen_.Garbage(partition);
   pen_.Claim(partition);
   pen_.Stale(partition, "ada", ghost);

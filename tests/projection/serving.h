@@ -62,8 +62,7 @@ inline absl::StatusOr<GetBalanceResponse> AskBalance(Models& models,
 // The token of the record at `offset` in the customer's partition.
 inline std::string TokenOf(const MemoryLog& log, const LogPen& pen, const std::string& customer,
                            int64_t offset) {
-  return log::EncodeToken(
-      {pen.log_id(), log::PartitionOf(customer, log.partitions()), offset + 1});
+  return log::EncodeToken({pen.log_id(), log::PartitionOf(customer, log.partitions()), offset + 1});
 }
 
 // Waits until every record that is in the log now has been flushed.

@@ -173,6 +173,8 @@ absl::Status KafkaBroker::Format() {
       << "\ntransaction.state.log.min.isr=1\nshare.coordinator.state.topic.replication.factor="
       << options_.replicas
       << "\nshare.coordinator.state.topic.min.isr=1\ngroup.initial.rebalance.delay.ms=0"
+      // A broker that was killed is let in again only when its session has ended.
+      << "\nbroker.session.timeout.ms=1500\nbroker.heartbeat.interval.ms=300"
       << "\nauto.create.topics.enable=false\n"
       << options_.properties << "\n";
   std::ofstream(d + "/log4j2.properties")
@@ -184,7 +186,7 @@ absl::Status KafkaBroker::Format() {
   if (fs::exists(d + "/data/meta.properties", error)) return absl::OkStatus();
   const std::string log = d + "/broker.log";
   const pid_t pid =
-      Spawn({"java", "-Xmx128m", "-cp", jars_ + "/*",
+      Spawn({"java", "-Xmx128m", "-XX:TieredStopAtLevel=1", "-cp", jars_ + "/*",
              absl::StrCat("-Dlog4j2.configurationFile=", d, "/log4j2.properties"),
              "kafka.tools.StorageTool", "format", "-t", kClusterId, "-c", d + "/server.properties"},
             log);
@@ -200,9 +202,10 @@ absl::Status KafkaBroker::Launch() {
   const std::string log = d + "/broker.log";
   std::error_code error;
   const auto before = fs::exists(log, error) ? fs::file_size(log, error) : 0;
-  pid_ = Spawn({"java", absl::StrCat("-Xmx", options_.heap_mib, "m"), "-cp", jars_ + "/*",
-                absl::StrCat("-Dlog4j2.configurationFile=", d, "/log4j2.properties"), "kafka.Kafka",
-                d + "/server.properties"},
+  pid_ = Spawn({"java", absl::StrCat("-Xmx", options_.heap_mib, "m"),
+                options_.quick_start ? "-XX:TieredStopAtLevel=1" : "-XX:+TieredCompilation", "-cp",
+                jars_ + "/*", absl::StrCat("-Dlog4j2.configurationFile=", d, "/log4j2.properties"),
+                "kafka.Kafka", d + "/server.properties"},
                log);
   if (pid_ < 0) return absl::InternalError("the broker cannot be started");
   for (const absl::Time deadline = absl::Now() + kStart; absl::Now() < deadline;) {

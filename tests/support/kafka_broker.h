@@ -34,6 +34,8 @@ struct BrokerOptions {
   // Further lines for server.properties.
   std::string properties = {};
   int heap_mib = 512;
+  // Compiles less: starts in half the time and serves more slowly. Not for measurements.
+  bool quick_start = true;
 };
 
 class KafkaBroker {

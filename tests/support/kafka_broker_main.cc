@@ -14,6 +14,7 @@
 
 int main(int argc, char** argv) {
   daybook::BrokerOptions options;
+  options.quick_start = false;
   bool good = argc >= 4 && std::strcmp(argv[1], "start") == 0 && argc % 2 == 0;
   for (int i = 2; good && i + 1 < argc; i += 2) {
     if (std::strcmp(argv[i], "--dir") == 0) {

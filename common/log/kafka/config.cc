@@ -130,7 +130,13 @@ absl::StatusOr<KafkaConf> MakeConf(const Properties& ours, const KafkaOptions& o
 absl::StatusOr<KafkaHandle> NewHandle(rd_kafka_type_t type, KafkaConf conf) {
   char error[512];
   KafkaHandle handle(rd_kafka_new(type, conf.get(), error, sizeof error));
-  if (!handle) return absl::InvalidArgumentError(absl::StrCat("kafka: ", error));
+  if (!handle) {
+    // Anything but the configuration, such as a shortage of threads, may pass.
+    const std::string message = absl::StrCat("kafka: ", error);
+    return rd_kafka_last_error() == RD_KAFKA_RESP_ERR__INVALID_ARG
+               ? absl::InvalidArgumentError(message)
+               : absl::UnavailableError(message);
+  }
   (void)conf.release();  // the handle's now
   return handle;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "common/base/status.h"
 
 namespace daybook::log {
@@ -33,15 +34,28 @@ Fetcher::~Fetcher() {
   handle_.reset();
 }
 
-absl::StatusOr<Extent> Fetcher::AskExtent(int partition, absl::Duration patience) {
-  Extent extent;
-  const rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(
-      handle(), name_.c_str(), partition, &extent.first, &extent.end,
-      static_cast<int>(absl::ToInt64Milliseconds(patience)));
-  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return extent;
-  return absl::UnavailableError(absl::StrCat("kafka: asking for the end of topic ", name_,
+absl::StatusOr<int64_t> Fetcher::AskOffset(int partition, int64_t which, absl::Time deadline) {
+  // Not rd_kafka_query_watermark_offsets: while a broker is away 2.0.2 forgets its time limit.
+  rd_kafka_topic_partition_list_t* const list = rd_kafka_topic_partition_list_new(1);
+  rd_kafka_topic_partition_t* const asked =
+      rd_kafka_topic_partition_list_add(list, name_.c_str(), partition);
+  asked->offset = which;  // the two special times: the beginning, the end
+  const auto ms = std::max<int64_t>(1, absl::ToInt64Milliseconds(deadline - absl::Now()));
+  rd_kafka_resp_err_t error = rd_kafka_offsets_for_times(handle(), list, static_cast<int>(ms));
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) error = asked->err;
+  const int64_t offset = asked->offset;
+  rd_kafka_topic_partition_list_destroy(list);
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR && offset >= 0) return offset;
+  return absl::UnavailableError(absl::StrCat("kafka: asking for the extent of topic ", name_,
                                              ", partition ", partition, ": ",
                                              rd_kafka_err2str(error)));
+}
+
+absl::StatusOr<Extent> Fetcher::AskExtent(int partition, absl::Duration patience) {
+  const absl::Time deadline = absl::Now() + patience;
+  ASSIGN_OR_RETURN(const int64_t end, AskOffset(partition, RD_KAFKA_OFFSET_END, deadline));
+  ASSIGN_OR_RETURN(const int64_t first, AskOffset(partition, RD_KAFKA_OFFSET_BEGINNING, deadline));
+  return Extent{first, end};
 }
 
 void Fetcher::Nudge(int partition) {
@@ -60,7 +74,7 @@ void Fetcher::NudgeLoop() {
       if (stop_) return;
       std::swap(partition, nudged_);
     }
-    (void)AskExtent(partition, absl::Milliseconds(200));
+    (void)AskOffset(partition, RD_KAFKA_OFFSET_END, absl::Now() + absl::Milliseconds(200));
   }
 }
 

@@ -41,6 +41,7 @@ class Fetcher : public HandleEvents {
  private:
   Fetcher(const KafkaOptions& options, std::string name)
       : HandleEvents(options.warn), name_(std::move(name)) {}
+  absl::StatusOr<int64_t> AskOffset(int partition, int64_t which, absl::Time deadline);
   void NudgeLoop();
 
   const std::string name_;

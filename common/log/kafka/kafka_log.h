@@ -58,8 +58,9 @@ struct KafkaOptions {
   // Further librdkafka properties (TLS, SASL, ...). Those that the driver depends on are refused.
   std::map<std::string, std::string> properties = {};
 
-  // What one handle may fetch ahead, bytes over all partitions, at least 1 MiB each; memory is some two
-  // to three times that with small records. Less slows a replay down: 1 MiB a partition by a third.
+  // What one handle may fetch ahead, bytes over all partitions, at least 1 MiB each; memory is some
+  // two to three times that with small records. Less slows a replay down: 1 MiB a partition by a
+  // third.
   uint64_t prefetch_bytes = uint64_t{64} << 20;
 
   // Called with warnings, from any thread; standard error if not given.

@@ -60,6 +60,7 @@ class KafkaReader : public LogReader {
     const auto messages = std::make_shared<Messages>();
     messages->fetcher = lease_->fetcher();
     Fetch(std::clamp<size_t>(max, 1, kMostRecords), wait, &messages->all);
+    if (messages->all.empty()) rd_kafka_poll(fetcher_.handle(), 0);  // its callback sets `down`
     Batch batch;
     Sort(&messages->all, &batch);
     if (batch.records.empty() && !error_.ok()) return error_;
@@ -149,16 +150,13 @@ class KafkaReader : public LogReader {
 
   bool AtEnd(bool empty) {
     // An answer to an earlier reader of this partition says nothing.
-    if (!heard_) return Probe(false);
-    if (next_ < High()) return false;
-    return empty && fetcher_.down ? Probe(true) : true;
+    if (!heard_ || next_ < High()) return false;
+    return !empty || !fetcher_.down || Probe();
   }
 
   // While brokers are away nobody knows where the end is, and when they are back nobody says so
   // before there is something new: asks now and then.
-  bool Probe(bool heard) {
-    rd_kafka_poll(fetcher_.handle(), 0);  // serves the callback that sets `down`
-    if (!heard) return false;
+  bool Probe() {
     const absl::Time now = absl::Now();
     if (now < next_probe_) return false;
     next_probe_ = now + kProbeEvery;

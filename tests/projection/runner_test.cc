@@ -1,0 +1,317 @@
+// The machines without their threads: time and batches are given by hand.
+#include "common/projection/runner.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "common/base/status.h"
+#include "common/projection/feed.h"
+#include "common/projection/source.h"
+#include "projections/balances/balances.h"
+#include "tests/support/facts.h"
+#include "tests/support/memory_log.h"
+#include "tests/support/scratch.h"
+
+namespace daybook::projection {
+namespace {
+
+using testing::HasSubstr;
+
+const absl::CivilDay kDay(2026, 3, 1);
+const absl::Time kNow = absl::FromUnixSeconds(1'750'000'000);
+constexpr int64_t kAll = std::numeric_limits<int64_t>::max();
+
+class RunnerTest : public testing::Test {
+ protected:
+  RunnerTest() {
+    auto store =
+        store::Store::Open({.directory = scratch_.path(), .kind = "balances", .views = true});
+    DAYBOOK_CHECK(store.ok());
+    store_ = *std::move(store);
+  }
+  std::unique_ptr<Runner> NewRunner(RunnerLimits limits = {}) {
+    auto shard = store_->OpenShard(0);
+    DAYBOOK_CHECK(shard.ok());
+    return std::make_unique<Runner>(info_, *std::move(shard), limits);
+  }
+  void Customer(const std::string& id) {
+    pen_.Commit(id, {facts::Registered(kDay), facts::Opened(kDay, "main", "EUR")});
+  }
+  // Reads what there is into the runner.
+  ParsedBatch Feed(Runner& runner, size_t max = 1000) {
+    Source source(log_, 0, runner.applied());
+    ParsedBatch batch;
+    EXPECT_TRUE(source.Next(max, kAll, absl::ZeroDuration(), &batch).ok());
+    runner.OnBatch(batch);
+    return batch;
+  }
+  // Where the waiter's answer will stand.
+  std::shared_ptr<std::string> Wait(Runner& runner, int64_t next_offset, absl::Time deadline) {
+    auto answer = std::make_shared<std::string>("none");
+    runner.Wait(
+        {next_offset, deadline,
+         [answer](const absl::Status& status) { *answer = status.ok() ? "OK" : ReasonOf(status); }},
+        kNow);
+    return answer;
+  }
+
+  const ProjectionInfo info_ = InfoOf<balances::Balances>();
+  ScratchDirectory scratch_;
+  std::unique_ptr<store::Store> store_;
+  MemoryLog log_{1};
+  LogPen pen_{log_};
+};
+
+TEST_F(RunnerTest, FlushesAtTheEnd) {
+  Customer("ada");
+  const auto runner = NewRunner();
+  Feed(*runner);
+  EXPECT_FALSE(runner->WantsFlush(kNow));
+  runner->OnEnd(kNow);
+  EXPECT_TRUE(runner->WantsFlush(kNow));
+  EXPECT_EQ(runner->shard().position(), log::Position{});
+  ASSERT_TRUE(runner->Flush(kNow).ok());
+  EXPECT_EQ(runner->shard().position(), pen_.at(0));
+  EXPECT_FALSE(runner->WantsFlush(kNow));
+  EXPECT_EQ(runner->complete_at(), kNow);
+  EXPECT_EQ(runner->shard().log_id(), "log-1");
+}
+
+TEST_F(RunnerTest, FlushesAfterSoManyEvents) {
+  RunnerLimits limits;
+  limits.flush_events = 4;  // two customers
+  const auto runner = NewRunner(limits);
+  Customer("ada");
+  Feed(*runner);
+  EXPECT_FALSE(runner->WantsFlush(kNow));
+  Customer("eve");
+  Feed(*runner);
+  EXPECT_TRUE(runner->WantsFlush(kNow));
+}
+
+TEST_F(RunnerTest, FlushesFiveMillisecondsAfterSomebodyWaits) {
+  Customer("ada");
+  const auto runner = NewRunner();
+  const auto answer = Wait(*runner, 2, kNow + absl::Seconds(1));
+  EXPECT_EQ(runner->NextDeadline(), kNow + absl::Seconds(1));
+  Feed(*runner);
+  EXPECT_FALSE(runner->WantsFlush(kNow + absl::Milliseconds(4)));
+  EXPECT_EQ(runner->NextDeadline(), kNow + absl::Milliseconds(5));
+  EXPECT_TRUE(runner->WantsFlush(kNow + absl::Milliseconds(5)));
+  EXPECT_EQ(*answer, "none");
+  ASSERT_TRUE(runner->Flush(kNow).ok());
+  EXPECT_EQ(*answer, "OK");
+}
+
+TEST_F(RunnerTest, LetsAPositionThatOnlyMovedRest) {
+  Customer("ada");
+  const auto runner = NewRunner();
+  Feed(*runner);
+  runner->OnEnd(kNow);
+  ASSERT_TRUE(runner->Flush(kNow).ok());
+  pen_.Barrier(0);
+  Feed(*runner);
+  runner->OnEnd(kNow);
+  EXPECT_FALSE(runner->WantsFlush(kNow + absl::Milliseconds(999)));
+  EXPECT_TRUE(runner->WantsFlush(kNow + absl::Seconds(1)));
+  Wait(*runner, 3, absl::InfiniteFuture());
+  EXPECT_TRUE(runner->WantsFlush(kNow));  // but not if somebody asks for it
+}
+
+TEST_F(RunnerTest, AnswersEachWaiterAtItsOffsetOrItsDeadline) {
+  const auto runner = NewRunner();
+  const auto first = Wait(*runner, 2, kNow + absl::Seconds(9));
+  const auto second = Wait(*runner, 3, kNow + absl::Seconds(9));
+  const auto late = Wait(*runner, 99, kNow + absl::Seconds(3));
+  Customer("ada");
+  Feed(*runner);
+  runner->OnEnd(kNow);
+  ASSERT_TRUE(runner->Flush(kNow).ok());
+  EXPECT_EQ(*first, "OK");
+  EXPECT_EQ(*second, "none");
+  runner->Expire(kNow + absl::Milliseconds(2999));
+  EXPECT_EQ(*late, "none");
+  runner->Expire(kNow + absl::Seconds(3));
+  EXPECT_EQ(*late, "POSITION_NOT_REACHED");
+  EXPECT_EQ(*second, "none");
+  EXPECT_EQ(runner->waiters(), 1u);
+  EXPECT_EQ(*Wait(*runner, 1, kNow), "OK");  // nothing to wait for
+}
+
+TEST_F(RunnerTest, LimitsItsWaiters) {
+  RunnerLimits limits;
+  limits.max_waiters = 2;
+  const auto runner = NewRunner(limits);
+  Wait(*runner, 5, kNow);
+  Wait(*runner, 5, kNow);
+  EXPECT_EQ(*Wait(*runner, 5, kNow), "OVERLOADED");
+}
+
+TEST_F(RunnerTest, IsCompleteOnlyAsOfTheEndThatItFlushed) {
+  Customer("ada");
+  const auto runner = NewRunner();
+  Feed(*runner);
+  runner->OnEnd(kNow);
+  ASSERT_TRUE(runner->Flush(kNow).ok());
+  Customer("eve");
+  Feed(*runner);
+  runner->OnEnd(kNow + absl::Seconds(1));
+  EXPECT_EQ(runner->complete_at(), kNow);
+  ASSERT_TRUE(runner->Flush(kNow + absl::Seconds(2)).ok());
+  EXPECT_EQ(runner->complete_at(), kNow + absl::Seconds(1));
+}
+
+class SourceTest : public testing::Test {
+ protected:
+  absl::Status Next(size_t max = 1000, int64_t until = kAll) {
+    return source_.Next(max, until, absl::ZeroDuration(), &batch_);
+  }
+  MemoryLog log_{1};
+  LogPen pen_{log_};
+  Source source_{log_, 0, {}};
+  ParsedBatch batch_;
+};
+
+TEST_F(SourceTest, DeliversWhatCountsAndCountsWhatDoesNot) {
+  pen_.Commit("ada", {facts::Registered(kDay)});
+  pen_.Garbage(0);
+  pen_.Barrier(0);
+  pen_.Claim(0);
+  pen_.Stale(0, "ada", facts::Registered(kDay));
+  pen_.Commit("eve", {facts::Registered(kDay)});
+  ASSERT_TRUE(Next().ok());
+  ASSERT_EQ(batch_.commits.size(), 2);
+  EXPECT_EQ(batch_.commits.Get(1).customer_id(), "eve");
+  EXPECT_EQ(batch_.counted, 5u);
+  EXPECT_EQ(batch_.void_records[static_cast<int>(log::Verdict::kVoidUnparsable)], 1u);
+  EXPECT_EQ(batch_.void_records[static_cast<int>(log::Verdict::kVoidOldEpoch)], 1u);
+  EXPECT_EQ(batch_.at, pen_.at(0));
+  EXPECT_EQ(batch_.log_id, "log-1");
+  EXPECT_TRUE(batch_.end);
+}
+
+TEST_F(SourceTest, StopsInFrontOfTheOffsetThatItIsGiven) {
+  for (int i = 0; i < 5; ++i) pen_.Commit("ada", {facts::Registered(kDay)});
+  ASSERT_TRUE(Next(1000, 3).ok());
+  EXPECT_EQ(batch_.at.next_offset, 3);
+  EXPECT_FALSE(batch_.end);
+  ASSERT_TRUE(Next(1000, 3).ok());
+  EXPECT_EQ(batch_.at.next_offset, 3);
+  ASSERT_TRUE(Next().ok());
+  EXPECT_EQ(batch_.at, pen_.at(0));
+}
+
+TEST_F(SourceTest, DeliversWhatStandsBeforeABrokenRecord) {
+  pen_.Commit("ada", {facts::Registered(kDay)});
+  pen_.CommitBytes("ada", "\xff\xff");
+  ASSERT_TRUE(Next().ok());
+  EXPECT_EQ(batch_.commits.size(), 1);
+  for (int i = 0; i < 2; ++i) {
+    const absl::Status status = Next();
+    EXPECT_TRUE(absl::IsDataLoss(status)) << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("partition 0 of memory: offset 2"));
+  }
+}
+
+TEST_F(SourceTest, StopsAtARecordThatContinuesAnotherHistory) {
+  pen_.Commit("ada", {facts::Registered(kDay)});
+  MemoryLog other(1);
+  LogPen other_pen(other);
+  other_pen.Commit("eve", {facts::Registered(kDay)});
+  other_pen.Barrier(0);
+  log_.Append(0, "", other.records(0).back().second);
+  ASSERT_TRUE(Next().ok());
+  EXPECT_TRUE(absl::IsDataLoss(Next())) << Next();
+}
+
+TEST_F(SourceTest, AsksAgainWhenTheLogDidNotAnswer) {
+  pen_.Commit("ada", {facts::Registered(kDay)});
+  log_.FailReads(absl::UnavailableError("no answer"));
+  EXPECT_TRUE(absl::IsUnavailable(Next()));
+  log_.FailReads(absl::OkStatus());
+  EXPECT_TRUE(Next().ok());
+  EXPECT_EQ(batch_.commits.size(), 1);
+}
+
+TEST_F(SourceTest, StopsWhenTheLogWasCut) {
+  pen_.Commit("ada", {facts::Registered(kDay)});
+  ASSERT_TRUE(Next().ok());
+  log_.records(0).clear();
+  EXPECT_TRUE(absl::IsFailedPrecondition(Next())) << Next();
+}
+
+TEST_F(SourceTest, AnEpochOfTheFutureStopsOnlyIfTheLogIsAnotherOne) {
+  pen_.Commit("ada", {facts::Registered(kDay)});
+  ASSERT_TRUE(Next().ok());
+  log::v1::Frame future;
+  future.set_epoch(99);
+  future.set_sequence(1);
+  future.mutable_barrier();
+  log_.Append(0, "", future.SerializeAsString());
+  ASSERT_TRUE(Next().ok());
+  EXPECT_EQ(batch_.void_records[static_cast<int>(log::Verdict::kVoidFuture)], 1u);
+  // The same over a log whose last record is not the one that was read.
+  log_.records(0)[1].second += "x";
+  log_.Append(0, "", future.SerializeAsString());
+  EXPECT_TRUE(absl::IsFailedPrecondition(Next())) << Next();
+}
+
+// Two read models at different positions of one partition.
+class FeedTest : public RunnerTest {
+ protected:
+  FeedTest() {
+    auto store = store::Store::Open(
+        {.directory = scratch_.path() + "/second", .kind = "balances", .views = true});
+    DAYBOOK_CHECK(store.ok());
+    second_ = *std::move(store);
+  }
+  std::unique_ptr<class Feed> NewFeed() {
+    std::vector<std::unique_ptr<Runner>> runners;
+    runners.push_back(NewRunner());
+    runners.push_back(std::make_unique<Runner>(info_, *second_->OpenShard(0), RunnerLimits{}));
+    return std::make_unique<class Feed>(log_, 0, std::move(runners), 0, [] {});
+  }
+  std::unique_ptr<store::Store> second_;
+};
+
+TEST_F(FeedTest, BringsReadModelsTogether) {
+  for (int i = 0; i < 20; ++i) Customer(std::string(1, static_cast<char>('a' + i)));
+  {
+    const auto ahead = NewRunner();
+    Feed(*ahead, 10);
+    ASSERT_TRUE(ahead->Flush(kNow).ok());
+  }
+  const auto feed = NewFeed();
+  EXPECT_EQ(feed->runner(0).applied().next_offset, 10);
+  EXPECT_EQ(feed->runner(1).applied().next_offset, 0);
+  for (int i = 0; i < 10; ++i) feed->Step(kNow, 3);
+  EXPECT_TRUE(feed->error().ok()) << feed->error();
+  EXPECT_EQ(feed->runner(0).shard().position(), pen_.at(0));
+  EXPECT_EQ(feed->runner(1).shard().position(), pen_.at(0));
+  EXPECT_EQ(feed->runner(0).figures().events, 22u);  // 11 customers
+  EXPECT_EQ(feed->runner(1).figures().events, 40u);
+}
+
+TEST_F(FeedTest, StopsWhenReadModelsComeFromDifferentLogs) {
+  MemoryLog other(1);
+  LogPen other_pen(other, "log-2");
+  other_pen.Commit("eve", {facts::Registered(kDay)});
+  {
+    const auto wrong = NewRunner();
+    Source source(other, 0, {});
+    ParsedBatch batch;
+    ASSERT_TRUE(source.Next(10, kAll, absl::ZeroDuration(), &batch).ok());
+    wrong->OnBatch(batch);
+    ASSERT_TRUE(wrong->Flush(kNow).ok());
+  }
+  for (int i = 0; i < 5; ++i) Customer(std::string(1, static_cast<char>('a' + i)));
+  const auto feed = NewFeed();
+  for (int i = 0; i < 5; ++i) feed->Step(kNow, 100);
+  EXPECT_TRUE(absl::IsFailedPrecondition(feed->error()) || absl::IsDataLoss(feed->error()))
+      << feed->error();
+}
+
+}  // namespace
+}  // namespace daybook::projection
