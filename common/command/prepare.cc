@@ -1,11 +1,12 @@
 #include "common/command/prepare.h"
 
-#include <memory>
+#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
+#include "google/protobuf/wire_format_lite.h"
 
 namespace daybook::command {
 namespace {
@@ -27,19 +28,28 @@ std::string TextOf(const Message& request, int number) {
 // First 16 bytes of SHA-256 over the method's name and the request without its id and
 // validate_only, serialised deterministically.
 log::Hash RequestHash(const Method& method, const Message& request) {
-  const std::unique_ptr<Message> bare(request.New());
-  bare->CopyFrom(request);
-  const google::protobuf::Reflection* reflection = bare->GetReflection();
-  reflection->ClearField(bare.get(), &Field(request, kRequestIdField));
-  reflection->ClearField(bare.get(), &Field(request, kValidateOnlyField));
-  std::string bytes = absl::StrCat(method.name, "\n");
+  // The two fields are cut out of the bytes rather than out of a copy of the message: a message is
+  // serialised in the order of its field numbers, and one that was parsed has each of them once.
+  std::string bytes;
   {
     google::protobuf::io::StringOutputStream stream(&bytes);
     google::protobuf::io::CodedOutputStream out(&stream);
     out.SetSerializationDeterministic(true);
-    bare->SerializeToCodedStream(&out);
+    request.SerializeToCodedStream(&out);
   }
-  return log::LinkHash({}, bytes);
+  std::string bare = method.name;
+  bare.push_back('\n');
+  google::protobuf::io::CodedInputStream in(reinterpret_cast<const uint8_t*>(bytes.data()),
+                                            static_cast<int>(bytes.size()));
+  for (int start = 0; start < static_cast<int>(bytes.size()); start = in.CurrentPosition()) {
+    const uint32_t tag = in.ReadTag();
+    DAYBOOK_CHECK(google::protobuf::internal::WireFormatLite::SkipField(&in, tag));
+    const int number = google::protobuf::internal::WireFormatLite::GetTagFieldNumber(tag);
+    if (number == kRequestIdField || number == kValidateOnlyField) continue;
+    bare.append(bytes, static_cast<size_t>(start),
+                static_cast<size_t>(in.CurrentPosition() - start));
+  }
+  return log::LinkHash({}, bare);
 }
 
 }  // namespace

@@ -45,18 +45,17 @@ Feed::~Feed() = default;
 Feed::Outcome Feed::Step(absl::Time now, size_t max) {
   TakeInbox(now);
   Outcome outcome;
-  if (!stopped_ && now >= retry_at_) {
+  // What cannot be flushed is not added to.
+  if (!stopped_ && !flush_failed_ && now >= retry_at_) {
     for (size_t i = 0; i < groups_.size() && !stopped_; ++i) outcome.more |= ReadGroup(i, now, max);
     Merge();
-  }
-  if (has_error()) {
-    // Nothing to be read now; what was folded is good and may be awaited.
-    outcome.more = false;
-    outcome.next = stopped_ ? absl::InfiniteFuture() : retry_at_;
-  } else {
-    CheckFutures();
+    if (!has_error()) CheckFutures();
   }
   FlushDue(now);
+  if (has_error()) {
+    outcome.more = false;
+    if (!stopped_) outcome.next = retry_at_;
+  }
   for (const auto& runner : runners_) {
     runner->Expire(now);
     if (stopped_) runner->Refuse(StoppedStatus(error()));
@@ -82,19 +81,25 @@ bool Feed::ReadGroup(size_t i, absl::Time now, size_t max) {
   // The next group's position is a place to meet, not to pass.
   const int64_t until = i + 1 < groups_.size() ? groups_[i + 1].source->at().next_offset
                                                : std::numeric_limits<int64_t>::max();
-  const absl::Status status = group.source->Next(max, until, absl::ZeroDuration(), &group.batch);
-  if (!status.ok()) {
-    SetError(status);
-    if (absl::IsUnavailable(status)) {
-      retry_at_ = now + backoff_;
-      backoff_ = std::min(backoff_ * 2, kLongestBackoff);
-    } else {
-      stopped_ = true;
+  do {
+    const absl::Status status = group.source->Next(max, until, absl::ZeroDuration(), &group.batch);
+    if (!status.ok()) {
+      SetError(status);
+      if (absl::IsUnavailable(status)) {
+        RetryLater(now);
+      } else {
+        stopped_ = true;
+      }
+      return false;
     }
-    return false;
-  }
+    TakeBatch(group, now);
+  } while (group.source->has_read_ahead() && group.source->at().next_offset < until);
   if (has_error()) SetError(absl::OkStatus());
   backoff_ = kFirstBackoff;
+  return !group.batch.end;
+}
+
+void Feed::TakeBatch(Group& group, absl::Time now) {
   for (Runner* runner : group.runners) {
     runner->OnBatch(group.batch);
     if (group.batch.end) runner->OnEnd(now);
@@ -104,7 +109,11 @@ bool Feed::ReadGroup(size_t i, absl::Time now, size_t max) {
     if (group.batch.void_records[v] == 0) continue;
     figures_.void_records[v].fetch_add(group.batch.void_records[v], std::memory_order_relaxed);
   }
-  return !group.batch.end;
+}
+
+void Feed::RetryLater(absl::Time now) {
+  retry_at_ = now + backoff_;
+  backoff_ = std::min(backoff_ * 2, kLongestBackoff);
 }
 
 void Feed::Merge() {
@@ -148,23 +157,27 @@ void Feed::CheckFutures() {
 }
 
 void Feed::FlushDue(absl::Time now) {
+  if (flush_failed_ && now < retry_at_) return;
+  absl::Status failed;
   for (const auto& runner : runners_) {
     // In front of a record that stops it, what was folded is good.
     const bool last = stopped_ && runner->applied() != runner->shard().position();
     if (!last && !runner->WantsFlush(now)) continue;
     const absl::Status status = runner->Flush(now);
     if (status.ok()) continue;
-    SetError(absl::Status(status.code(),
+    failed = absl::Status(status.code(),
                           absl::StrCat("partition ", partition_, " of read model '",
-                                       runner->projection().name, "': ", status.message())));
-    // A full disk may have room again; damage stays.
-    if (absl::IsDataLoss(status)) {
-      stopped_ = true;
-    } else {
-      retry_at_ = now + backoff_;
-      backoff_ = std::min(backoff_ * 2, kLongestBackoff);
-    }
+                                       runner->projection().name, "': ", status.message()));
   }
+  if (!failed.ok()) {
+    SetError(failed);
+    RetryLater(now);
+    // A full disk may have room again; damage stays.
+    stopped_ = stopped_ || absl::IsDataLoss(failed);
+  } else if (flush_failed_) {
+    SetError(absl::OkStatus());
+  }
+  flush_failed_ = !failed.ok();
 }
 
 void Feed::SetError(const absl::Status& status) {

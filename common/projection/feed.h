@@ -71,6 +71,8 @@ class Feed {
 
   void TakeInbox(absl::Time now);
   bool ReadGroup(size_t i, absl::Time now, size_t max);
+  void TakeBatch(Group& group, absl::Time now);
+  void RetryLater(absl::Time now);
   void Merge();
   void CheckFutures();
   void FlushDue(absl::Time now);
@@ -85,6 +87,7 @@ class Feed {
   absl::Time retry_at_ = absl::InfinitePast();
   absl::Duration backoff_;
   bool stopped_ = false;
+  bool flush_failed_ = false;
 
   mutable std::mutex mutex_;
   std::vector<std::pair<size_t, Waiter>> inbox_;

@@ -5,10 +5,16 @@
 #include "common/base/status.h"
 
 namespace daybook::projection {
+namespace {
+
+// Records handed from one thread to the other at a time.
+constexpr size_t kHandedOver = 512;
+
+}  // namespace
 
 Pipeline::Pipeline(log::EventLog& log, int partition, const log::Position& from, int64_t until,
                    size_t max, bool two_stages)
-    : source_(log, partition, from),
+    : source_(log, partition, from, two_stages ? kHandedOver : Source::kFewAtOnce),
       until_(until),
       max_(max),
       current_(std::make_unique<ParsedBatch>()) {

@@ -1,5 +1,6 @@
 #include "common/projection/source.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -18,12 +19,32 @@ void ParsedBatch::Clear() {
   std::fill(std::begin(void_records), std::end(void_records), 0);
 }
 
-Source::Source(log::EventLog& log, int partition, const log::Position& at)
-    : log_(log), partition_(partition), chain_(at) {}
+Source::Source(log::EventLog& log, int partition, const log::Position& at, size_t at_once)
+    : log_(log), partition_(partition), chain_(at), at_once_(at_once) {}
 
 absl::Status Source::Named(const absl::Status& status) const {
   return absl::Status(status.code(), absl::StrFormat("partition %d of %s: %s", partition_,
                                                      log_.name(), status.message()));
+}
+
+absl::Status Source::ReadMore(size_t max, absl::Duration wait) {
+  if (reader_ == nullptr) {
+    auto reader = log_.NewReader(partition_, chain_.at().next_offset);
+    if (!reader.ok()) return Named(reader.status());
+    reader_ = *std::move(reader);
+  }
+  next_ = 0;
+  read_ = {};
+  absl::StatusOr<log::Batch> read = reader_->Read(max, wait);
+  if (read.ok()) {
+    read_ = *std::move(read);
+    return absl::OkStatus();
+  }
+  reader_ = nullptr;
+  const absl::Status status = Named(read.status());
+  if (absl::IsUnavailable(status)) return status;
+  stopped_ = absl::IsOutOfRange(status) ? absl::FailedPreconditionError(status.message()) : status;
+  return stopped_;
 }
 
 absl::Status Source::Next(size_t max, int64_t until, absl::Duration wait, ParsedBatch* batch) {
@@ -32,39 +53,20 @@ absl::Status Source::Next(size_t max, int64_t until, absl::Duration wait, Parsed
   RETURN_IF_ERROR(stopped_);
   const int64_t from = chain_.at().next_offset;
   if (from >= until) return absl::OkStatus();
-  if (reader_ == nullptr) {
-    auto reader = log_.NewReader(partition_, from);
-    if (!reader.ok()) return Named(reader.status());
-    reader_ = *std::move(reader);
-  }
-  absl::StatusOr<log::Batch> read = reader_->Read(max, wait);
-  if (!read.ok()) {
-    reader_ = nullptr;
-    const absl::Status status = Named(read.status());
-    if (!absl::IsUnavailable(status)) {
-      stopped_ =
-          absl::IsOutOfRange(status) ? absl::FailedPreconditionError(status.message()) : status;
-      return stopped_;
-    }
-    return status;
-  }
-  batch->end = read->end;
-  for (const log::LogRecord& record : read->records) {
-    if (record.offset >= until) {
-      // The rest is read again by whoever asks for it.
-      reader_ = nullptr;
-      batch->end = false;
-      break;
-    }
-    const absl::Status status = Take(record, batch);
+  if (next_ == read_.records.size()) RETURN_IF_ERROR(ReadMore(max, wait));
+
+  const size_t last = std::min(read_.records.size(), next_ + at_once_);
+  while (next_ < last && read_.records[next_].offset < until) {
+    const absl::Status status = Take(read_.records[next_], batch);
     if (!status.ok()) {
       stopped_ = Named(status);
-      batch->end = false;
-      break;
+      return batch->at.next_offset == from ? stopped_ : absl::OkStatus();
     }
+    ++next_;
     batch->at = chain_.at();
   }
-  return batch->at.next_offset == from ? stopped_ : absl::OkStatus();
+  batch->end = read_.end && next_ == read_.records.size();
+  return absl::OkStatus();
 }
 
 absl::Status Source::Take(const log::LogRecord& record, ParsedBatch* batch) {

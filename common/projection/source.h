@@ -39,11 +39,13 @@ struct ParsedBatch {
 
 class Source {
  public:
-  // Reads on from `at`. `log` must outlive the source.
-  Source(log::EventLog& log, int partition, const log::Position& at);
+  // Reads on from `at`. `log` must outlive the source. `at_once`: records parsed by one Next; parsed
+  // messages whose memory is used again at once cost half of those that lie about.
+  Source(log::EventLog& log, int partition, const log::Position& at, size_t at_once = kFewAtOnce);
+  static constexpr size_t kFewAtOnce = 8;
 
-  // Replaces `batch` by what comes next: at most `max` records, none at or behind offset `until`,
-  // waiting at most `wait` for the first. Errors stop the source for good, except UNAVAILABLE (ask
+  // Replaces `batch` by what comes next, none of it at or behind offset `until`. When all that was
+  // read has been parsed, reads at most `max` records more, waiting at most `wait` for the first. Errors stop the source for good, except UNAVAILABLE (ask
   // again); whatever counted before the broken record has been delivered first:
   //   DATA_LOSS, UNIMPLEMENTED: see Chain; also a commit that does not parse or holds an event that
   //     this program does not know
@@ -52,8 +54,11 @@ class Source {
 
   const log::Position& at() const { return chain_.at(); }
   int partition() const { return partition_; }
+  // Records have been read that the next Next will parse.
+  bool has_read_ahead() const { return next_ < read_.records.size(); }
 
  private:
+  absl::Status ReadMore(size_t max, absl::Duration wait);
   absl::Status Take(const log::LogRecord& record, ParsedBatch* batch);
   absl::Status ParseCommit(int64_t offset, ParsedBatch* batch);
   absl::Status Named(const absl::Status& status) const;
@@ -61,7 +66,10 @@ class Source {
   log::EventLog& log_;
   const int partition_;
   log::Chain chain_;
+  const size_t at_once_;
   std::unique_ptr<log::LogReader> reader_;
+  log::Batch read_;       // those before `next_` are parsed
+  size_t next_ = 0;
   log::v1::Frame frame_;  // reused: parsing into it costs half of parsing afresh
   absl::Status stopped_;
 };

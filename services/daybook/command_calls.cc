@@ -11,8 +11,7 @@
 #include "common/command/prepare.h"
 #include "common/rpc/details.h"
 #include "daybook/book/v1/command_service.pb.h"
-#include "google/protobuf/io/coded_stream.h"
-#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
+#include "google/protobuf/wire_format_lite.h"
 #include "google/rpc/status.pb.h"
 #include "services/daybook/services.h"
 #include "services/daybook/text.h"
@@ -85,13 +84,17 @@ void SubmitUnary(command::Engine& engine, const command::Method& method,
   engine.Submit(std::move(command));
 }
 
-// A tag, a length and bytes: a message as field `number` of the one around it.
+void AppendVarint(uint64_t value, std::string* out) {
+  for (; value >= 0x80; value >>= 7) out->push_back(static_cast<char>(value | 0x80));
+  out->push_back(static_cast<char>(value));
+}
+
+// A tag, a length and bytes: a message as field `number` of the one around it. By hand, for a stream
+// onto a string would first fill all that the string has reserved.
 void AppendField(int number, std::string_view bytes, std::string* out) {
-  google::protobuf::io::StringOutputStream stream(out);
-  google::protobuf::io::CodedOutputStream coded(&stream);
-  coded.WriteTag(WireFormatLite::MakeTag(number, WireFormatLite::WIRETYPE_LENGTH_DELIMITED));
-  coded.WriteVarint32(static_cast<uint32_t>(bytes.size()));
-  coded.WriteRaw(bytes.data(), static_cast<int>(bytes.size()));
+  AppendVarint(WireFormatLite::MakeTag(number, WireFormatLite::WIRETYPE_LENGTH_DELIMITED), out);
+  AppendVarint(bytes.size(), out);
+  out->append(bytes);
 }
 
 // A call of ExecuteBatch until its last outcome is there. Results are kept serialised: the engine

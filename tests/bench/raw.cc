@@ -59,10 +59,9 @@ absl::StatusOr<rd_kafka_t*> NewHandle(rd_kafka_type_t type, const Properties& pr
   return handle;
 }
 
-absl::Status CreateTopic(rd_kafka_t* handle, const std::string& topic, int partitions) {
+absl::Status CreateTopic(rd_kafka_t* handle, const std::string& topic) {
   char error[512];
-  rd_kafka_NewTopic_t* wanted =
-      rd_kafka_NewTopic_new(topic.c_str(), partitions, 1, error, sizeof error);
+  rd_kafka_NewTopic_t* wanted = rd_kafka_NewTopic_new(topic.c_str(), 1, 1, error, sizeof error);
   DAYBOOK_CHECK(wanted != nullptr);
   rd_kafka_queue_t* queue = rd_kafka_queue_new(handle);
   rd_kafka_CreateTopics(handle, &wanted, 1, nullptr, queue);
@@ -198,8 +197,7 @@ class RawProducer::Impl {
     if (handle_ != nullptr) rd_kafka_destroy(handle_);
   }
 
-  absl::Status Open(const std::string& brokers, const std::string& topic, int partitions) {
-    partitions_ = partitions;
+  absl::Status Open(const std::string& brokers, const std::string& topic) {
     ASSIGN_OR_RETURN(handle_, NewHandle(RD_KAFKA_PRODUCER,
                                         {{"bootstrap.servers", brokers},
                                          {"enable.idempotence", "true"},
@@ -208,7 +206,7 @@ class RawProducer::Impl {
                                          {"socket.nagle.disable", "true"},
                                          {"queue.buffering.max.messages", "1000000"}},
                                         &Impl::OnReport, this));
-    RETURN_IF_ERROR(CreateTopic(handle_, topic, partitions));
+    RETURN_IF_ERROR(CreateTopic(handle_, topic));
     topic_ = rd_kafka_topic_new(handle_, topic.c_str(), nullptr);
     const rd_kafka_metadata_t* metadata = nullptr;
     const auto error = rd_kafka_metadata(handle_, 0, topic_, &metadata, kTimeoutMs);
@@ -231,7 +229,7 @@ class RawProducer::Impl {
     while (last < end) {
       while (sent - reported_ < static_cast<uint64_t>(in_flight)) {
         if (rd_kafka_produce(topic_,
-                             static_cast<int32_t>(sent % static_cast<uint64_t>(partitions_)),
+                             0,
                              RD_KAFKA_MSG_F_COPY, const_cast<char*>(value.data()), value.size(),
                              "0123456789abcdef0123456789abcdef0123", 36, nullptr) != 0) {
           return FromKafka(rd_kafka_last_error(), "producing");
@@ -266,7 +264,6 @@ class RawProducer::Impl {
 
   rd_kafka_t* handle_ = nullptr;
   rd_kafka_topic_t* topic_ = nullptr;
-  int partitions_ = 0;
   uint64_t reported_ = 0;
   uint64_t failed_ = 0;
 };
@@ -275,10 +272,9 @@ RawProducer::RawProducer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 RawProducer::~RawProducer() = default;
 
 absl::StatusOr<std::unique_ptr<RawProducer>> RawProducer::Open(const std::string& brokers,
-                                                               const std::string& topic,
-                                                               int partitions) {
+                                                               const std::string& topic) {
   auto impl = std::make_unique<Impl>();
-  RETURN_IF_ERROR(impl->Open(brokers, topic, partitions));
+  RETURN_IF_ERROR(impl->Open(brokers, topic));
   return std::unique_ptr<RawProducer>(new RawProducer(std::move(impl)));
 }
 

@@ -37,12 +37,12 @@ absl::StatusOr<Scanned> ScanAndParse(const std::string& directory);
 absl::StatusOr<Scanned> NullConsume(const std::string& brokers, const std::string& topic);
 
 // librdkafka's idempotent producer with the settings of our own (acks=all, no linger), values of
-// `bytes` bytes around the partitions of a topic of its own.
+// `bytes` bytes into the one partition of a topic of its own: a request carries one partition, so
+// this is the most that it can do.
 class RawProducer {
  public:
   static absl::StatusOr<std::unique_ptr<RawProducer>> Open(const std::string& brokers,
-                                                           const std::string& topic,
-                                                           int partitions);
+                                                           const std::string& topic);
   ~RawProducer();
 
   // One in flight: median time to the report, µs.

@@ -71,7 +71,7 @@ BatchSenderOptions Impatient() {
   return {.call_deadline = absl::Seconds(5),
           .first_wait = absl::Milliseconds(1),
           .longest_wait = absl::Milliseconds(2),
-          .give_up = absl::Milliseconds(50)};
+          .give_up = absl::Milliseconds(500)};
 }
 
 TEST(BatchSender, SendsAgainWhatHasNoOutcomeAndWhatStandsBehindIt) {

@@ -40,14 +40,15 @@ void EmbeddedCampaign::MakeHistory(int64_t commands, const std::string& name) {
 }
 
 void EmbeddedCampaign::Judge() {
-  EXPECT_TRUE(load_->Finish(absl::Seconds(30))) << "some commands never got an outcome";
+  EXPECT_TRUE(load_->Finish(absl::Seconds(30)))
+      << "some commands never got an outcome: " << load_->Summary();
   server_.Terminate();
   ASSERT_EQ(server_.WaitUntilEnded(absl::Seconds(20)), 0) << server_.words();
 
   const auto records = ReadEmbeddedHistory(data_dir() + "/log");
   ASSERT_TRUE(records.ok()) << records.status();
   const Checked checked = CheckHistory(*records, load_->Commands());
-  std::printf("  %s\n  answers: %s\n", checked.Summary().c_str(), load_->Summary().c_str());
+  std::printf("  %s\n  %s\n", checked.Summary().c_str(), load_->Summary().c_str());
   EXPECT_THAT(checked.violations->all(), IsEmpty());
   EXPECT_THAT(load_->violations().all(), IsEmpty());
 

@@ -28,7 +28,7 @@ TEST_F(EmbeddedKills, LosesNothingAndDoesNothingTwice) {
   int during_start = 0;
   for (int kills = 0; kills < kKills; ++kills) {
     ASSERT_TRUE(load_->WaitForAccepted(load_->accepted() + Pick(random, 1, 80), absl::Seconds(20)))
-        << "no answers after kill " << kills << ": " << server_.words();
+        << "kill " << kills << ": " << load_->Summary() << server_.words();
     absl::SleepFor(absl::Microseconds(Pick(random, 0, 2000)));
     KillServer();
     if (Pick(random, 0, 5) == 0) {
@@ -52,7 +52,8 @@ TEST_F(EmbeddedKills, LosesNothingAndDoesNothingTwice) {
 TEST_F(EmbeddedKills, StopsInOrderUnderLoad) {
   ASSERT_NO_FATAL_FAILURE(StartLoad({.seed = 7}));
   for (int stops = 0; stops < 5; ++stops) {
-    ASSERT_TRUE(load_->WaitForAccepted(load_->accepted() + 200, absl::Seconds(20)));
+    ASSERT_TRUE(load_->WaitForAccepted(load_->accepted() + 200, absl::Seconds(20)))
+        << load_->Summary();
     server_.Terminate();
     ASSERT_EQ(server_.WaitUntilEnded(absl::Seconds(20)), 0) << server_.words();
     load_->Disconnect(server_.address());

@@ -79,7 +79,8 @@ class OwnerFaults : public testing::Test {
   }
 
   void ExpectProgress(int64_t commands) {
-    ASSERT_TRUE(load_->WaitForAccepted(load_->accepted() + commands, absl::Seconds(40)));
+    ASSERT_TRUE(load_->WaitForAccepted(load_->accepted() + commands, absl::Seconds(40)))
+        << load_->Summary();
   }
 
   // Asks a server that has been superseded for a command of `number`th customer: it must say whose
@@ -111,13 +112,14 @@ class OwnerFaults : public testing::Test {
 
   // Ends the load, reads the topic by kcat, compares the commands, then the balances of `server`.
   void Judge(const DaybookProcess& server) {
-    EXPECT_TRUE(load_->Finish(absl::Seconds(60))) << "some commands never got an outcome";
+    EXPECT_TRUE(load_->Finish(absl::Seconds(60)))
+        << "some commands never got an outcome: " << load_->Summary();
     const auto records = ReadKafkaHistory(broker_->address(), Prefix() + ".daybook.log.v1");
     ASSERT_TRUE(records.ok()) << records.status();
     std::vector<IssuedCommand> commands = load_->Commands();
     commands.insert(commands.end(), probes_.begin(), probes_.end());
     const Checked checked = CheckHistory(*records, commands);
-    std::printf("  %s\n  answers: %s\n", checked.Summary().c_str(), load_->Summary().c_str());
+    std::printf("  %s\n  %s\n", checked.Summary().c_str(), load_->Summary().c_str());
     EXPECT_THAT(checked.violations->all(), IsEmpty());
     EXPECT_THAT(load_->violations().all(), IsEmpty());
     rpc::Client client(server.address());

@@ -41,7 +41,7 @@ class RunnerTest : public testing::Test {
   }
   // Reads what there is into the runner.
   ParsedBatch Feed(Runner& runner, size_t max = 1000) {
-    Source source(log_, 0, runner.applied());
+    Source source(log_, 0, runner.applied(), max);
     ParsedBatch batch;
     EXPECT_TRUE(source.Next(max, kAll, absl::ZeroDuration(), &batch).ok());
     runner.OnBatch(batch);
@@ -170,7 +170,7 @@ class SourceTest : public testing::Test {
   }
   MemoryLog log_{1};
   LogPen pen_{log_};
-  Source source_{log_, 0, {}};
+  Source source_{log_, 0, {}, 1000};
   ParsedBatch batch_;
 };
 
@@ -201,6 +201,21 @@ TEST_F(SourceTest, StopsInFrontOfTheOffsetThatItIsGiven) {
   EXPECT_EQ(batch_.at.next_offset, 3);
   ASSERT_TRUE(Next().ok());
   EXPECT_EQ(batch_.at, pen_.at(0));
+}
+
+TEST_F(SourceTest, ParsesAFewAtATimeOfWhatItRead) {
+  for (int i = 0; i < 20; ++i) pen_.Commit("ada", {facts::Registered(kDay)});
+  Source source(log_, 0, {}, 8);
+  std::vector<int64_t> positions;
+  do {
+    ASSERT_TRUE(source.Next(1000, 19, absl::ZeroDuration(), &batch_).ok());
+    positions.push_back(batch_.at.next_offset);
+    EXPECT_FALSE(batch_.end);
+  } while (source.at().next_offset < 19);
+  EXPECT_EQ(positions, (std::vector<int64_t>{8, 16, 19}));
+  ASSERT_TRUE(source.Next(1000, kAll, absl::ZeroDuration(), &batch_).ok());
+  EXPECT_EQ(batch_.at, pen_.at(0));
+  EXPECT_TRUE(batch_.end);
 }
 
 TEST_F(SourceTest, DeliversWhatStandsBeforeABrokenRecord) {

@@ -119,8 +119,10 @@ bool Load::WaitForAccepted(int64_t count, absl::Duration at_most) {
 
 std::vector<IssuedCommand> Load::Commands() const { return {commands_.begin(), commands_.end()}; }
 
-std::string Load::Summary() const {
-  std::string text = absl::StrCat(commands_.size(), " commands;");
+std::string Load::Summary() {
+  const std::lock_guard lock(mutex_);
+  std::string text = absl::StrCat(commands_.size(), " commands, ", accepted_, " accepted, ", open_,
+                                  " open, ", in_flight_, " under way; answers:");
   for (const auto& [label, count] : answers_) absl::StrAppend(&text, " ", label, " ", count);
   return text;
 }

@@ -72,9 +72,9 @@ class Load {
   std::vector<IssuedCommand> Commands() const;
   const Violations& violations() const { return violations_; }
 
-  // What was answered how often: `OK`, `again OK`, reasons, codes without a reason.
-  const std::map<std::string, int64_t>& answers() const { return answers_; }
-  std::string Summary() const;
+  // How many commands there are, and what was answered how often: `OK`, `again OK`, reasons, codes
+  // without a reason. At any time.
+  std::string Summary();
 
  private:
   struct Job {
