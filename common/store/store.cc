@@ -73,6 +73,9 @@ rocksdb::Options RocksOptions(const Options& options) {
   rocks.write_buffer_size = options.write_buffer_bytes;
   rocks.max_write_buffer_number = 3;
   rocks.max_background_jobs = 2;
+  // Most look-ups of the write side are for request ids that are not there.
+  rocks.memtable_whole_key_filtering = true;
+  rocks.memtable_prefix_bloom_size_ratio = 0.1;
   rocks.keep_log_file_num = 3;
   rocks.max_log_file_size = 4 << 20;
   rocks.stats_dump_period_sec = 0;

@@ -79,12 +79,12 @@ struct Options {
   uint64_t verify_limit_bytes = 256 << 20;
   // From NewBlockCache, shared by several stores; null = 64 MiB of its own.
   std::shared_ptr<void> block_cache = {};
-  size_t write_buffer_bytes = 32 << 20;
+  size_t write_buffer_bytes = 64 << 20;
   // Rows that a shard keeps in memory between flushes.
   size_t max_cached_rows = 200'000;
   // The same in bytes; counted in bulk mode only, where rows live in one arena.
   size_t max_cached_bytes = 256 << 20;
-  absl::Duration persist_interval = absl::Seconds(5);
+  absl::Duration persist_interval = absl::Seconds(20);
 };
 
 std::shared_ptr<void> NewBlockCache(size_t bytes);
