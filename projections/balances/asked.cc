@@ -179,7 +179,8 @@ absl::StatusOr<Page> PageOf(const google::protobuf::Message& request, int32_t pa
   std::string bytes;
   if (page_token.size() > 256 || !absl::WebSafeBase64Unescape(page_token, &bytes) ||
       !token.ParseFromString(bytes) || token.fingerprint() != page.fingerprint ||
-      token.index() <= 0 || token.index() > kMaxIndex || token.read_us() < 0 || token.read_us() > page.read_us) {
+      token.index() <= 0 || token.index() > kMaxIndex || token.read_us() < 0 ||
+      token.read_us() > page.read_us) {
     return Refuse(Reason::kPageTokenMalformed,
                   "page_token is not the next_page_token of this query with these fields");
   }
