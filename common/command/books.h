@@ -1,4 +1,5 @@
-// Makes a Book from domains: Books<Customer, Billing>({CustomerService, BillingService descriptors}).
+// Makes a Book from domains: Books<Customer, Billing>({CustomerService, BillingService
+// descriptors}).
 //
 // For every rpc of the services there must be exactly one domain with that request in its Requests;
 // otherwise, or if a message breaks the conventions of decider.h, the status says which.
@@ -63,10 +64,6 @@ Method MakeMethod(const google::protobuf::MethodDescriptor* descriptor) {
 }
 
 // The response type that Decide of (Domain, Request) fills, from its signature.
-template <class Domain, class Request, class Response>
-Response ResponseOf(absl::StatusOr<Events<typename Domain::Event>> (*)(const View&, const Request&,
-                                                                      const Context&, Response&));
-
 template <class Domain, class Request>
 struct Decided {
   template <class Response>
@@ -79,8 +76,9 @@ template <class Domain, class... Requests>
 void AddMethods(const google::protobuf::MethodDescriptor* descriptor, RequestList<Requests...>,
                 std::vector<Method>* out) {
   (void)((descriptor->input_type() == Requests::descriptor() &&
-          (out->push_back(MakeMethod<Domain, Requests,
-                                     typename Decided<Domain, Requests>::Response>(descriptor)),
+          (out->push_back(
+               MakeMethod<Domain, Requests, typename Decided<Domain, Requests>::Response>(
+                   descriptor)),
            true)) ||
          ...);
 }

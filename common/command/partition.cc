@@ -19,8 +19,8 @@ namespace {
 constexpr int kFormat = 1;
 // How often commands in the queue are looked over for deadlines.
 constexpr absl::Duration kExpiryInterval = absl::Milliseconds(10);
-// Reads that must have found the log too short before that is believed; time alone may have been spent
-// asleep.
+// Reads that must have found the log too short before that is believed; time alone may have been
+// spent asleep.
 constexpr int kShortReads = 20;
 
 absl::string_view AsAbsl(std::string_view text) { return {text.data(), text.size()}; }
@@ -35,8 +35,8 @@ absl::CivilDay ToCivilDay(const google::type::Date& date) {
   return absl::CivilDay(date.year(), date.month(), date.day());
 }
 
-// The serialised response: what was stored, and the two fields that every response ends with. Fields
-// of a message may stand in any order on the wire, so they are simply appended.
+// The serialised response: what was stored, and the two fields that every response ends with.
+// Fields of a message may stand in any order on the wire, so they are simply appended.
 std::string WithRevisionAndToken(std::string answer, int64_t revision, const std::string& token) {
   using google::protobuf::internal::WireFormatLite;
   {
@@ -54,11 +54,16 @@ std::string_view HashBytes(const log::Hash& hash) { return {hash.data(), hash.si
 
 std::string_view ToString(Partition::Phase phase) {
   switch (phase) {
-    case Partition::Phase::kFollow: return "following";
-    case Partition::Phase::kCatchUp: return "catching up";
-    case Partition::Phase::kClaim: return "claiming";
-    case Partition::Phase::kOwn: return "owning";
-    case Partition::Phase::kHalted: return "halted";
+    case Partition::Phase::kFollow:
+      return "following";
+    case Partition::Phase::kCatchUp:
+      return "catching up";
+    case Partition::Phase::kClaim:
+      return "claiming";
+    case Partition::Phase::kOwn:
+      return "owning";
+    case Partition::Phase::kHalted:
+      return "halted";
   }
   return "?";
 }
@@ -89,11 +94,7 @@ void Partition::Submit(std::unique_ptr<Command> command) {
     return Answer(std::move(command), Refuse(Reason::kShuttingDown, "the server is stopping"), "");
   }
   if (phase_ == Phase::kHalted) {
-    return Answer(std::move(command),
-                  Refuse(Reason::kLogUnavailable,
-                         absl::StrCat("partition ", options_.partition, " has stopped: ",
-                                      halted_.message())),
-                  "");
+    return Answer(std::move(command), Stopped(), "");
   }
   if (cache_->dirty() >= kMaxDirtyFlushes * options_.flush_rows) {
     return Answer(std::move(command),
@@ -110,6 +111,11 @@ void Partition::Submit(std::unique_ptr<Command> command) {
                   "");
   }
   queue_.push_back(std::move(command));
+}
+
+absl::Status Partition::Stopped() const {
+  return Refuse(Reason::kLogUnavailable, absl::StrCat("partition ", options_.partition,
+                                                      " has stopped: ", halted_.message()));
 }
 
 void Partition::Drain() {
@@ -203,7 +209,8 @@ absl::Time Partition::next_wake() const {
   return now_ + absl::Seconds(10);
 }
 
-// --- owner: decide, append, confirm, reply -----------------------------------------------------------
+// --- owner: decide, append, confirm, reply
+// -----------------------------------------------------------
 
 void Partition::Serve() {
   size_t bytes = 0;
@@ -252,11 +259,10 @@ absl::Status Partition::ServeOne(std::unique_ptr<Command>& command) {
   absl::Status status;
   Decision decision;
   if (command->expected_revision && *command->expected_revision != state->revision()) {
-    status = Refuse(
-        Reason::kRevisionMismatch,
-        absl::StrFormat("the customer is at revision %d, not %d", state->revision(),
-                        *command->expected_revision),
-        {{"revision", absl::StrCat(state->revision())}});
+    status = Refuse(Reason::kRevisionMismatch,
+                    absl::StrFormat("the customer is at revision %d, not %d", state->revision(),
+                                    *command->expected_revision),
+                    {{"revision", absl::StrCat(state->revision())}});
   } else {
     status = command->method->decide(view, command->request(), context, &decision);
   }
@@ -296,8 +302,8 @@ absl::Status Partition::ServeOne(std::unique_ptr<Command>& command) {
     }
   }
 
-  // An answer that is no record. Nobody else can write to an exclusive log, so there the state that it
-  // was decided on is the newest as soon as it is confirmed.
+  // An answer that is no record. Nobody else can write to an exclusive log, so there the state that
+  // it was decided on is the newest as soon as it is confirmed.
   const bool needs_later_record = !options_.exclusive &&
                                   !DAYBOOK_PLANTED(kRefusalReleasedByEarlierRecord) &&
                                   !DAYBOOK_PLANTED(kNoBarrier);
@@ -374,7 +380,9 @@ void Partition::OnReport(const log::Report& report) {
     phase_ = Phase::kCatchUp;
     return;
   }
-  if (phase_ != Phase::kOwn || report.append < first_append_ || report.append - first_append_ >= sent_.size()) return;
+  if (phase_ != Phase::kOwn || report.append < first_append_ ||
+      report.append - first_append_ >= sent_.size())
+    return;
   auto& slot = sent_[report.append - first_append_].report;
   // A second report for one record says nothing new; the first stands.
   if (!slot) slot = report;
@@ -395,10 +403,9 @@ void Partition::ProcessReports() {
       continue;
     }
     if (!DAYBOOK_PLANTED(kNoOffsetProof) && (!report.offset || *report.offset != next_)) {
-      return Doubt(report.offset
-                       ? absl::StrFormat("a record was stored at offset %d instead of %d",
-                                         *report.offset, next_)
-                       : "a record was stored without an offset");
+      return Doubt(report.offset ? absl::StrFormat("a record was stored at offset %d instead of %d",
+                                                   *report.offset, next_)
+                                 : "a record was stored without an offset");
     }
     if (report.stored_time != absl::InfinitePast()) {
       clock_skew_ = report.stored_time - sent_.front().at;
@@ -419,8 +426,8 @@ void Partition::StorageFull(const absl::Status& why) {
 }
 
 void Partition::AnswerFull() {
-  AnswerAll(Refuse(Reason::kStorageFull,
-                   absl::StrCat("the log has no room: ", full_.message(), "; nothing was recorded")));
+  AnswerAll(Refuse(Reason::kStorageFull, absl::StrCat("the log has no room: ", full_.message(),
+                                                      "; nothing was recorded")));
 }
 
 void Partition::Confirm() {
@@ -471,7 +478,8 @@ void Partition::ReleasePending() {
   }
 }
 
-// --- answers ---------------------------------------------------------------------------------------
+// --- answers
+// ---------------------------------------------------------------------------------------
 
 void Partition::Answer(std::unique_ptr<Command> command, const absl::Status& status,
                        std::string response) {
@@ -489,9 +497,8 @@ void Partition::AnswerByReceipt(std::unique_ptr<Command> command,
                           {"revision", absl::StrCat(receipt.revision())}}),
                   "");
   }
-  const std::string token =
-      log::EncodeToken({cache_->partition_state().log_id(), options_.partition,
-                        receipt.offset() + 1});
+  const std::string token = log::EncodeToken(
+      {cache_->partition_state().log_id(), options_.partition, receipt.offset() + 1});
   Answer(std::move(command), absl::OkStatus(),
          WithRevisionAndToken(receipt.answer(), receipt.revision(), token));
 }
@@ -566,7 +573,8 @@ void Partition::AnswerAsFollower() {
   queue_.erase(std::remove_if(queue_.begin(), queue_.end(), answered), queue_.end());
 }
 
-// --- reading: follow, catch up, claim ------------------------------------------------------------------
+// --- reading: follow, catch up, claim
+// ------------------------------------------------------------------
 
 void Partition::OnRead(const log::Batch& batch) {
   if (!reading()) return;
@@ -579,8 +587,8 @@ void Partition::OnRead(const log::Batch& batch) {
     const bool claim = parsed && frame_.has_owner_started();
     if (!log::IsEffective(*verdict)) {
       if (*verdict == log::Verdict::kVoidFuture) {
-        // No honest owner can be there yet. Either somebody else's bytes, or the log was cut and went
-        // on without us: then the record that we came here with is gone.
+        // No honest owner can be there yet. Either somebody else's bytes, or the log was cut and
+        // went on without us: then the record that we came here with is gone.
         if (!CheckHistory(record.offset)) return;
       }
       if (claim && phase_ == Phase::kClaim && frame_.owner_started().owner() == claim_id_) {
@@ -599,8 +607,8 @@ void Partition::OnRead(const log::Batch& batch) {
   if (cache_->dirty() >= options_.flush_rows && !flush_failed_) FlushCache();
   if (!at_end_) return;
   if (chain_.at().next_offset < confirmed_end_) {
-    // A log that ends before what it acknowledged: for a moment after a change of leader it may look
-    // so; if it stays so, the records are gone.
+    // A log that ends before what it acknowledged: for a moment after a change of leader it may
+    // look so; if it stays so, the records are gone.
     at_end_ = false;
     short_since_ = std::min(short_since_, now_);
     if (++short_reads_ < kShortReads || now_ - short_since_ < options_.report_timeout) return;
@@ -730,8 +738,7 @@ void Partition::StartClaim(uint64_t fresh) {
   // Doubling, and with the random id as the dice, so that two claimants do not stay in step.
   const int exponent = std::min(claim_attempts_++, 6);
   const int dice = static_cast<int>(fresh % 16);
-  claim_not_before_ =
-      now_ + options_.claim_backoff * (1 << exponent) * (16 + dice) / 16;
+  claim_not_before_ = now_ + options_.claim_backoff * (1 << exponent) * (16 + dice) / 16;
   phase_ = Phase::kClaim;
 
   book::v1::Record record;
@@ -775,7 +782,8 @@ void Partition::StepDown(std::string_view owner_endpoint) {
   phase_ = Phase::kFollow;
 }
 
-// --- doubt -------------------------------------------------------------------------------------------
+// --- doubt
+// -------------------------------------------------------------------------------------------
 
 void Partition::Doubt(std::string_view why) {
   ++stats_.doubts;
@@ -823,9 +831,9 @@ void Partition::Reload() {
 }
 
 void Partition::RefoldFromZero(const absl::Status& why) {
-  host_->Say(absl::StrCat("partition ", options_.partition,
-                          ": the command cache cannot be used and is built again from the log: ",
-                          why.message()));
+  host_->Say(absl::StrCat(
+      "partition ", options_.partition,
+      ": the command cache cannot be used and is built again from the log: ", why.message()));
   if (absl::Status status = cache_->Reset(); !status.ok()) return Halt(status);
   Doubt("the command cache was dropped");
 }
@@ -837,26 +845,27 @@ void Partition::Halt(absl::Status why) {
   host_->DropWriter();
   cache_->Drop().IgnoreError();
   Requeue();
-  AnswerAll(Refuse(Reason::kLogUnavailable, absl::StrCat("partition ", options_.partition,
-                                                         " has stopped: ", halted_.message())));
+  AnswerAll(Stopped());
 }
 
-// --- the cache -----------------------------------------------------------------------------------------
+// --- the cache
+// -----------------------------------------------------------------------------------------
 
 void Partition::MaybeFlush() {
-  const absl::Time due =
-      flush_failed_ || cache_->dirty() < options_.flush_rows ? last_flush_ + options_.flush_interval
-                                                             : absl::InfinitePast();
+  const absl::Time due = flush_failed_ || cache_->dirty() < options_.flush_rows
+                             ? last_flush_ + options_.flush_interval
+                             : absl::InfinitePast();
   if (cache_->dirty() > 0 && now_ >= due) {
     flush_due_ = true;
   }
   // Memory is ahead of the log by what is in flight; a position that the log does not have yet must
-  // never reach the disk. So nothing new is decided until all is confirmed: well under a millisecond
-  // embedded, a round trip on Kafka.
+  // never reach the disk. So nothing new is decided until all is confirmed: well under a
+  // millisecond embedded, a round trip on Kafka.
   if (flush_due_ && sent_.empty()) FlushCache();
 }
 
-// While reading: a cache that could not be written holds the reading up at some point (see reading()).
+// While reading: a cache that could not be written holds the reading up at some point (see
+// reading()).
 void Partition::RetryFlush() {
   if (flush_failed_ && now_ >= last_flush_ + options_.flush_interval) FlushCache();
 }
@@ -871,8 +880,9 @@ void Partition::FlushCache() {
   flush_failed_ = !status.ok();
   if (flush_failed_) {
     // Commands go on: the log is safe, and what is not flushed is read again after a restart.
-    host_->Say(absl::StrCat("partition ", options_.partition, ": the command cache cannot be written (",
-                            status.message(), "); trying again"));
+    host_->Say(absl::StrCat("partition ", options_.partition,
+                            ": the command cache cannot be written (", status.message(),
+                            "); trying again"));
   }
 }
 

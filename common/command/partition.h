@@ -187,6 +187,7 @@ class Partition {
   void AnswerByReceipt(std::unique_ptr<Command> command, const book::v1::Receipt& receipt);
   void FillHeader(book::v1::Record* record) const;
   absl::Status Uncertain(const Command& command) const;
+  absl::Status Stopped() const;
   absl::Time RecordedNow() const;
   void MaybeFlush();
 
