@@ -185,6 +185,21 @@ absl::Status BalancesQueries::Answer(const v1::GetBalanceRequest& request, const
   return absl::OkStatus();
 }
 
+// The account that a request names, as known at `read_us`, and its whole journal. The head is good
+// until the next look-up of this thread.
+template <class Request>
+static absl::StatusOr<const v1::AccountHead*> FindAccountJournal(const Request& request,
+                                                                 const Reading& reading,
+                                                                 int64_t read_us,
+                                                                 AccountJournal* account) {
+  const store::View& view = *reading.partitions.front().view;
+  ASSIGN_OR_RETURN(
+      const v1::AccountHead* head,
+      FindAccount(view, request.customer_id(), request.account_id(), read_us, &ScratchRow()));
+  RETURN_IF_ERROR(ReadJournal(view, request.customer_id(), head->account_id(), read_us, account));
+  return head;
+}
+
 // ------------------------------------------------------------------------------------- open items
 
 absl::Status BalancesQueries::Answer(const v1::ListOpenItemsRequest& request,
@@ -192,13 +207,9 @@ absl::Status BalancesQueries::Answer(const v1::ListOpenItemsRequest& request,
   ASSIGN_OR_RETURN(const Clocks clocks, ClocksOf(request, reading));
   ASSIGN_OR_RETURN(const Page page, PageOf(request, request.page_size(), request.page_token(),
                                            clocks.read_us, reading));
-  const store::View& view = *reading.partitions.front().view;
-  ASSIGN_OR_RETURN(
-      const v1::AccountHead* head,
-      FindAccount(view, request.customer_id(), request.account_id(), page.read_us, &ScratchRow()));
   AccountJournal& account = ScratchJournal();
-  RETURN_IF_ERROR(
-      ReadJournal(view, request.customer_id(), head->account_id(), page.read_us, &account));
+  ASSIGN_OR_RETURN(const v1::AccountHead* head,
+                   FindAccountJournal(request, reading, page.read_us, &account));
   const std::vector<JournalInvoice>& invoices = account.journal.invoices;
   Standing& standing = ScratchStanding();
   StandAt(account.journal, clocks.as_of_day, &standing);
@@ -238,13 +249,9 @@ absl::Status BalancesQueries::Answer(const v1::GetStatementRequest& request, con
   ASSIGN_OR_RETURN(const Clocks clocks, ClocksOf(request, reading));
   ASSIGN_OR_RETURN(const Page page, PageOf(request, request.page_size(), request.page_token(),
                                            clocks.read_us, reading));
-  const store::View& view = *reading.partitions.front().view;
-  ASSIGN_OR_RETURN(
-      const v1::AccountHead* head,
-      FindAccount(view, request.customer_id(), request.account_id(), page.read_us, &ScratchRow()));
   AccountJournal& account = ScratchJournal();
-  RETURN_IF_ERROR(
-      ReadJournal(view, request.customer_id(), head->account_id(), page.read_us, &account));
+  ASSIGN_OR_RETURN(const v1::AccountHead* head,
+                   FindAccountJournal(request, reading, page.read_us, &account));
   const Journal& journal = account.journal;
   const int32_t first =
       request.has_start_date() ? DayNumber(*DayOf(request.start_date())) : -kEveryDay;
@@ -326,13 +333,9 @@ absl::Status BalancesQueries::Answer(const v1::GetAgeingRequest& request, const 
   std::map<std::string, Ages> by_currency;
   Standing& standing = ScratchStanding();
   if (!request.customer_id().empty()) {
-    const store::View& view = *reading.partitions.front().view;
-    ASSIGN_OR_RETURN(const v1::AccountHead* head,
-                     FindAccount(view, request.customer_id(), request.account_id(), clocks.read_us,
-                                 &ScratchRow()));
     AccountJournal& account = ScratchJournal();
-    RETURN_IF_ERROR(
-        ReadJournal(view, request.customer_id(), head->account_id(), clocks.read_us, &account));
+    ASSIGN_OR_RETURN(const v1::AccountHead* head,
+                     FindAccountJournal(request, reading, clocks.read_us, &account));
     StandAt(account.journal, clocks.as_of_day, &standing);
     AddAges(account.journal, standing, clocks.as_of_day, &by_currency[head->currency_code()]);
   } else {
