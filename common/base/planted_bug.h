@@ -17,6 +17,7 @@ enum class PlantedBug {
   kTwinsNotJoined,
   kAcknowledgesBeforeConfirm,
   kReceiptsForgotten,
+  kFlushSeesLaterEdits,
 };
 
 #ifdef DAYBOOK_PLANT

@@ -46,7 +46,4 @@ class Command {
   bool in_doubt = false;
 };
 
-// Identity of a command for the customer's life.
-std::string ReceiptKey(std::string_view customer_id, std::string_view request_id);
-
 }  // namespace daybook::command

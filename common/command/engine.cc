@@ -35,6 +35,7 @@ struct Engine::Impl {
   EngineOptions options;
   log::EventLog* log = nullptr;
   std::unique_ptr<store::Store> cache;
+  CacheWriter cache_writer;
   std::unique_ptr<OutcomeCounters> counters;
   std::vector<std::unique_ptr<Worker>> workers;  // first to go
 
@@ -114,6 +115,7 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(log::EventLog* log, Book bo
                                                     .kind = "command-cache",
                                                     .version = kCacheVersion,
                                                     .start_over_if_damaged = true,
+                                                    .ingests = true,
                                                     .block_cache = nullptr}));
   if (!impl->cache->started_over_because().empty()) {
     o.say(absl::StrCat("the command cache is built again from the log: ",
@@ -131,7 +133,11 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(log::EventLog* log, Book bo
     impl->workers.push_back(std::make_unique<Worker>(
         log,
         Worker::Options{
-            .max_queue = o.max_queue, .say = o.say, .append_seconds = &append_seconds},
+            .max_queue = o.max_queue,
+            .say = o.say,
+            .append_seconds = &append_seconds,
+            .cache_writer = &impl->cache_writer,
+            .name = absl::StrCat("engine-", i)},
         impl->counters.get()));
   }
   const std::string instance = NewInstance();

@@ -1,6 +1,7 @@
 #include "common/command/partition.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -9,8 +10,6 @@
 #include "common/base/planted_bug.h"
 #include "common/base/status.h"
 #include "common/log/token.h"
-#include "google/protobuf/io/coded_stream.h"
-#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "google/protobuf/wire_format_lite.h"
 
 namespace daybook::command {
@@ -37,15 +36,23 @@ absl::CivilDay ToCivilDay(const google::type::Date& date) {
 
 // The serialised response: what was stored, and the two fields that every response ends with.
 // Fields of a message may stand in any order on the wire, so they are simply appended.
-std::string WithRevisionAndToken(std::string answer, int64_t revision, const std::string& token) {
+std::string WithRevisionAndToken(std::string_view answer, int64_t revision,
+                                 std::string_view token) {
   using google::protobuf::internal::WireFormatLite;
-  {
-    google::protobuf::io::StringOutputStream stream(&answer);
-    google::protobuf::io::CodedOutputStream out(&stream);
-    WireFormatLite::WriteInt64(kRevisionField, revision, &out);
-    if (!token.empty()) WireFormatLite::WriteString(kConsistencyTokenField, token, &out);
-  }  // writes what it has buffered
-  return answer;
+  std::string response;
+  response.reserve(answer.size() + token.size() + 16);
+  response.append(answer);
+  const auto varint = [&response](uint64_t value) {
+    for (; value >= 0x80; value >>= 7) response.push_back(static_cast<char>(value | 0x80));
+    response.push_back(static_cast<char>(value));
+  };
+  varint(WireFormatLite::MakeTag(kRevisionField, WireFormatLite::WIRETYPE_VARINT));
+  varint(static_cast<uint64_t>(revision));
+  if (token.empty()) return response;
+  varint(WireFormatLite::MakeTag(kConsistencyTokenField,
+                                 WireFormatLite::WIRETYPE_LENGTH_DELIMITED));
+  varint(token.size());
+  return response.append(token);
 }
 
 std::string_view HashBytes(const log::Hash& hash) { return {hash.data(), hash.size()}; }
@@ -149,11 +156,11 @@ void Partition::Tick(absl::Time now, uint64_t fresh) {
     case Phase::kHalted:
       return;
     case Phase::kFollow:
-      RetryFlush();
+      StepFlush();
       return AnswerAsFollower();
     case Phase::kCatchUp:
       if (!full_.ok()) AnswerFull();
-      RetryFlush();
+      StepFlush();
       if (at_end_ && wanted_ && !draining_ && now_ >= claim_not_before_) StartClaim(fresh);
       return;
     case Phase::kClaim:
@@ -168,8 +175,8 @@ void Partition::Tick(absl::Time now, uint64_t fresh) {
       if (!sent_.empty() && now_ - sent_.front().at > options_.report_timeout) {
         return Doubt("no report came for an appended record");
       }
-      MaybeFlush();
-      if (!flush_due_) Serve();
+      Serve();
+      if (phase_ == Phase::kOwn) StepFlush();
       return;
   }
 }
@@ -201,11 +208,11 @@ absl::Time Partition::next_wake() const {
     case Phase::kOwn:
       break;
   }
+  if (!queue_.empty() && sent_.size() < options_.max_in_flight) return now_;
+  if (filling_) return now_;
   if (!pending_.empty() && sent_.empty()) return last_barrier_ + options_.barrier_interval;
-  const bool flushing = flush_due_ && !sent_.empty();
-  if (!queue_.empty() && sent_.size() < options_.max_in_flight && !flushing) return now_;
   if (!sent_.empty()) return now_ + absl::Milliseconds(100);
-  if (cache_->dirty() > 0) return last_flush_ + options_.flush_interval;
+  if (cache_->dirty() > 0 && !writing_cache_) return last_flush_ + options_.flush_interval;
   return now_ + absl::Seconds(10);
 }
 
@@ -215,7 +222,8 @@ absl::Time Partition::next_wake() const {
 void Partition::Serve() {
   size_t bytes = 0;
   const uint64_t before = chain_.at().sequence;
-  for (size_t n = 0; n < options_.max_group && !queue_.empty() && phase_ == Phase::kOwn; ++n) {
+  for (served_ = 0; served_ < options_.max_group && !queue_.empty() && phase_ == Phase::kOwn;
+       ++served_) {
     if (sent_.size() >= options_.max_in_flight || bytes >= options_.max_group_bytes) break;
     auto command = std::move(queue_.front());
     queue_.pop_front();
@@ -234,72 +242,42 @@ void Partition::Serve() {
 }
 
 absl::Status Partition::ServeOne(std::unique_ptr<Command>& command) {
-  ASSIGN_OR_RETURN(const book::v1::Receipt* first,
-                   cache_->FindReceipt(command->customer_id, command->request_id));
-  if (first != nullptr) {
-    AnswerByReceipt(std::move(command), *first);
+  ASSIGN_OR_RETURN(StateCache::Customer* const customer, cache_->Load(command->customer_id));
+  Receipt first;
+  ASSIGN_OR_RETURN(const bool found,
+                   cache_->FindReceipt(*customer, command->request_id, &first));
+  const bool twin = found && first.in_flight();
+  if (found && !twin) {
+    AnswerByReceipt(std::move(command), first);
     return absl::OkStatus();
   }
   // Absent from the log below our own claim: whatever was sent before is void. Decided anew.
   command->in_doubt = false;
-  std::string key = ReceiptKey(command->customer_id, command->request_id);
-  if (const auto twin = in_flight_.find(key);
-      twin != in_flight_.end() && !DAYBOOK_PLANTED(kTwinsNotJoined)) {
+  if (twin && !DAYBOOK_PLANTED(kTwinsNotJoined)) {
     command->in_doubt = true;
-    Hold({.release = twin->second, .command = std::move(command), .by_receipt = true});
+    Hold({.release = first.sequence, .command = std::move(command), .by_receipt = true});
     return absl::OkStatus();
   }
 
-  ASSIGN_OR_RETURN(const book::v1::State* state, cache_->Find(command->customer_id));
+  const book::v1::State& state = customer->state();
   const Context context{.now = RecordedNow(),
                         .request_id = command->request_id,
                         .actor = command->actor,
                         .validate_only = command->validate_only};
-  const View view{command->customer_id, *state, cache_->partition_state(), options_.partition};
+  const View view{command->customer_id, state, cache_->partition_state(), options_.partition};
   absl::Status status;
   Decision decision;
-  if (command->expected_revision && *command->expected_revision != state->revision()) {
+  if (command->expected_revision && *command->expected_revision != state.revision()) {
     status = Refuse(Reason::kRevisionMismatch,
-                    absl::StrFormat("the customer is at revision %d, not %d", state->revision(),
+                    absl::StrFormat("the customer is at revision %d, not %d", state.revision(),
                                     *command->expected_revision),
-                    {{"revision", absl::StrCat(state->revision())}});
+                    {{"revision", absl::StrCat(state.revision())}});
   } else {
     status = command->method->decide(view, command->request(), context, &decision);
   }
-
   if (status.ok() && !command->validate_only) {
-    book::v1::Record record;
-    FillHeader(&record);
-    book::v1::Commit* commit = record.mutable_commit();
-    commit->set_customer_id(command->customer_id);
-    commit->set_request_id(command->request_id);
-    commit->set_request_hash(command->request_hash.data(), command->request_hash.size());
-    commit->set_revision(state->revision() + 1);
-    commit->set_actor(command->actor);
-    commit->set_correlation_id(command->correlation_id);
-    commit->set_causation_id(command->causation_id);
-    commit->set_trace_context(command->trace_context);
-    commit->set_method(command->method->name);
-    commit->set_answer(std::move(decision.answer));
-    commit->mutable_events()->Swap(&decision.events);
-    DAYBOOK_CHECK(commit->answer().size() <= kMaxAnswerBytes);
-
-    Sent sent;
-    sent.receipt_key = key;
-    sent.receipt.set_request_hash(commit->request_hash());
-    sent.receipt.set_answer(commit->answer());
-    sent.receipt.set_revision(commit->revision());
-    status = Append(record, command->customer_id, std::move(sent));
-    if (status.ok()) {
-      in_flight_[key] = chain_.at().sequence;
-      if (DAYBOOK_PLANTED(kAcknowledgesBeforeConfirm)) {
-        Answer(std::move(command), absl::OkStatus(), "");
-        return absl::OkStatus();
-      }
-      command->in_doubt = true;
-      Hold({.release = chain_.at().sequence, .command = std::move(command), .by_receipt = true});
-      return absl::OkStatus();
-    }
+    status = AppendCommit(command, *customer, decision);
+    if (status.ok()) return absl::OkStatus();
   }
 
   // An answer that is no record. Nobody else can write to an exclusive log, so there the state that
@@ -308,9 +286,7 @@ absl::Status Partition::ServeOne(std::unique_ptr<Command>& command) {
                                   !DAYBOOK_PLANTED(kRefusalReleasedByEarlierRecord) &&
                                   !DAYBOOK_PLANTED(kNoBarrier);
   std::string response;
-  if (status.ok()) {
-    response = WithRevisionAndToken(std::move(decision.answer), state->revision(), "");
-  }
+  if (status.ok()) response = WithRevisionAndToken(decision.answer, state.revision(), "");
   Hold({.release = chain_.at().sequence + (needs_later_record ? 1 : 0),
         .command = std::move(command),
         .status = std::move(status),
@@ -318,11 +294,71 @@ absl::Status Partition::ServeOne(std::unique_ptr<Command>& command) {
   return absl::OkStatus();
 }
 
-void Partition::FillHeader(book::v1::Record* record) const {
-  record->set_epoch(chain_.at().epoch);
-  record->set_sequence(chain_.at().sequence + 1);
-  record->set_previous_hash(chain_.at().hash.data(), chain_.at().hash.size());
-  SetTime(RecordedNow(), record->mutable_recorded_time());
+absl::Status Partition::AppendCommit(std::unique_ptr<Command>& command,
+                                     StateCache::Customer& customer, Decision& decision) {
+  DAYBOOK_CHECK(decision.answer.size() <= kMaxAnswerBytes);
+  book::v1::Commit& commit = written_;
+  commit.set_customer_id(command->customer_id);
+  commit.set_request_id(command->request_id);
+  commit.set_request_hash(command->request_hash.data(), command->request_hash.size());
+  commit.set_revision(customer.state().revision() + 1);
+  commit.set_actor(command->actor);
+  commit.set_correlation_id(command->correlation_id);
+  commit.set_causation_id(command->causation_id);
+  commit.set_trace_context(command->trace_context);
+  commit.set_method(command->method->name);
+  commit.set_answer(decision.answer);
+  commit.mutable_events()->Swap(&decision.events);
+  // The very bytes that will be sent go through the fold first, parsing included: protobuf writes
+  // what it does not parse (broken UTF-8), and such a record would stop every reader.
+  FillHeader(&frame_);
+  std::string* const bytes = frame_.mutable_commit();
+  bytes->clear();
+  if (!commit.AppendToString(bytes) || !commit_.ParseFromString(*bytes)) {
+    return Refuse(Reason::kInvalidFields, "the command holds text that is not valid UTF-8");
+  }
+  bytes_.clear();
+  if (!frame_.AppendToString(&bytes_) || bytes_.size() > log::kMaxRecordBytes) {
+    return Refuse(Reason::kRecordTooLarge,
+                  absl::StrFormat("the command would write a record of %d bytes; %d are allowed",
+                                  frame_.ByteSizeLong(), log::kMaxRecordBytes));
+  }
+  const auto verdict = chain_.Apply(chain_.at().next_offset, &frame_, bytes_);
+  DAYBOOK_CHECK(verdict.ok() && log::IsEffective(*verdict));
+  const absl::Status applied =
+      ApplyCommit(commit_, absl::FromUnixMicros(chain_.at().recorded_time_us), customer);
+  DAYBOOK_CHECK(applied.ok());
+
+  Receipts::Entry* receipt = nullptr;
+  if (!DAYBOOK_PLANTED(kReceiptsForgotten)) {
+    receipt = cache_->AddReceipt(
+        commit_.customer_id(), commit_.request_id(),
+        {commit_.request_hash(), commit_.answer(), commit_.revision(), Receipt::kInFlight,
+         chain_.at().sequence});
+  }
+  Send(command->customer_id, receipt);
+  if (DAYBOOK_PLANTED(kAcknowledgesBeforeConfirm)) {
+    Answer(std::move(command), absl::OkStatus(), "");
+    return absl::OkStatus();
+  }
+  command->in_doubt = true;
+  Hold({.release = chain_.at().sequence,
+        .command = std::move(command),
+        .by_receipt = true,
+        .receipt = receipt});
+  return absl::OkStatus();
+}
+
+void Partition::Send(std::string_view key, Receipts::Entry* receipt) {
+  sent_.push_back({.sequence = chain_.at().sequence, .at = now_, .receipt = receipt, .report = {}});
+  host_->Append(key, bytes_);
+}
+
+void Partition::FillHeader(log::v1::Frame* frame) const {
+  frame->set_epoch(chain_.at().epoch);
+  frame->set_sequence(chain_.at().sequence + 1);
+  frame->set_previous_hash(chain_.at().hash.data(), chain_.at().hash.size());
+  SetTime(RecordedNow(), frame->mutable_recorded_time());
 }
 
 absl::Time Partition::RecordedNow() const {
@@ -330,40 +366,16 @@ absl::Time Partition::RecordedNow() const {
                   absl::FromUnixMicros(chain_.at().recorded_time_us));
 }
 
-absl::Status Partition::Append(book::v1::Record& record, std::string_view key, Sent sent) {
+void Partition::AppendBarrier() {
+  FillHeader(&frame_);
+  frame_.mutable_barrier();
   bytes_.clear();
-  if (!record.AppendToString(&bytes_) || bytes_.size() > log::kMaxRecordBytes) {
-    return Refuse(Reason::kRecordTooLarge,
-                  absl::StrFormat("the command would write a record of %d bytes; %d are allowed",
-                                  record.ByteSizeLong(), log::kMaxRecordBytes));
-  }
-  // The very bytes that will be sent go through the fold first, parsing included: protobuf writes
-  // what it does not parse (broken UTF-8), and such a record would stop every reader.
-  if (!log::ParseFrame(bytes_, &frame_) ||
-      (frame_.has_commit() && !commit_.ParseFromString(frame_.commit()))) {
-    return Refuse(Reason::kInvalidFields, "the command holds text that is not valid UTF-8");
-  }
+  frame_.AppendToString(&bytes_);
   const auto verdict = chain_.Apply(chain_.at().next_offset, &frame_, bytes_);
   DAYBOOK_CHECK(verdict.ok() && log::IsEffective(*verdict));
-  if (frame_.has_commit()) {
-    const absl::Status applied =
-        ApplyCommit(commit_, absl::FromUnixMicros(chain_.at().recorded_time_us));
-    DAYBOOK_CHECK(applied.ok());
-  }
-  sent.sequence = chain_.at().sequence;
-  sent.at = now_;
-  sent_.push_back(std::move(sent));
-  host_->Append(key, bytes_);
-  return absl::OkStatus();
-}
-
-void Partition::AppendBarrier() {
-  book::v1::Record record;
-  FillHeader(&record);
-  record.mutable_barrier();
   last_barrier_ = now_;
   ++stats_.barriers;
-  DAYBOOK_CHECK(Append(record, "", Sent()).ok());
+  Send("", nullptr);
 }
 
 void Partition::Hold(Pending pending) {
@@ -431,7 +443,7 @@ void Partition::AnswerFull() {
 }
 
 void Partition::Confirm() {
-  Sent sent = std::move(sent_.front());
+  const Sent sent = std::move(sent_.front());
   const int64_t offset = sent.report->offset.value_or(next_);
   sent_.pop_front();
   ++first_append_;
@@ -440,13 +452,9 @@ void Partition::Confirm() {
   confirmed_ = sent.sequence;
   claim_attempts_ = 0;
   claim_not_before_ = absl::InfinitePast();
-  if (!sent.receipt_key.empty()) {
+  if (sent.receipt != nullptr) {
     ++stats_.commits;
-    in_flight_.erase(sent.receipt_key);
-    sent.receipt.set_offset(offset);
-    if (!DAYBOOK_PLANTED(kReceiptsForgotten)) {
-      cache_->AddReceipt(std::move(sent.receipt_key), std::move(sent.receipt));
-    }
+    sent.receipt->Confirm(offset);
   }
   ReleasePending();
 }
@@ -462,20 +470,30 @@ void Partition::ReleasePending() {
       Answer(std::move(pending.command), pending.status, std::move(pending.response));
       continue;
     }
-    const auto receipt =
-        cache_->FindReceipt(pending.command->customer_id, pending.command->request_id);
-    if (!receipt.ok()) {
+    if (pending.receipt != nullptr && !pending.receipt->receipt().in_flight()) {
+      AnswerByReceipt(std::move(pending.command), pending.receipt->receipt());
+      continue;
+    }
+    Receipt receipt;
+    const auto found = FindReceipt(*pending.command, &receipt);
+    if (!found.ok()) {
       // The cache is broken; the log is not. The command is resolved after a refold.
       queue_.push_front(std::move(pending.command));
-      return RefoldFromZero(receipt.status());
+      return RefoldFromZero(found.status());
     }
-    if (*receipt == nullptr) {
-      DAYBOOK_CHECK(DAYBOOK_PLANTED(kReceiptsForgotten) || DAYBOOK_PLANTED(kGoesOnAfterError));
+    if (!*found || receipt.in_flight()) {
+      DAYBOOK_CHECK(DAYBOOK_PLANTED(kReceiptsForgotten) || DAYBOOK_PLANTED(kGoesOnAfterError) ||
+                   DAYBOOK_PLANTED(kTwinsNotJoined) || DAYBOOK_PLANTED(kStateKeptAfterDoubt));
       Answer(std::move(pending.command), absl::OkStatus(), "");
       continue;
     }
-    AnswerByReceipt(std::move(pending.command), **receipt);
+    AnswerByReceipt(std::move(pending.command), receipt);
   }
+}
+
+absl::StatusOr<bool> Partition::FindReceipt(const Command& command, Receipt* receipt) {
+  ASSIGN_OR_RETURN(const StateCache::Customer* customer, cache_->Load(command.customer_id));
+  return cache_->FindReceipt(*customer, command.request_id, receipt);
 }
 
 // --- answers
@@ -487,20 +505,19 @@ void Partition::Answer(std::unique_ptr<Command> command, const absl::Status& sta
   command->Reply(status, status.ok() ? std::move(response) : std::string());
 }
 
-void Partition::AnswerByReceipt(std::unique_ptr<Command> command,
-                                const book::v1::Receipt& receipt) {
-  if (receipt.request_hash() != HashBytes(command->request_hash)) {
+void Partition::AnswerByReceipt(std::unique_ptr<Command> command, const Receipt& receipt) {
+  if (receipt.request_hash != HashBytes(command->request_hash)) {
     return Answer(std::move(command),
                   Refuse(Reason::kRequestIdReused,
                          "another request of this customer was accepted under this request_id",
                          {{"request_id", command->request_id},
-                          {"revision", absl::StrCat(receipt.revision())}}),
+                          {"revision", absl::StrCat(receipt.revision)}}),
                   "");
   }
   const std::string token = log::EncodeToken(
-      {cache_->partition_state().log_id(), options_.partition, receipt.offset() + 1});
+      {cache_->partition_state().log_id(), options_.partition, receipt.offset + 1});
   Answer(std::move(command), absl::OkStatus(),
-         WithRevisionAndToken(receipt.answer(), receipt.revision(), token));
+         WithRevisionAndToken(receipt.answer, receipt.revision, token));
 }
 
 absl::Status Partition::Uncertain(const Command& command) const {
@@ -525,12 +542,13 @@ void Partition::ExpireQueue() {
   const auto expired = [&](std::unique_ptr<Command>& command) {
     if (command->deadline > now_) return false;
     // Found in what has been read so far: certain after all.
-    const auto receipt = cache_->FindReceipt(command->customer_id, command->request_id);
-    if (receipt.ok() && *receipt != nullptr) {
-      AnswerByReceipt(std::move(command), **receipt);
+    Receipt receipt;
+    const auto found = FindReceipt(*command, &receipt);
+    if (found.ok() && *found && !receipt.in_flight()) {
+      AnswerByReceipt(std::move(command), receipt);
       return true;
     }
-    if (command->in_doubt || !receipt.ok()) {
+    if (command->in_doubt || !found.ok() || *found) {
       const absl::Status status = Uncertain(*command);
       Answer(std::move(command), status, "");
       return true;
@@ -548,12 +566,13 @@ void Partition::ExpireQueue() {
 
 void Partition::AnswerAsFollower() {
   const auto answered = [&](std::unique_ptr<Command>& command) {
-    const auto receipt = cache_->FindReceipt(command->customer_id, command->request_id);
-    if (receipt.ok() && *receipt != nullptr) {
-      AnswerByReceipt(std::move(command), **receipt);
+    Receipt receipt;
+    const auto found = FindReceipt(*command, &receipt);
+    if (found.ok() && *found) {
+      AnswerByReceipt(std::move(command), receipt);
       return true;
     }
-    if (!receipt.ok()) {
+    if (!found.ok()) {
       const absl::Status status = Uncertain(*command);
       Answer(std::move(command), status, "");
       return true;
@@ -604,7 +623,7 @@ void Partition::OnRead(const log::Batch& batch) {
     }
   }
   at_end_ = batch.end;
-  if (cache_->dirty() >= options_.flush_rows && !flush_failed_) FlushCache();
+  StepFlush();
   if (!at_end_) return;
   if (chain_.at().next_offset < confirmed_end_) {
     // A log that ends before what it acknowledged: for a moment after a change of leader it may
@@ -679,34 +698,33 @@ absl::Status Partition::Fold(const log::LogRecord& record, const log::v1::Frame&
     return absl::DataLossError(
         absl::StrFormat("offset %d: a commit that counts does not parse", record.offset));
   }
-  absl::Status status = ApplyCommit(commit_, absl::FromUnixMicros(log::RecordedTimeUs(frame)));
+  const auto customer = cache_->Load(commit_.customer_id());
+  if (!customer.ok()) {
+    cache_broken_ = true;
+    return customer.status();
+  }
+  absl::Status status =
+      ApplyCommit(commit_, absl::FromUnixMicros(log::RecordedTimeUs(frame)), **customer);
   if (!status.ok()) {
     return absl::Status(status.code(),
                         absl::StrFormat("offset %d: %s", record.offset, status.message()));
   }
-  book::v1::Receipt receipt;
-  receipt.set_request_hash(commit_.request_hash());
-  receipt.set_answer(commit_.answer());
-  receipt.set_revision(commit_.revision());
-  receipt.set_offset(record.offset);
-  cache_->AddReceipt(ReceiptKey(commit_.customer_id(), commit_.request_id()), std::move(receipt));
+  cache_->AddReceipt(commit_.customer_id(), commit_.request_id(),
+                     {commit_.request_hash(), commit_.answer(), commit_.revision(), record.offset,
+                      frame.sequence()});
   return absl::OkStatus();
 }
 
-absl::Status Partition::ApplyCommit(const book::v1::Commit& commit, absl::Time recorded_time) {
-  auto edited = cache_->Edit(commit.customer_id());
-  if (!edited.ok()) {
-    cache_broken_ = true;
-    return edited.status();
-  }
-  book::v1::State* const state = *edited;
-  state->set_revision(commit.revision());
+absl::Status Partition::ApplyCommit(const book::v1::Commit& commit, absl::Time recorded_time,
+                                    StateCache::Customer& customer) {
+  book::v1::State& state = cache_->Edit(customer);
+  state.set_revision(commit.revision());
   for (const book::v1::Event& event : commit.events()) {
     const EventMeta meta{.customer_id = commit.customer_id(),
                          .effective_date = ToCivilDay(event.effective_date()),
                          .recorded_time = recorded_time,
                          .partition = options_.partition};
-    if (!book_->evolve(meta, event, *state, cache_->EditPartitionState())) {
+    if (!book_->evolve(meta, event, state, cache_->EditPartitionState())) {
       return absl::UnimplementedError(
           "an event of a kind that this version does not know: written by a newer version; upgrade "
           "this one");
@@ -741,10 +759,10 @@ void Partition::StartClaim(uint64_t fresh) {
   claim_not_before_ = now_ + options_.claim_backoff * (1 << exponent) * (16 + dice) / 16;
   phase_ = Phase::kClaim;
 
-  book::v1::Record record;
-  record.set_epoch(claim_epoch_);
-  SetTime(RecordedNow(), record.mutable_recorded_time());
-  log::v1::OwnerStarted* started = record.mutable_owner_started();
+  log::v1::Frame frame;
+  frame.set_epoch(claim_epoch_);
+  SetTime(RecordedNow(), frame.mutable_recorded_time());
+  log::v1::OwnerStarted* started = frame.mutable_owner_started();
   started->set_owner(claim_id_);
   started->set_endpoint(options_.endpoint);
   const std::string& log_id = cache_->partition_state().log_id();
@@ -752,7 +770,7 @@ void Partition::StartClaim(uint64_t fresh) {
   started->set_partition_count(options_.partitions);
   started->set_format(kFormat);
   host_->OpenWriter();
-  host_->Append("", record.SerializeAsString());
+  host_->Append("", frame.SerializeAsString());
 }
 
 void Partition::Own() {
@@ -763,8 +781,6 @@ void Partition::Own() {
   confirmed_end_ = std::max(confirmed_end_, next_);
   confirmed_ = chain_.at().sequence;
   first_append_ = 1;  // the claim was the writer's first
-  last_flush_ = now_;
-  flush_due_ = false;
   // At start the server says that it is ready; what an operator wants to know of is a change.
   if (stats_.ownerships == 1 && queue_.empty()) return;
   host_->Say(absl::StrCat("partition ", options_.partition, ": owner of epoch ", chain_.at().epoch,
@@ -791,7 +807,6 @@ void Partition::Doubt(std::string_view why) {
                           AsAbsl(why), "), ", sent_.size(), " records unconfirmed; reading back"));
   host_->DropWriter();
   Requeue();
-  flush_due_ = false;
   claim_counts_ = false;
   superseded_ = false;
   phase_ = wanted_ ? Phase::kCatchUp : Phase::kFollow;
@@ -809,7 +824,6 @@ void Partition::Requeue() {
   }
   pending_.clear();
   sent_.clear();
-  in_flight_.clear();
 }
 
 void Partition::Abandon() {
@@ -824,6 +838,7 @@ void Partition::LoseWriter(std::string_view why) {
 }
 
 void Partition::Reload() {
+  AwaitFlush();
   if (absl::Status status = cache_->Drop(); !status.ok()) return RefoldFromZero(status);
   chain_ = log::Chain(cache_->position());
   at_end_ = false;
@@ -834,6 +849,7 @@ void Partition::RefoldFromZero(const absl::Status& why) {
   host_->Say(absl::StrCat(
       "partition ", options_.partition,
       ": the command cache cannot be used and is built again from the log: ", why.message()));
+  AwaitFlush();
   if (absl::Status status = cache_->Reset(); !status.ok()) return Halt(status);
   Doubt("the command cache was dropped");
 }
@@ -843,6 +859,7 @@ void Partition::Halt(absl::Status why) {
   halted_ = std::move(why);
   phase_ = Phase::kHalted;
   host_->DropWriter();
+  AwaitFlush();
   cache_->Drop().IgnoreError();
   Requeue();
   AnswerAll(Stopped());
@@ -851,38 +868,65 @@ void Partition::Halt(absl::Status why) {
 // --- the cache
 // -----------------------------------------------------------------------------------------
 
-void Partition::MaybeFlush() {
-  const absl::Time due = flush_failed_ || cache_->dirty() < options_.flush_rows
-                             ? last_flush_ + options_.flush_interval
-                             : absl::InfinitePast();
-  if (cache_->dirty() > 0 && now_ >= due) {
-    flush_due_ = true;
+void Partition::StepFlush() {
+  if (writing_cache_) return;
+  const bool due = now_ >= last_flush_ + options_.flush_interval;
+  if (cache_->frozen() == nullptr) {
+    const bool full = cache_->fresh() >= options_.flush_rows ||
+                      cache_->fresh_receipt_bytes() >= options_.flush_bytes;
+    if (cache_->fresh() == 0 || !(due || full)) return;
+    last_flush_ = now_;
+    cache_->Freeze(chain_.at());
+    filling_ = true;
   }
-  // Memory is ahead of the log by what is in flight; a position that the log does not have yet must
-  // never reach the disk. So nothing new is decided until all is confirmed: well under a
-  // millisecond embedded, a round trip on Kafka.
-  if (flush_due_ && sent_.empty()) FlushCache();
+  if (filling_) {
+    // Of an owner commands wait; else nobody does.
+    filling_ = !cache_->Serialize(phase_ == Phase::kOwn ? options_.flush_step + served_
+                                                        : std::numeric_limits<size_t>::max());
+    if (filling_) return;
+  } else if (flush_failed_ && !due) {
+    return;
+  }
+  // As an owner, memory is ahead of the log by what is in flight; a position that the log does not
+  // have yet must never reach the disk.
+  if (phase_ == Phase::kOwn && confirmed_ < cache_->frozen()->position().sequence) return;
+  last_flush_ = now_;
+  writing_cache_ = true;
+  host_->WriteCache([flush = cache_->frozen(), backing = &cache_->backing()] {
+    return flush->WriteTo(*backing);
+  });
 }
 
-// While reading: a cache that could not be written holds the reading up at some point (see
-// reading()).
-void Partition::RetryFlush() {
-  if (flush_failed_ && now_ >= last_flush_ + options_.flush_interval) FlushCache();
+void Partition::OnCacheWritten(const absl::Status& status) {
+  DAYBOOK_CHECK(writing_cache_);
+  writing_cache_ = false;
+  cache_->Settle(status);
+  flush_failed_ = !status.ok();
+  if (status.ok()) return;
+  // Commands go on: the log is safe, and what is not written is read again after a restart.
+  host_->Say(absl::StrCat("partition ", options_.partition,
+                          ": the command cache cannot be written (", status.message(),
+                          "); trying again"));
+}
+
+// What is being written has been confirmed and stays good; the rest may go.
+void Partition::AwaitFlush() {
+  if (writing_cache_) host_->AwaitCache();
+  filling_ = false;
+  flush_failed_ = false;
 }
 
 void Partition::FlushCache() {
   // Halted: the position may stand behind a record that was not folded.
   if (phase_ == Phase::kHalted || !sent_.empty()) return;
-  flush_due_ = false;
-  last_flush_ = now_;
-  if (cache_->dirty() == 0) return;
-  const absl::Status status = cache_->Flush(chain_.at());
-  flush_failed_ = !status.ok();
-  if (flush_failed_) {
-    // Commands go on: the log is safe, and what is not flushed is read again after a restart.
-    host_->Say(absl::StrCat("partition ", options_.partition,
-                            ": the command cache cannot be written (", status.message(),
-                            "); trying again"));
+  // First what is under way, then what has come since.
+  for (int i = 0; i < 2; ++i) {
+    if (writing_cache_) host_->AwaitCache();
+    if (cache_->dirty() == 0) return;
+    last_flush_ = absl::InfinitePast();
+    do StepFlush();
+    while (filling_);
+    if (writing_cache_) host_->AwaitCache();
   }
 }
 

@@ -20,12 +20,12 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/command/book.h"
@@ -37,7 +37,7 @@
 namespace daybook::command {
 
 // Rows kept in memory while the cache cannot be written, in units of flush_rows.
-inline constexpr size_t kMaxDirtyFlushes = 8;
+inline constexpr size_t kMaxDirtyFlushes = 4;
 
 struct PartitionOptions {
   int partition = 0;
@@ -53,8 +53,15 @@ struct PartitionOptions {
   absl::Duration report_timeout = absl::Seconds(30);  // silence this long is a doubt
   absl::Duration claim_timeout = absl::Seconds(10);
   absl::Duration claim_backoff = absl::Milliseconds(50);  // doubles to 64 times
-  size_t flush_rows = 65'536;
+  // The cache is written when so much has changed or so long after the last time. More is cheaper
+  // (a customer changed twice is written once) and costs memory and the time of a restart after a
+  // crash, which reads back what was not written.
+  size_t flush_rows = 262'144;
+  size_t flush_bytes = 64 << 20;  // of receipts
   absl::Duration flush_interval = absl::Seconds(5);
+  // Customers that one Tick puts into a flush, beside as many as it decided commands: a fraction of a
+  // millisecond.
+  size_t flush_step = 256;
 };
 
 // What a partition makes its worker do. Calls come from within Tick, OnReport, OnRead and Submit.
@@ -71,6 +78,11 @@ class PartitionHost {
   // Whether the record that `position` was reached with is still there: see store::CheckAgainst. May
   // block for a moment.
   virtual absl::Status CheckHistory(const log::Position& position) = 0;
+  // Does `write`, which takes its time, on another thread; Partition::OnCacheWritten is to be called
+  // with what it returned. One at a time.
+  virtual void WriteCache(std::function<absl::Status()> write) = 0;
+  // Waits for the one under way, OnCacheWritten included.
+  virtual void AwaitCache() = 0;
   // For people: what happened that an operator should know.
   virtual void Say(std::string_view message) = 0;
   // One decided outcome, for the counters; `reason` is empty when accepted.
@@ -105,6 +117,7 @@ class Partition {
   // While it reads (see reading()); an owner never reads itself.
   void OnRead(const log::Batch& batch);
   void OnReadError(const absl::Status& status);
+  void OnCacheWritten(const absl::Status& status);
 
   // Advances: `now` may stand still or jump; `fresh` is random, used for the id of a claim.
   void Tick(absl::Time now, uint64_t fresh);
@@ -116,7 +129,9 @@ class Partition {
   bool idle() const { return queue_.empty() && pending_.empty() && sent_.empty(); }
   // Answers whatever is still held: a Drain that took too long.
   void Abandon();
-  // Writes the cache if nothing is in flight (at the end of a Drain).
+  // Waits for a write of the cache that is under way.
+  void AwaitFlush();
+  // Writes the cache if nothing is in flight, and waits for it (at the end of a Drain).
   void FlushCache();
 
   Phase phase() const { return phase_; }
@@ -142,8 +157,7 @@ class Partition {
   struct Sent {
     uint64_t sequence = 0;
     absl::Time at;
-    std::string receipt_key;    // empty: a barrier
-    book::v1::Receipt receipt;
+    Receipts::Entry* receipt = nullptr;  // null: a barrier
     std::optional<log::Report> report;
   };
   // An answer that waits for the confirmation of `release`. Acceptances, twins of commands under way,
@@ -151,7 +165,8 @@ class Partition {
   struct Pending {
     uint64_t release = 0;
     std::unique_ptr<Command> command;  // null once it has been answered at its deadline
-    bool by_receipt = false;           // answered from the receipt of its request id
+    bool by_receipt = false;           // answered from the receipt of its request id,
+    Receipts::Entry* receipt = nullptr;  // which for a command of its own record is this one
     absl::Status status = absl::OkStatus();
     std::string response = {};
   };
@@ -159,14 +174,19 @@ class Partition {
   void Serve();
   // Decides one command. An error: the cache could not be read, and the command is still there.
   absl::Status ServeOne(std::unique_ptr<Command>& command);
-  absl::Status Append(book::v1::Record& record, std::string_view key, Sent sent);
+  // Refuses what cannot be a record; otherwise the command waits for its confirmation.
+  absl::Status AppendCommit(std::unique_ptr<Command>& command, StateCache::Customer& customer,
+                            Decision& decision);
   void AppendBarrier();
+  // The record in `bytes_` and `frame_`, which the chain has taken.
+  void Send(std::string_view key, Receipts::Entry* receipt);
   void Hold(Pending pending);
   void ReleasePending();
   void ProcessReports();
   void Confirm();
   absl::Status Fold(const log::LogRecord& record, const log::v1::Frame& frame);
-  absl::Status ApplyCommit(const book::v1::Commit& commit, absl::Time recorded_time);
+  absl::Status ApplyCommit(const book::v1::Commit& commit, absl::Time recorded_time,
+                           StateCache::Customer& customer);
   void StartClaim(uint64_t fresh);
   void Own();
   void StepDown(std::string_view owner_endpoint);
@@ -179,18 +199,19 @@ class Partition {
   void StorageFull(const absl::Status& why);
   void AnswerFull();
   bool CheckHistory(int64_t offset);
-  void RetryFlush();
   void ExpireQueue();
   void AnswerAsFollower();
   void AnswerAll(const absl::Status& status);
   void Answer(std::unique_ptr<Command> command, const absl::Status& status, std::string response);
-  void AnswerByReceipt(std::unique_ptr<Command> command, const book::v1::Receipt& receipt);
-  void FillHeader(book::v1::Record* record) const;
+  void AnswerByReceipt(std::unique_ptr<Command> command, const Receipt& receipt);
+  // If one was accepted under the command's id. An error: the cache is broken.
+  absl::StatusOr<bool> FindReceipt(const Command& command, Receipt* receipt);
+  void FillHeader(log::v1::Frame* frame) const;
   absl::Status Uncertain(const Command& command) const;
   absl::Status Stopped() const;
   absl::Time RecordedNow() const;
-  void MaybeFlush();
-
+  // Carries a flush of the cache on: begins one that is due, puts some rows into it, has it written.
+  void StepFlush();
   const PartitionOptions options_;
   const Book* const book_;
   const std::unique_ptr<StateCache> cache_;
@@ -206,7 +227,8 @@ class Partition {
 
   log::Chain chain_;          // as an owner: ahead of the log by what is in flight
   log::v1::Frame frame_;      // reused
-  book::v1::Commit commit_;   // reused
+  book::v1::Commit commit_;   // reused, for what is read
+  book::v1::Commit written_;  // reused, for what is written
   std::string bytes_;         // reused
 
   // Claim.
@@ -224,15 +246,16 @@ class Partition {
   int64_t confirmed_end_ = 0;      // the log was once at least this long
   absl::Time short_since_ = absl::InfiniteFuture();  // it has looked shorter since
   int short_reads_ = 0;
+  size_t served_ = 0;              // commands taken up by the last Serve
   uint64_t confirmed_ = 0;         // sequence of the newest confirmed record
   uint64_t first_append_ = 0;      // writer's number of sent_.front()
   std::deque<Sent> sent_;
   std::deque<Pending> pending_;
-  absl::flat_hash_map<std::string, uint64_t> in_flight_;  // receipt key -> sequence
   absl::Time last_barrier_ = absl::InfinitePast();
   absl::Time last_flush_ = absl::InfinitePast();
-  bool flush_due_ = false;
   bool flush_failed_ = false;
+  bool filling_ = false;           // a flush of the cache has been begun and lacks rows
+  bool writing_cache_ = false;     // WriteCache was called and OnCacheWritten not yet
 
   std::deque<std::unique_ptr<Command>> queue_;
   absl::Time next_expiry_ = absl::InfinitePast();

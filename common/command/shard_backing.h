@@ -4,7 +4,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "common/command/state_cache.h"
@@ -22,15 +21,13 @@ class ShardBacking : public CacheBacking {
   absl::StatusOr<bool> Get(Table table, std::string_view key, std::string* value) override {
     return shard_->Get(static_cast<uint8_t>(table), key, value);
   }
-  absl::Status Write(std::vector<Row> rows, const log::Position& position) override {
-    std::vector<store::Change> changes;
-    changes.reserve(rows.size());
-    for (Row& row : rows) {
-      changes.push_back({.table = static_cast<uint8_t>(row.table),
-                         .key = std::move(row.key),
-                         .value = std::move(row.value)});
+  absl::Status Write(absl::Span<const Row> rows, const log::Position& position) override {
+    std::vector<store::SortedRow> sorted;
+    sorted.reserve(rows.size());
+    for (const Row& row : rows) {
+      sorted.push_back({static_cast<uint8_t>(row.table), row.key, row.value});
     }
-    return shard_->Write(changes, position);
+    return shard_->Ingest(sorted, position);
   }
   absl::Status Clear() override { return shard_->Clear(); }
 

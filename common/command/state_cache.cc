@@ -3,17 +3,18 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/hash/hash.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/planted_bug.h"
 #include "common/base/status.h"
-#include "common/command/command.h"
 
 namespace daybook::command {
 namespace {
 
 absl::string_view AsAbsl(std::string_view text) { return {text.data(), text.size()}; }
 
-// By how much the bound may be passed before anything is done, so that it is not done for each.
-constexpr size_t kSlack = 1024;
+// Customers that the clock's hand looks at in one Trim, at most.
+constexpr size_t kTrimSteps = 4'096;
 
 absl::Status Unreadable(std::string_view what) {
   return absl::DataLossError(absl::StrCat("the command cache holds a broken ", AsAbsl(what)));
@@ -21,44 +22,81 @@ absl::Status Unreadable(std::string_view what) {
 
 }  // namespace
 
-std::string ReceiptKey(std::string_view customer_id, std::string_view request_id) {
-  std::string key;
-  key.reserve(customer_id.size() + 1 + request_id.size());
-  key.append(customer_id).push_back('\0');  // no id holds a NUL
-  key.append(request_id);
-  return key;
+// --- a flush -------------------------------------------------------------------------------------
+
+void CacheFlush::AddState(std::string_view key, const book::v1::State& state) {
+  const size_t value_bytes = state.ByteSizeLong();
+  char* bytes =
+      google::protobuf::Arena::CreateArray<char>(&arena_, key.size() + value_bytes);
+  std::copy(key.begin(), key.end(), bytes);
+  state.SerializeWithCachedSizesToArray(reinterpret_cast<uint8_t*>(bytes + key.size()));
+  states_.push_back(
+      {bytes, static_cast<uint32_t>(key.size()), static_cast<uint32_t>(value_bytes)});
 }
+
+absl::Status CacheFlush::WriteTo(CacheBacking& backing) const {
+  using Table = CacheBacking::Table;
+  std::vector<CacheBacking::Row> rows;
+  rows.reserve(states_.size() + receipts_.size() + 1);
+  const auto sort_from = [&](size_t first) {
+    std::sort(rows.begin() + static_cast<std::ptrdiff_t>(first), rows.end(),
+              [](const auto& a, const auto& b) { return a.key < b.key; });
+  };
+  for (const Bytes& state : states_) {
+    rows.push_back({Table::kState,
+                    {state.data, state.key_bytes},
+                    {state.data + state.key_bytes, state.value_bytes}});
+  }
+  sort_from(0);
+
+  const size_t first_receipt = rows.size();
+  google::protobuf::Arena arena;
+  receipts_.ForEach([&](const Receipts::Entry& entry) {
+    const Receipt& receipt = entry.receipt();
+    book::v1::Receipt row;
+    row.set_request_hash(receipt.request_hash.data(), receipt.request_hash.size());
+    row.set_answer(receipt.answer.data(), receipt.answer.size());
+    row.set_revision(receipt.revision);
+    row.set_offset(receipt.offset);
+    const size_t size = row.ByteSizeLong();
+    char* bytes = google::protobuf::Arena::CreateArray<char>(&arena, size);
+    row.SerializeWithCachedSizesToArray(reinterpret_cast<uint8_t*>(bytes));
+    rows.push_back({Table::kReceipt, entry.key(), {bytes, size}});
+  });
+  sort_from(first_receipt);
+  if (has_partition_state_) rows.push_back({Table::kPartition, "", partition_state_});
+  return backing.Write(rows, position_);
+}
+
+// --- customers -----------------------------------------------------------------------------------
 
 StateCache::StateCache(std::unique_ptr<CacheBacking> backing, size_t max_clean)
-    : backing_(std::move(backing)), max_clean_(max_clean) {}
+    : backing_(std::move(backing)), max_clean_(max_clean), position_(backing_->position()) {}
 
 absl::StatusOr<StateCache::Customer*> StateCache::Load(std::string_view customer_id) {
-  const auto it = customers_.find(AsAbsl(customer_id));
-  if (it != customers_.end()) {
-    it->second->used = generation_;
-    return it->second.get();
+  const Wanted wanted{customer_id, absl::Hash<absl::string_view>()(AsAbsl(customer_id))};
+  if (const auto it = customers_.find(wanted); it != customers_.end()) {
+    Customer* const customer = it->get();
+    customer->used_ = true;
+    return customer;
   }
   auto customer = std::make_unique<Customer>();
-  std::string bytes;
   ASSIGN_OR_RETURN(const bool found,
-                   backing_->Get(CacheBacking::Table::kState, customer_id, &bytes));
-  if (found && !customer->state.ParseFromString(bytes)) return Unreadable("state");
-  customer->used = generation_;
-  return customers_.emplace(customer_id, std::move(customer)).first->second.get();
+                   backing_->Get(CacheBacking::Table::kState, customer_id, &found_bytes_));
+  if (found && !customer->state_.ParseFromString(found_bytes_)) return Unreadable("state");
+  customer->id_ = std::string(customer_id);
+  customer->hash_ = wanted.hash;
+  clock_.push_back(customer.get());
+  return customers_.insert(std::move(customer)).first->get();
 }
 
-absl::StatusOr<const book::v1::State*> StateCache::Find(std::string_view customer_id) {
-  ASSIGN_OR_RETURN(Customer * customer, Load(customer_id));
-  return &customer->state;
-}
-
-absl::StatusOr<book::v1::State*> StateCache::Edit(std::string_view customer_id) {
-  ASSIGN_OR_RETURN(Customer * customer, Load(customer_id));
-  if (!customer->dirty) {
-    customer->dirty = true;
-    dirty_customers_.emplace_back(customer_id);
+book::v1::State& StateCache::Edit(Customer& customer) {
+  if (customer.edited_in_ != generation_) {
+    if (Missing(customer) && !DAYBOOK_PLANTED(kFlushSeesLaterEdits)) PutIntoFlush(customer);
+    customer.edited_in_ = generation_;
+    dirty_.push_back(&customer);
   }
-  return &customer->state;
+  return customer.state_;
 }
 
 book::v1::PartitionState& StateCache::EditPartitionState() {
@@ -66,73 +104,111 @@ book::v1::PartitionState& StateCache::EditPartitionState() {
   return partition_state_;
 }
 
-absl::StatusOr<const book::v1::Receipt*> StateCache::FindReceipt(std::string_view customer_id,
-                                                                 std::string_view request_id) {
-  // A customer without commits has no receipts: no look-up for newcomers.
-  ASSIGN_OR_RETURN(const book::v1::State* state, Find(customer_id));
-  if (state->revision() == 0) return nullptr;
-  const std::string key = ReceiptKey(customer_id, request_id);
-  if (const auto it = new_receipts_.find(key); it != new_receipts_.end()) return &it->second;
-  std::string bytes;
-  ASSIGN_OR_RETURN(const bool found, backing_->Get(CacheBacking::Table::kReceipt, key, &bytes));
-  if (!found) return nullptr;
-  if (!found_.ParseFromString(bytes)) return Unreadable("receipt");
-  return &found_;
-}
-
-void StateCache::AddReceipt(std::string key, book::v1::Receipt receipt) {
-  new_receipts_.insert_or_assign(std::move(key), std::move(receipt));
-}
-
-absl::Status StateCache::Flush(const log::Position& at) {
-  using Table = CacheBacking::Table;
-  std::vector<CacheBacking::Row> rows;
-  rows.reserve(dirty() + 1);
-  std::sort(dirty_customers_.begin(), dirty_customers_.end());
-  for (const std::string& id : dirty_customers_) {
-    rows.push_back({Table::kState, id, customers_.at(id)->state.SerializeAsString()});
-  }
-  for (const auto& [key, receipt] : new_receipts_) {
-    rows.push_back({Table::kReceipt, key, receipt.SerializeAsString()});
-  }
-  if (partition_state_dirty_) {
-    rows.push_back({Table::kPartition, "", partition_state_.SerializeAsString()});
-  }
-  RETURN_IF_ERROR(backing_->Write(std::move(rows), at));
-  for (const std::string& id : dirty_customers_) customers_.at(id)->dirty = false;
-  dirty_customers_.clear();
-  new_receipts_.clear();
-  partition_state_dirty_ = false;
-  Trim();
-  return absl::OkStatus();
-}
-
 void StateCache::Trim() {
-  if (customers_.size() <= max_clean_ + dirty_customers_.size() + kSlack) return;
-  // What was not used since the last time goes first; if that is not enough, all that is clean.
-  const auto erase = [this](bool all) {
-    for (auto it = customers_.begin(); it != customers_.end();) {
-      if (!it->second->dirty && (all || it->second->used != generation_)) {
-        customers_.erase(it++);
-      } else {
-        ++it;
-      }
+  const size_t waiting = dirty_.size() + frozen_.size();
+  for (size_t n = 0; n < kTrimSteps && customers_.size() > max_clean_ + waiting; ++n) {
+    if (hand_ >= clock_.size()) hand_ = 0;
+    Customer* const customer = clock_[hand_];
+    if (!Clean(*customer) || std::exchange(customer->used_, false)) {
+      ++hand_;
+      continue;
     }
-  };
-  erase(false);
-  if (customers_.size() > max_clean_ + dirty_customers_.size()) erase(true);
+    clock_[hand_] = clock_.back();
+    clock_.pop_back();
+    customers_.erase(customers_.find(Wanted{customer->id_, customer->hash_}));
+  }
+}
+
+// --- receipts ------------------------------------------------------------------------------------
+
+absl::StatusOr<bool> StateCache::FindReceipt(const Customer& customer, std::string_view request_id,
+                                             Receipt* receipt) {
+  // A customer without commits has no receipts: no look-up for newcomers.
+  if (customer.state_.revision() == 0) return false;
+  key_.clear();
+  AppendReceiptKey(customer.id_, request_id, &key_);
+  const Receipts::Entry* entry = receipts_.Find(key_);
+  if (entry == nullptr && flush_ != nullptr) entry = flush_->receipts_.Find(key_);
+  if (entry != nullptr) {
+    *receipt = entry->receipt();
+    return true;
+  }
+  ASSIGN_OR_RETURN(const bool found,
+                   backing_->Get(CacheBacking::Table::kReceipt, key_, &found_bytes_));
+  if (!found) return false;
+  if (!found_.ParseFromString(found_bytes_)) return Unreadable("receipt");
+  *receipt = {found_.request_hash(), found_.answer(), found_.revision(), found_.offset(), 0};
+  return true;
+}
+
+Receipts::Entry* StateCache::AddReceipt(std::string_view customer_id, std::string_view request_id,
+                                        const Receipt& receipt) {
+  key_.clear();
+  AppendReceiptKey(customer_id, request_id, &key_);
+  return receipts_.Add(key_, receipt);
+}
+
+// --- flushing ------------------------------------------------------------------------------------
+
+void StateCache::Freeze(const log::Position& at) {
+  DAYBOOK_CHECK(flush_ == nullptr);
+  auto flush = std::make_shared<CacheFlush>();
+  filling_ = flush.get();
+  flush_ = std::move(flush);
   ++generation_;
+  frozen_rows_ = fresh();
+  filling_->position_ = at;
+  filling_->receipts_ = std::exchange(receipts_, Receipts());
+  filling_->states_.reserve(dirty_.size());
+  filling_->has_partition_state_ = std::exchange(partition_state_dirty_, false);
+  if (filling_->has_partition_state_) {
+    partition_state_.SerializeToString(&filling_->partition_state_);
+  }
+  frozen_.clear();
+  frozen_.swap(dirty_);
+  next_frozen_ = 0;
+}
+
+void StateCache::PutIntoFlush(Customer& customer) {
+  filling_->AddState(customer.id_, customer.state_);
+  customer.in_flush_ = generation_ - 1;
+}
+
+bool StateCache::Serialize(size_t most) {
+  if (filling_ == nullptr) return true;
+  for (size_t n = 0; n < most && next_frozen_ < frozen_.size(); ++n, ++next_frozen_) {
+    Customer& customer = *frozen_[next_frozen_];
+    if (Missing(customer) || DAYBOOK_PLANTED(kFlushSeesLaterEdits)) PutIntoFlush(customer);
+  }
+  if (next_frozen_ < frozen_.size()) return false;
+  filling_ = nullptr;
+  return true;
+}
+
+void StateCache::Settle(const absl::Status& written) {
+  if (!written.ok()) return;
+  position_ = flush_->position();
+  flush_ = nullptr;
+  frozen_.clear();
+  frozen_rows_ = 0;
 }
 
 absl::Status StateCache::Drop() {
   customers_.clear();
-  dirty_customers_.clear();
-  new_receipts_.clear();
+  clock_.clear();
+  hand_ = 0;
+  dirty_.clear();
+  receipts_ = Receipts();
+  filling_ = nullptr;
+  flush_ = nullptr;
+  frozen_.clear();
+  frozen_rows_ = 0;
   return LoadPartitionState();
 }
 
 absl::Status StateCache::Reset() {
   RETURN_IF_ERROR(backing_->Clear());
+  position_ = backing_->position();
   return Drop();
 }
 

@@ -2,22 +2,37 @@
 // the partition's own state. A cache of the log in two layers: memory, and a backing store that holds
 // everything as of one position. Dropping either changes nothing but time.
 //
-// What is edited stays in memory until Flush writes it with the position it belongs to; Drop forgets
-// everything that has not been flushed. Not thread-safe.
+// Flushing. Memory runs ahead of the log by what is in flight, and commands do not wait for a disk.
+// So a flush goes in steps, between which commands go on:
+//
+//   Freeze(position)     what is changed now is to be written, as it is now; O(1)
+//   Serialize(n)         puts up to n customers into the flush; whoever edits one that is not yet in
+//                        it puts it there first
+//   frozen()             when all are in and the log has confirmed the position: written by
+//                        CacheFlush::WriteTo, on any thread
+//   Settle(status)       it is written, or it failed and stays to be tried again
+//
+// Memory. At most `max_clean` customers that are not waiting to be written: beyond it those go that
+// were not used lately (clock). What waits to be written is bounded by whoever feeds the cache, see
+// dirty().
+//
+// Not thread-safe; CacheFlush::WriteTo may run beside everything but Settle, Drop and Reset.
 #pragma once
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "common/command/receipts.h"
 #include "common/log/chain.h"
 #include "daybook/book/v1/state.pb.h"
+#include "google/protobuf/arena.h"
 
 namespace daybook::command {
 
@@ -27,71 +42,158 @@ class CacheBacking {
   enum class Table : uint8_t { kState = 1, kReceipt = 2, kPartition = 3 };
   struct Row {
     Table table;
-    std::string key;
-    std::string value;
+    std::string_view key;
+    std::string_view value;
   };
   virtual ~CacheBacking() = default;
+  // Of the last Write.
   virtual log::Position position() const = 0;
-  // False: no such row.
+  // False: no such row. Beside a Write: the row before or after it.
   virtual absl::StatusOr<bool> Get(Table table, std::string_view key, std::string* value) = 0;
-  virtual absl::Status Write(std::vector<Row> rows, const log::Position& position) = 0;
+  // Rows in the order of table and key, each once.
+  virtual absl::Status Write(absl::Span<const Row> rows, const log::Position& position) = 0;
   // Back to an empty store at the log's beginning.
   virtual absl::Status Clear() = 0;
 };
 
+// Everything that changed up to a position.
+class CacheFlush {
+ public:
+  const log::Position& position() const { return position_; }
+  // Any thread.
+  absl::Status WriteTo(CacheBacking& backing) const;
+
+ private:
+  friend class StateCache;
+  struct Bytes {
+    const char* data;
+    uint32_t key_bytes, value_bytes;
+  };
+  void AddState(std::string_view key, const book::v1::State& state);
+
+  log::Position position_;
+  google::protobuf::Arena arena_;  // keys and values of states
+  std::vector<Bytes> states_;
+  Receipts receipts_;
+  std::string partition_state_;
+  bool has_partition_state_ = false;
+};
+
 class StateCache {
  public:
-  // `max_clean`: how many customers are kept in memory once they are flushed.
+  // A customer in memory.
+  class Customer {
+   public:
+    const book::v1::State& state() const { return state_; }
+
+   private:
+    friend class StateCache;
+    std::string id_;
+    size_t hash_ = 0;
+    book::v1::State state_;
+    uint64_t edited_in_ = 0;  // generation of the last edit
+    uint64_t in_flush_ = 0;   // generation of the newest flush that has its bytes
+    bool used_ = true;        // since the clock's hand last came by
+  };
+
   StateCache(std::unique_ptr<CacheBacking> backing, size_t max_clean);
 
-  // The state of a customer, default if it was never heard of. Valid until the next call of Flush or
-  // Drop. Errors are the backing store's: it is broken, see Reset.
-  absl::StatusOr<const book::v1::State*> Find(std::string_view customer_id);
-  absl::StatusOr<book::v1::State*> Edit(std::string_view customer_id);
+  // The customer, of a default state if it was never heard of. Valid until the next call of Trim, Drop
+  // or Reset. Errors are the backing store's: it is broken, see Reset.
+  absl::StatusOr<Customer*> Load(std::string_view customer_id);
+  book::v1::State& Edit(Customer& customer);
 
   const book::v1::PartitionState& partition_state() const { return partition_state_; }
   book::v1::PartitionState& EditPartitionState();
 
-  // Null: no such request was accepted. Valid until the next call of anything.
-  absl::StatusOr<const book::v1::Receipt*> FindReceipt(std::string_view customer_id,
-                                                       std::string_view request_id);
-  void AddReceipt(std::string key, book::v1::Receipt receipt);
+  // False: no such request was accepted. What `receipt` views is good until the next call of anything
+  // but Load.
+  absl::StatusOr<bool> FindReceipt(const Customer& customer, std::string_view request_id,
+                                   Receipt* receipt);
+  // The entry is good until the flush that writes it is settled.
+  Receipts::Entry* AddReceipt(std::string_view customer_id, std::string_view request_id,
+                              const Receipt& receipt);
 
-  // Rows that Flush would write.
-  size_t dirty() const { return dirty_customers_.size() + new_receipts_.size(); }
+  // Rows that are not written, and roughly their bytes without states.
+  size_t dirty() const { return fresh() + frozen_rows_; }
+  // Of those, what came since the last Freeze.
+  size_t fresh() const { return dirty_.size() + receipts_.size(); }
+  size_t fresh_receipt_bytes() const { return receipts_.bytes(); }
   // Customers in memory, dirty and clean.
   size_t customers() const { return customers_.size(); }
   // What the backing store holds.
-  log::Position position() const { return backing_->position(); }
+  const log::Position& position() const { return position_; }
+  CacheBacking& backing() { return *backing_; }
 
-  // Forgets customers that were not used lately when there are too many: refusals and validations
-  // load them as well. Pointers from Find are no longer valid.
+  // Forgets customers that were not used lately if there are too many. A bounded effort a call.
   void Trim();
 
-  absl::Status Flush(const log::Position& at);
-  // Forgets what is not flushed. Errors as Find.
+  // Only if no flush is under way.
+  void Freeze(const log::Position& at);
+  // True: all are in it.
+  bool Serialize(size_t most);
+  // The flush under way, null if there is none. Immutable once Serialize has said true.
+  const std::shared_ptr<const CacheFlush>& frozen() const { return flush_; }
+  void Settle(const absl::Status& written);
+
+  // Forgets what is not written, a flush under way included. Errors as Load.
   absl::Status Drop();
   // Forgets everything, the backing store included.
   absl::Status Reset();
 
  private:
-  struct Customer {
-    book::v1::State state;
-    bool dirty = false;
-    uint32_t used = 0;  // generation of the last use
+  struct Wanted {
+    std::string_view id;
+    size_t hash;
   };
-  absl::StatusOr<Customer*> Load(std::string_view customer_id);
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(const std::unique_ptr<Customer>& c) const { return c->hash_; }
+    size_t operator()(const Wanted& wanted) const { return wanted.hash; }
+  };
+  struct Eq {
+    using is_transparent = void;
+    bool operator()(const std::unique_ptr<Customer>& a, const std::unique_ptr<Customer>& b) const {
+      return a == b;
+    }
+    bool operator()(const std::unique_ptr<Customer>& a, const Wanted& b) const {
+      return a->hash_ == b.hash && a->id_ == b.id;
+    }
+  };
   absl::Status LoadPartitionState();
+  void PutIntoFlush(Customer& customer);
+  // Belongs to the flush that is being filled and is not in it.
+  bool Missing(const Customer& customer) const {
+    return filling_ != nullptr && customer.edited_in_ == generation_ - 1 &&
+           customer.in_flush_ != generation_ - 1;
+  }
+  // The backing store has it as it is.
+  bool Clean(const Customer& customer) const {
+    const uint64_t oldest = flush_ == nullptr ? generation_ : generation_ - 1;
+    return customer.edited_in_ < oldest && customer.in_flush_ < oldest;
+  }
 
-  std::unique_ptr<CacheBacking> backing_;
-  size_t max_clean_;
-  uint32_t generation_ = 0;
-  absl::flat_hash_map<std::string, std::unique_ptr<Customer>> customers_;
-  std::vector<std::string> dirty_customers_;
-  absl::flat_hash_map<std::string, book::v1::Receipt> new_receipts_;
-  book::v1::Receipt found_;
+  const std::unique_ptr<CacheBacking> backing_;
+  const size_t max_clean_;
+  log::Position position_;
+  absl::flat_hash_set<std::unique_ptr<Customer>, Hash, Eq> customers_;
+  std::vector<Customer*> clock_;  // all customers, in no order
+  size_t hand_ = 0;
+  std::vector<Customer*> dirty_;
+  Receipts receipts_;             // since the last Freeze
   book::v1::PartitionState partition_state_;
   bool partition_state_dirty_ = false;
+
+  std::shared_ptr<const CacheFlush> flush_;
+  CacheFlush* filling_ = nullptr;  // the same, while Serialize is not done
+  uint64_t generation_ = 1;        // of edits: Freeze begins a new one and flushes the one before
+  std::vector<Customer*> frozen_;  // from next_frozen_ on: not yet in the flush, unless edited
+  size_t next_frozen_ = 0;
+  size_t frozen_rows_ = 0;
+
+  std::string key_;          // reused
+  std::string found_bytes_;  // reused
+  book::v1::Receipt found_;  // reused
 };
 
 }  // namespace daybook::command

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/reasons.h"
 #include "common/base/status.h"
+#include "common/base/thread_name.h"
 #include "common/command/engine.h"
 #include "common/store/check.h"
 
@@ -88,6 +89,38 @@ struct Worker::Seat : PartitionHost {
   absl::Status CheckHistory(const log::Position& position) override {
     return store::CheckAgainst(*worker->log_, number, position);
   }
+  void WriteCache(std::function<absl::Status()> write) override {
+    worker->options_.cache_writer->Post([this, write = std::move(write)]() mutable {
+      const absl::Status status = write();
+      write = nullptr;  // what it wrote is let go here, not on the worker
+      {
+        const std::lock_guard lock(mutex);
+        cache_written = status;
+        cache_is_written.store(true, std::memory_order_release);
+      }
+      written.notify_one();
+      worker->doorbell_.Ring();
+    });
+  }
+  void AwaitCache() override {
+    {
+      std::unique_lock lock(mutex);
+      written.wait(lock, [this] { return cache_written.has_value(); });
+    }
+    TakeWritten();
+  }
+  // Tells the partition of a write that is done.
+  void TakeWritten() {
+    if (!cache_is_written.load(std::memory_order_acquire)) return;
+    std::optional<absl::Status> status;
+    {
+      const std::lock_guard lock(mutex);
+      status.swap(cache_written);
+      cache_is_written = false;
+    }
+    touched = true;
+    partition->OnCacheWritten(*status);
+  }
   void Say(std::string_view message) override { worker->options_.say(message); }
   void Count(const Method& method, const absl::Status& status) override {
     worker->waiting_.fetch_sub(1, std::memory_order_relaxed);
@@ -104,6 +137,10 @@ struct Worker::Seat : PartitionHost {
   std::unique_ptr<log::LogReader> reader;
   int64_t read_from = 0;
   Partition::Phase published_phase = Partition::Phase::kFollow;
+  std::mutex mutex;  // of what follows
+  std::condition_variable written;
+  std::optional<absl::Status> cache_written;
+  std::atomic<bool> cache_is_written{false};
   std::unique_ptr<Partition> partition;
 };
 
@@ -117,6 +154,7 @@ Worker::~Worker() {
   doorbell_.Ring();
   if (thread_.joinable()) thread_.join();
   watch_.reset();
+  for (auto& seat : seats_) seat->partition->AwaitFlush();
   seats_.clear();     // writers before their producer,
   producer_.reset();  // and that before the doorbell that it rings
 }
@@ -207,6 +245,7 @@ void Worker::TakeInputs() {
 // --- the loop --------------------------------------------------------------------------------------------
 
 void Worker::Run() {
+  SetThreadName(options_.name);
   while (!stop_) {
     const absl::Time now = absl::Now();
     const absl::Time wake = Step(now);
@@ -233,6 +272,7 @@ absl::Time Worker::Step(absl::Time now) {
   bool idle = true;
   for (auto& seat : seats_) {
     Partition& partition = *seat->partition;
+    seat->TakeWritten();
     if (seat->writer != nullptr) {
       reports_.clear();
       seat->writer->TakeReports(&reports_);

@@ -81,6 +81,11 @@ rocksdb::Options RocksOptions(const Options& options) {
   rocks.stats_dump_period_sec = 0;
   rocks.info_log_level = rocksdb::WARN_LEVEL;
   rocks.disable_auto_compactions = options.bulk;
+  if (options.ingests) {
+    // Each file spans all keys, so that levels would be written again with each of them.
+    rocks.compaction_style = rocksdb::kCompactionStyleUniversal;
+    rocks.level0_file_num_compaction_trigger = 8;
+  }
   if (options.bulk) {
     rocks.level0_slowdown_writes_trigger = 1 << 20;
     rocks.level0_stop_writes_trigger = 1 << 20;
@@ -463,6 +468,9 @@ struct Shard::Impl {
   void AddCompanions(const log::Position& at,
                      const std::function<void(const std::string&, const std::string&)>& put);
   absl::Status WriteRows(const log::Position& at);
+  using PutRow = std::function<void(std::string_view key, const std::string_view* value)>;
+  using FillFile = std::function<void(const PutRow& put)>;
+  absl::Status IngestFile(const log::Position& at, const FillFile& fill);
   absl::Status IngestRows(const log::Position& at);
   void Evict();
   void Publish();
@@ -558,51 +566,56 @@ absl::Status Shard::Impl::WriteRows(const log::Position& at) {
   return store->db_->Write(&batch);
 }
 
-// One sorted file with rows and position: ingesting it is atomic.
-absl::Status Shard::Impl::IngestRows(const log::Position& at) {
+// One sorted file with rows and position: ingesting it is atomic. `fill` is given a function that
+// takes a row's key (table and key) and value, null = deleted, in ascending order.
+absl::Status Shard::Impl::IngestFile(const log::Position& at, const FillFile& fill) {
   const std::string path = absl::StrCat(directory(), "/ingest-", partition, ".sst");
   rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), store->db_->rocks_options);
-  const auto failed = [&](const rocksdb::Status& status) {
-    return FromRocks(status, "writing", path);
+  absl::Status status = FromRocks(writer.Open(path), "writing", path);
+  const auto check = [&](const rocksdb::Status& put) {
+    if (status.ok()) status = FromRocks(put, "writing", path);
   };
-  RETURN_IF_ERROR(failed(writer.Open(path)));
-  absl::Status status;
-  AddCompanions(at, [&](const std::string& k, const std::string& v) {
-    if (status.ok()) status = failed(writer.Put(k, v));
-  });
-  RETURN_IF_ERROR(status);
-
-  std::sort(appended.begin(), appended.end());
-  std::sort(dirty.begin(), dirty.end());
-  auto next = appended.begin();
+  AddCompanions(at, [&](const std::string& k, const std::string& v) { check(writer.Put(k, v)); });
   std::string key = ShardPrefix(partition);
-  std::string value;
-  const auto put = [&](std::string_view row_key, const std::string& bytes) {
+  fill([&](std::string_view row_key, const std::string_view* value) {
+    if (!status.ok()) return;
     key.resize(2);
     key.append(row_key);
-    return failed(writer.Put(key, bytes));
-  };
-  for (const auto& [row_key, row] : dirty) {
-    for (; next != appended.end() && next->first < row_key; ++next) {
-      RETURN_IF_ERROR(put(next->first, next->second));
-    }
-    if (row->message != nullptr) {
-      row->message->SerializeToString(&value);
-      RETURN_IF_ERROR(put(row_key, value));
-    } else {
-      key.resize(2);
-      key.append(row_key);
-      RETURN_IF_ERROR(failed(writer.Delete(key)));
-    }
-  }
-  for (; next != appended.end(); ++next) RETURN_IF_ERROR(put(next->first, next->second));
-  RETURN_IF_ERROR(failed(writer.Finish()));
+    check(value == nullptr ? writer.Delete(key) : writer.Put(key, SliceOf(*value)));
+  });
+  check(writer.Finish());
+  RETURN_IF_ERROR(status);
   FaultPoint("store.before_ingest");
   rocksdb::IngestExternalFileOptions ingest;
   ingest.move_files = true;
   ingest.write_global_seqno = false;
   const std::lock_guard lock(store->db_->ingest);
-  return failed(rocks().IngestExternalFile({path}, ingest));
+  return FromRocks(rocks().IngestExternalFile({path}, ingest), "writing", path);
+}
+
+absl::Status Shard::Impl::IngestRows(const log::Position& at) {
+  std::sort(appended.begin(), appended.end());
+  std::sort(dirty.begin(), dirty.end());
+  return IngestFile(at, [this](const PutRow& put) {
+    auto next = appended.begin();
+    const auto put_appended = [&] {
+      const std::string_view value = next->second;
+      put(next->first, &value);
+      ++next;
+    };
+    std::string bytes;
+    for (const auto& [row_key, row] : dirty) {
+      while (next != appended.end() && next->first < row_key) put_appended();
+      if (row->message == nullptr) {
+        put(row_key, nullptr);
+        continue;
+      }
+      row->message->SerializeToString(&bytes);
+      const std::string_view value = bytes;
+      put(row_key, &value);
+    }
+    while (next != appended.end()) put_appended();
+  });
 }
 
 // Keeps what was used since the flush before; if that is still too much, nothing.
@@ -654,22 +667,15 @@ absl::StatusOr<bool> Shard::Get(uint8_t table, std::string_view key,
                     FullKey(impl_->partition, table, key).slice(), message);
 }
 
-absl::Status Shard::Write(absl::Span<const Change> changes, const log::Position& position) {
-  rocksdb::WriteBatch batch;
-  for (const Change& change : changes) {
-    DAYBOOK_CHECK(change.table != kEngineTable);
-    const FullKey key(impl_->partition, change.table, change.key);
-    if (change.erase) {
-      batch.Delete(key.slice());
-    } else {
-      batch.Put(key.slice(), change.value);
+absl::Status Shard::Ingest(absl::Span<const SortedRow> rows, const log::Position& position) {
+  RETURN_IF_ERROR(impl_->IngestFile(position, [&](const Impl::PutRow& put) {
+    std::string key;
+    for (const SortedRow& row : rows) {
+      DAYBOOK_CHECK(row.table != kEngineTable);
+      key.assign(1, static_cast<char>(row.table)).append(row.key);
+      put(key, &row.value);
     }
-  }
-  impl_->AddCompanions(position,
-                       [&](const std::string& k, const std::string& v) { batch.Put(k, v); });
-  FaultPoint("store.before_write");
-  RETURN_IF_ERROR(impl_->store->db_->Write(&batch));
-  FaultPoint("store.after_write");
+  }));
   impl_->log_id_dirty = false;
   impl_->position = position;
   impl_->all_in_memory = false;

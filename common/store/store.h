@@ -17,7 +17,7 @@
 // a range and a partition is one, too.
 //
 // Durability: nothing is written ahead; the log is the truth and what is lost here is folded again.
-// A crash leaves a state that some Flush or Write left (batches become durable in order, whole), at
+// A crash leaves a state that some Flush or Ingest left (batches become durable in order, whole), at
 // most `persist_interval` of work old; closing a store persists all of it.
 //
 // Damage: every block is checked when it is read, and at opening up to `verify_limit_bytes`. The
@@ -53,12 +53,11 @@ struct Table {
   std::string_view name;
 };
 
-// One row of a batch, on the level of bytes.
-struct Change {
+// One row of an Ingest.
+struct SortedRow {
   uint8_t table = 0;
-  std::string key;
-  std::string value;
-  bool erase = false;  // `value` is ignored
+  std::string_view key;
+  std::string_view value;
 };
 
 struct Options {
@@ -73,6 +72,8 @@ struct Options {
   bool start_over_if_damaged = false;
   // For a rebuild: flushes become sorted files that are ingested; nothing is compacted.
   bool bulk = false;
+  // Rows come by Shard::Ingest: few, large, sorted flushes.
+  bool ingests = false;
   // Publish a View after each flush; costs a snapshot.
   bool views = false;
   // All table files are checked at opening if they are not larger than this together.
@@ -151,7 +152,7 @@ class Shard {
   int partition() const;
   // What the rows on disk and the rows in memory were last flushed at.
   const log::Position& position() const;
-  // Kept beside the position; written with the next Flush or Write.
+  // Kept beside the position; written with the next Flush or Ingest.
   const std::string& log_id() const;
   void set_log_id(std::string log_id);
 
@@ -160,8 +161,10 @@ class Shard {
   absl::StatusOr<bool> Get(uint8_t table, std::string_view key, std::string* value) const;
   absl::StatusOr<bool> Get(uint8_t table, std::string_view key,
                            google::protobuf::MessageLite* message) const;
-  // All changes and the position, or nothing.
-  absl::Status Write(absl::Span<const Change> changes, const log::Position& position);
+  // Writes rows, each once, in the order of table and key, and the position: made a file that becomes
+  // part of the database whole, durable when this returns. Costs a file, so it is for flushes that
+  // are seconds apart. May run beside Get on another thread.
+  absl::Status Ingest(absl::Span<const SortedRow> rows, const log::Position& position);
   // Removes all rows, back to the initial position. Rows in memory are dropped, too.
   absl::Status Clear();
   absl::Status Scan(uint8_t table, std::string_view prefix, const View::Each& each) const;

@@ -87,9 +87,11 @@ struct Memory : CacheBacking {
     *value = it->second;
     return true;
   }
-  absl::Status Write(std::vector<Row> changed, const log::Position& position) override {
+  absl::Status Write(absl::Span<const Row> changed, const log::Position& position) override {
     if (!full.ok()) return full;
-    for (Row& row : changed) rows[{row.table, row.key}] = row.value;
+    for (const Row& row : changed) {
+      rows[{row.table, std::string(row.key)}] = std::string(row.value);
+    }
     at = position;
     return absl::OkStatus();
   }
@@ -137,6 +139,12 @@ class PartitionTest : public testing::Test, public PartitionHost {
   }
   void ReadFrom(int64_t offset) override { read_from_ = offset; }
   absl::Status CheckHistory(const log::Position&) override { return history_; }
+  void WriteCache(std::function<absl::Status()> write) override { cache_write_ = std::move(write); }
+  void AwaitCache() override {
+    if (const auto write = std::exchange(cache_write_, nullptr)) {
+      partition_->OnCacheWritten(write());
+    }
+  }
   void Say(std::string_view message) override { said_.emplace_back(message); }
   void Count(const Method&, const absl::Status&) override { ++counted_; }
 
@@ -172,6 +180,7 @@ class PartitionTest : public testing::Test, public PartitionHost {
       Tick();
       Report();
       Tick();
+      AwaitCache();
       now_ += absl::Milliseconds(10);
     }
   }
@@ -222,6 +231,7 @@ class PartitionTest : public testing::Test, public PartitionHost {
   bool lose_ = false;
   int64_t read_from_ = 0;
   absl::Status history_;
+  std::function<absl::Status()> cache_write_;  // under way
   std::vector<std::string> said_;
   int counted_ = 0;
   int number_ = 0;
@@ -485,11 +495,41 @@ TEST_F(PartitionTest, TheCacheIsNeverAheadOfTheLog) {
   Submit("r1", 5);
   Tick();
   Submit("r2", 5);
-  Tick();  // one record in flight: nothing may be flushed, nothing more decided
-  EXPECT_EQ(memory_->at.next_offset, 0);
-  EXPECT_EQ(log_.size(), 2u);
+  Tick();  // both are in flight: nothing may be written, and commands go on
+  EXPECT_EQ(log_.size(), 3u);
+  EXPECT_EQ(cache_write_, nullptr);
   Settle();
   EXPECT_EQ(memory_->at.next_offset, 3);
+}
+
+TEST_F(PartitionTest, AFlushHasEverythingAsItWasAtItsPosition) {
+  options_.flush_rows = 2;
+  Make();
+  BecomeOwner();
+  Submit("r1", 5);
+  Tick();  // decided, and a flush begun at offset 2
+  Submit("r2", 3);
+  Tick();  // the same customer changes while its flush waits for the log
+  Report();
+  Tick();
+  ASSERT_NE(cache_write_, nullptr);
+  const int sum = Submit("r3", 1);
+  Tick();
+  Report();
+  Tick();
+  EXPECT_EQ(answers_[sum].response.allocation_count(), 9) << "commands see the newest state";
+  const int again = Submit("r1", 5);
+  Tick();
+  EXPECT_TRUE(answers_[again].status.ok()) << "a receipt that is being written is found";
+  AwaitCache();
+  EXPECT_EQ(memory_->at.next_offset, 2);
+  book::v1::State state;
+  ASSERT_TRUE(state.ParseFromString(memory_->rows.at({CacheBacking::Table::kState, "c"})));
+  EXPECT_EQ(state.revision(), 1);
+  EXPECT_EQ(state.billing().accounts(0).received_minor(), 5);
+  EXPECT_EQ(memory_->rows.count({CacheBacking::Table::kReceipt, std::string("c\0r2", 4)}), 0u);
+  Settle();
+  EXPECT_EQ(memory_->at.next_offset, 4);
 }
 
 TEST_F(PartitionTest, ACacheThatCannotBeWrittenDoesNotStopCommands) {

@@ -117,8 +117,10 @@ struct DiskBacking : CacheBacking {
     *value = it->second;
     return true;
   }
-  absl::Status Write(std::vector<Row> rows, const log::Position& at) override {
-    for (const Row& row : rows) disk->rows[{row.table, row.key}] = row.value;
+  absl::Status Write(absl::Span<const Row> rows, const log::Position& at) override {
+    for (const Row& row : rows) {
+      disk->rows[{row.table, std::string(row.key)}] = std::string(row.value);
+    }
     disk->position = at;
     return absl::OkStatus();
   }
@@ -153,6 +155,11 @@ struct Process : PartitionHost {
     read_from = offset;
   }
   absl::Status CheckHistory(const log::Position&) override { return absl::OkStatus(); }
+  void WriteCache(std::function<absl::Status()> write) override { cache_write = std::move(write); }
+  void AwaitCache() override {
+    const auto write = std::exchange(cache_write, nullptr);
+    partition->OnCacheWritten(write());
+  }
   void Say(std::string_view) override {}
   void Count(const Method&, const absl::Status&) override {}
 
@@ -164,6 +171,7 @@ struct Process : PartitionHost {
   std::unique_ptr<log::LogWriter> writer;
   std::unique_ptr<log::LogReader> reader;
   int64_t read_from = 0;
+  std::function<absl::Status()> cache_write;  // under way
   std::unique_ptr<Partition> partition;
 };
 
@@ -218,6 +226,9 @@ class Simulation {
   void Start(Process& p) {
     p.writer.reset();
     p.reader.reset();
+    // A crash: what was being written is there whole or not at all.
+    if (p.cache_write && Chance(0.5)) (void)p.cache_write();
+    p.cache_write = nullptr;
     p.partition.reset();
     p.producer = log_.NewProducer([] {});
     PartitionOptions options;
@@ -229,6 +240,7 @@ class Simulation {
     options.claim_timeout = absl::Milliseconds(40);
     options.claim_backoff = absl::Milliseconds(3);
     options.flush_rows = 4 + Below(20);
+    options.flush_step = 1 + Below(2);
     options.flush_interval = absl::Milliseconds(20 + Below(200));
     p.partition = std::make_unique<Partition>(
         options, &ToyBook(),
@@ -309,6 +321,7 @@ class Simulation {
       p.writer->TakeReports(&reports);
       for (const auto& report : reports) p.partition->OnReport(report);
     }
+    if (p.cache_write && Chance(0.2)) p.AwaitCache();
     if (p.partition->reading()) Feed(p);
     p.partition->Tick(Now() + p.clock, random_());
     if (!p.partition->halted().ok()) {

@@ -92,7 +92,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Planted{PlantedBug::kStateKeptAfterDoubt, "StateKeptAfterDoubt"},
                     Planted{PlantedBug::kTwinsNotJoined, "TwinsNotJoined"},
                     Planted{PlantedBug::kAcknowledgesBeforeConfirm, "AcknowledgesBeforeConfirm"},
-                    Planted{PlantedBug::kReceiptsForgotten, "ReceiptsForgotten"}),
+                    Planted{PlantedBug::kReceiptsForgotten, "ReceiptsForgotten"},
+                    Planted{PlantedBug::kFlushSeesLaterEdits, "FlushSeesLaterEdits"}),
     [](const auto& info) { return info.param.name; });
 
 }  // namespace

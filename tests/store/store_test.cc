@@ -111,19 +111,35 @@ TEST_F(StoreTest, ForgetsEditsThatAreDropped) {
   EXPECT_EQ(shard->Find(kRows, "new"), nullptr);
 }
 
-TEST_F(StoreTest, BytesAreWrittenWholeAndReadBack) {
+TEST_F(StoreTest, IngestedRowsAreReadBackAndStay) {
+  {
+    const auto store = Open();
+    const auto shard = *store->OpenShard(0);
+    const SortedRow rows[] = {{1, "a", "1"}, {1, "b", "2"}, {2, "a", "3"}};
+    ASSERT_TRUE(shard->Ingest(rows, At(5)).ok());
+    EXPECT_EQ(shard->position(), At(5));
+    const SortedRow later[] = {{1, "a", "4"}};
+    ASSERT_TRUE(shard->Ingest(later, At(6)).ok());
+  }
   const auto store = Open();
   const auto shard = *store->OpenShard(0);
-  const Change changes[] = {{1, "a", "1"}, {1, "b", "2"}, {2, "a", "3"}};
-  ASSERT_TRUE(shard->Write(changes, At(5)).ok());
-  EXPECT_EQ(shard->position(), At(5));
+  EXPECT_EQ(shard->position(), At(6));
   std::string value;
+  EXPECT_TRUE(*shard->Get(1, "a", &value));
+  EXPECT_EQ(value, "4");
   EXPECT_TRUE(*shard->Get(1, "b", &value));
   EXPECT_EQ(value, "2");
   EXPECT_FALSE(*shard->Get(2, "b", &value));
-  const Change erase[] = {{.table = 1, .key = "a", .value = "", .erase = true}};
-  ASSERT_TRUE(shard->Write(erase, At(6)).ok());
-  EXPECT_FALSE(*shard->Get(1, "a", &value));
+}
+
+TEST_F(StoreTest, RowsOutOfOrderAreRefusedWhole) {
+  const auto store = Open();
+  const auto shard = *store->OpenShard(0);
+  const SortedRow rows[] = {{1, "b", "1"}, {1, "a", "2"}};
+  EXPECT_FALSE(shard->Ingest(rows, At(5)).ok());
+  EXPECT_EQ(shard->position(), log::Position());
+  std::string value;
+  EXPECT_FALSE(*shard->Get(1, "b", &value));
 }
 
 TEST_F(StoreTest, ClearsOneShardOnly) {

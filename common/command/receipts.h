@@ -1,0 +1,105 @@
+// Receipts of accepted requests that the cache's backing store does not hold yet, those of records
+// in flight included: what makes twins and resends find the first answer.
+//
+// Held compactly, for there are hundreds of thousands of them between two flushes: each is one piece
+// of an arena, found by a hash that is kept with it. Entries keep their place until Clear. Not
+// thread-safe, but may be read by several threads once nobody adds any more.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/container/flat_hash_set.h"
+#include "common/log/chain.h"
+#include "google/protobuf/arena.h"
+
+namespace daybook::command {
+
+// Identity of a command for the customer's life: customer and request id, NUL between them.
+void AppendReceiptKey(std::string_view customer_id, std::string_view request_id, std::string* key);
+
+// What was answered to an accepted request. A view, good as long as what it was found in.
+struct Receipt {
+  std::string_view request_hash;  // 16 bytes
+  std::string_view answer;        // the serialised response without revision and token
+  int64_t revision = 0;
+  int64_t offset = 0;             // of the record; kInFlight until it is confirmed
+  uint64_t sequence = 0;          // of the record; 0 if it is not known any more
+
+  static constexpr int64_t kInFlight = -1;
+  bool in_flight() const { return offset == kInFlight; }
+};
+
+class Receipts {
+ public:
+  class Entry {
+   public:
+    std::string_view key() const { return {bytes(), key_bytes_}; }
+    Receipt receipt() const {
+      return {{hash_.data(), hash_.size()},
+              {bytes() + key_bytes_, answer_bytes_},
+              revision_,
+              offset_,
+              sequence_};
+    }
+    void Confirm(int64_t offset) { offset_ = offset; }
+
+   private:
+    friend class Receipts;
+    const char* bytes() const { return reinterpret_cast<const char*>(this + 1); }
+    uint64_t sequence_;
+    int64_t offset_;
+    int64_t revision_;
+    log::Hash hash_;
+    uint32_t key_bytes_;
+    uint32_t answer_bytes_;
+  };
+
+  Receipts() = default;
+  Receipts(Receipts&&) = default;
+  Receipts& operator=(Receipts&&) = default;
+
+  // Null: not here.
+  Entry* Find(std::string_view key) const;
+  // Takes the place of one of the same key.
+  Entry* Add(std::string_view key, const Receipt& receipt);
+
+  size_t size() const { return entries_.size(); }
+  size_t bytes() const { return arena_ ? arena_->SpaceAllocated() : 0; }
+  template <class Each>
+  void ForEach(Each each) const {
+    for (const Slot& slot : entries_) each(*slot.entry);
+  }
+
+ private:
+  struct Slot {
+    Entry* entry;
+    size_t hash;
+  };
+  struct Wanted {
+    std::string_view key;
+    size_t hash;
+  };
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(const Slot& slot) const { return slot.hash; }
+    size_t operator()(const Wanted& wanted) const { return wanted.hash; }
+  };
+  struct Eq {
+    using is_transparent = void;
+    bool operator()(const Slot& a, const Slot& b) const {
+      return a.hash == b.hash && a.entry->key() == b.entry->key();
+    }
+    bool operator()(const Slot& a, const Wanted& b) const {
+      return a.hash == b.hash && a.entry->key() == b.key;
+    }
+  };
+
+  std::unique_ptr<google::protobuf::Arena> arena_;
+  absl::flat_hash_set<Slot, Hash, Eq> entries_;
+};
+
+}  // namespace daybook::command
