@@ -35,7 +35,7 @@ struct Engine::Impl {
   EngineOptions options;
   log::EventLog* log = nullptr;
   std::unique_ptr<store::Store> cache;
-  CacheWriter cache_writer;
+  BackgroundThread cache_writer{"cache-writer"};
   std::unique_ptr<OutcomeCounters> counters;
   std::vector<std::unique_ptr<Worker>> workers;  // first to go
 
@@ -115,7 +115,6 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(log::EventLog* log, Book bo
                                                     .kind = "command-cache",
                                                     .version = kCacheVersion,
                                                     .start_over_if_damaged = true,
-                                                    .ingests = true,
                                                     .block_cache = nullptr}));
   if (!impl->cache->started_over_because().empty()) {
     o.say(absl::StrCat("the command cache is built again from the log: ",

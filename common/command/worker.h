@@ -16,7 +16,7 @@
 
 #include "absl/time/time.h"
 #include "common/base/metrics.h"
-#include "common/command/cache_writer.h"
+#include "common/base/background_thread.h"
 #include "common/command/partition.h"
 #include "common/log/event_log.h"
 
@@ -54,7 +54,7 @@ class Worker {
     size_t max_queue;
     std::function<void(std::string_view)> say;
     Histogram* append_seconds;
-    CacheWriter* cache_writer;  // outlives the worker
+    BackgroundThread* cache_writer;  // outlives the worker
     std::string name;           // of its thread
   };
   Worker(log::EventLog* log, Options options, OutcomeCounters* counters);

@@ -221,7 +221,7 @@ absl::Status Rebuilder::FoldAll() {
   }
   for (std::thread& thread : threads) thread.join();
   for (const absl::Status& outcome : outcomes) RETURN_IF_ERROR(outcome);
-  return next_->Persist();
+  return absl::OkStatus();
 }
 
 absl::Status Rebuilder::FoldPartitions() {
@@ -333,7 +333,6 @@ store::Options LiveOptions(const std::string& directory, const ProjectionInfo& p
   options.directory = Places(directory, projection).live;
   options.kind = projection.name;
   options.version = projection.version;
-  options.views = true;
   return options;
 }
 

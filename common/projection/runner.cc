@@ -128,7 +128,7 @@ void Runner::RefuseIf(const std::function<absl::Status(const Waiter&)>& refuse) 
 void Runner::Expire(absl::Time now) {
   // A view that nothing changes keeps rows of other partitions alive that nobody can see.
   if (now - last_view_ > absl::Seconds(10)) {
-    if (last_view_ != absl::InfinitePast()) shard_->RefreshView();
+    if (last_view_ != absl::InfinitePast()) shard_->Tend();
     last_view_ = now;
   }
   if (now < earliest_deadline_) return;

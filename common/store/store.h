@@ -72,25 +72,23 @@ struct Options {
   bool start_over_if_damaged = false;
   // For a rebuild: flushes become sorted files that are ingested; nothing is compacted.
   bool bulk = false;
-  // Rows come by Shard::Ingest: few, large, sorted flushes.
-  bool ingests = false;
-  // Publish a View after each flush; costs a snapshot.
-  bool views = false;
   // All table files are checked at opening if they are not larger than this together.
   uint64_t verify_limit_bytes = 256 << 20;
   // From NewBlockCache, shared by several stores; null = 64 MiB of its own.
   std::shared_ptr<void> block_cache = {};
-  size_t write_buffer_bytes = 64 << 20;
   // Rows that a shard keeps in memory between flushes.
   size_t max_cached_rows = 200'000;
   // The same in bytes; counted in bulk mode only, where rows live in one arena.
   size_t max_cached_bytes = 256 << 20;
+  // Flushed rows become a file of the database when there are so many or after so long.
+  size_t settle_bytes = 16 << 20;
   absl::Duration persist_interval = absl::Seconds(20);
 };
 
 std::shared_ptr<void> NewBlockCache(size_t bytes);
 
 class Store;
+struct RowsAt;  // internal.h
 
 // Goes through all rows of a view in order of table and key. Not thread-safe; within the view's
 // life.
@@ -108,7 +106,6 @@ class Cursor {
 // A shard as some flush left it. Immutable.
 class View {
  public:
-  View(Store* store, int partition, const log::Position& position, std::string log_id);
   ~View();
   View(const View&) = delete;
   View& operator=(const View&) = delete;
@@ -135,14 +132,17 @@ class View {
   std::unique_ptr<Cursor> NewCursor(uint8_t table) const;
 
  private:
+  friend class Shard;
+  View(const Store* store, int partition, const log::Position& position, std::string log_id,
+       std::unique_ptr<const RowsAt> rows);
   absl::StatusOr<bool> ReadRow(uint8_t table, std::string_view key,
                                google::protobuf::MessageLite* row) const;
 
-  Store* store_;
+  const Store* store_;
   int partition_;
   log::Position position_;
   std::string log_id_;
-  const void* snapshot_;
+  std::unique_ptr<const RowsAt> rows_;
 };
 
 class Shard {
@@ -167,7 +167,6 @@ class Shard {
   absl::Status Ingest(absl::Span<const SortedRow> rows, const log::Position& position);
   // Removes all rows, back to the initial position. Rows in memory are dropped, too.
   absl::Status Clear();
-  absl::Status Scan(uint8_t table, std::string_view prefix, const View::Each& each) const;
 
   // Rows as messages, written back by Flush. References and pointers are good until Flush or Drop.
   // An error of the database shows in Flush, which then writes nothing; until then the row reads as
@@ -190,7 +189,9 @@ class Shard {
   void Append(Table<Row> table, std::string_view key, const Row& row) {
     AppendRow(table.id, key, row);
   }
-  // Writes what was edited, and the position, in one batch; publishes a view if the store has them.
+  // Publishes what was edited, and the position, as one; views of now on have it. It is made a file
+  // in the background, later. UNAVAILABLE, RESOURCE_EXHAUSTED: an earlier file could not be written;
+  // nothing is published, and it is tried again.
   absl::Status Flush(const log::Position& position);
   // Forgets all edits since the last flush.
   void Drop();
@@ -198,10 +199,11 @@ class Shard {
   // Of appended rows; in bulk mode of all rows in memory.
   size_t memory_bytes() const;
 
-  // The newest view; null if the store has none. Any thread.
+  // The newest view: what the last flush left. Any thread.
   std::shared_ptr<const View> view() const;
-  // Publishes a fresh view of the same position: an old one makes the database keep old rows.
-  void RefreshView();
+  // To be called now and then when there is nothing to flush: makes a file of what was flushed long
+  // ago, and a fresh view, for an old one makes the database keep old rows.
+  void Tend();
 
  private:
   friend class Store;
@@ -219,16 +221,15 @@ class Shard {
 
 class Store {
  public:
+  struct Db;  // internal.h
   // Creates the directory if need be. Errors: FAILED_PRECONDITION: of another kind or version, or
   // open in another process; DATA_LOSS: damaged, names the file.
   static absl::StatusOr<std::unique_ptr<Store>> Open(const Options& options);
-  ~Store();  // persists
+  ~Store();
 
   // At most one at a time for a partition (0 to 65,534).
   absl::StatusOr<std::unique_ptr<Shard>> OpenShard(int partition);
 
-  // Makes everything written so far durable.
-  absl::Status Persist();
   // Compares every stored block with its checksum. DATA_LOSS names the file.
   absl::Status Verify() const;
   // Bytes of all table files.
@@ -244,7 +245,6 @@ class Store {
  private:
   friend class Shard;
   friend class View;
-  struct Db;
   explicit Store(std::unique_ptr<Db> db);
   std::unique_ptr<Db> db_;
 };

@@ -54,7 +54,7 @@ void showValue(const Question& q, std::ostream& out) {
 namespace {
 
 std::unique_ptr<store::Store> OpenStore(const std::string& directory) {
-  auto store = store::Store::Open({.directory = directory, .kind = "balances", .views = true});
+  auto store = store::Store::Open({.directory = directory, .kind = "balances"});
   DAYBOOK_CHECK(store.ok());
   return *std::move(store);
 }

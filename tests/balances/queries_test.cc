@@ -23,7 +23,7 @@ class QueriesTest : public testing::Test {
  protected:
   QueriesTest() {
     auto store =
-        store::Store::Open({.directory = scratch_.path(), .kind = "balances", .views = true});
+        store::Store::Open({.directory = scratch_.path(), .kind = "balances"});
     DAYBOOK_CHECK(store.ok());
     store_ = *std::move(store);
     world_ = std::make_unique<World>(*store_, 0);

@@ -27,7 +27,7 @@ class RunnerTest : public testing::Test {
  protected:
   RunnerTest() {
     auto store =
-        store::Store::Open({.directory = scratch_.path(), .kind = "balances", .views = true});
+        store::Store::Open({.directory = scratch_.path(), .kind = "balances"});
     DAYBOOK_CHECK(store.ok());
     store_ = *std::move(store);
   }
@@ -278,7 +278,7 @@ class FeedTest : public RunnerTest {
  protected:
   FeedTest() {
     auto store = store::Store::Open(
-        {.directory = scratch_.path() + "/second", .kind = "balances", .views = true});
+        {.directory = scratch_.path() + "/second", .kind = "balances"});
     DAYBOOK_CHECK(store.ok());
     second_ = *std::move(store);
   }

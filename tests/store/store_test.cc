@@ -51,8 +51,8 @@ class StoreTest : public testing::Test {
   // What a store holds: key of a row of kRows → its owner.
   static std::map<std::string, std::string> Contents(const Shard& shard) {
     std::map<std::string, std::string> all;
-    EXPECT_TRUE(shard
-                    .Scan(kRows.id, "",
+    EXPECT_TRUE(shard.view()
+                    ->Scan(kRows.id, "",
                           [&](std::string_view key, std::string_view value) {
                             Row row;
                             EXPECT_TRUE(row.ParseFromString(std::string(value)));
@@ -164,7 +164,6 @@ TEST_F(StoreTest, ClearsOneShardOnly) {
 
 TEST_F(StoreTest, ViewsStandStill) {
   Options options = Opened();
-  options.views = true;
   const auto store = Open(options);
   const auto shard = *store->OpenShard(0);
   shard->Edit(kRows, "a").set_owner("old");
@@ -184,7 +183,6 @@ TEST_F(StoreTest, ViewsStandStill) {
 
 TEST_F(StoreTest, ScansAPrefixInOrder) {
   Options options = Opened();
-  options.views = true;
   const auto store = Open(options);
   const auto shard = *store->OpenShard(0);
   for (const std::string key : {"b", "aa", "a", "ab", "a\xff", "\xff\xff"}) {
@@ -362,12 +360,11 @@ class DamageTest : public StoreTest {
   // Few enough files that they are not compacted into one.
   void Fill(int files = 2) {
     const auto store = Open();
-    const auto shard = *store->OpenShard(0);
     for (int f = 0; f < files; ++f) {
+      const auto shard = *store->OpenShard(0);
       for (int i = 0; i < 200; ++i)
         shard->Edit(kRows, absl::StrCat(f, "-", i)).set_owner(std::string(50, 'x'));
       ASSERT_TRUE(shard->Flush(At(f + 1)).ok());
-      ASSERT_TRUE(store->Persist().ok());
     }
   }
   std::vector<fs::path> Files(const std::string& containing) {
@@ -398,14 +395,25 @@ TEST_F(DamageTest, AFlippedByteInATableIsRefusedAndNamed) {
   Fill();
   const auto tables = Files(".sst");
   ASSERT_GE(tables.size(), 3u);
+  const auto contents = [this] { return Contents(**Open()->OpenShard(0)); };
+  const auto whole = contents();
   const uint64_t size = fs::file_size(tables[1]);
+  int harmless = 0;
   for (uint64_t at = 0; at < size; at += size / 40) {
     Flip(tables[1], at);
     const absl::Status refusal = Refusal();
-    EXPECT_TRUE(absl::IsDataLoss(refusal)) << "byte " << at << ": " << refusal;
-    EXPECT_THAT(std::string(refusal.message()), HasSubstr(directory()));
+    if (refusal.ok()) {
+      // Eight bytes of an ingested file are left out of its checksum: a sequence number that the
+      // manifest has.
+      ++harmless;
+      EXPECT_EQ(contents(), whole) << "byte " << at;
+    } else {
+      EXPECT_TRUE(absl::IsDataLoss(refusal)) << "byte " << at << ": " << refusal;
+      EXPECT_THAT(std::string(refusal.message()), HasSubstr(directory()));
+    }
     Flip(tables[1], at);
   }
+  EXPECT_LE(harmless, 1);
   EXPECT_TRUE(Refusal().ok());
 }
 

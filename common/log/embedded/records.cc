@@ -76,6 +76,8 @@ rocksdb::Options MakeOptions() {
   o.soft_pending_compaction_bytes_limit = 0;
   o.hard_pending_compaction_bytes_limit = 0;
   o.max_background_jobs = 2;
+  // Tables are written out as they grow, so that no sync of the log waits for a whole one.
+  o.bytes_per_sync = 256 << 10;
   o.compression = rocksdb::kNoCompression;
 
   rocksdb::BlockBasedTableOptions table;

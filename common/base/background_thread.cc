@@ -1,14 +1,15 @@
-#include "common/command/cache_writer.h"
+#include "common/base/background_thread.h"
 
 #include <utility>
 
 #include "common/base/thread_name.h"
 
-namespace daybook::command {
+namespace daybook {
 
-CacheWriter::CacheWriter() : thread_([this] { Run(); }) {}
+BackgroundThread::BackgroundThread(std::string name)
+    : name_(std::move(name)), thread_([this] { Run(); }) {}
 
-CacheWriter::~CacheWriter() {
+BackgroundThread::~BackgroundThread() {
   {
     const std::lock_guard lock(mutex_);
     stop_ = true;
@@ -17,7 +18,7 @@ CacheWriter::~CacheWriter() {
   thread_.join();
 }
 
-void CacheWriter::Post(std::function<void()> work) {
+void BackgroundThread::Post(std::function<void()> work) {
   {
     const std::lock_guard lock(mutex_);
     posted_.push_back(std::move(work));
@@ -25,8 +26,8 @@ void CacheWriter::Post(std::function<void()> work) {
   bell_.notify_one();
 }
 
-void CacheWriter::Run() {
-  SetThreadName("cache-writer");
+void BackgroundThread::Run() {
+  SetThreadName(name_);
   std::unique_lock lock(mutex_);
   while (true) {
     bell_.wait(lock, [this] { return stop_ || !posted_.empty(); });
@@ -40,4 +41,4 @@ void CacheWriter::Run() {
   }
 }
 
-}  // namespace daybook::command
+}  // namespace daybook

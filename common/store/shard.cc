@@ -1,0 +1,499 @@
+#include <rocksdb/db.h>
+#include <rocksdb/sst_file_writer.h>
+#include <rocksdb/write_batch.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/container/node_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/base/status.h"
+#include "common/store/fault_point.h"
+#include "common/store/internal.h"
+#include "google/protobuf/arena.h"
+
+namespace daybook::store {
+namespace {
+
+// Published rows may take so many times `settle_bytes` before a flush waits for the file.
+constexpr size_t kMaxSettles = 4;
+
+struct RowKeyHash {
+  using is_transparent = void;
+  size_t operator()(std::string_view key) const { return absl::HashOf(Absl(key)); }
+};
+struct RowKeyEq {
+  using is_transparent = void;
+  bool operator()(std::string_view a, std::string_view b) const { return a == b; }
+};
+
+std::unique_ptr<google::protobuf::Arena> NewArena() {
+  google::protobuf::ArenaOptions options;
+  options.start_block_size = 64 << 10;
+  options.max_block_size = 1 << 20;
+  return std::make_unique<google::protobuf::Arena>(options);
+}
+
+rocksdb::WriteOptions NoWal() {
+  rocksdb::WriteOptions write;
+  write.disableWAL = true;
+  return write;
+}
+
+}  // namespace
+
+struct Shard::Impl {
+  // A row in memory. `message` is null if the row is known to be absent.
+  struct DeleteUnlessInArena {
+    void operator()(google::protobuf::MessageLite* message) const {
+      if (message->GetArena() == nullptr) delete message;
+    }
+  };
+  using RowMessage = std::unique_ptr<google::protobuf::MessageLite, DeleteUnlessInArena>;
+  struct Row {
+    RowMessage message;
+    bool dirty = false;
+    uint64_t touched = 0;  // flush number
+  };
+
+  Store* store;
+  int partition;
+  log::Position position;
+  std::string log_id;
+  bool log_id_dirty = false;
+
+  // Keys here are table + key. Rows keep their place, so that those to be flushed can be listed: a
+  // flush of a few rows must not look at all that are in memory.
+  using Rows = absl::node_hash_map<std::string, Row, RowKeyHash, RowKeyEq>;
+  // In bulk mode: rows come in millions and go all at once.
+  std::unique_ptr<google::protobuf::Arena> arena;
+  Rows rows;
+  std::vector<std::pair<std::string_view, Row*>> dirty;
+  std::vector<std::pair<std::string, std::string>> appended;
+  size_t appended_bytes = 0;
+  uint64_t flushes = 0;
+  // Nothing is stored but what is in memory: a row that is not in memory does not exist.
+  bool all_in_memory = false;
+  absl::Status error;  // the first since the last flush
+  std::string scratch;
+
+  // Published rows. In `recent` they are found; from time to time it is frozen and made a file by the
+  // store's thread, and stays as `settling` until that has become part of the database.
+  uint64_t version = 0;
+  std::shared_ptr<RecentRows> recent;
+  std::shared_ptr<const RecentRows> settling;
+  std::shared_ptr<const Snapshot> snapshot;  // for views; of the database without `settling`
+  log::Position settling_at;
+  absl::Time settled = absl::Now();
+  std::mutex settle_mutex;                   // of what follows
+  std::condition_variable settle_done;
+  std::optional<absl::Status> settle_status;  // of a file that is done and not yet seen to
+
+  mutable std::mutex view_mutex;
+  std::shared_ptr<const View> view;
+
+  Store::Db& db() const { return *store->db_; }
+  rocksdb::DB& rocks() const { return *db().rocks; }
+  const std::string& directory() const { return store->options().directory; }
+  // As it stands now, without what is only edited.
+  RowsAt Now() const { return {version, recent, settling, nullptr}; }
+
+  absl::Status Load();
+  Rows::value_type& Touch(uint8_t table, std::string_view key,
+                          const google::protobuf::MessageLite& prototype);
+  void MarkDirty(Rows::value_type& entry);
+  void PublishRows();
+  // Makes a file of what has been published, on the store's thread.
+  void BeginSettle();
+  void PostSettle();
+  // Sees to a file that is done; `wait`s for one under way. Not OK: it failed, and is tried again.
+  absl::Status TakeSettled(bool wait);
+  absl::Status SettleIfDue();
+  using PutRow = std::function<void(std::string_view key, const std::string_view* value)>;
+  using FillFile = std::function<void(const PutRow& put)>;
+  absl::Status IngestFile(const log::Position& at, const std::string& log_id,
+                          const FillFile& fill);
+  absl::Status IngestRows(const log::Position& at);
+  void Evict();
+  void Publish();
+};
+
+absl::StatusOr<std::unique_ptr<Shard>> Store::OpenShard(int partition) {
+  DAYBOOK_CHECK(partition >= 0 && partition <= kMaxPartition);
+  auto impl = std::make_unique<Shard::Impl>();
+  impl->store = this;
+  impl->partition = partition;
+  if (db_->options.bulk) impl->arena = NewArena();
+  RETURN_IF_ERROR(impl->Load());
+  impl->snapshot = std::make_shared<const Snapshot>(impl->rocks());
+  impl->Publish();
+  return std::unique_ptr<Shard>(new Shard(std::move(impl)));
+}
+
+absl::Status Shard::Impl::Load() {
+  log::v1::Position stored;
+  ASSIGN_OR_RETURN(const bool found,
+                   ReadAt(db(), Now(), FullKey(partition, kEngineTable, kPositionKey), &stored));
+  all_in_memory = !found;
+  if (!found) return absl::OkStatus();
+  const absl::StatusOr<log::Position> parsed = log::FromProto(stored);
+  if (!parsed.ok()) {
+    return absl::DataLossError(absl::StrCat("reading ", directory(), ": the position of partition ",
+                                            partition, ": ", parsed.status().ToString()));
+  }
+  position = *parsed;
+  rocksdb::PinnableSlice scratch;
+  std::string_view value;
+  ASSIGN_OR_RETURN(const bool has_log_id,
+                   ReadAt(db(), Now(), FullKey(partition, kEngineTable, kLogIdKey), &scratch,
+                          &value));
+  if (has_log_id) log_id = std::string(value);
+  return absl::OkStatus();
+}
+
+Shard::Impl::Rows::value_type& Shard::Impl::Touch(uint8_t table, std::string_view key,
+                                                  const google::protobuf::MessageLite& prototype) {
+  scratch.assign(1, static_cast<char>(table));
+  scratch.append(key);
+  auto [it, fresh] = rows.try_emplace(scratch);
+  Row& row = it->second;
+  row.touched = flushes;
+  if (!fresh || all_in_memory) return *it;
+  RowMessage message(prototype.New(arena.get()));
+  const absl::StatusOr<bool> found =
+      ReadAt(db(), Now(), FullKey(partition, table, key), message.get());
+  if (!found.ok()) {
+    error.Update(found.status());
+  } else if (*found) {
+    row.message = std::move(message);
+  }
+  return *it;
+}
+
+void Shard::Impl::MarkDirty(Rows::value_type& entry) {
+  if (entry.second.dirty) return;
+  entry.second.dirty = true;
+  dirty.emplace_back(entry.first, &entry.second);
+}
+
+// Rows that were edited become a version that views of now on see.
+void Shard::Impl::PublishRows() {
+  if (dirty.empty() && appended.empty()) return;
+  if (recent == nullptr) recent = std::make_shared<RecentRows>();
+  // Values one behind the other, and rows that view them once they do not move any more.
+  std::string values;
+  std::vector<std::pair<size_t, size_t>> places;
+  places.reserve(dirty.size());
+  for (const auto& [key, row] : dirty) {
+    const size_t begin = values.size();
+    if (row->message != nullptr) row->message->AppendToString(&values);
+    places.emplace_back(begin, values.size() - begin);
+  }
+  std::vector<RecentRows::Row> rows;
+  rows.reserve(dirty.size() + appended.size());
+  for (size_t i = 0; i < dirty.size(); ++i) {
+    RecentRows::Row row{dirty[i].first, std::nullopt};
+    if (dirty[i].second->message != nullptr) {
+      row.value = std::string_view(values).substr(places[i].first, places[i].second);
+    }
+    rows.push_back(row);
+  }
+  for (const auto& [key, bytes] : appended) rows.push_back({key, bytes});
+  recent->Put(++version, rows);
+}
+
+void Shard::Impl::BeginSettle() {
+  recent->Freeze();
+  settling = std::exchange(recent, nullptr);
+  settling_at = position;
+  settled = absl::Now();
+  PostSettle();
+}
+
+void Shard::Impl::PostSettle() {
+  db().writer->Post([this, rows = settling, at = settling_at, log_id = log_id] {
+    const absl::Status status = IngestFile(at, log_id, [&rows](const PutRow& put) {
+      for (const RecentRows::Row& row : rows->All()) {
+        put(row.key, row.value ? &*row.value : nullptr);
+      }
+    });
+    const std::lock_guard lock(settle_mutex);
+    settle_status = status;
+    settle_done.notify_all();
+  });
+}
+
+absl::Status Shard::Impl::TakeSettled(bool wait) {
+  if (settling == nullptr) return absl::OkStatus();
+  absl::Status status;
+  {
+    std::unique_lock lock(settle_mutex);
+    if (wait) settle_done.wait(lock, [this] { return settle_status.has_value(); });
+    if (!settle_status.has_value()) return absl::OkStatus();
+    status = *std::exchange(settle_status, std::nullopt);
+  }
+  if (!status.ok()) {
+    PostSettle();
+    return status;
+  }
+  settling = nullptr;
+  snapshot = std::make_shared<const Snapshot>(rocks());
+  return absl::OkStatus();
+}
+
+absl::Status Shard::Impl::SettleIfDue() {
+  const Options& options = store->options();
+  const size_t bytes = recent == nullptr ? 0 : recent->bytes();
+  RETURN_IF_ERROR(TakeSettled(bytes >= kMaxSettles * options.settle_bytes));
+  const bool due = bytes >= options.settle_bytes ||
+                   (bytes > 0 && absl::Now() - settled >= options.persist_interval);
+  if (due && settling == nullptr) BeginSettle();
+  return absl::OkStatus();
+}
+
+// One sorted file with rows and position: ingesting it is atomic. `fill` is given a function that
+// takes a row's key (table and key) and value, null = deleted, in ascending order.
+absl::Status Shard::Impl::IngestFile(const log::Position& at, const std::string& log_id,
+                                     const FillFile& fill) {
+  const std::string path = absl::StrCat(directory(), "/ingest-", partition, ".sst");
+  rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), store->db_->rocks_options);
+  absl::Status status = FromRocks(writer.Open(path), "writing", path);
+  const auto check = [&](const rocksdb::Status& put) {
+    if (status.ok()) status = FromRocks(put, "writing", path);
+  };
+  const auto put_companion = [&](std::string_view name, const std::string& value) {
+    check(writer.Put(FullKey(partition, kEngineTable, name).slice(), value));
+  };
+  if (!log_id.empty()) put_companion(kLogIdKey, log_id);
+  put_companion(kPositionKey, log::ToProto(at).SerializeAsString());
+  std::string key = ShardPrefix(partition);
+  fill([&](std::string_view row_key, const std::string_view* value) {
+    if (!status.ok()) return;
+    key.resize(2);
+    key.append(row_key);
+    check(value == nullptr ? writer.Delete(key) : writer.Put(key, SliceOf(*value)));
+  });
+  check(writer.Finish());
+  RETURN_IF_ERROR(status);
+  FaultPoint("store.before_ingest");
+  rocksdb::IngestExternalFileOptions ingest;
+  ingest.move_files = true;
+  ingest.write_global_seqno = false;
+  const std::lock_guard lock(store->db_->ingest);
+  return FromRocks(rocks().IngestExternalFile({path}, ingest), "writing", path);
+}
+
+absl::Status Shard::Impl::IngestRows(const log::Position& at) {
+  std::sort(appended.begin(), appended.end());
+  std::sort(dirty.begin(), dirty.end());
+  return IngestFile(at, log_id, [this](const PutRow& put) {
+    auto next = appended.begin();
+    const auto put_appended = [&] {
+      const std::string_view value = next->second;
+      put(next->first, &value);
+      ++next;
+    };
+    std::string bytes;
+    for (const auto& [row_key, row] : dirty) {
+      while (next != appended.end() && next->first < row_key) put_appended();
+      if (row->message == nullptr) {
+        put(row_key, nullptr);
+        continue;
+      }
+      row->message->SerializeToString(&bytes);
+      const std::string_view value = bytes;
+      put(row_key, &value);
+    }
+    while (next != appended.end()) put_appended();
+  });
+}
+
+// Keeps what was used since the flush before; if that is still too much, nothing.
+void Shard::Impl::Evict() {
+  const Options& options = store->options();
+  const bool too_large = arena != nullptr && arena->SpaceAllocated() > options.max_cached_bytes;
+  if (rows.size() <= options.max_cached_rows && !too_large) return;
+  all_in_memory = false;
+  if (arena == nullptr) {
+    absl::erase_if(rows, [&](const auto& entry) { return entry.second.touched + 1 < flushes; });
+    if (rows.size() > options.max_cached_rows) rows.clear();
+  } else {
+    rows.clear();
+    arena = NewArena();
+  }
+}
+
+void Shard::Impl::Publish() {
+  if (store->options().bulk) snapshot = std::make_shared<const Snapshot>(rocks());
+  auto rows = std::make_unique<RowsAt>(RowsAt{version, recent, settling, snapshot});
+  auto fresh = std::shared_ptr<const View>(
+      new View(store, partition, position, log_id, std::move(rows)));
+  const std::lock_guard lock(view_mutex);
+  view.swap(fresh);
+}
+
+Shard::Shard(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Shard::~Shard() {
+  Impl& impl = *impl_;
+  if (store::Options options = impl.store->options(); options.bulk) return;
+  // What the last flush published is made durable; if that fails it is folded again from the log.
+  if (!impl.TakeSettled(true).ok()) (void)impl.TakeSettled(true);
+  if (impl.recent == nullptr || impl.settling != nullptr) return;
+  impl.BeginSettle();
+  (void)impl.TakeSettled(true);
+}
+
+int Shard::partition() const { return impl_->partition; }
+const log::Position& Shard::position() const { return impl_->position; }
+const std::string& Shard::log_id() const { return impl_->log_id; }
+
+void Shard::set_log_id(std::string log_id) {
+  impl_->log_id = std::move(log_id);
+  impl_->log_id_dirty = true;
+}
+
+absl::StatusOr<bool> Shard::Get(uint8_t table, std::string_view key, std::string* value) const {
+  rocksdb::PinnableSlice scratch;
+  std::string_view bytes;
+  ASSIGN_OR_RETURN(const bool found, ReadAt(impl_->db(), impl_->Now(),
+                                            FullKey(impl_->partition, table, key), &scratch,
+                                            &bytes));
+  if (found) value->assign(bytes);
+  return found;
+}
+
+absl::StatusOr<bool> Shard::Get(uint8_t table, std::string_view key,
+                                google::protobuf::MessageLite* message) const {
+  return ReadAt(impl_->db(), impl_->Now(), FullKey(impl_->partition, table, key), message);
+}
+
+absl::Status Shard::Ingest(absl::Span<const SortedRow> rows, const log::Position& position) {
+  RETURN_IF_ERROR(impl_->IngestFile(position, impl_->log_id, [&](const Impl::PutRow& put) {
+    std::string key;
+    for (const SortedRow& row : rows) {
+      DAYBOOK_CHECK(row.table != kEngineTable);
+      key.assign(1, static_cast<char>(row.table)).append(row.key);
+      put(key, &row.value);
+    }
+  }));
+  impl_->log_id_dirty = false;
+  impl_->position = position;
+  impl_->all_in_memory = false;
+  impl_->snapshot = std::make_shared<const Snapshot>(impl_->rocks());
+  impl_->Publish();
+  return absl::OkStatus();
+}
+
+absl::Status Shard::Clear() {
+  const std::string prefix = ShardPrefix(impl_->partition);
+  rocksdb::WriteBatch batch;
+  batch.DeleteRange(prefix, PrefixEnd(prefix));
+  impl_->TakeSettled(true).IgnoreError();
+  RETURN_IF_ERROR(FromRocks(impl_->rocks().Write(NoWal(), &batch), "writing", impl_->directory()));
+  RETURN_IF_ERROR(FromRocks(impl_->rocks().Flush({}), "writing", impl_->directory()));
+  impl_->recent = nullptr;
+  impl_->settling = nullptr;
+  impl_->snapshot = std::make_shared<const Snapshot>(impl_->rocks());
+  Drop();
+  impl_->rows.clear();
+  impl_->position = {};
+  impl_->log_id.clear();
+  impl_->log_id_dirty = false;
+  impl_->all_in_memory = true;
+  impl_->Publish();
+  return absl::OkStatus();
+}
+
+google::protobuf::MessageLite& Shard::EditRow(uint8_t table, std::string_view key,
+                                              const google::protobuf::MessageLite& prototype) {
+  auto& entry = impl_->Touch(table, key, prototype);
+  if (entry.second.message == nullptr) entry.second.message.reset(prototype.New());
+  impl_->MarkDirty(entry);
+  return *entry.second.message;
+}
+
+const google::protobuf::MessageLite* Shard::FindRow(
+    uint8_t table, std::string_view key, const google::protobuf::MessageLite& prototype) {
+  return impl_->Touch(table, key, prototype).second.message.get();
+}
+
+void Shard::EraseRow(uint8_t table, std::string_view key) {
+  impl_->scratch.assign(1, static_cast<char>(table));
+  impl_->scratch.append(key);
+  auto& entry = *impl_->rows.try_emplace(impl_->scratch).first;
+  entry.second.touched = impl_->flushes;
+  entry.second.message = nullptr;
+  impl_->MarkDirty(entry);
+}
+
+void Shard::AppendRow(uint8_t table, std::string_view key,
+                      const google::protobuf::MessageLite& row) {
+  std::string full(1, static_cast<char>(table));
+  full.append(key);
+  std::string bytes = row.SerializeAsString();
+  impl_->appended_bytes += full.size() + bytes.size();
+  impl_->appended.emplace_back(std::move(full), std::move(bytes));
+}
+
+absl::Status Shard::Flush(const log::Position& position) {
+  RETURN_IF_ERROR(impl_->error);
+  const bool bulk = impl_->store->options().bulk;
+  FaultPoint("store.before_flush");
+  if (bulk) {
+    RETURN_IF_ERROR(impl_->IngestRows(position));
+  } else {
+    RETURN_IF_ERROR(impl_->TakeSettled(false));
+    impl_->PublishRows();
+  }
+  FaultPoint("store.after_flush");
+  for (const auto& [key, row] : impl_->dirty) row->dirty = false;
+  impl_->dirty.clear();
+  impl_->appended.clear();
+  // Appended rows are not in memory, so absence from memory no longer proves absence; but whoever
+  // appends promises not to look them up again.
+  impl_->appended_bytes = 0;
+  impl_->log_id_dirty = false;
+  impl_->position = position;
+  ++impl_->flushes;
+  impl_->Evict();
+  // A file that cannot be written is said by the next flush; this one stands.
+  if (!bulk) impl_->SettleIfDue().IgnoreError();
+  impl_->Publish();
+  return absl::OkStatus();
+}
+
+void Shard::Drop() {
+  const bool was_all = impl_->all_in_memory;
+  if (was_all && impl_->position == log::Position{}) {
+    impl_->rows.clear();
+  } else {
+    absl::erase_if(impl_->rows, [](const auto& entry) { return entry.second.dirty; });
+    impl_->all_in_memory = false;
+  }
+  impl_->appended.clear();
+  impl_->appended_bytes = 0;
+  impl_->dirty.clear();
+  impl_->error = absl::OkStatus();
+}
+
+size_t Shard::dirty_rows() const { return impl_->dirty.size(); }
+size_t Shard::memory_bytes() const {
+  return impl_->appended_bytes + (impl_->arena ? impl_->arena->SpaceAllocated() : 0);
+}
+
+std::shared_ptr<const View> Shard::view() const {
+  const std::lock_guard lock(impl_->view_mutex);
+  return impl_->view;
+}
+
+void Shard::Tend() {
+  if (!impl_->store->options().bulk) impl_->SettleIfDue().IgnoreError();
+  impl_->Publish();
+}
+
+}  // namespace daybook::store
