@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "common/base/thread_name.h"
+#include "common/base/this_thread.h"
 
 namespace daybook {
 
@@ -28,6 +28,7 @@ void BackgroundThread::Post(std::function<void()> work) {
 
 void BackgroundThread::Run() {
   SetThreadName(name_);
+  SetThreadUrgency(Urgency::kTidy);
   std::unique_lock lock(mutex_);
   while (true) {
     bell_.wait(lock, [this] { return stop_ || !posted_.empty(); });

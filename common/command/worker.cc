@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/reasons.h"
 #include "common/base/status.h"
-#include "common/base/thread_name.h"
+#include "common/base/this_thread.h"
 #include "common/command/engine.h"
 #include "common/store/check.h"
 

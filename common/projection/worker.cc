@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "common/base/this_thread.h"
+
 namespace daybook::projection {
 namespace {
 
@@ -56,6 +58,8 @@ void Worker::WakeForWaiter() {
 }
 
 void Worker::Run() {
+  SetThreadName("models");
+  SetThreadUrgency(Urgency::kFollow);
   // An exclusive log is written by this process, so the driver knows of every record.
   const bool watched = log_.exclusive();
   absl::Duration poll = kShortPoll;

@@ -112,6 +112,9 @@ absl::Status Store::Db::Open() {
     return absl::DataLossError(absl::StrCat("cannot open ", options.directory, ": ", text));
   }
   rocks.reset(opened);
+  for (const auto pool : {rocksdb::Env::LOW, rocksdb::Env::HIGH}) {
+    rocks->GetEnv()->LowerThreadPoolCPUPriority(pool, rocksdb::CpuPriority::kLow);
+  }
   writer = std::make_unique<BackgroundThread>("store-writer");
   return CheckFormat();
 }

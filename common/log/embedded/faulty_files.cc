@@ -1,7 +1,5 @@
 #include "common/log/embedded/faulty_files.h"
 
-#include <rocksdb/file_system.h>
-
 namespace daybook::log {
 namespace {
 
@@ -24,6 +22,11 @@ class FaultyFile : public rocksdb::FSWritableFileOwnerWrapper {
                   IODebugContext* d) override {
     const IOStatus s = Ask("append");
     return s.ok() ? FSWritableFileOwnerWrapper::Append(data, o, v, d) : s;
+  }
+  IOStatus PositionedAppend(const Slice& data, uint64_t at, const IOOptions& o,
+                            IODebugContext* d) override {
+    const IOStatus s = Ask("append");
+    return s.ok() ? FSWritableFileOwnerWrapper::PositionedAppend(data, at, o, d) : s;
   }
   IOStatus Sync(const IOOptions& o, IODebugContext* d) override {
     const IOStatus s = Ask("sync");
@@ -67,8 +70,8 @@ class FaultyFileSystem : public rocksdb::FileSystemWrapper {
 
 }  // namespace
 
-std::unique_ptr<rocksdb::Env> NewFaultyEnv(Fault fault) {
-  return rocksdb::NewCompositeEnv(std::make_shared<FaultyFileSystem>(std::move(fault)));
+std::shared_ptr<rocksdb::FileSystem> NewFaultyFileSystem(Fault fault) {
+  return std::make_shared<FaultyFileSystem>(std::move(fault));
 }
 
 }  // namespace daybook::log

@@ -1,7 +1,7 @@
 // A file system whose appends and syncs fail when a test says so.
 #pragma once
 
-#include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
 
 #include <functional>
 #include <memory>
@@ -14,6 +14,6 @@ namespace daybook::log {
 
 using Fault = std::function<absl::Status(std::string_view operation, const std::string& file)>;
 
-std::unique_ptr<rocksdb::Env> NewFaultyEnv(Fault fault);
+std::shared_ptr<rocksdb::FileSystem> NewFaultyFileSystem(Fault fault);
 
 }  // namespace daybook::log

@@ -18,6 +18,7 @@
 #include "absl/strings/str_join.h"
 #include "common/base/status.h"
 #include "common/log/embedded/big_endian.h"
+#include "common/log/embedded/zero_ahead.h"
 
 namespace daybook::log {
 namespace {
@@ -178,10 +179,9 @@ absl::StatusOr<std::unique_ptr<Records>> Records::OpenForWriting(const std::stri
   std::unique_ptr<Records> records(new Records(path));
   rocksdb::Options options = MakeOptions();
   options.create_if_missing = true;
-  if (fault) {
-    records->env_ = NewFaultyEnv(fault);
-    options.env = records->env_.get();
-  }
+  records->env_ = rocksdb::NewCompositeEnv(NewZeroAheadFileSystem(
+      fault ? NewFaultyFileSystem(fault) : rocksdb::FileSystem::Default()));
+  options.env = records->env_.get();
   rocksdb::DB* db = nullptr;
   const rocksdb::Status status = rocksdb::DB::Open(options, path, &db);
   records->db_.reset(db);

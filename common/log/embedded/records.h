@@ -65,7 +65,7 @@ class Records {
 
   const std::string path_;
   std::string dropped_;
-  std::unique_ptr<rocksdb::Env> env_;  // the tests' faulty one, or null
+  std::unique_ptr<rocksdb::Env> env_;  // of a log that is written
   std::unique_ptr<rocksdb::DB> db_;
 };
 
