@@ -234,6 +234,7 @@ rpc::Service BatchCommands(command::Engine& engine) {
   service.Handle("ExecuteBatch", [&engine](std::unique_ptr<rpc::Call> call) {
     SubmitBatch(engine, std::move(call));
   });
+  service.Decline("ExecuteStream");
   return service;
 }
 
