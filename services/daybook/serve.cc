@@ -119,7 +119,7 @@ absl::Status Serve(const Config& config) {
 
   rpc::Server server(ServerOptionsOf(config, &metrics));
   for (auto& service : UnaryCommands(*engine)) server.Add(std::move(service));
-  server.Add(BatchCommands(*engine));
+  server.Add(WrappedCommands(*engine));
   for (auto& service : Queries(*models)) server.Add(std::move(service));
   rpc::HttpServer http({.address = config.http_listen,
                         .insecure = config.insecure,
@@ -161,7 +161,9 @@ absl::Status Serve(const Config& config) {
   Log(Severity::kInfo, "stopping; a second signal stops at once");
   NotifySystemd("STOPPING=1");
   SetHealth(*engine, *models, topology, &server.health());
-  engine->Drain(absl::Now() + kDrain);  // commands under way get their answers; new ones are refused
+  server.DrainStreams();
+  engine->Drain(absl::Now() +
+                kDrain);  // commands under way get their answers; new ones are refused
   server.Shutdown(absl::Now() + kLastAnswers);
   models->Stop();
   http.Stop();
