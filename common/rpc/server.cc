@@ -194,7 +194,18 @@ class Server::Impl {
   absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> Credentials(
       const Address& address) const {
     const ServerOptions& options = shared_->options;
-    if (options.tls.has_value()) return ServerCredentialsOf(*options.tls);
+    if (options.tls.has_value()) {
+      ASSIGN_OR_RETURN(auto opened, Certificates::Open(*options.tls, options.say));
+      const std::shared_ptr<Certificates> certificates = std::move(opened);
+      if (options.metrics != nullptr) {
+        options.metrics->AddGauge(
+            "daybook_tls_certificate_expiry_time_seconds",
+            "When the certificate in use is over, Unix time.", {}, [certificates] {
+              return static_cast<double>(absl::ToUnixSeconds(certificates->expires()));
+            });
+      }
+      return ServerCredentialsOf(certificates);
+    }
     if (!address.loopback() && !options.insecure) {
       return absl::FailedPreconditionError(absl::StrCat(
           "refusing to listen on ", options.address,

@@ -153,8 +153,9 @@ class Service {
   std::set<std::string, std::less<>> declined_;
 };
 
-// PEM files; read again when they change (within 10 s). Replace them atomically, by a rename of
-// their directory or of a symbolic link to it.
+// PEM files. When they have changed, a new connection gets what stands in them then, if all of it
+// fits together; else what there was before stays, and ServerOptions::say is told which file is
+// why.
 struct TlsFiles {
   std::string certificate_chain;
   std::string private_key;
@@ -191,6 +192,8 @@ struct ServerOptions {
   // Clients that ask more often than this, without a call, are disconnected.
   absl::Duration min_ping_interval = absl::Seconds(10);
 
+  // Messages for people, from any thread.
+  std::function<void(std::string_view)> say = [](std::string_view) {};
   Metrics* metrics = nullptr;  // outlives the server; null: nothing is counted
 };
 
