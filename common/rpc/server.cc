@@ -123,6 +123,7 @@ class Server::Impl {
     SetLimits(shared_->options, builder);
     builder.AddListeningPort(shared_->options.address, credentials, &port_);
     Register(builder);
+    builder.RegisterAsyncGenericService(&shared_->unknown_methods);
     for (int i = 0; i < std::max(1, shared_->options.queues); ++i) {
       shared_->queues.push_back(
           std::make_unique<CallQueue>(*shared_, builder.AddCompletionQueue()));

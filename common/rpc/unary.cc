@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
 #include "common/rpc/stream.h"
+#include "common/rpc/unknown_method.h"
 #include "common/rpc/wire.h"
 
 namespace daybook::rpc {
@@ -18,7 +19,9 @@ using google::protobuf::Message;
 
 constexpr absl::Duration kSweepEvery = absl::Milliseconds(200);
 constexpr absl::Duration kSweepAfterDeadline = absl::Milliseconds(500);
-constexpr int kWaitingStreams = 8;  // as waiting_per_method
+// As waiting_per_method.
+constexpr int kWaitingStreams = 8;
+constexpr int kWaitingUnknown = 8;
 
 // A request message that has grown beyond this is not kept for the next call.
 constexpr size_t kMaxKeptRequestBytes = 16 * 1024;
@@ -216,6 +219,7 @@ void CallQueue::Start() {
         method.stream_handler ? kWaitingStreams : shared_.options.waiting_per_method;
     for (int i = 0; i < waiting; ++i) Post(method);
   }
+  for (int i = 0; i < kWaitingUnknown; ++i) UnknownMethod::Post(shared_, queue_.get());
   thread_ = std::thread([this] { Run(); });
 }
 

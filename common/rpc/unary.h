@@ -13,6 +13,7 @@
 // Concurrency. Arrivals and the sweep run on the queue's thread, answers on any.
 #pragma once
 
+#include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/impl/rpc_service_method.h>
 #include <grpcpp/impl/service_type.h>
@@ -97,6 +98,7 @@ struct Shared : std::enable_shared_from_this<Shared> {
   const ServerOptions options;
   std::deque<Method> methods;
   std::deque<RawService> services;
+  grpc::AsyncGenericService unknown_methods;
   std::vector<std::unique_ptr<CallQueue>> queues;
   Counter* overloaded = nullptr;
 

@@ -231,6 +231,8 @@ TEST_F(RpcServer, UnknownMethodsAreUnimplemented) {
     const absl::Status status =
         client_->CallRaw(path, "", &response, absl::Now() + absl::Seconds(20));
     EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented) << status;
+    EXPECT_EQ(ReasonOf(status), "UNSUPPORTED");
+    EXPECT_THAT(std::string(status.message()), HasSubstr(path));
   }
 }
 
