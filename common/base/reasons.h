@@ -44,6 +44,7 @@ enum class Reason {
   kPageTokenMalformed,
   kRebuilding,
   kUnsupported,
+  kHealthNameUnknown,
   kReadModelStopped,
   kMalformedRequest,
   kDeadlineExceeded,

@@ -29,7 +29,9 @@ namespace daybook::command {
 
 struct EngineOptions {
   std::string cache_directory;  // of the write side's cache; made if need be, may be deleted any time
-  std::string endpoint;         // where this process serves, "host:port"
+  // Where this process serves, "host:port". Asked on the workers after Start, because a port that the
+  // system chooses is known only when the server listens.
+  std::function<std::string()> endpoint = [] { return std::string(); };
   int workers = 0;              // 0 = max(1, cores / 2)
   bool own = true;              // claim every partition at start
   size_t max_queue = 32'768;    // commands waiting in all partitions of a worker; then OVERLOADED

@@ -764,7 +764,7 @@ void Partition::StartClaim(uint64_t fresh) {
   SetTime(RecordedNow(), frame.mutable_recorded_time());
   log::v1::OwnerStarted* started = frame.mutable_owner_started();
   started->set_owner(claim_id_);
-  started->set_endpoint(options_.endpoint);
+  started->set_endpoint(options_.endpoint());
   const std::string& log_id = cache_->partition_state().log_id();
   started->set_log_id(log_id.empty() ? options_.instance : log_id);
   started->set_partition_count(options_.partitions);

@@ -44,7 +44,8 @@ struct PartitionOptions {
   int partitions = 1;
   bool exclusive = false;   // nobody else can write: refusals need no barrier
   std::string instance;     // random, one a process: tells own claims from others'
-  std::string endpoint;     // where this process serves, told to those who ask a non-owner
+  // Where this process serves, told to those who ask a non-owner; asked at each claim.
+  std::function<std::string()> endpoint = [] { return std::string(); };
   size_t max_queue = 16'384;       // commands waiting; beyond it OVERLOADED
   size_t max_in_flight = 16'384;   // records appended and not confirmed
   size_t max_group = 4'096;        // commands decided in one Tick

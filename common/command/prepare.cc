@@ -1,5 +1,7 @@
 #include "common/command/prepare.h"
 
+#include <array>
+#include <cstring>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -11,61 +13,102 @@
 namespace daybook::command {
 namespace {
 
+using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
+using google::protobuf::io::CodedInputStream;
+using google::protobuf::io::CodedOutputStream;
 
-// The fields that every request has; looked up once a call, which is cheap beside the rest.
-const FieldDescriptor& Field(const Message& request, int number) {
-  const FieldDescriptor* field = request.GetDescriptor()->FindFieldByNumber(number);
+// The fields that every request has.
+struct Fields {
+  const Descriptor* type = nullptr;
+  const FieldDescriptor* customer_id = nullptr;
+  const FieldDescriptor* request_id = nullptr;
+  const FieldDescriptor* expected_revision = nullptr;
+  const FieldDescriptor* validate_only = nullptr;
+};
+
+const FieldDescriptor* Find(const Descriptor& type, int number) {
+  const FieldDescriptor* field = type.FindFieldByNumber(number);
   DAYBOOK_CHECK(field != nullptr);
-  return *field;
+  return field;
 }
 
-std::string TextOf(const Message& request, int number) {
-  return request.GetReflection()->GetString(request, &Field(request, number));
+// Looking a field up by its number costs as much as reading it, so that each thread remembers those
+// of the types that it saw last.
+const Fields& FieldsOf(const Descriptor& type) {
+  constexpr size_t kRemembered = 64;
+  thread_local std::array<Fields, kRemembered> remembered;
+  Fields& fields =
+      remembered[(reinterpret_cast<uintptr_t>(&type) / sizeof(Descriptor)) % kRemembered];
+  if (fields.type != &type) {
+    fields = {&type, Find(type, kCustomerIdField), Find(type, kRequestIdField),
+              Find(type, kExpectedRevisionField), Find(type, kValidateOnlyField)};
+  }
+  return fields;
+}
+
+// Cuts the fields `request_id` and `validate_only` out of a serialised request: bytes of `text`
+// from `start` on.
+void CutOwnFields(size_t start, std::string* text) {
+  using google::protobuf::internal::WireFormatLite;
+  const auto* bytes = reinterpret_cast<const uint8_t*>(text->data()) + start;
+  const int size = static_cast<int>(text->size() - start);
+  CodedInputStream in(bytes, size);
+  char* to = text->data() + start;
+  for (int from = 0; from < size; from = in.CurrentPosition()) {
+    const uint32_t tag = in.ReadTag();
+    DAYBOOK_CHECK(WireFormatLite::SkipField(&in, tag));
+    const int number = WireFormatLite::GetTagFieldNumber(tag);
+    if (number == kRequestIdField || number == kValidateOnlyField) continue;
+    const auto length = static_cast<size_t>(in.CurrentPosition() - from);
+    if (reinterpret_cast<const uint8_t*>(to) != bytes + from)
+      std::memmove(to, bytes + from, length);
+    to += length;
+  }
+  text->resize(static_cast<size_t>(to - text->data()));
 }
 
 // First 16 bytes of SHA-256 over the method's name and the request without its id and
-// validate_only, serialised deterministically.
-log::Hash RequestHash(const Method& method, const Message& request) {
-  // The two fields are cut out of the bytes rather than out of a copy of the message: a message is
-  // serialised in the order of its field numbers, and one that was parsed has each of them once.
-  std::string bytes;
+// validate_only, serialised deterministically. `size`: ByteSizeLong, which must have been called.
+//
+// The two fields are cut out of the bytes rather than out of a copy of the message: a message is
+// serialised in the order of its field numbers, and one that was parsed has each of them once.
+log::Hash RequestHash(const Method& method, const Message& request, size_t size) {
+  thread_local std::string text;  // as large as the largest command so far, which is bounded
+  text.assign(method.name);
+  text.push_back('\n');
+  const size_t start = text.size();
+  text.resize(start + size);
+  google::protobuf::io::ArrayOutputStream array(text.data() + start, static_cast<int>(size));
   {
-    google::protobuf::io::StringOutputStream stream(&bytes);
-    google::protobuf::io::CodedOutputStream out(&stream);
+    CodedOutputStream out(&array);
     out.SetSerializationDeterministic(true);
-    request.SerializeToCodedStream(&out);
+    request.SerializeWithCachedSizes(&out);
+    DAYBOOK_CHECK(!out.HadError());
   }
-  std::string bare = method.name;
-  bare.push_back('\n');
-  google::protobuf::io::CodedInputStream in(reinterpret_cast<const uint8_t*>(bytes.data()),
-                                            static_cast<int>(bytes.size()));
-  for (int start = 0; start < static_cast<int>(bytes.size()); start = in.CurrentPosition()) {
-    const uint32_t tag = in.ReadTag();
-    DAYBOOK_CHECK(google::protobuf::internal::WireFormatLite::SkipField(&in, tag));
-    const int number = google::protobuf::internal::WireFormatLite::GetTagFieldNumber(tag);
-    if (number == kRequestIdField || number == kValidateOnlyField) continue;
-    bare.append(bytes, static_cast<size_t>(start),
-                static_cast<size_t>(in.CurrentPosition() - start));
-  }
-  return log::LinkHash({}, bare);
+  CutOwnFields(start, &text);
+  return log::LinkHash({}, text);
 }
 
 }  // namespace
 
 absl::Status Prepare(const Method& method, const Message& request, Command* command) {
   DAYBOOK_CHECK(request.GetDescriptor() == method.descriptor->input_type());
-  if (request.ByteSizeLong() > kMaxCommandBytes) {
-    return Refuse(Reason::kRequestTooLarge,
-                  absl::StrCat("the command has ", request.ByteSizeLong(), " bytes; ",
-                               kMaxCommandBytes, " are allowed"));
+  const size_t size = request.ByteSizeLong();
+  if (size > kMaxCommandBytes) {
+    return Refuse(Reason::kRequestTooLarge, absl::StrCat("the command has ", size, " bytes; ",
+                                                         kMaxCommandBytes, " are allowed"));
   }
+  const Fields& fields = FieldsOf(*request.GetDescriptor());
+  const google::protobuf::Reflection& reflection = *request.GetReflection();
+  std::string scratch;
   command->method = &method;
-  command->request_id = TextOf(request, kRequestIdField);
-  command->customer_id = TextOf(request, kCustomerIdField);
+  command->request_id = reflection.GetStringReference(request, fields.request_id, &scratch);
+  command->customer_id = reflection.GetStringReference(request, fields.customer_id, &scratch);
   RETURN_IF_ERROR(method.check(request));
-  // A domain checks these as well, with its other fields; what the engine rests on it sees to itself.
+  // A domain checks these as well, with its other fields; what the engine rests on it sees to
+  // itself.
   FieldViolations bad;
   if (command->request_id.empty() || command->request_id.size() > kMaxRequestIdBytes) {
     bad.Add("request_id", absl::StrCat("must have 1 to ", kMaxRequestIdBytes, " bytes"));
@@ -74,14 +117,12 @@ absl::Status Prepare(const Method& method, const Message& request, Command* comm
     bad.Add("customer_id", absl::StrCat("must have at most ", kMaxCustomerIdBytes, " bytes"));
   }
   RETURN_IF_ERROR(bad.ToStatus());
-  const google::protobuf::Reflection* reflection = request.GetReflection();
-  const FieldDescriptor& expected = Field(request, kExpectedRevisionField);
-  if (reflection->HasField(request, &expected)) {
-    command->expected_revision = reflection->GetInt64(request, &expected);
+  if (reflection.HasField(request, fields.expected_revision)) {
+    command->expected_revision = reflection.GetInt64(request, fields.expected_revision);
   }
-  command->validate_only = reflection->GetBool(request, &Field(request, kValidateOnlyField));
+  command->validate_only = reflection.GetBool(request, fields.validate_only);
   if (command->customer_id.empty()) command->customer_id = DerivedCustomerId(command->request_id);
-  command->request_hash = RequestHash(method, request);
+  command->request_hash = RequestHash(method, request, size);
   return absl::OkStatus();
 }
 

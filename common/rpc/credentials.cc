@@ -1,12 +1,13 @@
 #include "common/rpc/credentials.h"
 
+#include <grpc/grpc.h>
+#include <grpc/grpc_security.h>
 #include <grpcpp/security/tls_certificate_provider.h>
 #include <grpcpp/security/tls_credentials_options.h>
-#include <unistd.h>
 
 #include <string>
+#include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "common/base/status.h"
 
 namespace daybook::rpc {
@@ -16,31 +17,53 @@ using grpc::experimental::FileWatcherCertificateProvider;
 
 constexpr unsigned kReloadEverySeconds = 10;
 
-absl::Status Readable(const std::string& file, const char* what) {
-  if (::access(file.c_str(), R_OK) == 0) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat("TLS: the ", what, " '", file, "' cannot be read"));
-}
+// gRPC's file watcher would take whatever stands in the files and fail every handshake from then
+// on. Core asks instead at each handshake, through a function that C++ does not wrap.
+class WatchedCredentials final : public grpc::ServerCredentials {
+ public:
+  explicit WatchedCredentials(std::shared_ptr<Certificates> certificates, bool mutual)
+      : certificates_(std::move(certificates)) {
+    core_ = grpc_ssl_server_credentials_create_with_options(
+        grpc_ssl_server_credentials_create_options_using_config_fetcher(
+            mutual ? GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY
+                   : GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE,
+            &Fetch, certificates_.get()));
+  }
+  ~WatchedCredentials() override { grpc_server_credentials_release(core_); }
+
+  void SetAuthMetadataProcessor(
+      const std::shared_ptr<grpc::AuthMetadataProcessor>& processor) override {
+    DAYBOOK_CHECK(processor == nullptr);  // nobody here has one
+  }
+
+ private:
+  int AddPortToServer(const std::string& address, grpc_server* server) override {
+    return grpc_server_add_http2_port(server, address.c_str(), core_);
+  }
+
+  static grpc_ssl_certificate_config_reload_status Fetch(
+      void* certificates, grpc_ssl_server_certificate_config** config) {
+    const auto change = static_cast<Certificates*>(certificates)->TakeChange();
+    if (!change.has_value()) return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
+    const grpc_ssl_pem_key_cert_pair pair = {change->private_key.c_str(),
+                                             change->certificate_chain.c_str()};
+    // Core wants some authority even where clients are not asked for a certificate.
+    const std::string& roots =
+        change->client_ca.empty() ? change->certificate_chain : change->client_ca;
+    *config = grpc_ssl_server_certificate_config_create(roots.c_str(), &pair, 1);
+    return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_NEW;
+  }
+
+  const std::shared_ptr<Certificates> certificates_;
+  grpc_server_credentials* core_;
+};
 
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> ServerCredentialsOf(
-    const TlsFiles& files) {
-  RETURN_IF_ERROR(Readable(files.certificate_chain, "certificate"));
-  RETURN_IF_ERROR(Readable(files.private_key, "private key"));
-  const bool mutual = !files.client_ca.empty();
-  if (mutual) RETURN_IF_ERROR(Readable(files.client_ca, "client CA"));
-  grpc::experimental::TlsServerCredentialsOptions options(
-      std::make_shared<FileWatcherCertificateProvider>(files.private_key, files.certificate_chain,
-                                                       files.client_ca, kReloadEverySeconds));
-  options.watch_identity_key_cert_pairs();
-  if (mutual) {
-    options.watch_root_certs();
-    options.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
-  } else {
-    options.set_cert_request_type(GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE);
-  }
-  return grpc::experimental::TlsServerCredentials(options);
+std::shared_ptr<grpc::ServerCredentials> ServerCredentialsOf(
+    std::shared_ptr<Certificates> certificates) {
+  const bool mutual = certificates->mutual();
+  return std::make_shared<WatchedCredentials>(std::move(certificates), mutual);
 }
 
 std::shared_ptr<grpc::ChannelCredentials> ChannelCredentialsOf(const ClientOptions& options) {

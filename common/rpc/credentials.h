@@ -6,15 +6,14 @@
 
 #include <memory>
 
-#include "absl/status/statusor.h"
+#include "common/rpc/certificates.h"
 #include "common/rpc/client.h"
-#include "common/rpc/server.h"
 
 namespace daybook::rpc {
 
-// FAILED_PRECONDITION names a file that cannot be read: gRPC would go on without a word and fail
-// every handshake.
-absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> ServerCredentialsOf(const TlsFiles& files);
+// Every handshake uses what `certificates` has then.
+std::shared_ptr<grpc::ServerCredentials> ServerCredentialsOf(
+    std::shared_ptr<Certificates> certificates);
 
 // Plain text unless `options.ca` is set.
 std::shared_ptr<grpc::ChannelCredentials> ChannelCredentialsOf(const ClientOptions& options);

@@ -40,6 +40,11 @@ MethodFigures::MethodFigures(Metrics* metrics, const google::protobuf::MethodDes
     handled_[code] = &metrics->AddCounter("grpc_server_handled_total", "Calls that were answered.",
                                           std::move(with_code));
   }
+  if (!method.server_streaming()) return;
+  received_ = &metrics->AddCounter("grpc_server_msg_received_total",
+                                   "Messages of streams that came in.", labels);
+  sent_ =
+      &metrics->AddCounter("grpc_server_msg_sent_total", "Messages of streams that left.", labels);
 }
 
 void MethodFigures::Started() {
@@ -53,12 +58,21 @@ void MethodFigures::Handled(absl::StatusCode code, absl::Duration taken) {
   seconds_->Observe(absl::ToDoubleSeconds(taken));
 }
 
+void MethodFigures::Received() {
+  if (received_ != nullptr) received_->Increment();
+}
+
+void MethodFigures::Sent() {
+  if (sent_ != nullptr) sent_->Increment();
+}
+
 Method::Method(size_t number, const google::protobuf::MethodDescriptor& descriptor, Handler handler,
-               Metrics* metrics)
+               StreamHandler stream_handler, Metrics* metrics)
     : number(number),
       descriptor(descriptor),
       path(absl::StrCat("/", descriptor.service()->full_name(), "/", descriptor.name())),
       handler(std::move(handler)),
+      stream_handler(std::move(stream_handler)),
       prototype(*google::protobuf::MessageFactory::generated_factory()->GetPrototype(
           descriptor.input_type())),
       unknown_fields(descriptor.input_type()),

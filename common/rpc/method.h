@@ -14,31 +14,37 @@
 
 namespace daybook::rpc {
 
-// The three families that dashboards of gRPC servers know, for one rpc; without a registry nothing
-// is counted.
+// The families that dashboards of gRPC servers know, for one rpc; without a registry nothing is
+// counted.
 class MethodFigures {
  public:
   MethodFigures(Metrics* metrics, const google::protobuf::MethodDescriptor& method);
 
   void Started();
   void Handled(absl::StatusCode code, absl::Duration taken);
+  // Messages of a stream.
+  void Received();
+  void Sent();
 
  private:
   Counter* started_ = nullptr;
   std::array<Counter*, 17> handled_{};  // by code
   Histogram* seconds_ = nullptr;
+  Counter* received_ = nullptr;  // of streams only
+  Counter* sent_ = nullptr;
 };
 
 class RawService;
 
 struct Method {
   Method(size_t number, const google::protobuf::MethodDescriptor& descriptor, Handler handler,
-         Metrics* metrics);
+         StreamHandler stream_handler, Metrics* metrics);
 
   const size_t number;  // among all of the server
   const google::protobuf::MethodDescriptor& descriptor;
-  const std::string path;  // "/package.Service/Method"
-  const Handler handler;
+  const std::string path;                      // "/package.Service/Method"
+  const Handler handler;                       // null: a stream
+  const StreamHandler stream_handler;          // null: unary
   const google::protobuf::Message& prototype;  // of the request
   const UnknownFields unknown_fields;
   MethodFigures figures;

@@ -11,6 +11,7 @@
 #include "common/rpc/address.h"
 #include "common/rpc/credentials.h"
 #include "common/rpc/unary.h"
+#include "common/rpc/wire.h"
 #include "grpc/health/v1/health.pb.h"
 
 namespace daybook::rpc {
@@ -18,19 +19,54 @@ namespace {
 
 constexpr int kMaxMetadataBytes = 8 * 1024;
 
-void AnswerHealth(const Health& health, std::unique_ptr<Call> call) {
-  using google::protobuf::DynamicCastToGenerated;
-  const auto* request =
-      DynamicCastToGenerated<grpc::health::v1::HealthCheckRequest>(&call->request());
-  const std::optional<bool> serving = health.Get(request->service());
-  if (!serving.has_value()) {
-    return call->FinishError(
-        absl::NotFoundError(absl::StrCat("nothing is called '", request->service(), "'")));
+using google::protobuf::DynamicCastToGenerated;
+using grpc::health::v1::HealthCheckRequest;
+using grpc::health::v1::HealthCheckResponse;
+
+constexpr size_t kMaxHealthNameBytes = 256;
+
+absl::Status CheckHealthName(const std::string& name) {
+  FieldViolations bad;
+  if (name.size() > kMaxHealthNameBytes) {
+    bad.Add("service", absl::StrCat("at most ", kMaxHealthNameBytes, " bytes"));
   }
-  grpc::health::v1::HealthCheckResponse response;
-  response.set_status(*serving ? grpc::health::v1::HealthCheckResponse::SERVING
-                               : grpc::health::v1::HealthCheckResponse::NOT_SERVING);
+  return bad.ToStatus();
+}
+
+void AnswerCheck(const Health& health, std::unique_ptr<Call> call) {
+  const auto* request = DynamicCastToGenerated<HealthCheckRequest>(&call->request());
+  if (const auto bad = CheckHealthName(request->service()); !bad.ok()) {
+    return call->FinishError(bad);
+  }
+  const Health::Serving serving = health.Get(request->service());
+  if (!serving.has_value()) {
+    return call->FinishError(Refuse(Reason::kHealthNameUnknown,
+                                    absl::StrCat("nothing is called '", request->service(), "'")));
+  }
+  HealthCheckResponse response;
+  response.set_status(*serving ? HealthCheckResponse::SERVING : HealthCheckResponse::NOT_SERVING);
   call->Finish(response);
+}
+
+std::string WatchResponse(Health::Serving serving) {
+  HealthCheckResponse response;
+  response.set_status(!serving.has_value() ? HealthCheckResponse::SERVICE_UNKNOWN
+                      : *serving           ? HealthCheckResponse::SERVING
+                                           : HealthCheckResponse::NOT_SERVING);
+  return response.SerializeAsString();
+}
+
+void AnswerWatch(Health& health, std::unique_ptr<StreamItem> item) {
+  absl::Status bad = item->problem();
+  const auto* request = DynamicCastToGenerated<HealthCheckRequest>(&item->message());
+  if (bad.ok()) bad = CheckHealthName(request->service());
+  if (!bad.ok()) return item->EndStream(bad);
+  StreamItem& i = *item;
+  const uint64_t watch = health.Watch(
+      request->service(), [item = std::shared_ptr<StreamItem>(std::move(item))](Health::Serving s) {
+        item->SendNewest(WatchResponse(s));
+      });
+  i.WhenOver([&health, watch] { health.Unwatch(watch); });
 }
 
 void SetLimits(const ServerOptions& options, grpc::ServerBuilder& builder) {
@@ -41,19 +77,19 @@ void SetLimits(const ServerOptions& options, grpc::ServerBuilder& builder) {
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
   // A flood meets the in-flight bound, which answers; this one only makes the client wait.
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.max_in_flight + 1024);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
+                             options.max_in_flight + options.max_streams + 1024);
   // Two servers on one port would each get some of the calls, without a word.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60'000);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
+  const auto milliseconds = [&](const char* argument, absl::Duration duration) {
+    builder.AddChannelArgument(argument, static_cast<int>(absl::ToInt64Milliseconds(duration)));
+  };
+  milliseconds(GRPC_ARG_KEEPALIVE_TIME_MS, options.keepalive_time);
+  milliseconds(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, options.keepalive_timeout);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
-  builder.AddChannelArgument(
-      GRPC_ARG_MAX_CONNECTION_AGE_MS,
-      static_cast<int>(absl::ToInt64Milliseconds(options.max_connection_age)));
-  builder.AddChannelArgument(
-      GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS,
-      static_cast<int>(absl::ToInt64Milliseconds(options.max_deadline + absl::Seconds(5))));
+  milliseconds(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, options.min_ping_interval);
+  milliseconds(GRPC_ARG_MAX_CONNECTION_AGE_MS, options.max_connection_age);
+  milliseconds(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, options.max_deadline + absl::Seconds(5));
   // Only reflection runs on the threads of the synchronous API.
   builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);
@@ -67,8 +103,10 @@ class Server::Impl {
     Service health_service(
         grpc::health::v1::HealthCheckRequest::descriptor()->file()->FindServiceByName("Health"));
     health_service.Handle(
-        "Check", [this](std::unique_ptr<Call> call) { AnswerHealth(health_, std::move(call)); });
-    health_service.Decline("Watch");
+        "Check", [this](std::unique_ptr<Call> call) { AnswerCheck(health_, std::move(call)); });
+    health_service.HandleStream("Watch", [this](Caller&) -> absl::StatusOr<ItemHandler> {
+      return [this](std::unique_ptr<StreamItem> item) { AnswerWatch(health_, std::move(item)); };
+    });
     services_.push_back(std::move(health_service));
   }
 
@@ -85,6 +123,7 @@ class Server::Impl {
     SetLimits(shared_->options, builder);
     builder.AddListeningPort(shared_->options.address, credentials, &port_);
     Register(builder);
+    builder.RegisterAsyncGenericService(&shared_->unknown_methods);
     for (int i = 0; i < std::max(1, shared_->options.queues); ++i) {
       shared_->queues.push_back(
           std::make_unique<CallQueue>(*shared_, builder.AddCompletionQueue()));
@@ -105,6 +144,13 @@ class Server::Impl {
       shared_->options.metrics->AddGauge(
           "daybook_rpc_in_flight", "Calls in handlers.", {},
           [shared = shared_] { return shared->in_flight.load(std::memory_order_relaxed); });
+      shared_->options.metrics->AddGauge(
+          "daybook_rpc_streams", "Streams that are open.", {},
+          [shared = shared_] { return shared->streams.load(std::memory_order_relaxed); });
+      shared_->options.metrics->AddGauge(
+          "daybook_rpc_in_flight_bytes", "Bytes of requests in handlers.", {}, [shared = shared_] {
+            return static_cast<double>(shared->budget.taken.load(std::memory_order_relaxed));
+          });
     }
     return absl::OkStatus();
   }
@@ -113,10 +159,18 @@ class Server::Impl {
   Health& health() { return health_; }
   int in_flight() const { return shared_->in_flight.load(std::memory_order_relaxed); }
 
+  int streams() const { return shared_->streams.load(std::memory_order_relaxed); }
+
+  void DrainStreams() {
+    shared_->draining_streams.store(true, std::memory_order_release);
+    for (auto& queue : shared_->queues) queue->EndStreams(false, ShuttingDown());
+  }
+
   void Shutdown(absl::Time deadline) {
     if (server_ == nullptr) return;
     health_.Stop();
     shared_->stopping.store(true, std::memory_order_release);
+    for (auto& queue : shared_->queues) queue->EndStreams(true, ShuttingDown());
     server_->Shutdown(absl::ToChronoTime(deadline));
     const absl::Status stopping =
         Refuse(Reason::kShuttingDown, "the server stopped before the call was finished");
@@ -141,7 +195,18 @@ class Server::Impl {
   absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> Credentials(
       const Address& address) const {
     const ServerOptions& options = shared_->options;
-    if (options.tls.has_value()) return ServerCredentialsOf(*options.tls);
+    if (options.tls.has_value()) {
+      ASSIGN_OR_RETURN(auto opened, Certificates::Open(*options.tls, options.say));
+      const std::shared_ptr<Certificates> certificates = std::move(opened);
+      if (options.metrics != nullptr) {
+        options.metrics->AddGauge(
+            "daybook_tls_certificate_expiry_time_seconds",
+            "When the certificate in use is over, Unix time.", {}, [certificates] {
+              return static_cast<double>(absl::ToUnixSeconds(certificates->expires()));
+            });
+      }
+      return ServerCredentialsOf(certificates);
+    }
     if (!address.loopback() && !options.insecure) {
       return absl::FailedPreconditionError(absl::StrCat(
           "refusing to listen on ", options.address,
@@ -154,11 +219,13 @@ class Server::Impl {
   void Register(grpc::ServerBuilder& builder) {
     for (const Service& service : services_) {
       RawService& raw = shared_->services.emplace_back();
-      for (const auto& [name, handler] : service.handlers()) {
-        raw.Add(shared_->methods.emplace_back(shared_->methods.size(),
-                                              *service.descriptor()->FindMethodByName(name),
-                                              handler, shared_->options.metrics));
-      }
+      const auto add = [&](const std::string& name, Handler handler, StreamHandler stream) {
+        raw.Add(shared_->methods.emplace_back(
+            shared_->methods.size(), *service.descriptor()->FindMethodByName(name),
+            std::move(handler), std::move(stream), shared_->options.metrics));
+      };
+      for (const auto& [name, handler] : service.handlers()) add(name, handler, nullptr);
+      for (const auto& [name, handler] : service.stream_handlers()) add(name, nullptr, handler);
       builder.RegisterService(&raw);
     }
   }
@@ -183,6 +250,8 @@ absl::Status Server::Start() { return impl_->Start(); }
 int Server::port() const { return impl_->port(); }
 Health& Server::health() { return impl_->health(); }
 int Server::in_flight() const { return impl_->in_flight(); }
+int Server::streams() const { return impl_->streams(); }
+void Server::DrainStreams() { impl_->DrainStreams(); }
 void Server::Shutdown(absl::Time deadline) { impl_->Shutdown(deadline); }
 
 }  // namespace daybook::rpc

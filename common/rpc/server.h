@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/rpc/health.h"
 #include "google/protobuf/descriptor.h"
@@ -38,16 +39,13 @@ class Metrics;
 
 namespace daybook::rpc {
 
-// One unary call in flight. Finished exactly once; one that is destroyed unfinished is answered
-// UNAVAILABLE (SHUTTING_DOWN). May outlive the server, which then has answered it.
-class Call {
+// What is known of a caller. Lives as long as its call, or its stream.
+class Caller {
  public:
-  virtual ~Call() = default;
+  virtual ~Caller() = default;
   virtual const google::protobuf::MethodDescriptor& method() const = 0;
-  // The parsed request; bytes that do not parse never reach a handler (INVALID_ARGUMENT). Lives as
-  // long as the call, also after it is finished.
-  virtual const google::protobuf::Message& request() const = 0;
-  // The caller's deadline, capped by the server's; never infinite.
+  // The caller's deadline. Of a call: capped by the server's, never infinite. Of a stream: as the
+  // caller said, often infinite.
   virtual absl::Time deadline() const = 0;
   virtual bool cancelled() const = 0;
   // Value of a metadata key (lower case), empty if absent. Lives as long as the call. Only from one
@@ -56,9 +54,19 @@ class Call {
   // Who calls, as the transport knows them; empty when it does not.
   virtual std::string actor() const = 0;
 
-  // What the caller is told if nobody finishes the call by its deadline + 0.5 s; DEADLINE_EXCEEDED
-  // if this is never said. Only before the handler returns.
+  // What the caller is told if nobody answers in time; DEADLINE_EXCEEDED if this is never said.
+  // Only before the handler returns.
   virtual void SetDeadlineStatus(absl::Status status) = 0;
+};
+
+// One unary call in flight. Finished exactly once; one that is destroyed unfinished is answered
+// UNAVAILABLE (SHUTTING_DOWN). May outlive the server, which then has answered it. "In time" is
+// deadline + 0.5 s.
+class Call : public Caller {
+ public:
+  // The parsed request; bytes that do not parse never reach a handler (INVALID_ARGUMENT). Lives as
+  // long as the call, also after it is finished.
+  virtual const google::protobuf::Message& request() const = 0;
 
   // Exactly one of these, from any thread. When the server has already answered (deadline, stop),
   // they do nothing.
@@ -68,6 +76,49 @@ class Call {
 };
 
 using Handler = std::function<void(std::unique_ptr<Call>)>;
+
+// One message of a caller's stream, and the way for what is sent back for it. It takes a place in
+// the stream's window until its answer has left, or until it goes unanswered. May outlive stream
+// and server, whose end makes a no-op of everything here.
+class StreamItem {
+ public:
+  virtual ~StreamItem() = default;
+  // The message, as far as it could be read.
+  virtual const google::protobuf::Message& message() const = 0;
+  // Not OK: the message does not parse, has unknown fields, or the server holds too much already
+  // (MALFORMED_REQUEST, UNKNOWN_FIELDS, OVERLOADED). It is for the handler to tell the caller: the
+  // stream goes on.
+  virtual const absl::Status& problem() const = 0;
+  // When the answer is due: the server's cap from when the message was read, or a little before the
+  // stream's deadline. If it is not there 0.5 s later, the stream ends with SetDeadlineStatus.
+  virtual absl::Time deadline() const = 0;
+
+  // From any thread; wire bytes of one response. They leave in the order of these calls.
+  // The last one for this message, at most once.
+  virtual void Answer(std::string response) = 0;
+  // One of many; if the last one has not left yet, this one takes its place.
+  virtual void SendNewest(std::string response) = 0;
+  // Ends the whole stream so, at once; what has not left is dropped.
+  virtual void EndStream(const absl::Status& status) = 0;
+
+  // Called once on the server's thread when the stream is over, however it ends. Only before the
+  // handler returns.
+  virtual void WhenOver(std::function<void()> callback) = 0;
+};
+
+// A streaming rpc is opened once a call, which gives what takes its messages, one at a time on one
+// thread; not OK ends the stream so. The Caller lives as long as that function.
+//
+// Life of a stream. Messages are read while its window has room (ServerOptions::stream_window):
+// else HTTP/2 holds the sender. It ends
+// - OK, when the caller has closed its half and every item is answered or gone;
+// - DEADLINE_EXCEEDED, shortly before the caller's deadline (100 ms, or a tenth of what there was):
+//   nothing more is read, items still out may answer;
+// - UNAVAILABLE (SHUTTING_DOWN), when the server drains: in the same way. An rpc whose caller sends
+//   one message only ends at Shutdown at once;
+// - when the caller cancels or is lost: what is still sent goes nowhere.
+using ItemHandler = std::function<void(std::unique_ptr<StreamItem>)>;
+using StreamHandler = std::function<absl::StatusOr<ItemHandler>(Caller&)>;
 
 // A service of the protos and its handlers, one for every rpc.
 class Service {
@@ -79,8 +130,10 @@ class Service {
   // A name that the service does not have, or has twice, is reported by Server::Start.
   Service& Handle(std::string_view method, Handler handler);
 
-  // Says on purpose that an rpc is not served: it is answered UNIMPLEMENTED. The only thing that
-  // can be done with a streaming rpc.
+  // The same for an rpc with `stream` on the side of the responses, or both.
+  Service& HandleStream(std::string_view method, StreamHandler handler);
+
+  // Says on purpose that an rpc is not served: it is answered UNIMPLEMENTED.
   Service& Decline(std::string_view method);
 
   // What Start would refuse: no such service, names without rpc, rpcs without handler.
@@ -88,16 +141,21 @@ class Service {
 
   const google::protobuf::ServiceDescriptor* descriptor() const { return descriptor_; }
   const std::map<std::string, Handler, std::less<>>& handlers() const { return handlers_; }
+  const std::map<std::string, StreamHandler, std::less<>>& stream_handlers() const {
+    return stream_handlers_;
+  }
 
  private:
   const google::protobuf::ServiceDescriptor* descriptor_;
   std::string name_;
   std::map<std::string, Handler, std::less<>> handlers_;
+  std::map<std::string, StreamHandler, std::less<>> stream_handlers_;
   std::set<std::string, std::less<>> declined_;
 };
 
-// PEM files; read again when they change (within 10 s). Replace them atomically, by a rename of
-// their directory or of a symbolic link to it.
+// PEM files. When they have changed, a new connection gets what stands in them then, if all of it
+// fits together; else what there was before stays, and ServerOptions::say is told which file is
+// why.
 struct TlsFiles {
   std::string certificate_chain;
   std::string private_key;
@@ -115,10 +173,27 @@ struct ServerOptions {
   int waiting_per_method = 64;
   // Calls in handlers; one more is answered RESOURCE_EXHAUSTED (OVERLOADED) at once.
   int max_in_flight = 4096;
-  absl::Duration max_deadline = absl::Seconds(60);  // also that of a caller who names none
-  int max_message_bytes = 4 * 1024 * 1024;          // either way
+  // Streams open at once; one more is answered RESOURCE_EXHAUSTED (OVERLOADED).
+  int max_streams = 1024;
+  // Messages of one stream whose answers have not left; then nothing more of it is read.
+  int stream_window = 256;
+  // Requests in handlers, of calls and of streams, in wire bytes together. A call above it is
+  // answered RESOURCE_EXHAUSTED (OVERLOADED), a message of a stream so that the stream goes on.
+  int64_t max_in_flight_bytes = 256 << 20;
+  // Of a call, also when the caller names none, and of one message of a stream.
+  absl::Duration max_deadline = absl::Seconds(60);
+  int max_message_bytes = 4 * 1024 * 1024;  // either way
+  // A connection this old is told to go (a new one takes over without a lost call); after
+  // max_deadline + 5 s it is closed, with the streams that are still on it.
   absl::Duration max_connection_age = absl::Minutes(30);
+  // Silence after which a connection is asked whether it lives, and the time for an answer.
+  absl::Duration keepalive_time = absl::Seconds(60);
+  absl::Duration keepalive_timeout = absl::Seconds(20);
+  // Clients that ask more often than this, without a call, are disconnected.
+  absl::Duration min_ping_interval = absl::Seconds(10);
 
+  // Messages for people, from any thread.
+  std::function<void(std::string_view)> say = [](std::string_view) {};
   Metrics* metrics = nullptr;  // outlives the server; null: nothing is counted
 };
 
@@ -143,8 +218,13 @@ class Server {
   // unless Set was called for it before.
   Health& health();
 
-  // Calls in handlers now.
+  // Calls in handlers, and streams open, now.
   int in_flight() const;
+  int streams() const;
+
+  // First half of a shutdown: streams of requests are read no further and end when everything read
+  // is answered; new ones are refused. Calls are served as before.
+  void DrainStreams();
 
   // Health says NOT_SERVING, nothing new is taken, calls in flight may finish until `deadline`, the
   // rest is cancelled. Returns when no thread of the server runs. Any number of times.

@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/status.h"
 #include "common/rpc/server.h"
 
 namespace daybook::rpc {
@@ -19,6 +20,12 @@ Service& Service::Handle(std::string_view method, Handler handler) {
   return *this;
 }
 
+Service& Service::HandleStream(std::string_view method, StreamHandler handler) {
+  const bool first = stream_handlers_.emplace(std::string(method), std::move(handler)).second;
+  if (!first) stream_handlers_.emplace(absl::StrCat(std::string(method), " (twice)"), nullptr);
+  return *this;
+}
+
 Service& Service::Decline(std::string_view method) {
   declined_.emplace(method);
   return *this;
@@ -29,23 +36,34 @@ absl::Status Service::Check() const {
     return absl::FailedPreconditionError(
         absl::StrCat("service ", name_, " is in no proto of this program"));
   }
-  for (const auto& [name, handler] : handlers_) {
+  const auto fits = [&](const std::string& name, bool as_stream) {
     const auto* method = descriptor_->FindMethodByName(name);
     if (method == nullptr) {
       return absl::FailedPreconditionError(
           absl::StrCat("service ", name_, " has no rpc '", name, "' to be handled"));
     }
-    if (method->client_streaming() || method->server_streaming()) {
-      return absl::FailedPreconditionError(absl::StrCat(
-          "service ", name_, ": rpc '", name, "' is streaming, which can only be declined"));
+    if (method->client_streaming() && !method->server_streaming()) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("service ", name_, ": rpc '", name,
+                       "' answers a stream once, which can only be declined"));
     }
-  }
+    if (method->server_streaming() != as_stream) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("service ", name_, ": rpc '", name, "' is ",
+                       as_stream ? "no stream: Handle" : "a stream: HandleStream"));
+    }
+    return absl::OkStatus();
+  };
+  for (const auto& [name, handler] : handlers_) RETURN_IF_ERROR(fits(name, false));
+  for (const auto& [name, handler] : stream_handlers_) RETURN_IF_ERROR(fits(name, true));
   std::string missing;
   for (int i = 0; i < descriptor_->method_count(); ++i) {
     const auto& method = *descriptor_->method(i);
     if (declined_.contains(method.name())) continue;
     const auto it = handlers_.find(method.name());
     if (it != handlers_.end() && it->second) continue;
+    const auto stream = stream_handlers_.find(method.name());
+    if (stream != stream_handlers_.end() && stream->second) continue;
     absl::StrAppend(&missing, missing.empty() ? "" : ", ", method.name());
   }
   if (missing.empty()) return absl::OkStatus();

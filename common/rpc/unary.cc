@@ -8,7 +8,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
-#include "common/rpc/details.h"
+#include "common/rpc/stream.h"
+#include "common/rpc/unknown_method.h"
+#include "common/rpc/wire.h"
 
 namespace daybook::rpc {
 namespace {
@@ -17,57 +19,24 @@ using google::protobuf::Message;
 
 constexpr absl::Duration kSweepEvery = absl::Milliseconds(200);
 constexpr absl::Duration kSweepAfterDeadline = absl::Milliseconds(500);
+// As waiting_per_method.
+constexpr int kWaitingStreams = 8;
+constexpr int kWaitingUnknown = 8;
 
 // A request message that has grown beyond this is not kept for the next call.
 constexpr size_t kMaxKeptRequestBytes = 16 * 1024;
-
-// Responses up to this size are copied; longer ones are handed over.
-constexpr size_t kMaxCopiedBytes = 4 * 1024;
-
-// The payload's bytes in one piece: most come so, the others are put together in `scratch`.
-std::string_view BytesOf(grpc::ByteBuffer& payload, grpc::Slice& slice, std::string& scratch) {
-  if (payload.TrySingleSlice(&slice).ok()) {
-    return {reinterpret_cast<const char*>(slice.begin()), slice.size()};
-  }
-  std::vector<grpc::Slice> slices;
-  if (payload.Length() == 0 || !payload.Dump(&slices).ok()) return {};
-  scratch.reserve(payload.Length());
-  for (const grpc::Slice& each : slices) {
-    scratch.append(reinterpret_cast<const char*>(each.begin()), each.size());
-  }
-  return scratch;
-}
-
-grpc::ByteBuffer BufferOf(const Message& message) {
-  const size_t size = message.ByteSizeLong();
-  grpc_slice slice = grpc_slice_malloc(size);
-  message.SerializeWithCachedSizesToArray(GRPC_SLICE_START_PTR(slice));
-  const grpc::Slice owned(slice, grpc::Slice::STEAL_REF);
-  return grpc::ByteBuffer(&owned, 1);
-}
-
-grpc::ByteBuffer BufferOf(std::string bytes) {
-  if (bytes.size() <= kMaxCopiedBytes) {
-    const grpc::Slice copy(bytes.data(), bytes.size());
-    return grpc::ByteBuffer(&copy, 1);
-  }
-  auto* owned = new std::string(std::move(bytes));
-  const grpc::Slice slice(
-      owned->data(), owned->size(), [](void* s) { delete static_cast<std::string*>(s); }, owned);
-  return grpc::ByteBuffer(&slice, 1);
-}
-
-absl::Status ShuttingDown() {
-  return Refuse(Reason::kShuttingDown, "the server is stopping; nothing was recorded");
-}
 
 }  // namespace
 
 void RawService::Add(Method& method) {
   method.service = this;
   method.index = size_++;
+  // On the wire all streams are alike.
   AddMethod(new grpc::internal::RpcServiceMethod(method.path.c_str(),
-                                                 grpc::internal::RpcMethod::NORMAL_RPC, nullptr));
+                                                 method.stream_handler
+                                                     ? grpc::internal::RpcMethod::BIDI_STREAMING
+                                                     : grpc::internal::RpcMethod::NORMAL_RPC,
+                                                 nullptr));
   MarkMethodAsync(method.index);
 }
 
@@ -91,11 +60,7 @@ struct Slot {
   void AnswerError(const absl::Status& status) {
     DAYBOOK_CHECK(!status.ok());
     Count(status.code());
-    const absl::string_view message = status.message();
-    writer->FinishWithError(
-        grpc::Status(static_cast<grpc::StatusCode>(status.code()),
-                     HeaderMessage({message.data(), message.size()}), EncodeDetails(status)),
-        &finished);
+    writer->FinishWithError(WireStatus(status), &finished);
   }
 
   void Count(absl::StatusCode code) { method.figures.Handled(code, absl::Now() - started); }
@@ -111,6 +76,7 @@ struct Slot {
   std::optional<grpc::ServerContext> context;
   std::optional<grpc::ServerAsyncResponseWriter<grpc::ByteBuffer>> writer;
   grpc::ByteBuffer payload;
+  std::optional<Budgeted> budgeted;
   std::unique_ptr<Message> request;  // kept from call to call
   absl::Time started;
   absl::Time deadline;
@@ -173,19 +139,10 @@ class UnaryCall final : public Call {
   bool cancelled() const override { return slot_.cancelled.load(std::memory_order_relaxed); }
 
   std::string_view metadata(std::string_view key) const override {
-    const auto& all = slot_.context->client_metadata();
-    const auto it = all.find(grpc::string_ref(key.data(), key.size()));
-    return it == all.end() ? std::string_view()
-                           : std::string_view(it->second.data(), it->second.size());
+    return MetadataOf(*slot_.context, key);
   }
 
-  std::string actor() const override {
-    if (!shared_->options.tls.has_value()) return "";
-    const auto context = slot_.context->auth_context();
-    if (context == nullptr || !context->IsPeerAuthenticated()) return "";
-    const auto identity = context->GetPeerIdentity();
-    return identity.empty() ? "" : std::string(identity[0].data(), identity[0].size());
-  }
+  std::string actor() const override { return ActorOf(*shared_, *slot_.context); }
 
   void SetDeadlineStatus(absl::Status status) override {
     slot_.deadline_status = std::move(status);
@@ -208,12 +165,39 @@ class UnaryCall final : public Call {
 
 }  // namespace
 
-Shared::Shared(const ServerOptions& options) : options(options) {
+std::string_view MetadataOf(const grpc::ServerContext& context, std::string_view key) {
+  const auto& all = context.client_metadata();
+  const auto it = all.find(grpc::string_ref(key.data(), key.size()));
+  return it == all.end() ? std::string_view()
+                         : std::string_view(it->second.data(), it->second.size());
+}
+
+std::string ActorOf(const Shared& shared, const grpc::ServerContext& context) {
+  if (!shared.options.tls.has_value()) return "";
+  const auto auth = context.auth_context();
+  if (auth == nullptr || !auth->IsPeerAuthenticated()) return "";
+  const auto identity = auth->GetPeerIdentity();
+  return identity.empty() ? "" : std::string(identity[0].data(), identity[0].size());
+}
+
+Shared::Shared(const ServerOptions& options)
+    : options(options), budget{.limit = options.max_in_flight_bytes} {
   grpc_init();  // contexts in slots may be the last that need it
   if (options.metrics != nullptr) {
     overloaded = &options.metrics->AddCounter("daybook_rpc_overloaded_total",
                                               "Calls refused because too many were in flight.");
   }
+}
+
+absl::Status Shared::TooManyBytes() {
+  if (overloaded != nullptr) overloaded->Increment();
+  return Refuse(Reason::kOverloaded, absl::StrCat("more than ", options.max_in_flight_bytes,
+                                                  " bytes of requests are in flight"));
+}
+
+bool Shared::Refuses(const Method& method) const {
+  return stopping.load(std::memory_order_acquire) ||
+         (draining_streams.load(std::memory_order_acquire) && method.descriptor.client_streaming());
 }
 
 Shared::~Shared() {
@@ -231,8 +215,11 @@ CallQueue::~CallQueue() {
 void CallQueue::Start() {
   free_.resize(shared_.methods.size());
   for (Method& method : shared_.methods) {
-    for (int i = 0; i < shared_.options.waiting_per_method; ++i) Post(method);
+    const int waiting =
+        method.stream_handler ? kWaitingStreams : shared_.options.waiting_per_method;
+    for (int i = 0; i < waiting; ++i) Post(method);
   }
+  for (int i = 0; i < kWaitingUnknown; ++i) UnknownMethod::Post(shared_, queue_.get());
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -254,7 +241,8 @@ void CallQueue::Run() {
   while (true) {
     void* tag = nullptr;
     bool ok = false;
-    const bool idle = shared_.in_flight.load(std::memory_order_relaxed) == 0;
+    const bool idle = shared_.in_flight.load(std::memory_order_relaxed) == 0 &&
+                      shared_.streams.load(std::memory_order_relaxed) == 0;
     switch (queue_->AsyncNext(&tag, &ok, idle ? never : wake)) {
       case grpc::CompletionQueue::SHUTDOWN:
         return;
@@ -269,8 +257,9 @@ void CallQueue::Run() {
         break;
       }
     }
+    const absl::Duration left = std::max(next_sweep_ - absl::Now(), absl::Milliseconds(1));
     wake = gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
-                        gpr_time_from_millis(absl::ToInt64Milliseconds(kSweepEvery), GPR_TIMESPAN));
+                        gpr_time_from_millis(absl::ToInt64Milliseconds(left), GPR_TIMESPAN));
   }
 }
 
@@ -287,6 +276,14 @@ Slot* CallQueue::Take(Method& method) {
 }
 
 void CallQueue::Post(Method& method) {
+  if (method.stream_handler) {
+    const auto seat = std::make_shared<StreamSeat>(shared_, *this, method);
+    {
+      std::lock_guard lock(mutex_);
+      streams_.insert(seat);
+    }
+    return seat->Post(queue_.get());
+  }
   Slot* slot = Take(method);
   slot->context.emplace();
   slot->writer.emplace(&*slot->context);
@@ -296,9 +293,26 @@ void CallQueue::Post(Method& method) {
                           queue_.get(), &slot->arrived);
 }
 
+void CallQueue::Forget(const std::shared_ptr<StreamSeat>& seat) {
+  std::lock_guard lock(mutex_);
+  streams_.erase(seat);
+}
+
+std::vector<std::shared_ptr<StreamSeat>> CallQueue::Streams() {
+  std::lock_guard lock(mutex_);
+  return {streams_.begin(), streams_.end()};
+}
+
+void CallQueue::EndStreams(bool all, const absl::Status& status) {
+  for (const auto& seat : Streams()) {
+    if (all || seat->method().client_streaming()) seat->End(status);
+  }
+}
+
 void CallQueue::Free(Slot* slot) {
   if (slot->payload.Length() > kMaxKeptRequestBytes) slot->request.reset();
   slot->payload.Clear();
+  slot->budgeted.reset();
   slot->writer.reset();
   slot->context.reset();
   slot->deadline_status = absl::OkStatus();
@@ -331,19 +345,12 @@ void CallQueue::Dispatch(Slot* slot) {
     return slot->AnswerError(
         Refuse(Reason::kDeadlineExceeded, "the deadline was over when the call came in"));
   }
+  slot->budgeted.emplace(shared_.budget, static_cast<int64_t>(slot->payload.Length()));
+  if (!slot->budgeted->fits()) return slot->AnswerError(shared_.TooManyBytes());
   if (slot->request == nullptr) slot->request.reset(method.prototype.New());
-  grpc::Slice slice;
-  std::string scratch;
-  const std::string_view bytes = BytesOf(slot->payload, slice, scratch);
-  if (!slot->request->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    return slot->AnswerError(
-        Refuse(Reason::kMalformedRequest,
-               absl::StrCat("the request is not a ", method.prototype.GetTypeName())));
-  }
-  if (const std::string field = method.unknown_fields.FirstIn(bytes, *slot->request);
-      !field.empty()) {
-    return slot->AnswerError(
-        Refuse(Reason::kUnknownFields, absl::StrCat("unknown field ", field), {{"field", field}}));
+  if (absl::Status problem = ReadRequest(method, slot->payload, slot->request.get());
+      !problem.ok()) {
+    return slot->AnswerError(problem);
   }
   shared_.in_flight.fetch_add(1, std::memory_order_relaxed);
   slot->refs.store(3, std::memory_order_relaxed);
@@ -353,6 +360,9 @@ void CallQueue::Dispatch(Slot* slot) {
 
 void CallQueue::Sweep(absl::Time now) {
   next_sweep_ = now + kSweepEvery;
+  if (shared_.streams.load(std::memory_order_relaxed) > 0) {
+    for (const auto& seat : Streams()) SweepBy(seat->Sweep(now));
+  }
   std::vector<Slot*> late;
   {
     std::lock_guard lock(mutex_);

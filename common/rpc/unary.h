@@ -1,4 +1,5 @@
-// Unary calls on completion queues. Private to common/rpc (gRPC types).
+// Completion queues, and unary calls on them (streams: stream.h). Private to common/rpc (gRPC
+// types).
 //
 // Operation. A Slot is a seat for one call: gRPC's context, the parsed request, the answer's
 // writer. `waiting_per_method` seats a method are posted to gRPC; when a call takes one, the next
@@ -12,17 +13,22 @@
 // Concurrency. Arrivals and the sweep run on the queue's thread, answers on any.
 #pragma once
 
+#include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/impl/rpc_service_method.h>
 #include <grpcpp/impl/service_type.h>
 #include <grpcpp/support/async_unary_call.h>
 
+#include <algorithm>
 #include <atomic>
 #include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <thread>
+#include <unordered_set>
 #include <vector>
 
 #include "common/rpc/method.h"
@@ -38,6 +44,11 @@ class RawService : public grpc::Service {
                grpc::ServerCompletionQueue* queue, void* tag) {
     RequestAsyncUnary(index, context, request, writer, queue, queue, tag);
   }
+  void RequestStream(int index, grpc::ServerContext* context,
+                     grpc::internal::ServerAsyncStreamingInterface* stream,
+                     grpc::ServerCompletionQueue* queue, void* tag) {
+    RequestAsyncBidiStreaming(index, context, stream, queue, queue, tag);
+  }
 
  private:
   int size_ = 0;
@@ -50,7 +61,34 @@ struct Event {
 };
 
 class CallQueue;
+class StreamSeat;
 struct Slot;
+
+// Bytes of requests in flight. Any thread.
+struct Budget {
+  const int64_t limit;
+  std::atomic<int64_t> taken{0};
+};
+
+// A part of the budget, taken if there is room and given back at the end.
+class Budgeted {
+ public:
+  Budgeted(Budget& budget, int64_t bytes) : budget_(budget), bytes_(bytes) {
+    fits_ = budget_.taken.fetch_add(bytes_, std::memory_order_relaxed) + bytes_ <= budget_.limit;
+    if (!fits_) budget_.taken.fetch_sub(bytes_, std::memory_order_relaxed);
+  }
+  ~Budgeted() {
+    if (fits_) budget_.taken.fetch_sub(bytes_, std::memory_order_relaxed);
+  }
+  Budgeted(const Budgeted&) = delete;
+  Budgeted& operator=(const Budgeted&) = delete;
+  bool fits() const { return fits_; }
+
+ private:
+  Budget& budget_;
+  const int64_t bytes_;
+  bool fits_;
+};
 
 // What all queues of a server share. Handles keep it alive, so that a call may outlive its server.
 struct Shared : std::enable_shared_from_this<Shared> {
@@ -60,13 +98,25 @@ struct Shared : std::enable_shared_from_this<Shared> {
   const ServerOptions options;
   std::deque<Method> methods;
   std::deque<RawService> services;
+  grpc::AsyncGenericService unknown_methods;
   std::vector<std::unique_ptr<CallQueue>> queues;
   Counter* overloaded = nullptr;
 
+  // The refusal of a request for which the budget has no room; counted.
+  absl::Status TooManyBytes();
+  // Whether new streams of the method are.
+  bool Refuses(const Method& method) const;
+
   std::atomic<bool> stopping{false};
-  std::atomic<int> in_flight{0};        // handles
+  std::atomic<bool> draining_streams{false};
+  std::atomic<int> in_flight{0};  // handles
+  std::atomic<int> streams{0};    // open
+  Budget budget;
   std::atomic<int64_t> outstanding{0};  // tags that gRPC will still report
 };
+
+std::string_view MetadataOf(const grpc::ServerContext& context, std::string_view key);
+std::string ActorOf(const Shared& shared, const grpc::ServerContext& context);
 
 class CallQueue {
  public:
@@ -83,14 +133,24 @@ class CallQueue {
   // Ends the thread. When nothing is outstanding.
   void Stop();
 
+  // Streams of requests, or all streams, end when they can. Any thread.
+  void EndStreams(bool all, const absl::Status& status);
+
+  // One seat more waits for a call of the method.
+  void Post(Method& method);
+
   void Free(Slot* slot);
   void Dispatch(Slot* slot);  // a call has arrived
 
+  void Forget(const std::shared_ptr<StreamSeat>& seat);
+  // The next sweep is not later than that. The queue's thread.
+  void SweepBy(absl::Time time) { next_sweep_ = std::min(next_sweep_, time); }
+
  private:
   void Run();
-  void Post(Method& method);
   void Sweep(absl::Time now);
   Slot* Take(Method& method);
+  std::vector<std::shared_ptr<StreamSeat>> Streams();
 
   Shared& shared_;
   std::unique_ptr<grpc::ServerCompletionQueue> queue_;
@@ -100,6 +160,7 @@ class CallQueue {
   std::mutex mutex_;  // guards the lists
   std::vector<std::unique_ptr<Slot>> slots_;
   std::vector<std::vector<Slot*>> free_;  // by method
+  std::unordered_set<std::shared_ptr<StreamSeat>> streams_;
 };
 
 }  // namespace daybook::rpc

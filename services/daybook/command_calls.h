@@ -1,5 +1,5 @@
-// From gRPC calls to the command engine and back: unary and batch are one thing, a batch counts
-// down its outcomes.
+// From gRPC calls to the command engine and back: unary, batch and stream are one thing; a batch
+// counts down its outcomes, a stream sends them as they come.
 //
 // Concurrency: handlers run on the server's threads, replies on the engine's workers.
 #pragma once
@@ -15,7 +15,7 @@ namespace daybook {
 std::vector<rpc::Service> UnaryCommands(command::Engine& engine);
 
 // `daybook.book.v1.CommandService`.
-rpc::Service BatchCommands(command::Engine& engine);
+rpc::Service WrappedCommands(command::Engine& engine);
 
 inline constexpr int kMaxBatchCommands = 5'000;
 

@@ -28,6 +28,7 @@ struct Config {
   int64_t partitions = 0;
   std::string listen;
   std::string http_listen;
+  std::string advertise;  // what NOT_OWNER tells clients; empty = from `listen`
   bool insecure = false;
   std::string tls_cert;
   std::string tls_key;
@@ -40,6 +41,12 @@ struct Config {
   int64_t max_in_flight = 0;
   int64_t max_queue = 0;
   int64_t max_deadline_ms = 0;
+  int64_t max_in_flight_bytes = 0;
+  int64_t max_streams = 0;
+  int64_t stream_window = 0;
+  int64_t max_message_bytes = 0;
+  int64_t max_connection_age_ms = 0;
+  int64_t keepalive_ms = 0;
   std::string log_level;
   std::string log_format;
 

@@ -19,6 +19,7 @@
 #include "services/billing/billing.h"
 #include "services/customer/customer.h"
 #include "services/daybook/command_calls.h"
+#include "services/daybook/endpoint.h"
 #include "services/daybook/figures.h"
 #include "services/daybook/interrupt.h"
 #include "services/daybook/logging.h"
@@ -54,6 +55,13 @@ rpc::ServerOptions ServerOptionsOf(const Config& config, Metrics* metrics) {
   }
   options.max_in_flight = static_cast<int>(config.max_in_flight);
   options.max_deadline = absl::Milliseconds(config.max_deadline_ms);
+  options.max_in_flight_bytes = config.max_in_flight_bytes;
+  options.max_streams = static_cast<int>(config.max_streams);
+  options.stream_window = static_cast<int>(config.stream_window);
+  options.max_message_bytes = static_cast<int>(config.max_message_bytes);
+  options.max_connection_age = absl::Milliseconds(config.max_connection_age_ms);
+  options.keepalive_time = absl::Milliseconds(config.keepalive_ms);
+  options.say = Say;
   options.metrics = metrics;
   return options;
 }
@@ -106,10 +114,11 @@ absl::Status Serve(const Config& config) {
   ASSIGN_OR_RETURN(const auto log, OpenLog(config, LogUse::kServe));
   ASSIGN_OR_RETURN(auto book, (command::Books<Customer, Billing>(CommandServices())));
   const projection::Topology topology = TheTopology();
+  std::string endpoint;  // known when the server listens, asked when the engine claims
   ASSIGN_OR_RETURN(const auto engine,
                    command::Engine::Open(log.get(), std::move(book),
                                          {.cache_directory = config.data_dir + "/command-cache",
-                                          .endpoint = config.listen,
+                                          .endpoint = [&endpoint] { return endpoint; },
                                           .max_queue = static_cast<size_t>(config.max_queue),
                                           .say = Say},
                                          &metrics));
@@ -119,7 +128,7 @@ absl::Status Serve(const Config& config) {
 
   rpc::Server server(ServerOptionsOf(config, &metrics));
   for (auto& service : UnaryCommands(*engine)) server.Add(std::move(service));
-  server.Add(BatchCommands(*engine));
+  server.Add(WrappedCommands(*engine));
   for (auto& service : Queries(*models)) server.Add(std::move(service));
   rpc::HttpServer http({.address = config.http_listen,
                         .insecure = config.insecure,
@@ -129,11 +138,13 @@ absl::Status Serve(const Config& config) {
 
   SetHealth(*engine, *models, topology, &server.health());
   RETURN_IF_ERROR(server.Start());
+  endpoint = EndpointOf(config.listen, config.advertise, server.port(), HostName());
   if (!config.http_listen.empty()) RETURN_IF_ERROR(http.Start());
   models->Start();
   engine->Start();  // last: it deposes whoever owns the log, so everything else must work
   Log(Severity::kInfo, "serving",
       {{"grpc", Cat(config.listen.substr(0, config.listen.rfind(':')), ":", server.port())},
+       {"endpoint", endpoint},
        {"http",
         config.http_listen.empty()
             ? "none"
@@ -161,7 +172,9 @@ absl::Status Serve(const Config& config) {
   Log(Severity::kInfo, "stopping; a second signal stops at once");
   NotifySystemd("STOPPING=1");
   SetHealth(*engine, *models, topology, &server.health());
-  engine->Drain(absl::Now() + kDrain);  // commands under way get their answers; new ones are refused
+  server.DrainStreams();
+  engine->Drain(absl::Now() +
+                kDrain);  // commands under way get their answers; new ones are refused
   server.Shutdown(absl::Now() + kLastAnswers);
   models->Stop();
   http.Stop();

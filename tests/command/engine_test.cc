@@ -104,7 +104,7 @@ class EngineTest : public testing::Test {
     metrics_ = std::make_unique<Metrics>();
     EngineOptions options;
     options.cache_directory = scratch_.path() + "/cache";
-    options.endpoint = "here:1";
+    options.endpoint = [] { return std::string("here:1"); };
     options.workers = workers;
     options.flush_interval = absl::Milliseconds(20);
     auto engine = Engine::Open(log_.get(), *std::move(book), options, metrics_.get());

@@ -113,7 +113,7 @@ class PartitionTest : public testing::Test, public PartitionHost {
     method_.decide = Decide;
     book_.evolve = Evolve;
     options_.instance = "me";
-    options_.endpoint = "me:1";
+    options_.endpoint = [] { return std::string("me:1"); };
     Make();
   }
 

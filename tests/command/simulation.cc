@@ -233,7 +233,7 @@ class Simulation {
     p.producer = log_.NewProducer([] {});
     PartitionOptions options;
     options.instance = absl::StrFormat("%d-%d", p.number, generation_++);
-    options.endpoint = absl::StrCat("process-", p.number);
+    options.endpoint = [number = p.number] { return absl::StrCat("process-", number); };
     options.max_group = 1 + Below(8);
     options.barrier_interval = absl::Milliseconds(2);
     options.report_timeout = absl::Milliseconds(60);

@@ -28,6 +28,7 @@ class ScriptedServer {
   ScriptedServer() : server_(rpc::ServerOptions{.address = "127.0.0.1:0"}) {
     rpc::Service service("daybook.book.v1.CommandService");
     service.Handle("ExecuteBatch", [this](std::unique_ptr<rpc::Call> call) { Answer(*call); });
+    service.Decline("ExecuteStream");
     server_.Add(std::move(service));
     EXPECT_TRUE(server_.Start().ok());
   }

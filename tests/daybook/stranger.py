@@ -152,6 +152,35 @@ class Stranger(unittest.TestCase):
         for name in ("", BOOK, CUSTOMER, BILLING, BALANCES, "balances"):
             self.assertEqual(self.call(HEALTH, "Check", service=name).status, 1, name)
 
+    def test_watches_health(self):
+        method = self.pool.FindServiceByName(HEALTH).FindMethodByName("Watch")
+        request = message_factory.GetMessageClass(method.input_type)
+        response = message_factory.GetMessageClass(method.output_type)
+        stub = self.channel.unary_stream(f"/{HEALTH}/Watch",
+                                         request_serializer=request.SerializeToString,
+                                         response_deserializer=response.FromString)
+        for name, status in (("", 1), (BOOK, 1), (BALANCES, 1), ("balances", 1), ("nobody", 3)):
+            watch = stub(request(service=name), timeout=20)
+            self.assertEqual(next(watch).status, status, name)
+            watch.cancel()
+
+    def test_streams_commands(self):
+        method = self.pool.FindServiceByName(BOOK).FindMethodByName("ExecuteStream")
+        request = message_factory.GetMessageClass(method.input_type)
+        response = message_factory.GetMessageClass(method.output_type)
+        stub = self.channel.stream_stream(f"/{BOOK}/ExecuteStream",
+                                          request_serializer=request.SerializeToString,
+                                          response_deserializer=response.FromString)
+        commands = [request(tag=1, command={"register_customer": {
+                        "customer_id": "c-5", "kind": 1, "request_id": "r",
+                        "personal": {"display_name": "B"}}}),
+                    request(tag=2),
+                    request(tag=3, command={"open_account": {
+                        "customer_id": "c-5", "currency_code": "EUR", "request_id": "o"}})]
+        answers = {a.tag: a.result for a in stub(iter(commands), timeout=20)}
+        self.assertEqual({tag: r.status.code for tag, r in answers.items()}, {1: 0, 2: 3, 3: 0})
+        self.assertEqual(answers[3].open_account.revision, 2)
+
     def test_asks_over_http(self):
         self.get("/healthz")
         self.get("/readyz")

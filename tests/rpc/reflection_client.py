@@ -93,11 +93,12 @@ class ReflectionClient(unittest.TestCase):
             call(request(service="nobody"), timeout=20)
         self.assertEqual(refused.exception.code(), grpc.StatusCode.NOT_FOUND)
 
-    def test_is_told_that_health_cannot_be_watched(self):
+    def test_watches_health(self):
         call, request = self.method(HEALTH, "Watch")
-        with self.assertRaises(grpc.RpcError) as refused:
-            next(call(request(), timeout=20))
-        self.assertEqual(refused.exception.code(), grpc.StatusCode.UNIMPLEMENTED)
+        for name, status in (("", 1), (BILLING, 1), ("nobody", 3)):
+            watch = call(request(service=name), timeout=20)
+            self.assertEqual(next(watch).status, status)
+            watch.cancel()
 
 
 if __name__ == "__main__":

@@ -231,6 +231,8 @@ TEST_F(RpcServer, UnknownMethodsAreUnimplemented) {
     const absl::Status status =
         client_->CallRaw(path, "", &response, absl::Now() + absl::Seconds(20));
     EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented) << status;
+    EXPECT_EQ(ReasonOf(status), "UNSUPPORTED");
+    EXPECT_THAT(std::string(status.message()), HasSubstr(path));
   }
 }
 
@@ -286,6 +288,30 @@ TEST_F(RpcServer, RefusesAtOnceAboveTheInFlightBound) {
   next.join();
 }
 
+TEST_F(RpcServer, RefusesBytesBeyondTheBudget) {
+  Shelf shelf;
+  options_.max_in_flight_bytes = 3'000'000;
+  Serve(shelf.Keep());
+  std::thread first([&] { EXPECT_TRUE(Ask(std::string(2'000'000, 'x')).ok()); });
+  shelf.WaitFor(1);
+  EXPECT_THAT(metrics_.Expose(), HasSubstr("daybook_rpc_in_flight_bytes 2000004"));
+  const absl::Status status = Ask(std::string(2'000'000, 'y'));
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(ReasonOf(status), "OVERLOADED");
+  EXPECT_TRUE(status.GetPayload("type.googleapis.com/google.rpc.RetryInfo").has_value());
+  EXPECT_THAT(metrics_.Expose(), HasSubstr("daybook_rpc_overloaded_total 1"));
+  std::thread small([&] { EXPECT_TRUE(Ask("c-1").ok()); });
+  shelf.WaitFor(2);
+  Echo(shelf.Take());
+  Echo(shelf.Take());
+  first.join();
+  small.join();
+  std::thread again([&] { EXPECT_TRUE(Ask(std::string(2'000'000, 'z')).ok()); });
+  shelf.WaitFor(1);
+  Echo(shelf.Take());
+  again.join();
+}
+
 TEST_F(RpcServer, SeesThatTheCallerIsGone) {
   Shelf shelf;
   Serve(shelf.Keep());
@@ -337,15 +363,19 @@ TEST_F(RpcServer, RefusesToStartWithoutAHandlerForEveryRpc) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("OpenAccount, RecordPayment"));
 }
 
-TEST_F(RpcServer, RefusesToServeStreamsUnlessTheyAreDeclined) {
+TEST_F(RpcServer, RefusesToServeAStreamAsACallAndACallAsAStream) {
   const auto health = [] {
     Service service("grpc.health.v1.Health");
     service.Handle("Check", Echo);
     return service;
   };
+  const StreamHandler open = [](Caller&) { return ItemHandler(); };
   EXPECT_THAT(std::string(health().Check().message()), HasSubstr("no handler for Watch"));
   EXPECT_THAT(std::string(health().Handle("Watch", Echo).Check().message()),
-              HasSubstr("'Watch' is streaming"));
+              HasSubstr("'Watch' is a stream: HandleStream"));
+  EXPECT_THAT(std::string(Billing(Echo).HandleStream("IssueInvoice", open).Check().message()),
+              HasSubstr("'IssueInvoice' is no stream: Handle"));
+  EXPECT_TRUE(health().HandleStream("Watch", open).Check().ok());
   EXPECT_TRUE(health().Decline("Watch").Check().ok());
 }
 

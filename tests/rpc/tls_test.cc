@@ -1,5 +1,9 @@
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <mutex>
+#include <sstream>
 #include <string>
 
 #include "tests/rpc/serving.h"
@@ -46,6 +50,10 @@ class RpcTls : public Serving {
     authority_.Issue("server");
     authority_.Issue("clerk");
     options_.tls = TlsFiles{authority_.File("server.pem"), authority_.File("server.key")};
+    options_.say = [this](std::string_view message) {
+      std::lock_guard lock(mutex_);
+      said_ += std::string(message) + "\n";
+    };
     trusting_.ca = authority_.File("ca.pem");
     trusting_.server_name = "localhost";
   }
@@ -59,7 +67,35 @@ class RpcTls : public Serving {
 
   Authority authority_;
   ClientOptions trusting_;
+  // A new connection of somebody who trusts `authority`.
+  absl::Status AskTrusting(const Authority& authority) {
+    trusting_.ca = authority.File("ca.pem");
+    client_ = NewClient(trusting_);
+    return Ask("c-1");
+  }
+
+  static void Put(const std::string& content, const std::string& file) {
+    std::ofstream(file + ".new") << content;
+    std::filesystem::rename(file + ".new", file);
+  }
+  static std::string Get(const std::string& file) {
+    std::stringstream content;
+    content << std::ifstream(file).rdbuf();
+    return content.str();
+  }
+  void Replace(const std::string& name, const Authority& from, const std::string& other) {
+    Put(Get(from.File(other)), authority_.File(name));
+  }
+
+  // What the server said, from any thread.
+  std::string Said() {
+    std::lock_guard lock(mutex_);
+    return said_;
+  }
+
   std::string actor_ = "nobody called";
+  std::mutex mutex_;
+  std::string said_;
 };
 
 TEST_F(RpcTls, ServesThoseWhoTrustItsCertificate) {
@@ -92,11 +128,86 @@ TEST_F(RpcTls, AllowsAReachableAddress) {
   EXPECT_TRUE(status.ok()) << status;
 }
 
-TEST_F(RpcTls, NamesAFileThatCannotBeRead) {
-  options_.tls->private_key = "/nowhere/server.key";
-  const absl::Status status = Server(options_).Start();
-  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_THAT(std::string(status.message()), HasSubstr("/nowhere/server.key"));
+TEST_F(RpcTls, NamesAFileThatCannotBeUsed) {
+  authority_.Issue("other");
+  const TlsFiles good = *options_.tls;
+  std::ofstream(authority_.File("garbage")) << "-----BEGIN CERTIFICATE-----\nno\n";
+  const std::pair<TlsFiles, const char*> kCases[] = {
+      {{good.certificate_chain, "/nowhere/server.key"}, "/nowhere/server.key' cannot be read"},
+      {{"/nowhere/server.pem", good.private_key}, "/nowhere/server.pem' cannot be read"},
+      {{authority_.File("garbage"), good.private_key}, "garbage' holds no certificate"},
+      {{good.private_key, good.private_key}, "server.key' holds no certificate"},
+      {{good.certificate_chain, authority_.File("garbage")}, "garbage' is no key"},
+      {{good.certificate_chain, authority_.File("other.key")}, "is not that of the certificate"},
+      {{good.certificate_chain, good.private_key, authority_.File("garbage")}, "client CA"},
+  };
+  for (const auto& [files, said] : kCases) {
+    options_.tls = files;
+    const absl::Status status = Server(options_).Start();
+    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << said;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(said));
+  }
+}
+
+TEST_F(RpcTls, TakesNewFilesWithoutARestart) {
+  Serve(Echo);
+  ASSERT_TRUE(AskTrusting(authority_).ok());
+  const auto old_connection = std::move(client_);
+  Authority next;
+  next.Issue("server");
+  Replace("server.key", next, "server.key");
+  EXPECT_TRUE(AskTrusting(authority_).ok());  // half of it: the old one still
+  EXPECT_THAT(Said(), HasSubstr("is not that of the certificate"));
+  Replace("server.pem", next, "server.pem");
+  EXPECT_FALSE(AskTrusting(authority_).ok());
+  const absl::Status status = AskTrusting(next);
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_THAT(Said(), HasSubstr("get the new certificate"));
+  client_ = NewClient();
+  std::string response;
+  EXPECT_TRUE(old_connection
+                  ->CallRaw(PathOf(IssueInvoice()), "", &response, absl::Now() + absl::Seconds(20))
+                  .ok());
+}
+
+TEST_F(RpcTls, KeepsTheOldFilesWhileTheNewAreBroken) {
+  Serve(Echo);
+  const std::string pem = authority_.File("server.pem"), good = Get(pem);
+  for (const std::string& broken :
+       {std::string(), std::string("-----BEGIN CERTIFICATE-----\nno\n"), good.substr(0, 200),
+        good + "-----BEGIN CERTIFICATE-----\nno\n"}) {
+    Put(broken, pem);
+    EXPECT_TRUE(AskTrusting(authority_).ok());
+    EXPECT_TRUE(AskTrusting(authority_).ok());
+    EXPECT_THAT(Said(), HasSubstr(pem + "' holds no certificate"));
+    const std::string said = Said();
+    EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1) << said;
+    said_.clear();
+  }
+  std::filesystem::remove(pem);
+  EXPECT_TRUE(AskTrusting(authority_).ok());
+  EXPECT_THAT(Said(), HasSubstr("cannot be read; the one before stays in use"));
+  Put(good, pem);
+  EXPECT_TRUE(AskTrusting(authority_).ok());
+  EXPECT_THAT(metrics_.Expose(), HasSubstr("daybook_tls_certificate_expiry_time_seconds 1"));
+}
+
+TEST_F(RpcTls, TakesANewAuthorityOfClients) {
+  options_.tls->client_ca = authority_.File("clients.pem");
+  Replace("clients.pem", authority_, "ca.pem");
+  Serve(NoteActor());
+  trusting_.certificate_chain = authority_.File("clerk.pem");
+  trusting_.private_key = authority_.File("clerk.key");
+  EXPECT_TRUE(AskTrusting(authority_).ok());
+  Authority next;
+  next.Issue("cashier");
+  Replace("clients.pem", next, "ca.pem");
+  EXPECT_FALSE(AskTrusting(authority_).ok());
+  trusting_.certificate_chain = next.File("cashier.pem");
+  trusting_.private_key = next.File("cashier.key");
+  const absl::Status status = AskTrusting(authority_);
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_EQ(actor_, "cashier");
 }
 
 }  // namespace

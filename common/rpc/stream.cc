@@ -1,0 +1,298 @@
+#include "common/rpc/stream.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/base/status.h"
+#include "common/rpc/wire.h"
+
+namespace daybook::rpc {
+namespace {
+
+using google::protobuf::Message;
+
+constexpr absl::Duration kAfterDeadline = absl::Milliseconds(500);
+constexpr absl::Duration kBeforeDeadline = absl::Milliseconds(100);
+
+}  // namespace
+
+// What a handler holds.
+class StreamSeat::Item final : public StreamItem {
+ public:
+  Item(std::shared_ptr<StreamSeat> seat, uint64_t number, absl::Time deadline, int64_t bytes)
+      : seat_(std::move(seat)),
+        number_(number),
+        deadline_(deadline),
+        message_(seat_->method_.prototype.New()),
+        budgeted_(seat_->shared_->budget, bytes) {
+    problem_ = ReadRequest(seat_->method_, seat_->payload_, message_.get());
+    if (!budgeted_.fits()) problem_ = seat_->shared_->TooManyBytes();
+  }
+
+  ~Item() override {
+    if (answered_) return;
+    std::lock_guard lock(seat_->mutex_);
+    seat_->Answered(number_);
+    --seat_->held_;
+    seat_->Advance();
+  }
+
+  const Message& message() const override { return *message_; }
+  const absl::Status& problem() const override { return problem_; }
+  absl::Time deadline() const override { return deadline_; }
+
+  void Answer(std::string response) override {
+    DAYBOOK_CHECK(!std::exchange(answered_, true));
+    Out out{.bytes = BufferOf(std::move(response)), .answer = true};
+    std::lock_guard lock(seat_->mutex_);
+    seat_->Answered(number_);
+    if (!seat_->open_ || seat_->aborted_) {
+      --seat_->held_;
+    } else {
+      seat_->out_.push_back(std::move(out));
+    }
+    seat_->Advance();
+  }
+
+  void SendNewest(std::string response) override {
+    Out out{.bytes = BufferOf(std::move(response)), .item = number_};
+    std::lock_guard lock(seat_->mutex_);
+    if (!seat_->open_ || seat_->aborted_) return;
+    auto& waiting = seat_->out_;
+    const auto mine = std::find_if(waiting.begin() + (seat_->writing_ ? 1 : 0), waiting.end(),
+                                   [this](const Out& o) { return o.item == number_; });
+    if (mine != waiting.end()) {
+      *mine = std::move(out);
+    } else {
+      waiting.push_back(std::move(out));
+    }
+    seat_->Advance();
+  }
+
+  void EndStream(const absl::Status& status) override {
+    std::lock_guard lock(seat_->mutex_);
+    if (seat_->open_ && !seat_->finishing_) seat_->Abort(status);
+  }
+
+  void WhenOver(std::function<void()> callback) override {
+    std::lock_guard lock(seat_->mutex_);
+    seat_->when_over_.push_back(std::move(callback));
+  }
+
+ private:
+  const std::shared_ptr<StreamSeat> seat_;
+  const uint64_t number_;
+  const absl::Time deadline_;
+  const std::unique_ptr<Message> message_;
+  const Budgeted budgeted_;
+  absl::Status problem_;
+  bool answered_ = false;
+};
+
+StreamSeat::StreamSeat(Shared& shared, CallQueue& queue, Method& method)
+    : method_(method), queue_(queue), shared_(shared.shared_from_this()) {}
+
+StreamSeat::~StreamSeat() = default;
+
+template <void (StreamSeat::*on)(bool)>
+void StreamSeat::Call(void* owner, bool ok) {
+  const auto seat = static_cast<StreamSeat*>(owner)->shared_from_this();
+  (seat.get()->*on)(ok);
+  bool last;
+  {
+    std::lock_guard lock(seat->mutex_);
+    last = --seat->expected_ == 0;
+  }
+  if (last) seat->queue_.Forget(seat);
+  seat->shared_->outstanding.fetch_sub(1, std::memory_order_release);
+}
+
+void StreamSeat::Expect() {
+  ++expected_;
+  shared_->outstanding.fetch_add(1, std::memory_order_relaxed);
+}
+
+void StreamSeat::Post(grpc::ServerCompletionQueue* queue) {
+  context_.AsyncNotifyWhenDone(&done_);
+  {
+    std::lock_guard lock(mutex_);
+    Expect();
+  }
+  method_.service->RequestStream(method_.index, &context_, &rpc_, queue, &arrived_);
+}
+
+void StreamSeat::OnArrived(bool ok) {
+  if (!ok) return;  // the server has shut down
+  const ServerOptions& options = shared_->options;
+  started_ = absl::Now();
+  if (context_.deadline() != std::chrono::system_clock::time_point::max()) {
+    deadline_ = absl::FromChrono(context_.deadline());
+    stop_reading_at_ = deadline_ - std::min((deadline_ - started_) / 10, kBeforeDeadline);
+  }
+  method_.figures.Started();
+  const int before = shared_->streams.fetch_add(1, std::memory_order_relaxed);
+  {
+    std::lock_guard lock(mutex_);
+    open_ = true;
+    Expect();  // of `done_`
+    if (shared_->Refuses(method_)) end_ = ShuttingDown();
+  }
+  if (!shared_->stopping.load(std::memory_order_acquire)) queue_.Post(method_);
+  absl::Status refused;
+  if (before >= options.max_streams) {
+    if (shared_->overloaded != nullptr) shared_->overloaded->Increment();
+    refused = Refuse(Reason::kOverloaded,
+                     absl::StrCat("more than ", options.max_streams, " streams are open"));
+  } else if (started_ >= deadline_) {
+    refused = Refuse(Reason::kDeadlineExceeded, "the deadline was over when the call came in");
+  } else if (auto handler = method_.stream_handler(*this); handler.ok()) {
+    handler_ = *std::move(handler);
+  } else {
+    refused = handler.status();
+  }
+  std::lock_guard lock(mutex_);
+  if (!refused.ok() && !end_.has_value()) end_ = refused;
+  queue_.SweepBy(stop_reading_at_);
+  Advance();
+}
+
+void StreamSeat::OnRead(bool ok) {
+  const absl::Time now = absl::Now();
+  uint64_t number;
+  absl::Time deadline;
+  {
+    std::lock_guard lock(mutex_);
+    reading_ = false;
+    if (!ok) {
+      half_closed_ = true;
+      if (!method_.descriptor.client_streaming() && !end_.has_value()) {
+        end_ = Refuse(Reason::kMalformedRequest, "the call has no request");
+      }
+      return Advance();
+    }
+    if (!open_ || end_.has_value()) return Advance();       // not taken
+    half_closed_ = !method_.descriptor.client_streaming();  // sends no more that we would read
+    deadline = std::min(stop_reading_at_, now + shared_->options.max_deadline);
+    number = first_due_ + due_.size();
+    due_.push_back({deadline});
+    ++held_;
+  }
+  method_.figures.Received();
+  auto item = std::make_unique<Item>(shared_from_this(), number, deadline,
+                                     static_cast<int64_t>(payload_.Length()));
+  payload_.Clear();
+  handler_(std::move(item));
+  std::lock_guard lock(mutex_);
+  Advance();
+}
+
+void StreamSeat::OnWritten(bool ok) {
+  std::lock_guard lock(mutex_);
+  writing_ = false;
+  if (out_.front().answer) --held_;
+  out_.pop_front();
+  if (ok) {
+    method_.figures.Sent();
+  } else {
+    DropUnsent();  // the caller is gone; `done_` comes
+  }
+  Advance();
+}
+
+void StreamSeat::OnFinished(bool) {}
+
+void StreamSeat::OnDone(bool) {
+  std::vector<std::function<void()>> when_over;
+  absl::StatusCode code;
+  {
+    std::lock_guard lock(mutex_);
+    open_ = false;
+    cancelled_ = context_.IsCancelled();
+    code = !cancelled_                ? end_.value_or(absl::OkStatus()).code()
+           : absl::Now() >= deadline_ ? absl::StatusCode::kDeadlineExceeded
+                                      : absl::StatusCode::kCancelled;
+    DropUnsent();
+    when_over.swap(when_over_);
+  }
+  method_.figures.Handled(code, absl::Now() - started_);
+  shared_->streams.fetch_sub(1, std::memory_order_relaxed);
+  handler_ = nullptr;
+  for (const auto& callback : when_over) callback();
+}
+
+void StreamSeat::Advance() {
+  if (!open_ || finishing_) return;
+  const bool over = half_closed_ || end_.has_value();
+  if (!reading_ && !over && held_ < static_cast<size_t>(shared_->options.stream_window)) {
+    reading_ = true;
+    Expect();
+    rpc_.Read(&payload_, &read_);
+  }
+  if (!writing_ && !out_.empty()) {
+    writing_ = true;
+    Expect();
+    grpc::WriteOptions how;
+    if (out_.size() > 1) how.set_buffer_hint();
+    rpc_.Write(out_.front().bytes, how, &written_);
+  }
+  if (!writing_ && out_.empty() && (aborted_ || (over && held_ == 0))) {
+    finishing_ = true;
+    Expect();
+    rpc_.Finish(WireStatus(end_.value_or(absl::OkStatus())), &finished_);
+  }
+}
+
+void StreamSeat::End(const absl::Status& status) {
+  std::lock_guard lock(mutex_);
+  if (open_ && !end_.has_value()) end_ = status;
+  if (open_ && !method_.descriptor.client_streaming()) aborted_ = true;
+  Advance();
+}
+
+void StreamSeat::Abort(const absl::Status& status) {
+  end_ = status;
+  aborted_ = true;
+  DropUnsent();
+  Advance();
+}
+
+absl::Time StreamSeat::Sweep(absl::Time now) {
+  std::lock_guard lock(mutex_);
+  if (!open_ || finishing_) return absl::InfiniteFuture();
+  if (aborted_) context_.TryCancel();  // a caller who does not take what is being written
+  if (!due_.empty() && now >= due_.front().deadline + kAfterDeadline) {
+    Abort(deadline_status_.ok()
+              ? Refuse(Reason::kDeadlineExceeded, "the server did not answer in time")
+              : deadline_status_);
+  } else if (!end_.has_value() && now >= stop_reading_at_) {
+    end_ = Refuse(Reason::kDeadlineExceeded, "the deadline of the stream has come");
+    Advance();
+  }
+  return end_.has_value() ? absl::InfiniteFuture() : stop_reading_at_;
+}
+
+void StreamSeat::DropUnsent() {
+  const size_t kept = writing_ ? 1 : 0;
+  for (size_t i = kept; i < out_.size(); ++i) held_ -= out_[i].answer ? 1 : 0;
+  out_.resize(std::min(kept, out_.size()));
+}
+
+void StreamSeat::Answered(uint64_t number) {
+  due_[number - first_due_].answered = true;
+  for (; !due_.empty() && due_.front().answered; ++first_due_) due_.pop_front();
+}
+
+bool StreamSeat::cancelled() const {
+  std::lock_guard lock(mutex_);
+  return cancelled_;
+}
+
+std::string_view StreamSeat::metadata(std::string_view key) const {
+  return MetadataOf(context_, key);
+}
+
+std::string StreamSeat::actor() const { return ActorOf(*shared_, context_); }
+
+}  // namespace daybook::rpc

@@ -1,0 +1,53 @@
+// `book.v1.Command`, which may hold any command, and `book.v1.CommandResult`, by field number: no
+// command is named here. Results are kept and sent as bytes, as the engine gives them.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "common/command/book.h"
+#include "daybook/book/v1/command_service.pb.h"
+
+namespace daybook {
+
+// What a wrapped command is. Made once; a field of Command without a method, or without a result of
+// the same number, is a broken invariant.
+class CommandKinds {
+ public:
+  struct Kind {
+    const google::protobuf::FieldDescriptor* field =
+        nullptr;  // in Command, and its number in Result
+    const command::Method* method = nullptr;
+  };
+
+  explicit CommandKinds(const command::Book& book);
+
+  // Null if the command is none.
+  const Kind* Of(const book::v1::Command& wrapped) const {
+    const auto number = static_cast<size_t>(wrapped.command_case());
+    return number == 0 ? nullptr : &by_number_[number];
+  }
+  static const google::protobuf::Message& Request(const Kind& kind,
+                                                  const book::v1::Command& wrapped) {
+    return wrapped.GetReflection()->GetMessage(wrapped, kind.field);
+  }
+
+ private:
+  std::vector<Kind> by_number_;
+};
+
+// Bytes of google.rpc.Status; `details`: with the details of the refusal.
+std::string StatusBytes(const absl::Status& status, bool details);
+
+// Protobuf's wire format, by hand: a stream onto a string would first fill all that the string has
+// reserved.
+void AppendVarint(uint64_t value, std::string* out);
+// A message, or a string, as field `number` of the one around it.
+void AppendField(int number, std::string_view bytes, std::string* out);
+// The same without the bytes, which the caller appends.
+void AppendFieldHeader(int number, size_t size, std::string* out);
+size_t FieldSize(int number, size_t size);
+
+}  // namespace daybook
