@@ -23,6 +23,9 @@ constexpr absl::Duration kSweepAfterDeadline = absl::Milliseconds(500);
 constexpr int kWaitingStreams = 8;
 constexpr int kWaitingUnknown = 8;
 
+// With so few calls in flight an answer goes out from the thread that has it.
+constexpr int kFewCalls = 4;
+
 // A request message that has grown beyond this is not kept for the next call.
 constexpr size_t kMaxKeptRequestBytes = 16 * 1024;
 
@@ -52,15 +55,25 @@ struct Slot {
     return state.compare_exchange_strong(open, kClaimed, std::memory_order_acq_rel);
   }
 
-  void Answer(grpc::ByteBuffer response) {
+  void Answer(grpc::ByteBuffer bytes) {
     Count(absl::StatusCode::kOk);
-    writer->Finish(response, grpc::Status::OK, &finished);
+    response = std::move(bytes);
+    queue.Send(this);
   }
 
-  void AnswerError(const absl::Status& status) {
-    DAYBOOK_CHECK(!status.ok());
-    Count(status.code());
-    writer->FinishWithError(WireStatus(status), &finished);
+  void AnswerError(const absl::Status& refusal) {
+    DAYBOOK_CHECK(!refusal.ok());
+    Count(refusal.code());
+    status = WireStatus(refusal);
+    queue.Send(this);
+  }
+
+  void Send() {
+    if (status.ok()) {
+      writer->Finish(response, status, &finished);
+    } else {
+      writer->FinishWithError(status, &finished);
+    }
   }
 
   void Count(absl::StatusCode code) { method.figures.Handled(code, absl::Now() - started); }
@@ -78,6 +91,8 @@ struct Slot {
   grpc::ByteBuffer payload;
   std::optional<Budgeted> budgeted;
   std::unique_ptr<Message> request;  // kept from call to call
+  grpc::ByteBuffer response;  // with an OK status
+  grpc::Status status;
   absl::Time started;
   absl::Time deadline;
   absl::Status deadline_status;
@@ -313,6 +328,8 @@ void CallQueue::Free(Slot* slot) {
   if (slot->payload.Length() > kMaxKeptRequestBytes) slot->request.reset();
   slot->payload.Clear();
   slot->budgeted.reset();
+  slot->response.Clear();
+  slot->status = grpc::Status::OK;
   slot->writer.reset();
   slot->context.reset();
   slot->deadline_status = absl::OkStatus();
@@ -320,6 +337,33 @@ void CallQueue::Free(Slot* slot) {
   slot->state.store(Slot::kIdle, std::memory_order_relaxed);
   std::lock_guard lock(mutex_);
   free_[slot->method.number].push_back(slot);
+}
+
+void CallQueue::Send(Slot* slot) {
+  if (std::this_thread::get_id() == thread_.get_id() ||
+      shared_.in_flight.load(std::memory_order_relaxed) <= kFewCalls) {
+    return slot->Send();
+  }
+  bool first = false;
+  {
+    const std::lock_guard lock(answers_mutex_);
+    first = answers_.empty();
+    answers_.push_back(slot);
+  }
+  if (!first) return;
+  shared_.outstanding.fetch_add(1, std::memory_order_relaxed);
+  answers_alarm_.Set(queue_.get(), gpr_inf_past(GPR_CLOCK_MONOTONIC), &answers_wait_);
+}
+
+void CallQueue::SendAnswers(void* owner, bool) {
+  auto* queue = static_cast<CallQueue*>(owner);
+  {
+    const std::lock_guard lock(queue->answers_mutex_);
+    queue->sending_.swap(queue->answers_);
+  }
+  for (Slot* slot : queue->sending_) slot->Send();
+  queue->sending_.clear();
+  queue->shared_.outstanding.fetch_sub(1, std::memory_order_release);
 }
 
 void CallQueue::Dispatch(Slot* slot) {

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <grpcpp/generic/async_generic_service.h>
+#include <grpcpp/alarm.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/impl/rpc_service_method.h>
 #include <grpcpp/impl/service_type.h>
@@ -139,6 +140,10 @@ class CallQueue {
   // One seat more waits for a call of the method.
   void Post(Method& method);
 
+  // Sends a slot's answer. Any thread; but gRPC is quickest when one thread does everything, so that
+  // with many calls in flight the queue's own sends them, those that have come meanwhile together.
+  void Send(Slot* slot);
+
   void Free(Slot* slot);
   void Dispatch(Slot* slot);  // a call has arrived
 
@@ -156,6 +161,13 @@ class CallQueue {
   std::unique_ptr<grpc::ServerCompletionQueue> queue_;
   std::thread thread_;
   absl::Time next_sweep_ = absl::InfinitePast();
+
+  static void SendAnswers(void* owner, bool ok);
+  Event answers_wait_{&SendAnswers, this};
+  grpc::Alarm answers_alarm_;
+  std::mutex answers_mutex_;
+  std::vector<Slot*> answers_;  // to be sent by the thread
+  std::vector<Slot*> sending_;  // reused; the thread's
 
   std::mutex mutex_;  // guards the lists
   std::vector<std::unique_ptr<Slot>> slots_;
