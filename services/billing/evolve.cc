@@ -196,6 +196,24 @@ void Billing::Evolve(const command::EventMeta& meta, const Event& event, book::v
                       AccountOf(event.payment_recorded().account_id(), own));
     case Event::kCreditApplied:
       return Applied(event.credit_applied(), AccountOf(event.credit_applied().account_id(), own));
+    case Event::kAccountTermsChanged:
+    case Event::kAccountSuspended:
+    case Event::kAccountClosed:
+    case Event::kAccountReopened:
+    case Event::kInvoiceDrafted:
+    case Event::kInvoiceDraftEdited:
+    case Event::kInvoiceDraftDeleted:
+    case Event::kInvoiceVoided:
+    case Event::kInvoiceMarkedUncollectible:
+    case Event::kInvoiceWrittenOff:
+    case Event::kWriteOffRecovered:
+    case Event::kPaymentAnnounced:
+    case Event::kPaymentConfirmed:
+    case Event::kPaymentFailed:
+    case Event::kPaymentReversed:
+    case Event::kPaymentRefunded:
+    case Event::kCreditReleased:
+    case Event::kCreditNoteIssued:
     case Event::EVENT_NOT_SET:
       break;
   }
