@@ -95,7 +95,8 @@ absl::Status FillTax(const RateGroup& group, const Currency& currency, v1::Invoi
 }  // namespace
 
 absl::Status FillAmounts(const google::protobuf::RepeatedPtrField<v1::LineItem>& items,
-                         const Currency& currency, v1::InvoiceIssued& invoice) {
+                         const Currency& currency, v1::InvoiceIssued& invoice,
+                         std::string_view field) {
   std::vector<RateGroup> groups;
   Int128 net = 0;
   for (int i = 0; i < items.size(); ++i) {
@@ -116,9 +117,8 @@ absl::Status FillAmounts(const google::protobuf::RepeatedPtrField<v1::LineItem>&
   ASSIGN_OR_RETURN(const int64_t tax_minor, ToInt64(tax));
   ASSIGN_OR_RETURN(const int64_t total_minor, ToInt64(net + tax));
   if (total_minor < 0) {
-    return Violation("lines",
-                     absl::StrCat("come to a total of ", FormatMoney(total_minor, currency),
-                                  "; it must not be negative"));
+    return Violation(field, absl::StrCat("come to a total of ", FormatMoney(total_minor, currency),
+                                         "; it must not be negative"));
   }
   invoice.set_net_minor(net_minor);
   invoice.set_tax_minor(tax_minor);

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "common/base/dates.h"
+#include "services/billing/day_number.h"
 #include "tests/billing/billing_story.h"
 
 namespace daybook {
@@ -27,9 +27,11 @@ void AddOpenInvoices(int count, billing::v1::Account& account) {
   for (int i = 0; i < count; ++i) {
     auto& invoice = *account.add_open_invoices();
     invoice.set_invoice_id(Id(i));
-    *invoice.mutable_due_date() = DateOf(kNewYear);
-    *invoice.mutable_invoice_date() = DateOf(kNewYear);
-    invoice.mutable_number()->set_sequence(i + 1);
+    invoice.set_ordinal(static_cast<uint32_t>(i));
+    invoice.set_state(billing::v1::INVOICE_STATE_ISSUED);
+    invoice.set_due_date(billing::DayNumber(kNewYear));
+    invoice.set_invoice_date(billing::DayNumber(kNewYear));
+    invoice.set_sequence(i + 1);
     invoice.set_total_minor(1);
     invoice.set_open_minor(1);
   }
@@ -38,12 +40,15 @@ void AddOpenInvoices(int count, billing::v1::Account& account) {
 
 void AddCredit(int count, billing::v1::Account& account) {
   for (int i = 0; i < count; ++i) {
-    auto& payment = *account.add_open_payments();
+    auto& payment = *account.add_payments();
     payment.set_payment_id(Id(i));
-    *payment.mutable_payment_date() = DateOf(kNewYear);
+    payment.set_state(billing::v1::PAYMENT_STATE_SUCCEEDED);
+    payment.set_payment_date(billing::DayNumber(kNewYear));
+    payment.set_amount_minor(1);
     payment.set_unapplied_minor(1);
+    account.add_external_keys(0);
+    account.add_open_payments(static_cast<uint32_t>(i));
   }
-  account.set_payment_count(count);
   account.set_received_minor(count);
   account.set_unapplied_minor(count);
 }
