@@ -16,11 +16,6 @@ const v1::Series::Last* Find(const Counters& counters, const std::string& name, 
   return nullptr;
 }
 
-std::string ZeroPadded(int64_t number, size_t width) {
-  const std::string digits = absl::StrCat(number);
-  return digits.size() < width ? std::string(width - digits.size(), '0') + digits : digits;
-}
-
 }  // namespace
 
 absl::StatusOr<v1::InvoiceNumber> NextNumber(const Counters& counters, const std::string& name,
@@ -52,8 +47,9 @@ void UseNumber(const v1::InvoiceNumber& number, Counters& counters) {
 }
 
 std::string FormatNumber(const v1::InvoiceNumber& number) {
-  return absl::StrCat(number.series(), "-", number.year(), "-", ZeroPadded(number.partition(), 2),
-                      "-", ZeroPadded(number.sequence(), 6));
+  return absl::StrCat(number.series(), "-", number.year(), "-",
+                      absl::Dec(number.partition(), absl::kZeroPad2), "-",
+                      absl::Dec(number.sequence(), absl::kZeroPad6));
 }
 
 }  // namespace daybook::billing

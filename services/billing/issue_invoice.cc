@@ -82,11 +82,11 @@ void Answer(const InvoiceIssued& invoice, const Currency& currency, int64_t cred
             bool validate_only, IssueInvoiceResponse& response) {
   response.set_invoice_id(invoice.invoice_id());
   if (!validate_only) response.set_number(billing::FormatNumber(invoice.number()));
-  *response.mutable_net() = MoneyOf(invoice.net_minor(), currency);
-  *response.mutable_tax() = MoneyOf(invoice.tax_minor(), currency);
-  *response.mutable_total() = MoneyOf(invoice.total_minor(), currency);
+  SetMoney(invoice.net_minor(), currency, *response.mutable_net());
+  SetMoney(invoice.tax_minor(), currency, *response.mutable_tax());
+  SetMoney(invoice.total_minor(), currency, *response.mutable_total());
   *response.mutable_due_date() = invoice.due_date();
-  *response.mutable_credit_applied() = MoneyOf(credit, currency);
+  SetMoney(credit, currency, *response.mutable_credit_applied());
   response.set_state(credit == invoice.total_minor() ? billing::v1::INVOICE_STATE_PAID
                                                      : billing::v1::INVOICE_STATE_ISSUED);
   response.set_account_id(invoice.account_id());

@@ -17,7 +17,7 @@ void AnswerAllocations(const google::protobuf::RepeatedPtrField<v1::Allocation>&
   for (int i = 0; i < named; ++i) {
     auto& applied = *response.add_allocations();
     applied.set_invoice_id(allocations[i].invoice_id());
-    *applied.mutable_amount() = MoneyOf(allocations[i].amount_minor(), currency);
+    SetMoney(allocations[i].amount_minor(), currency, *applied.mutable_amount());
   }
   response.set_allocation_count(allocations.size());
 }
@@ -27,7 +27,7 @@ template <class Event, class Response>
 void AnswerPayment(const Event& payment, const Currency& currency, Response& response) {
   response.set_payment_id(payment.payment_id());
   AnswerAllocations(payment.allocations(), currency, response);
-  *response.mutable_unapplied() = MoneyOf(payment.unapplied_minor(), currency);
+  SetMoney(payment.unapplied_minor(), currency, *response.mutable_unapplied());
   response.set_account_id(payment.account_id());
 }
 
