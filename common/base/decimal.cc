@@ -1,7 +1,5 @@
 #include "common/base/decimal.h"
 
-#include <algorithm>
-
 namespace daybook {
 namespace {
 
@@ -57,20 +55,31 @@ absl::StatusOr<Decimal> Decimal::FromScaled(Int128 scaled) {
 }
 
 std::string Decimal::ToString() const {
-  Int128 rest = scaled_ < 0 ? -scaled_ : scaled_;
-  std::string reversed;
-  for (int i = 0; i < kDigits; ++i, rest /= 10) {
-    const char digit = static_cast<char>('0' + static_cast<int>(rest % 10));
-    if (digit != '0' || !reversed.empty()) reversed.push_back(digit);
+  // In two halves of 64 bits, from the back: division of 128 bits is slow.
+  constexpr uint64_t kOne64 = static_cast<uint64_t>(kOne);
+  const auto magnitude = static_cast<unsigned __int128>(scaled_ < 0 ? -scaled_ : scaled_);
+  uint64_t whole, fraction;
+  if (magnitude >> 64 == 0) {
+    whole = static_cast<uint64_t>(magnitude) / kOne64;
+    fraction = static_cast<uint64_t>(magnitude) % kOne64;
+  } else {
+    whole = static_cast<uint64_t>(magnitude / kOne64);  // below 10^19: fits
+    fraction = static_cast<uint64_t>(magnitude % kOne64);
   }
-  if (!reversed.empty()) reversed.push_back('.');
+  char text[1 + 20 + 1 + kDigits];
+  char* const end = text + sizeof(text);
+  char* begin = end;
+  for (int i = 0; i < kDigits; ++i, fraction /= 10) {
+    const char digit = static_cast<char>('0' + fraction % 10);
+    if (digit != '0' || begin != end) *--begin = digit;
+  }
+  if (begin != end) *--begin = '.';
   do {
-    reversed.push_back(static_cast<char>('0' + static_cast<int>(rest % 10)));
-    rest /= 10;
-  } while (rest != 0);
-  if (scaled_ < 0) reversed.push_back('-');
-  std::reverse(reversed.begin(), reversed.end());
-  return reversed;
+    *--begin = static_cast<char>('0' + whole % 10);
+    whole /= 10;
+  } while (whole != 0);
+  if (scaled_ < 0) *--begin = '-';
+  return std::string(begin, end);
 }
 
 absl::StatusOr<Decimal> Multiply(Decimal a, Decimal b) {

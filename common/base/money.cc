@@ -109,11 +109,15 @@ absl::StatusOr<int64_t> MinorOf(const google::type::Money& money) {
 
 google::type::Money MoneyOf(int64_t minor, const Currency& currency) {
   google::type::Money money;
+  SetMoney(minor, currency, money);
+  return money;
+}
+
+void SetMoney(int64_t minor, const Currency& currency, google::type::Money& money) {
   money.set_currency_code(currency.code().data(), currency.code().size());
   money.set_units(minor / currency.factor());
   money.set_nanos(
       static_cast<int32_t>(minor % currency.factor() * (kNanosPerUnit / currency.factor())));
-  return money;
 }
 
 absl::StatusOr<int64_t> ToMinor(Decimal major, const Currency& currency) {

@@ -50,6 +50,7 @@ absl::StatusOr<int64_t> MinorOf(const google::type::Money& money);
 
 // The same amount on the wire.
 google::type::Money MoneyOf(int64_t minor, const Currency& currency);
+void SetMoney(int64_t minor, const Currency& currency, google::type::Money& money);
 
 // A decimal amount of major units, rounded half away from zero to the minor unit.
 absl::StatusOr<int64_t> ToMinor(Decimal major, const Currency& currency);

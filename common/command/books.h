@@ -15,6 +15,7 @@
 #include "common/base/status.h"
 #include "common/command/book.h"
 #include "common/command/decider.h"
+#include "google/protobuf/arena.h"
 
 namespace daybook::command {
 
@@ -37,6 +38,19 @@ absl::Status CheckConventions(const google::protobuf::MethodDescriptor& method);
 
 namespace internal {
 
+// One block that every answer fits (it is at most 1 KiB serialised), so that a reset frees nothing.
+inline google::protobuf::ArenaOptions AnswerArena() {
+  thread_local char block[16 * 1024];
+  google::protobuf::ArenaOptions options;
+  options.initial_block = block;
+  options.initial_block_size = sizeof(block);
+  return options;
+}
+struct ResetLater {
+  google::protobuf::Arena* arena;
+  ~ResetLater() { arena->Reset(); }
+};
+
 template <class Domain, class Request, class Response>
 Method MakeMethod(const google::protobuf::MethodDescriptor* descriptor) {
   Method method;
@@ -47,7 +61,10 @@ Method MakeMethod(const google::protobuf::MethodDescriptor* descriptor) {
   };
   method.decide = [](const View& view, const google::protobuf::Message& request,
                      const Context& context, Decision* out) -> absl::Status {
-    Response response;
+    // The answer lives until it is serialised: its parts are taken from memory that is kept.
+    thread_local google::protobuf::Arena arena(AnswerArena());
+    Response& response = *google::protobuf::Arena::CreateMessage<Response>(&arena);
+    const ResetLater reset{&arena};
     auto events = Domain::Decide(view, static_cast<const Request&>(request), context, response);
     if (!events.ok()) return events.status();
     for (auto& dated : *events) {

@@ -58,6 +58,42 @@ DAYBOOK_FACT(billing::v1::PaymentRecorded, billing, billing::v1::Event, kBilling
              kPaymentRecorded)
 DAYBOOK_FACT(billing::v1::CreditApplied, billing, billing::v1::Event, kBilling, credit_applied,
              kCreditApplied)
+DAYBOOK_FACT(billing::v1::AccountTermsChanged, billing, billing::v1::Event, kBilling,
+             account_terms_changed, kAccountTermsChanged)
+DAYBOOK_FACT(billing::v1::AccountSuspended, billing, billing::v1::Event, kBilling,
+             account_suspended, kAccountSuspended)
+DAYBOOK_FACT(billing::v1::AccountClosed, billing, billing::v1::Event, kBilling, account_closed,
+             kAccountClosed)
+DAYBOOK_FACT(billing::v1::AccountReopened, billing, billing::v1::Event, kBilling, account_reopened,
+             kAccountReopened)
+DAYBOOK_FACT(billing::v1::InvoiceDrafted, billing, billing::v1::Event, kBilling, invoice_drafted,
+             kInvoiceDrafted)
+DAYBOOK_FACT(billing::v1::InvoiceDraftEdited, billing, billing::v1::Event, kBilling,
+             invoice_draft_edited, kInvoiceDraftEdited)
+DAYBOOK_FACT(billing::v1::InvoiceDraftDeleted, billing, billing::v1::Event, kBilling,
+             invoice_draft_deleted, kInvoiceDraftDeleted)
+DAYBOOK_FACT(billing::v1::InvoiceVoided, billing, billing::v1::Event, kBilling, invoice_voided,
+             kInvoiceVoided)
+DAYBOOK_FACT(billing::v1::InvoiceMarkedUncollectible, billing, billing::v1::Event, kBilling,
+             invoice_marked_uncollectible, kInvoiceMarkedUncollectible)
+DAYBOOK_FACT(billing::v1::InvoiceWrittenOff, billing, billing::v1::Event, kBilling,
+             invoice_written_off, kInvoiceWrittenOff)
+DAYBOOK_FACT(billing::v1::WriteOffRecovered, billing, billing::v1::Event, kBilling,
+             write_off_recovered, kWriteOffRecovered)
+DAYBOOK_FACT(billing::v1::PaymentAnnounced, billing, billing::v1::Event, kBilling,
+             payment_announced, kPaymentAnnounced)
+DAYBOOK_FACT(billing::v1::PaymentConfirmed, billing, billing::v1::Event, kBilling,
+             payment_confirmed, kPaymentConfirmed)
+DAYBOOK_FACT(billing::v1::PaymentFailed, billing, billing::v1::Event, kBilling, payment_failed,
+             kPaymentFailed)
+DAYBOOK_FACT(billing::v1::PaymentReversed, billing, billing::v1::Event, kBilling, payment_reversed,
+             kPaymentReversed)
+DAYBOOK_FACT(billing::v1::PaymentRefunded, billing, billing::v1::Event, kBilling, payment_refunded,
+             kPaymentRefunded)
+DAYBOOK_FACT(billing::v1::CreditReleased, billing, billing::v1::Event, kBilling, credit_released,
+             kCreditReleased)
+DAYBOOK_FACT(billing::v1::CreditNoteIssued, billing, billing::v1::Event, kBilling,
+             credit_note_issued, kCreditNoteIssued)
 
 #undef DAYBOOK_FACT
 

@@ -1,9 +1,13 @@
 #include "services/billing/account.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "common/base/codes.h"
 #include "common/base/dates.h"
 #include "common/base/status.h"
+#include "services/billing/day_number.h"
+#include "services/billing/invoice_number.h"
 #include "services/billing/limits.h"
 
 namespace daybook::billing {
@@ -16,17 +20,31 @@ absl::Status ExpectCustomer(const command::View& view) {
                 {{"customer_id", customer_id}});
 }
 
-absl::Status ExpectRoom(const command::View& view) {
+absl::Status ExpectRoom(const command::View& view, int new_lines) {
   int64_t documents = 0;
+  int64_t lines = new_lines;
   for (const v1::Account& account : view.state.billing().accounts()) {
-    documents += 1 + account.open_invoices_size() + account.settled_invoices_size() +
-                 account.payment_count();
+    documents += 1 + account.drafts_size() + account.open_invoices_size() +
+                 account.settled_invoices_size() + account.payments_size() +
+                 account.credit_note_count();
+    lines += account.line_count();
   }
-  if (documents < kMaxDocuments) return absl::OkStatus();
-  return Refuse(Reason::kCustomerFull,
-                absl::StrCat("the customer has ", documents, " accounts, invoices and payments"),
-                {{"document_count", absl::StrCat(documents)},
-                 {"document_limit", absl::StrCat(kMaxDocuments)}});
+  if (documents < kMaxDocuments && lines <= kMaxInvoiceLines) return absl::OkStatus();
+  return Refuse(
+      Reason::kCustomerFull,
+      absl::StrCat("the customer has ", documents,
+                   " accounts, invoices, payments and credit notes; the invoices would have ",
+                   lines, " lines"),
+      {{"document_count", absl::StrCat(documents)},
+       {"document_limit", absl::StrCat(kMaxDocuments)},
+       {"line_count", absl::StrCat(lines)},
+       {"line_limit", absl::StrCat(kMaxInvoiceLines)}});
+}
+
+int MostAllocations(const v1::State& state) {
+  int rows = 0;
+  for (const v1::Account& account : state.accounts()) rows += account.allocations().payment_size();
+  return std::clamp(kMaxAllocationRows - rows, 0, kMaxAllocations);
 }
 
 const v1::Account* FindAccount(const v1::State& state, const std::string& account_id) {
@@ -52,6 +70,77 @@ absl::StatusOr<const v1::Account*> ChooseAccount(const command::View& view,
                 {{"account_id", account_id}});
 }
 
+absl::StatusOr<const v1::Account*> ChooseAccount(const command::View& view,
+                                                 const std::string& account_id, Command command) {
+  RETURN_IF_ERROR(ExpectCustomer(view));
+  ASSIGN_OR_RETURN(const v1::Account* account, ChooseAccount(view, account_id));
+  RETURN_IF_ERROR(ExpectAllowed(account->state(), account->account_id(), command));
+  return account;
+}
+
+absl::StatusOr<InvoiceRef> FindInvoice(const command::View& view, const std::string& invoice_id,
+                                       Command command) {
+  RETURN_IF_ERROR(ExpectCustomer(view));
+  InvoiceRef found;
+  for (const v1::Account& account : view.state.billing().accounts()) {
+    for (const auto* list : {&account.open_invoices(), &account.settled_invoices()}) {
+      for (const v1::Invoice& invoice : *list) {
+        if (invoice.invoice_id() == invoice_id) found = {&account, &invoice, nullptr};
+      }
+    }
+    for (const v1::Draft& draft : account.drafts()) {
+      if (draft.invoice_id() == invoice_id) found = {&account, nullptr, &draft};
+    }
+  }
+  if (found.account == nullptr) {
+    return Refuse(Reason::kInvoiceNotFound,
+                  absl::StrCat("the customer has no invoice '", invoice_id, "'"),
+                  {{"invoice_id", invoice_id}});
+  }
+  RETURN_IF_ERROR(ExpectAllowed(found.state(), invoice_id, command));
+  RETURN_IF_ERROR(ExpectAllowed(found.account->state(), found.account->account_id(), command));
+  return found;
+}
+
+absl::StatusOr<PaymentRef> FindPayment(const command::View& view, const std::string& payment_id,
+                                       Command command) {
+  RETURN_IF_ERROR(ExpectCustomer(view));
+  const bool credit_notes_too =
+      command == Command::kApplyCredit || command == Command::kReleaseCredit;
+  for (const v1::Account& account : view.state.billing().accounts()) {
+    for (int i = 0; i < account.payments_size(); ++i) {
+      const v1::Payment& payment = account.payments(i);
+      if (payment.payment_id() != payment_id) continue;
+      if (payment.credit_note() && !credit_notes_too) break;
+      RETURN_IF_ERROR(ExpectAllowed(payment.state(), payment_id, command));
+      RETURN_IF_ERROR(ExpectAllowed(account.state(), account.account_id(), command));
+      return PaymentRef{&account, &payment, static_cast<uint32_t>(i)};
+    }
+  }
+  return Refuse(Reason::kPaymentNotFound,
+                absl::StrCat("the customer has no payment '", payment_id, "'"),
+                {{"payment_id", payment_id}});
+}
+
+const v1::Invoice& InvoiceOf(const v1::Account& account, uint32_t ordinal) {
+  for (const auto* list : {&account.open_invoices(), &account.settled_invoices()}) {
+    for (const v1::Invoice& invoice : *list) {
+      if (invoice.ordinal() == ordinal) return invoice;
+    }
+  }
+  DAYBOOK_CHECK(!"an allocation to an invoice that was never issued");
+  __builtin_unreachable();
+}
+
+v1::InvoiceNumber NumberOf(const v1::Invoice& invoice, int partition) {
+  v1::InvoiceNumber number;
+  number.set_series(invoice.series().empty() ? kDefaultInvoiceSeries : invoice.series());
+  number.set_year(invoice.invoice_date() / 10'000);
+  number.set_partition(partition);
+  number.set_sequence(invoice.sequence());
+  return number;
+}
+
 const Currency& CurrencyOf(const v1::Account& account) {
   const Currency* currency = Currency::Find(account.currency_code());
   DAYBOOK_CHECK(currency != nullptr);
@@ -67,6 +156,27 @@ absl::Status ExpectCurrency(const v1::Account& account, const std::string& curre
       {{"account_currency_code", account.currency_code()}, {"currency_code", currency_code}});
 }
 
+absl::Status ExpectCurrencies(const v1::Account& account,
+                              const google::protobuf::RepeatedPtrField<v1::LineItem>& lines) {
+  for (const v1::LineItem& line : lines) {
+    if (line.price_case() != v1::LineItem::kAmount) continue;
+    RETURN_IF_ERROR(ExpectCurrency(account, line.amount().currency_code()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ExpectFitsReceived(const v1::Account& account, int64_t amount_minor) {
+  return ToInt64(Int128{account.received_minor()} + account.credited_minor() + amount_minor)
+      .status();
+}
+
+absl::Status CreditTooSmall(int64_t wanted_minor, int64_t unapplied_minor) {
+  return Refuse(Reason::kCreditTooSmall,
+                absl::StrCat(unapplied_minor, " minor units are unapplied, ", wanted_minor,
+                             " were asked for"),
+                {{"unapplied_minor", absl::StrCat(unapplied_minor)}});
+}
+
 absl::StatusOr<absl::CivilDay> DefaultDay(const std::string& time_zone, absl::Time now,
                                           std::string_view field) {
   const auto zone = FindTimeZone(time_zone);
@@ -77,6 +187,27 @@ absl::StatusOr<absl::CivilDay> DefaultDay(const std::string& time_zone, absl::Ti
   const absl::CivilDay today = TodayIn(*zone, now);
   if (!InRange(today)) return Violation(field, "is required: the server's clock is out of range");
   return today;
+}
+
+absl::StatusOr<absl::CivilDay> EffectiveDay(const v1::Account& account, bool asked,
+                                            const google::type::Date& date, absl::Time now,
+                                            int32_t earliest, std::string_view field) {
+  const absl::CivilDay first = earliest == 0 ? absl::CivilDay::min() : DayOfNumber(earliest);
+  const absl::StatusOr<absl::CivilDay> today = DefaultDay(account.time_zone(), now, field);
+  if (!asked) {
+    RETURN_IF_ERROR(today.status());
+    return std::max(*today, first);
+  }
+  ASSIGN_OR_RETURN(const absl::CivilDay day, DayOf(date));
+  // A server that does not know the zone takes the word of the caller.
+  if (today.ok() && day > *today && day > first) {
+    return Violation(field, absl::StrCat("is in the future: today is ", FormatDay(*today)));
+  }
+  if (day < first) {
+    return Violation(field, absl::StrCat("is before ", FormatDay(first),
+                                         ", the day of what the command is about"));
+  }
+  return day;
 }
 
 absl::Status Violation(std::string_view field, std::string_view description) {

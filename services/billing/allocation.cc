@@ -1,100 +1,208 @@
 #include "services/billing/allocation.h"
 
 #include <algorithm>
-#include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/money.h"
 #include "common/base/status.h"
 #include "services/billing/account.h"
-#include "services/billing/limits.h"
 
 namespace daybook::billing {
 namespace {
 
-absl::Status WhyNotOpen(const v1::Account& account, const std::string& invoice_id) {
-  for (const v1::SettledInvoice& settled : account.settled_invoices()) {
-    if (settled.invoice_id() != invoice_id) continue;
-    return Refuse(Reason::kInvoiceNotOpen,
-                  absl::StrCat("nothing is open on invoice '", invoice_id, "'"),
-                  {{"invoice_id", invoice_id}, {"state", "PAID"}});
-  }
+// All that an invoice takes from money that names it.
+int64_t CapacityOf(const v1::Invoice& invoice) {
+  return Allows(invoice.state(), Command::kRecordPayment)
+             ? invoice.open_minor() + invoice.written_off_minor()
+             : 0;
+}
+
+absl::Status NotFound(const std::string& invoice_id) {
   return Refuse(Reason::kInvoiceNotFound,
                 absl::StrCat("the account has no invoice '", invoice_id, "'"),
                 {{"invoice_id", invoice_id}});
 }
 
-// The allocations of one payment while they are made.
-class Allocator {
- public:
-  Allocator(const v1::Account& account, v1::PaymentRecorded& payment)
-      : account_(account), payment_(payment), left_(payment.amount_minor()) {}
+absl::Status NotOpen(const std::string& invoice_id, v1::InvoiceState state) {
+  return Refuse(Reason::kInvoiceNotOpen,
+                absl::StrCat("nothing is open on invoice '", invoice_id, "'"),
+                {{"invoice_id", invoice_id},
+                 {"state", std::string(NameOf(state))},
+                 {"allowed_commands", AllowedCommands(state)}});
+}
 
-  absl::Status AsSaid(const google::protobuf::RepeatedPtrField<v1::PaymentAllocation>& said) {
-    absl::flat_hash_map<absl::string_view, int> open;
-    open.reserve(account_.open_invoices_size());
-    for (int i = 0; i < account_.open_invoices_size(); ++i) {
-      open.emplace(account_.open_invoices(i).invoice_id(), i);
-    }
-    slots_.assign(account_.open_invoices_size(), nullptr);
-    for (const v1::PaymentAllocation& wish : said) {
-      const auto it = open.find(wish.invoice_id());
-      if (it == open.end()) return WhyNotOpen(account_, wish.invoice_id());
-      int64_t wanted = account_.open_invoices(it->second).open_minor();
-      if (wish.has_amount()) {
-        RETURN_IF_ERROR(ExpectCurrency(account_, wish.amount().currency_code()));
-        ASSIGN_OR_RETURN(const int64_t amount, MinorOf(wish.amount()));
-        wanted = std::min(wanted, amount);
-      }
-      Put(it->second, wanted);
-    }
-    return absl::OkStatus();
-  }
-
-  void ByAge() {
-    for (int i = 0; i < account_.open_invoices_size() && left_ > 0; ++i) {
-      const int64_t already = SlotOf(i) == nullptr ? 0 : SlotOf(i)->amount_minor();
-      Put(i, account_.open_invoices(i).open_minor() - already);
+absl::Status WhyNotPayable(const v1::Account& account, const std::string& invoice_id) {
+  for (const auto* list : {&account.open_invoices(), &account.settled_invoices()}) {
+    for (const v1::Invoice& invoice : *list) {
+      if (invoice.invoice_id() == invoice_id) return NotOpen(invoice_id, invoice.state());
     }
   }
-
-  int64_t left() const { return left_; }
-
- private:
-  v1::Allocation* SlotOf(int index) const { return slots_.empty() ? nullptr : slots_[index]; }
-
-  void Put(int index, int64_t wanted) {
-    const int64_t amount = std::min(wanted, left_);
-    if (amount <= 0) return;
-    v1::Allocation* slot = SlotOf(index);
-    if (slot == nullptr) {
-      if (payment_.allocations_size() == kMaxAllocations) return;
-      slot = payment_.add_allocations();
-      slot->set_invoice_id(account_.open_invoices(index).invoice_id());
-      if (!slots_.empty()) slots_[index] = slot;
-    }
-    slot->set_amount_minor(slot->amount_minor() + amount);
-    left_ -= amount;
+  for (const v1::Draft& draft : account.drafts()) {
+    if (draft.invoice_id() == invoice_id) return NotOpen(invoice_id, v1::INVOICE_STATE_DRAFT);
   }
+  return NotFound(invoice_id);
+}
 
-  const v1::Account& account_;
-  v1::PaymentRecorded& payment_;
-  int64_t left_;
-  // By place of the open invoice; empty while the payer says nothing, which is the common case.
-  std::vector<v1::Allocation*> slots_;
-};
+const v1::Invoice* FindSettled(const v1::Account& account, const std::string& invoice_id) {
+  for (const v1::Invoice& invoice : account.settled_invoices()) {
+    if (invoice.invoice_id() == invoice_id) return &invoice;
+  }
+  return nullptr;
+}
 
 }  // namespace
 
-absl::Status Allocate(const v1::Account& account,
-                      const google::protobuf::RepeatedPtrField<v1::PaymentAllocation>& said,
-                      v1::PaymentRecorded& payment) {
-  Allocator allocator(account, payment);
-  if (!said.empty()) RETURN_IF_ERROR(allocator.AsSaid(said));
-  allocator.ByAge();
-  payment.set_unapplied_minor(allocator.left());
+Allocator::Allocator(const v1::Account& account, int64_t amount_minor, int most,
+                     Allocations& allocations)
+    : account_(account), allocations_(allocations), left_(amount_minor), most_(most) {}
+
+absl::Status Allocator::AsSaid(const Allocations& said) {
+  IndexOpen();
+  for (const v1::Allocation& wish : said) {
+    const Target target = Find(wish.invoice_id());
+    if (target.invoice == nullptr || CapacityOf(*target.invoice) == 0) {
+      return WhyNotPayable(account_, wish.invoice_id());
+    }
+    PutAsSaid(target, wish.amount_minor());
+  }
   return absl::OkStatus();
+}
+
+void Allocator::AsSaidWherePossible(const Allocations& said) {
+  IndexOpen();
+  for (const v1::Allocation& wish : said) {
+    const Target target = Find(wish.invoice_id());
+    if (target.invoice != nullptr) PutAsSaid(target, wish.amount_minor());
+  }
+}
+
+void Allocator::ByAge(bool spare_pending) {
+  for (int i = 0; i < account_.open_invoices_size() && left_ > 0; ++i) {
+    const v1::Invoice& invoice = account_.open_invoices(i);
+    if (invoice.state() != v1::INVOICE_STATE_ISSUED) continue;
+    if (spare_pending && invoice.pending_count() > 0) continue;
+    const int64_t already = slots_.empty() || slots_[i] == nullptr ? 0 : slots_[i]->amount_minor();
+    Put(invoice, i, invoice.open_minor() - already);
+  }
+}
+
+// Settled ones, which only recoveries name, by a pass.
+Allocator::Target Allocator::Find(const std::string& invoice_id) {
+  const auto it = open_.find(invoice_id);
+  if (it != open_.end()) return {&account_.open_invoices(it->second), it->second};
+  return {FindSettled(account_, invoice_id), -1};
+}
+
+void Allocator::IndexOpen() {
+  slots_.assign(account_.open_invoices_size(), nullptr);
+  open_.reserve(account_.open_invoices_size());
+  for (int i = 0; i < account_.open_invoices_size(); ++i) {
+    open_.emplace(account_.open_invoices(i).invoice_id(), i);
+  }
+}
+
+void Allocator::PutAsSaid(const Target& target, int64_t wanted) {
+  const v1::Invoice& invoice = *target.invoice;
+  const int64_t capacity = CapacityOf(invoice);
+  const int64_t put =
+      Put(invoice, target.open_index, wanted == 0 ? capacity : std::min(capacity, wanted));
+  if (put <= invoice.open_minor()) return;
+  v1::WriteOffRecovered& recovery = recoveries_.emplace_back();
+  recovery.set_account_id(account_.account_id());
+  recovery.set_invoice_id(invoice.invoice_id());
+  recovery.set_currency_code(account_.currency_code());
+  recovery.set_reason(invoice.write_off_reason());
+  recovery.set_amount_minor(put - invoice.open_minor());
+}
+
+int64_t Allocator::Put(const v1::Invoice& invoice, int open_index, int64_t wanted) {
+  const int64_t amount = std::min(wanted, left_);
+  if (amount <= 0) return 0;
+  v1::Allocation* slot = slots_.empty() || open_index < 0 ? nullptr : slots_[open_index];
+  if (slot == nullptr) {
+    if (allocations_.size() >= most_) return 0;
+    slot = allocations_.Add();
+    slot->set_invoice_id(invoice.invoice_id());
+    if (!slots_.empty() && open_index >= 0) slots_[open_index] = slot;
+  }
+  slot->set_amount_minor(slot->amount_minor() + amount);
+  left_ -= amount;
+  return amount;
+}
+
+absl::StatusOr<Allocations> SaidOf(const v1::Account& account, const Wishes& wishes) {
+  Allocations said;
+  said.Reserve(wishes.size());
+  for (const v1::PaymentAllocation& wish : wishes) {
+    v1::Allocation& one = *said.Add();
+    one.set_invoice_id(wish.invoice_id());
+    if (!wish.has_amount()) continue;
+    RETURN_IF_ERROR(ExpectCurrency(account, wish.amount().currency_code()));
+    ASSIGN_OR_RETURN(const int64_t amount, MinorOf(wish.amount()));
+    one.set_amount_minor(amount);
+  }
+  return said;
+}
+
+absl::Status ExpectPayable(const v1::Account& account, const Allocations& said) {
+  Allocations made;
+  return Allocator(account, 0, 0, made).AsSaid(said);
+}
+
+TakenOff AllOf(const v1::Account& account, uint32_t payment) {
+  TakenOff off;
+  const v1::Allocations& rows = account.allocations();
+  absl::flat_hash_map<uint32_t, v1::Allocation*> by_invoice;
+  for (int i = rows.payment_size() - 1; i >= 0; --i) {
+    if (rows.payment(i) != payment) continue;
+    v1::Allocation*& slot = by_invoice[rows.invoice(i)];
+    if (slot == nullptr) slot = off.released.Add();
+    slot->set_amount_minor(slot->amount_minor() + rows.amount_minor(i));
+    off.amount_minor += rows.amount_minor(i);
+    off.last_day = std::max(off.last_day, rows.day(i));
+  }
+  for (const auto* list : {&account.open_invoices(), &account.settled_invoices()}) {
+    for (const v1::Invoice& invoice : *list) {
+      const auto it = by_invoice.find(invoice.ordinal());
+      if (it != by_invoice.end()) it->second->set_invoice_id(invoice.invoice_id());
+    }
+  }
+  return off;
+}
+
+TakenOff OneOf(const v1::Account& account, uint32_t payment, const v1::Invoice& invoice,
+               int64_t most_minor) {
+  TakenOff off;
+  const v1::Allocations& rows = account.allocations();
+  for (int i = rows.payment_size() - 1; i >= 0 && off.amount_minor < most_minor; --i) {
+    if (rows.payment(i) != payment || rows.invoice(i) != invoice.ordinal()) continue;
+    off.amount_minor += std::min(rows.amount_minor(i), most_minor - off.amount_minor);
+    off.last_day = std::max(off.last_day, rows.day(i));
+  }
+  if (off.amount_minor == 0) return off;
+  v1::Allocation& one = *off.released.Add();
+  one.set_invoice_id(invoice.invoice_id());
+  one.set_amount_minor(off.amount_minor);
+  return off;
+}
+
+TakenOffInvoice PaymentsOn(const v1::Account& account, const v1::Invoice& invoice,
+                           int64_t most_minor) {
+  TakenOffInvoice off;
+  const v1::Allocations& rows = account.allocations();
+  absl::flat_hash_map<uint32_t, size_t> place;
+  for (int i = rows.payment_size() - 1; i >= 0 && off.amount_minor < most_minor; --i) {
+    if (rows.invoice(i) != invoice.ordinal()) continue;
+    const uint32_t payment = rows.payment(i);
+    if (account.payments(static_cast<int>(payment)).credit_note()) continue;
+    const int64_t taken = std::min(rows.amount_minor(i), most_minor - off.amount_minor);
+    const auto [it, is_new] = place.try_emplace(payment, off.payments.size());
+    if (is_new) off.payments.push_back({payment, 0});
+    off.payments[it->second].amount_minor += taken;
+    off.amount_minor += taken;
+    off.last_day = std::max(off.last_day, rows.day(i));
+  }
+  return off;
 }
 
 }  // namespace daybook::billing

@@ -1,22 +1,112 @@
-// What a payment is put on.
+// What money is put on, and what it is taken off.
 #pragma once
 
+#include <cstdint>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/civil_time.h"
+#include "common/command/decider.h"
 #include "daybook/billing/v1/billing_service.pb.h"
 #include "daybook/billing/v1/event.pb.h"
 #include "daybook/billing/v1/state.pb.h"
+#include "services/billing/transitions.h"
 
 namespace daybook::billing {
 
-// Fills allocations and unapplied of `payment`, whose amount is set:
-//   1. what the payer says, in that order, each capped by what is open and by what is left;
-//   2. the rest by oldest due date, invoice date and number (the order of `account.open_invoices`);
-//   3. what is left, or beyond 10,000 invoices, is unapplied.
-// An invoice is named once. INVOICE_NOT_FOUND, INVOICE_NOT_OPEN, CURRENCY_MISMATCH for what the
-// payer says. Costs a pass over the open invoices; over settled ones only to say why one is not
-// open.
-absl::Status Allocate(const v1::Account& account,
-                      const google::protobuf::RepeatedPtrField<v1::PaymentAllocation>& said,
-                      v1::PaymentRecorded& payment);
+using Allocations = google::protobuf::RepeatedPtrField<v1::Allocation>;
+using Wishes = google::protobuf::RepeatedPtrField<v1::PaymentAllocation>;
+
+// Money on its way to invoices:
+//   1. AsSaid: what somebody says, in that order, each capped by what is open and by what is left.
+//   On an
+//      UNCOLLECTIBLE invoice also what was written off is open to that: a recovery;
+//   2. ByAge: the rest by oldest due date, invoice date and number (the order of
+//   `account.open_invoices`),
+//      without UNCOLLECTIBLE ones;
+//   3. what is left, or beyond `most` invoices, stays unapplied.
+// An invoice is named once. Costs a pass over the open invoices; over settled ones only for what is
+// said and not open.
+class Allocator {
+ public:
+  // Keeps references to its arguments; `allocations` is empty.
+  Allocator(const v1::Account& account, int64_t amount_minor, int most, Allocations& allocations);
+
+  // Amount 0 = all that is open. INVOICE_NOT_FOUND, INVOICE_NOT_OPEN.
+  absl::Status AsSaid(const Allocations& said);
+  // The same, without what can no longer be paid: of money that came in nothing is refused.
+  void AsSaidWherePossible(const Allocations& said);
+  // `spare_pending`: not on invoices that a payment under way names.
+  void ByAge(bool spare_pending);
+
+  int64_t left() const { return left_; }
+
+  // How much of each written-off invoice the money recovers: goes before it in the record.
+  const std::vector<v1::WriteOffRecovered>& recoveries() const { return recoveries_; }
+
+ private:
+  struct Target {
+    const v1::Invoice* invoice = nullptr;
+    int open_index = -1;  // -1: settled
+  };
+  void IndexOpen();
+  Target Find(const std::string& invoice_id);
+  void PutAsSaid(const Target& target, int64_t wanted);
+  int64_t Put(const v1::Invoice& invoice, int open_index, int64_t wanted);
+
+  const v1::Account& account_;
+  Allocations& allocations_;
+  int64_t left_;
+  const int most_;
+  // Allocation by place of the open invoice; empty while nobody says anything, the common case.
+  std::vector<v1::Allocation*> slots_;
+  absl::flat_hash_map<absl::string_view, int> open_;  // as above: place by id
+  std::vector<v1::WriteOffRecovered> recoveries_;
+};
+
+// What the payer says in the account's currency, as events keep it. CURRENCY_MISMATCH.
+absl::StatusOr<Allocations> SaidOf(const v1::Account& account, const Wishes& wishes);
+
+// INVOICE_NOT_FOUND or INVOICE_NOT_OPEN unless every invoice that is named can be paid by its name.
+absl::Status ExpectPayable(const v1::Account& account, const Allocations& said);
+
+// Puts the recoveries before the event that puts the money on the invoices.
+template <class Event>
+void AddRecoveries(const Allocator& allocator, absl::CivilDay day, command::Events<Event>& events) {
+  for (const v1::WriteOffRecovered& recovery : allocator.recoveries()) {
+    auto& dated = events.emplace_back();
+    dated.effective_date = day;
+    *dated.event.mutable_write_off_recovered() = recovery;
+  }
+}
+
+// Money on invoices that a command takes off, and the last day on which any of it was put there.
+struct TakenOff {
+  Allocations released;  // each invoice once
+  int64_t amount_minor = 0;
+  int32_t last_day = 0;  // YYYYMMDD; 0: nothing
+};
+
+// All money of a payment, newest first.
+TakenOff AllOf(const v1::Account& account, uint32_t payment);
+
+// Up to `most_minor` of a payment's money on one invoice.
+TakenOff OneOf(const v1::Account& account, uint32_t payment, const v1::Invoice& invoice,
+               int64_t most_minor);
+
+// Up to `most_minor` of the money of payments (not of credit notes) on an invoice, newest first.
+struct TakenOffPayment {
+  uint32_t payment = 0;
+  int64_t amount_minor = 0;
+};
+struct TakenOffInvoice {
+  std::vector<TakenOffPayment> payments;  // each once
+  int64_t amount_minor = 0;
+  int32_t last_day = 0;
+};
+TakenOffInvoice PaymentsOn(const v1::Account& account, const v1::Invoice& invoice,
+                           int64_t most_minor);
 
 }  // namespace daybook::billing

@@ -1,18 +1,19 @@
-// The billing book: accounts, invoices, payments and what is open. Pure functions, see
-// common/command/decider.h.
+// The billing book: accounts, invoices, payments, credit notes and what is open. Pure functions,
+// see common/command/decider.h.
 //
 //   line       quantity × unit price, to 9 digits half-up, then half-up to the currency's digits
 //   tax        per rate on the sum of the rate's lines, half-up; brought back to the lines by
 //   largest
 //              remainder
+//   credit note  lines of an invoice taken back, up to what is left of each
 //   payment    what the payer says, capped by what is open; the rest by due date, invoice date and
 //              number; what is left is unapplied and goes on later invoices, oldest payment first
 //
 // "Half-up" is half away from zero, so that a discount rounds as the charge it takes back.
 //
-// Limits: a customer has at most 20,000 documents (accounts, invoices, payments); a payment goes on
-// at most 10,000 invoices and an invoice takes the credit of at most 2,000 payments in one command,
-// so that the command fits a record; what is beyond stays unapplied.
+// Limits (limits.h): a customer has at most 20,000 documents; a payment goes on at most 10,000
+// invoices and an invoice takes the credit of at most 2,000 payments in one command, so that the
+// command fits a record; what is beyond stays unapplied.
 #pragma once
 
 #include "absl/status/status.h"
@@ -26,39 +27,170 @@ namespace daybook {
 
 struct Billing {
   using Event = billing::v1::Event;
-  using Requests =
-      command::RequestList<billing::v1::OpenAccountRequest, billing::v1::IssueInvoiceRequest,
-                           billing::v1::RecordPaymentRequest>;
+  using Requests = command::RequestList<
+      billing::v1::OpenAccountRequest, billing::v1::ChangeAccountTermsRequest,
+      billing::v1::SuspendAccountRequest, billing::v1::CloseAccountRequest,
+      billing::v1::ReopenAccountRequest, billing::v1::CreateDraftInvoiceRequest,
+      billing::v1::EditDraftInvoiceRequest, billing::v1::DeleteDraftInvoiceRequest,
+      billing::v1::IssueInvoiceRequest, billing::v1::VoidInvoiceRequest,
+      billing::v1::MarkInvoiceUncollectibleRequest, billing::v1::WriteOffInvoiceRequest,
+      billing::v1::IssueCreditNoteRequest, billing::v1::RecordPaymentRequest,
+      billing::v1::ConfirmPaymentRequest, billing::v1::FailPaymentRequest,
+      billing::v1::ReversePaymentRequest, billing::v1::ChargeBackPaymentRequest,
+      billing::v1::RefundPaymentRequest, billing::v1::ApplyCreditRequest,
+      billing::v1::ReleaseCreditRequest>;
 
   // What can be said without a state: INVALID_FIELDS naming every violation, or OK. Decide may only
   // be called with a request that passed.
   static absl::Status Check(const billing::v1::OpenAccountRequest& request);
+  static absl::Status Check(const billing::v1::ChangeAccountTermsRequest& request);
+  static absl::Status Check(const billing::v1::SuspendAccountRequest& request);
+  static absl::Status Check(const billing::v1::CloseAccountRequest& request);
+  static absl::Status Check(const billing::v1::ReopenAccountRequest& request);
+  static absl::Status Check(const billing::v1::CreateDraftInvoiceRequest& request);
+  static absl::Status Check(const billing::v1::EditDraftInvoiceRequest& request);
+  static absl::Status Check(const billing::v1::DeleteDraftInvoiceRequest& request);
   static absl::Status Check(const billing::v1::IssueInvoiceRequest& request);
+  static absl::Status Check(const billing::v1::VoidInvoiceRequest& request);
+  static absl::Status Check(const billing::v1::MarkInvoiceUncollectibleRequest& request);
+  static absl::Status Check(const billing::v1::WriteOffInvoiceRequest& request);
+  static absl::Status Check(const billing::v1::IssueCreditNoteRequest& request);
   static absl::Status Check(const billing::v1::RecordPaymentRequest& request);
+  static absl::Status Check(const billing::v1::ConfirmPaymentRequest& request);
+  static absl::Status Check(const billing::v1::FailPaymentRequest& request);
+  static absl::Status Check(const billing::v1::ReversePaymentRequest& request);
+  static absl::Status Check(const billing::v1::ChargeBackPaymentRequest& request);
+  static absl::Status Check(const billing::v1::RefundPaymentRequest& request);
+  static absl::Status Check(const billing::v1::ApplyCreditRequest& request);
+  static absl::Status Check(const billing::v1::ReleaseCreditRequest& request);
+
+  // Every decision refuses CUSTOMER_NOT_FOUND, ACCOUNT_NOT_FOUND and ACCOUNT_REQUIRED, or
+  // INVOICE_NOT_FOUND and PAYMENT_NOT_FOUND; ILLEGAL_TRANSITION by the tables of transitions.h; and
+  // INVALID_FIELDS for a day in the future or before the day of what the command is about. Each
+  // says what it makes and what it refuses beyond that.
 
   // AccountOpened. Refuses: CUSTOMER_NOT_FOUND, CUSTOMER_FULL, ACCOUNT_EXISTS.
   static absl::StatusOr<command::Events<Event>> Decide(
       const command::View& view, const billing::v1::OpenAccountRequest& request,
       const command::Context& context, billing::v1::OpenAccountResponse& response);
 
-  // InvoiceIssued, then one CreditApplied a payment whose credit is put on it. Refuses:
-  // CUSTOMER_NOT_FOUND, CUSTOMER_FULL, ACCOUNT_NOT_FOUND, ACCOUNT_REQUIRED, CURRENCY_MISMATCH,
-  // AMOUNT_OVERFLOW, SERIES_FULL; INVALID_FIELDS for a negative total or a due date that the terms
-  // put after the year 9999 or that lies before the invoice date of today.
+  // AccountTermsChanged; no event when nothing changes.
+  static absl::StatusOr<command::Events<Event>> Decide(
+      const command::View& view, const billing::v1::ChangeAccountTermsRequest& request,
+      const command::Context& context, billing::v1::ChangeAccountTermsResponse& response);
+
+  // AccountSuspended.
+  static absl::StatusOr<command::Events<Event>> Decide(
+      const command::View& view, const billing::v1::SuspendAccountRequest& request,
+      const command::Context& context, billing::v1::SuspendAccountResponse& response);
+
+  // AccountClosed. Refuses: ACCOUNT_NOT_SETTLED while something is open, unapplied or under way.
+  static absl::StatusOr<command::Events<Event>> Decide(
+      const command::View& view, const billing::v1::CloseAccountRequest& request,
+      const command::Context& context, billing::v1::CloseAccountResponse& response);
+
+  // AccountReopened.
+  static absl::StatusOr<command::Events<Event>> Decide(
+      const command::View& view, const billing::v1::ReopenAccountRequest& request,
+      const command::Context& context, billing::v1::ReopenAccountResponse& response);
+
+  // InvoiceDrafted. Refuses: CUSTOMER_FULL, DRAFTS_FULL, CURRENCY_MISMATCH, AMOUNT_OVERFLOW;
+  // INVALID_FIELDS for a negative total.
+  static absl::StatusOr<command::Events<Event>> Decide(
+      const command::View& view, const billing::v1::CreateDraftInvoiceRequest& request,
+      const command::Context& context, billing::v1::CreateDraftInvoiceResponse& response);
+
+  // InvoiceDraftEdited; no event when nothing changes. Refuses as above.
+  static absl::StatusOr<command::Events<Event>> Decide(
+      const command::View& view, const billing::v1::EditDraftInvoiceRequest& request,
+      const command::Context& context, billing::v1::EditDraftInvoiceResponse& response);
+
+  // InvoiceDraftDeleted.
+  static absl::StatusOr<command::Events<Event>> Decide(
+      const command::View& view, const billing::v1::DeleteDraftInvoiceRequest& request,
+      const command::Context& context, billing::v1::DeleteDraftInvoiceResponse& response);
+
+  // InvoiceIssued, of the request or of a draft, then one CreditApplied a payment whose credit is
+  // put on it. Refuses: CUSTOMER_FULL, CURRENCY_MISMATCH, AMOUNT_OVERFLOW, SERIES_FULL;
+  // INVALID_FIELDS for a negative total or a due date that the terms put after the year 9999 or
+  // that lies before the invoice date of today.
   static absl::StatusOr<command::Events<Event>> Decide(
       const command::View& view, const billing::v1::IssueInvoiceRequest& request,
       const command::Context& context, billing::v1::IssueInvoiceResponse& response);
 
-  // PaymentRecorded; no event when its external id is known with the same content, and then the
-  // answer has only the first payment's id and account. Refuses: CUSTOMER_NOT_FOUND, CUSTOMER_FULL,
-  // ACCOUNT_NOT_FOUND, ACCOUNT_REQUIRED, CURRENCY_MISMATCH, AMOUNT_OVERFLOW, INVOICE_NOT_FOUND,
-  // INVOICE_NOT_OPEN, PAYMENT_EXISTS.
+  // InvoiceVoided. Refuses: INVOICE_HAS_MONEY.
+  static absl::StatusOr<command::Events<Event>> Decide(
+      const command::View& view, const billing::v1::VoidInvoiceRequest& request,
+      const command::Context& context, billing::v1::VoidInvoiceResponse& response);
+
+  // InvoiceMarkedUncollectible.
+  static absl::StatusOr<command::Events<Event>> Decide(
+      const command::View& view, const billing::v1::MarkInvoiceUncollectibleRequest& request,
+      const command::Context& context, billing::v1::MarkInvoiceUncollectibleResponse& response);
+
+  // InvoiceWrittenOff of all that is open. Refuses: INVOICE_NOT_OPEN, WRITE_OFF_ABOVE_TOLERANCE
+  // (NORMAL), WRITE_OFF_REASON_MIXED.
+  static absl::StatusOr<command::Events<Event>> Decide(
+      const command::View& view, const billing::v1::WriteOffInvoiceRequest& request,
+      const command::Context& context, billing::v1::WriteOffInvoiceResponse& response);
+
+  // CreditNoteIssued; of kind REFUND a CreditReleased a payment before it and a PaymentRefunded a
+  // payment behind it. Refuses: CUSTOMER_FULL, CREDIT_NOTE_ABOVE_INVOICE, CREDIT_NOTE_ABOVE_OPEN,
+  // CREDIT_NOTE_ABOVE_PAID, SERIES_FULL, RECORD_TOO_LARGE; INVALID_FIELDS for lines that the
+  // invoice does not have.
+  static absl::StatusOr<command::Events<Event>> Decide(
+      const command::View& view, const billing::v1::IssueCreditNoteRequest& request,
+      const command::Context& context, billing::v1::IssueCreditNoteResponse& response);
+
+  // A WriteOffRecovered for every written-off invoice that the payer names, then PaymentRecorded;
+  // or PaymentAnnounced. No event when its external id is known with the same content, and then the
+  // answer has only the first payment's id and account. Refuses: CUSTOMER_FULL, CURRENCY_MISMATCH,
+  // AMOUNT_OVERFLOW, INVOICE_NOT_FOUND, INVOICE_NOT_OPEN, PAYMENT_EXISTS.
   static absl::StatusOr<command::Events<Event>> Decide(
       const command::View& view, const billing::v1::RecordPaymentRequest& request,
       const command::Context& context, billing::v1::RecordPaymentResponse& response);
 
+  // As RecordPayment, with PaymentConfirmed. Of invoices that cannot be paid any more the payer's
+  // word is passed over: money that came is a fact. Refuses: AMOUNT_OVERFLOW.
+  static absl::StatusOr<command::Events<Event>> Decide(
+      const command::View& view, const billing::v1::ConfirmPaymentRequest& request,
+      const command::Context& context, billing::v1::ConfirmPaymentResponse& response);
+
+  // PaymentFailed.
+  static absl::StatusOr<command::Events<Event>> Decide(
+      const command::View& view, const billing::v1::FailPaymentRequest& request,
+      const command::Context& context, billing::v1::FailPaymentResponse& response);
+
+  // PaymentReversed: allocations undone, newest first.
+  static absl::StatusOr<command::Events<Event>> Decide(
+      const command::View& view, const billing::v1::ReversePaymentRequest& request,
+      const command::Context& context, billing::v1::ReversePaymentResponse& response);
+
+  // As above.
+  static absl::StatusOr<command::Events<Event>> Decide(
+      const command::View& view, const billing::v1::ChargeBackPaymentRequest& request,
+      const command::Context& context, billing::v1::ChargeBackPaymentResponse& response);
+
+  // PaymentRefunded, out of what is unapplied. Refuses: CREDIT_TOO_SMALL, CURRENCY_MISMATCH.
+  static absl::StatusOr<command::Events<Event>> Decide(
+      const command::View& view, const billing::v1::RefundPaymentRequest& request,
+      const command::Context& context, billing::v1::RefundPaymentResponse& response);
+
+  // A WriteOffRecovered for every written-off invoice that is named, then one CreditApplied a
+  // payment; no event when nothing is open. Refuses: CREDIT_TOO_SMALL, CURRENCY_MISMATCH,
+  // INVOICE_NOT_FOUND, INVOICE_NOT_OPEN.
+  static absl::StatusOr<command::Events<Event>> Decide(
+      const command::View& view, const billing::v1::ApplyCreditRequest& request,
+      const command::Context& context, billing::v1::ApplyCreditResponse& response);
+
+  // CreditReleased. Refuses: ALLOCATION_TOO_SMALL, CURRENCY_MISMATCH.
+  static absl::StatusOr<command::Events<Event>> Decide(
+      const command::View& view, const billing::v1::ReleaseCreditRequest& request,
+      const command::Context& context, billing::v1::ReleaseCreditResponse& response);
+
   // Writes `state.billing` and `partition_state.series` only. Keeps, for every account:
-  // received = allocated + unapplied, and open = Σ open of its invoices.
+  // received + credited = allocated + unapplied + refunded + reversed, and open = Σ open of its
+  // invoices.
   static void Evolve(const command::EventMeta& meta, const Event& event, book::v1::State& state,
                      book::v1::PartitionState& partition_state);
 };

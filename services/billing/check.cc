@@ -27,12 +27,18 @@ constexpr size_t kMaxSeriesBytes = 8;
 constexpr size_t kMaxDescriptionBytes = 500;
 constexpr size_t kMaxProductBytes = 64;
 constexpr size_t kMaxReferenceBytes = 200;
+constexpr size_t kMaxReasonBytes = 500;
 constexpr size_t kMaxExternalIdBytes = 128;
 
 template <class Request>
-void CheckWhoseAndWhich(const Request& request, FieldViolations& bad) {
+void CheckWhose(const Request& request, FieldViolations& bad) {
   CheckEnvelope(request, command::kMaxRequestIdBytes, bad);
   Expect(CheckId(request.customer_id(), command::kMaxCustomerIdBytes), "customer_id", bad);
+}
+
+template <class Request>
+void CheckWhoseAndWhich(const Request& request, FieldViolations& bad) {
+  CheckWhose(request, bad);
   if (!request.account_id().empty()) {
     Expect(CheckId(request.account_id(), kMaxIdBytes), "account_id", bad);
   }
@@ -58,42 +64,55 @@ absl::Status CheckRate(const google::type::Decimal& text) {
   return absl::OkStatus();
 }
 
-void CheckLine(const LineItem& line, int i, FieldViolations& bad) {
-  Expect(CheckText(line.description(), kMaxDescriptionBytes), At("lines", i, "description"), bad);
-  Expect(CheckText(line.product(), kMaxProductBytes), At("lines", i, "product"), bad);
+void CheckLine(const LineItem& line, std::string_view lines, int i, FieldViolations& bad) {
+  Expect(CheckText(line.description(), kMaxDescriptionBytes), At(lines, i, "description"), bad);
+  Expect(CheckText(line.product(), kMaxProductBytes), At(lines, i, "product"), bad);
   if (line.has_quantity()) {
-    Expect(Decimal::Parse(line.quantity().value()).status(), At("lines", i, "quantity"), bad);
+    Expect(Decimal::Parse(line.quantity().value()).status(), At(lines, i, "quantity"), bad);
   }
   switch (line.price_case()) {
     case LineItem::kUnitPrice:
-      Expect(Decimal::Parse(line.unit_price().value()).status(), At("lines", i, "unit_price"), bad);
+      Expect(Decimal::Parse(line.unit_price().value()).status(), At(lines, i, "unit_price"), bad);
       break;
     case LineItem::kAmount:
-      Expect(MinorOf(line.amount()).status(), At("lines", i, "amount"), bad);
+      Expect(MinorOf(line.amount()).status(), At(lines, i, "amount"), bad);
       break;
     case LineItem::PRICE_NOT_SET:
-      bad.Add(At("lines", i).ToString(), "has neither unit_price nor amount");
+      bad.Add(At(lines, i).ToString(), "has neither unit_price nor amount");
       break;
   }
   if (line.has_tax_rate_percent()) {
-    Expect(CheckRate(line.tax_rate_percent()), At("lines", i, "tax_rate_percent"), bad);
+    Expect(CheckRate(line.tax_rate_percent()), At(lines, i, "tax_rate_percent"), bad);
   }
 }
 
-void CheckDates(const IssueInvoiceRequest& request, FieldViolations& bad) {
-  if (request.has_invoice_date()) {
-    Expect(DayOf(request.invoice_date()).status(), "invoice_date", bad);
+// What an invoice says: in the request that issues it, or in a draft. `prefix`: `draft.` or empty.
+template <class Content>
+void CheckContent(const Content& content, const std::string& prefix, FieldViolations& bad) {
+  Expect(CheckSeries(content.series()), prefix + "series", bad);
+  absl::StatusOr<absl::CivilDay> invoice_date = absl::InvalidArgumentError("");
+  if (content.has_invoice_date()) {
+    invoice_date = DayOf(content.invoice_date());
+    Expect(invoice_date.status(), prefix + "invoice_date", bad);
   }
-  if (!request.has_due_date()) return;
-  const auto due_date = DayOf(request.due_date());
-  Expect(due_date.status(), "due_date", bad);
-  const auto invoice_date = DayOf(request.invoice_date());
-  if (invoice_date.ok() && due_date.ok() && *due_date < *invoice_date) {
-    bad.Add("due_date", "is before the invoice date");
+  if (content.has_due_date()) {
+    const auto due_date = DayOf(content.due_date());
+    Expect(due_date.status(), prefix + "due_date", bad);
+    if (invoice_date.ok() && due_date.ok() && *due_date < *invoice_date) {
+      bad.Add(prefix + "due_date", "is before the invoice date");
+    }
   }
+  Expect(CheckText(content.reference(), kMaxReferenceBytes), prefix + "reference", bad);
+  const std::string lines = prefix + "lines";
+  if (content.lines().empty()) bad.Add(lines, "has no entry");
+  if (content.lines_size() > kMaxLines) {
+    return bad.Add(lines, absl::StrCat("has more than ", kMaxLines, " entries"));
+  }
+  for (int i = 0; i < content.lines_size(); ++i) CheckLine(content.lines(i), lines, i, bad);
 }
 
-void CheckSaid(const RecordPaymentRequest& request, FieldViolations& bad) {
+template <class Request>
+void CheckSaid(const Request& request, FieldViolations& bad) {
   if (request.allocations_size() > kMaxSaid) {
     return bad.Add("allocations", absl::StrCat("has more than ", kMaxSaid, " entries"));
   }
@@ -109,6 +128,84 @@ void CheckSaid(const RecordPaymentRequest& request, FieldViolations& bad) {
   }
 }
 
+void CheckTerms(const billing::v1::Terms& terms, FieldViolations& bad) {
+  if (terms.net_days() < 0 || terms.net_days() > billing::kMaxNetDays) {
+    bad.Add("terms.net_days", "is not within 0 to 3,650");
+  }
+}
+
+template <class Request>
+void CheckDay(const Request& request, FieldViolations& bad) {
+  if (request.has_effective_date()) {
+    Expect(DayOf(request.effective_date()).status(), "effective_date", bad);
+  }
+}
+
+template <class Request>
+void CheckReason(const Request& request, FieldViolations& bad) {
+  Expect(CheckText(request.reason(), kMaxReasonBytes), "reason", bad);
+}
+
+// The requests that name an account, an invoice or a payment, a day and a reason: most of them.
+template <class Request>
+absl::Status CheckOfAccount(const Request& request) {
+  FieldViolations bad;
+  CheckWhoseAndWhich(request, bad);
+  CheckReason(request, bad);
+  CheckDay(request, bad);
+  return bad.ToStatus();
+}
+
+template <class Request>
+void CheckInvoiceId(const Request& request, FieldViolations& bad) {
+  CheckWhose(request, bad);
+  Expect(CheckId(request.invoice_id(), kMaxIdBytes), "invoice_id", bad);
+}
+
+template <class Request>
+absl::Status CheckOfInvoice(const Request& request) {
+  FieldViolations bad;
+  CheckInvoiceId(request, bad);
+  CheckReason(request, bad);
+  CheckDay(request, bad);
+  return bad.ToStatus();
+}
+
+template <class Request>
+void CheckPaymentId(const Request& request, FieldViolations& bad) {
+  CheckWhose(request, bad);
+  Expect(CheckId(request.payment_id(), kMaxIdBytes), "payment_id", bad);
+}
+
+template <class Request>
+absl::Status CheckOfPayment(const Request& request) {
+  FieldViolations bad;
+  CheckPaymentId(request, bad);
+  CheckReason(request, bad);
+  CheckDay(request, bad);
+  return bad.ToStatus();
+}
+
+template <class Request>
+void CheckDraft(const Request& request, FieldViolations& bad) {
+  if (!request.has_draft()) return bad.Add("draft", "is required");
+  CheckContent(request.draft(), "draft.", bad);
+}
+
+// A draft says what the invoice is, so the request must not.
+void CheckOnlyDraftId(const IssueInvoiceRequest& request, FieldViolations& bad) {
+  Expect(CheckId(request.draft_id(), kMaxIdBytes), "draft_id", bad);
+  const auto expect_none = [&bad](bool is_set, std::string_view field) {
+    if (is_set) bad.Add(field, "must be left out: the draft says it");
+  };
+  expect_none(!request.account_id().empty(), "account_id");
+  expect_none(!request.series().empty(), "series");
+  expect_none(request.has_invoice_date(), "invoice_date");
+  expect_none(request.has_due_date(), "due_date");
+  expect_none(!request.lines().empty(), "lines");
+  expect_none(!request.reference().empty(), "reference");
+}
+
 }  // namespace
 
 absl::Status Billing::Check(const OpenAccountRequest& request) {
@@ -120,27 +217,18 @@ absl::Status Billing::Check(const OpenAccountRequest& request) {
                                  : "is not an active ISO 4217 code such as EUR");
   }
   Expect(FindTimeZone(request.time_zone()).status(), "time_zone", bad);
-  const int32_t net_days = request.terms().net_days();
-  if (net_days < 0 || net_days > billing::kMaxNetDays) {
-    bad.Add("terms.net_days", "is not within 0 to 3,650");
-  }
-  if (request.has_effective_date()) {
-    Expect(DayOf(request.effective_date()).status(), "effective_date", bad);
-  }
+  CheckTerms(request.terms(), bad);
+  CheckDay(request, bad);
   return bad.ToStatus();
 }
 
 absl::Status Billing::Check(const IssueInvoiceRequest& request) {
   FieldViolations bad;
   CheckWhoseAndWhich(request, bad);
-  Expect(CheckSeries(request.series()), "series", bad);
-  CheckDates(request, bad);
-  Expect(CheckText(request.reference(), kMaxReferenceBytes), "reference", bad);
-  if (request.lines().empty()) bad.Add("lines", "has no entry");
-  if (request.lines_size() > kMaxLines) {
-    bad.Add("lines", absl::StrCat("has more than ", kMaxLines, " entries"));
+  if (request.draft_id().empty()) {
+    CheckContent(request, "", bad);
   } else {
-    for (int i = 0; i < request.lines_size(); ++i) CheckLine(request.lines(i), i, bad);
+    CheckOnlyDraftId(request, bad);
   }
   return bad.ToStatus();
 }
@@ -169,6 +257,150 @@ absl::Status Billing::Check(const RecordPaymentRequest& request) {
     Expect(CheckName(request.external_id(), kMaxExternalIdBytes), "external_id", bad);
   }
   CheckSaid(request, bad);
+  switch (request.initial_state()) {
+    case billing::v1::PAYMENT_STATE_UNSPECIFIED:
+    case billing::v1::PAYMENT_STATE_SUCCEEDED:
+    case billing::v1::PAYMENT_STATE_PENDING:
+    case billing::v1::PAYMENT_STATE_UNKNOWN:
+      break;
+    default:
+      bad.Add("initial_state", "is not SUCCEEDED, PENDING or UNKNOWN");
+  }
+  return bad.ToStatus();
+}
+
+absl::Status Billing::Check(const billing::v1::ChangeAccountTermsRequest& request) {
+  FieldViolations bad;
+  CheckWhoseAndWhich(request, bad);
+  CheckTerms(request.terms(), bad);
+  CheckDay(request, bad);
+  return bad.ToStatus();
+}
+
+absl::Status Billing::Check(const billing::v1::SuspendAccountRequest& request) {
+  return CheckOfAccount(request);
+}
+absl::Status Billing::Check(const billing::v1::CloseAccountRequest& request) {
+  return CheckOfAccount(request);
+}
+absl::Status Billing::Check(const billing::v1::ReopenAccountRequest& request) {
+  return CheckOfAccount(request);
+}
+
+absl::Status Billing::Check(const billing::v1::CreateDraftInvoiceRequest& request) {
+  FieldViolations bad;
+  CheckWhoseAndWhich(request, bad);
+  CheckDraft(request, bad);
+  return bad.ToStatus();
+}
+
+absl::Status Billing::Check(const billing::v1::EditDraftInvoiceRequest& request) {
+  FieldViolations bad;
+  CheckInvoiceId(request, bad);
+  CheckDraft(request, bad);
+  return bad.ToStatus();
+}
+
+absl::Status Billing::Check(const billing::v1::DeleteDraftInvoiceRequest& request) {
+  FieldViolations bad;
+  CheckInvoiceId(request, bad);
+  return bad.ToStatus();
+}
+
+absl::Status Billing::Check(const billing::v1::VoidInvoiceRequest& request) {
+  return CheckOfInvoice(request);
+}
+absl::Status Billing::Check(const billing::v1::MarkInvoiceUncollectibleRequest& request) {
+  return CheckOfInvoice(request);
+}
+
+absl::Status Billing::Check(const billing::v1::WriteOffInvoiceRequest& request) {
+  FieldViolations bad;
+  CheckInvoiceId(request, bad);
+  if (request.reason() == billing::v1::WRITE_OFF_REASON_UNSPECIFIED) {
+    bad.Add("reason", "is required");
+  } else if (!billing::v1::WriteOffReason_IsValid(request.reason())) {
+    bad.Add("reason", "is no known reason");
+  }
+  CheckDay(request, bad);
+  return bad.ToStatus();
+}
+
+absl::Status Billing::Check(const billing::v1::IssueCreditNoteRequest& request) {
+  FieldViolations bad;
+  CheckInvoiceId(request, bad);
+  if (request.kind() == billing::v1::CREDIT_NOTE_KIND_UNSPECIFIED) {
+    bad.Add("kind", "is required");
+  } else if (!billing::v1::CreditNoteKind_IsValid(request.kind())) {
+    bad.Add("kind", "is no known kind");
+  }
+  if (request.lines_size() > kMaxLines) {
+    bad.Add("lines", absl::StrCat("has more than ", kMaxLines, " entries"));
+  } else {
+    absl::flat_hash_set<int32_t> seen;
+    for (int i = 0; i < request.lines_size(); ++i) {
+      const billing::v1::CreditNoteItem& item = request.lines(i);
+      if (item.line_index() < 0) bad.Add(At("lines", i, "line_index").ToString(), "is negative");
+      if (item.has_net()) Expect(MinorOf(item.net()).status(), At("lines", i, "net"), bad);
+      if (!seen.insert(item.line_index()).second) {
+        bad.Add(At("lines", i, "line_index").ToString(), "is named twice");
+      }
+    }
+  }
+  Expect(CheckSeries(request.series()), "series", bad);
+  CheckReason(request, bad);
+  CheckDay(request, bad);
+  return bad.ToStatus();
+}
+
+absl::Status Billing::Check(const billing::v1::ConfirmPaymentRequest& request) {
+  FieldViolations bad;
+  CheckPaymentId(request, bad);
+  if (request.has_payment_date()) {
+    Expect(DayOf(request.payment_date()).status(), "payment_date", bad);
+  }
+  return bad.ToStatus();
+}
+
+absl::Status Billing::Check(const billing::v1::FailPaymentRequest& request) {
+  return CheckOfPayment(request);
+}
+absl::Status Billing::Check(const billing::v1::ReversePaymentRequest& request) {
+  return CheckOfPayment(request);
+}
+absl::Status Billing::Check(const billing::v1::ChargeBackPaymentRequest& request) {
+  return CheckOfPayment(request);
+}
+
+absl::Status Billing::Check(const billing::v1::RefundPaymentRequest& request) {
+  FieldViolations bad;
+  CheckPaymentId(request, bad);
+  if (request.has_amount()) Expect(CheckPositive(request.amount()), "amount", bad);
+  if (!request.external_id().empty()) {
+    Expect(CheckName(request.external_id(), kMaxExternalIdBytes), "external_id", bad);
+  }
+  CheckReason(request, bad);
+  CheckDay(request, bad);
+  return bad.ToStatus();
+}
+
+absl::Status Billing::Check(const billing::v1::ApplyCreditRequest& request) {
+  FieldViolations bad;
+  CheckWhoseAndWhich(request, bad);
+  if (!request.payment_id().empty()) {
+    Expect(CheckId(request.payment_id(), kMaxIdBytes), "payment_id", bad);
+  }
+  CheckSaid(request, bad);
+  CheckDay(request, bad);
+  return bad.ToStatus();
+}
+
+absl::Status Billing::Check(const billing::v1::ReleaseCreditRequest& request) {
+  FieldViolations bad;
+  CheckPaymentId(request, bad);
+  Expect(CheckId(request.invoice_id(), kMaxIdBytes), "invoice_id", bad);
+  if (request.has_amount()) Expect(CheckPositive(request.amount()), "amount", bad);
+  CheckDay(request, bad);
   return bad.ToStatus();
 }
 

@@ -1,201 +1,307 @@
 // How the billing book's state follows from its events.
-#include <tuple>
+#include <memory>
 
-#include "absl/container/flat_hash_map.h"
-#include "common/base/dates.h"
+#include "common/base/decimal.h"
 #include "common/base/status.h"
 #include "services/billing/billing.h"
+#include "services/billing/day_number.h"
+#include "services/billing/fold.h"
 #include "services/billing/invoice_number.h"
+#include "services/billing/state_lines.h"
 
 namespace daybook {
 namespace {
 
-using billing::v1::Account;
-using billing::v1::AccountOpened;
-using billing::v1::Allocation;
-using billing::v1::CreditApplied;
-using billing::v1::InvoiceIssued;
-using billing::v1::OpenInvoice;
-using billing::v1::OpenPayment;
-using billing::v1::PaymentKey;
-using billing::v1::PaymentRecorded;
-using Allocations = google::protobuf::RepeatedPtrField<Allocation>;
+using namespace billing;  // NOLINT: the domain's own words
+using v1::Account;
+using v1::Invoice;
+using v1::Payment;
 
-Account& AccountOf(const std::string& account_id, billing::v1::State& state) {
-  for (Account& account : *state.mutable_accounts()) {
-    if (account.account_id() == account_id) return account;
-  }
-  DAYBOOK_CHECK(!"an event of an account that was not opened");
-  __builtin_unreachable();
-}
-
-auto DateKey(const google::type::Date& date) {
-  return std::tuple(date.year(), date.month(), date.day());
-}
-
-// The order in which money is put on invoices.
-bool DueBefore(const OpenInvoice& a, const OpenInvoice& b) {
-  const auto key_a = std::tuple(DateKey(a.due_date()), DateKey(a.invoice_date()));
-  const auto key_b = std::tuple(DateKey(b.due_date()), DateKey(b.invoice_date()));
-  return key_a != key_b ? key_a < key_b : billing::NumberLess(a.number(), b.number());
-}
-
-bool PaidBefore(const OpenPayment& a, const OpenPayment& b) {
-  return DateKey(a.payment_date()) < DateKey(b.payment_date());
-}
-
-// Moves the last element to its place; equal ones keep the order of record. New ones are mostly the
-// youngest, so mostly nothing moves.
-template <class Item, class Less>
-void SinkLast(google::protobuf::RepeatedPtrField<Item>& list, Less less) {
-  for (int i = list.size() - 1; i > 0 && less(list[i], list[i - 1]); --i) {
-    list.SwapElements(i, i - 1);
-  }
-}
-
-// How much of a few or of many allocations goes on an invoice.
-class AmountByInvoice {
- public:
-  explicit AmountByInvoice(const Allocations& allocations) : allocations_(allocations) {
-    if (allocations.size() <= kFew) return;
-    for (const Allocation& allocation : allocations) {
-      amounts_.emplace(allocation.invoice_id(), allocation.amount_minor());
-    }
-  }
-
-  int64_t Find(const std::string& invoice_id) const {
-    if (allocations_.size() > kFew) {
-      const auto it = amounts_.find(invoice_id);
-      return it == amounts_.end() ? 0 : it->second;
-    }
-    for (const Allocation& allocation : allocations_) {
-      if (allocation.invoice_id() == invoice_id) return allocation.amount_minor();
-    }
-    return 0;
-  }
-
- private:
-  static constexpr int kFew = 4;
-  const Allocations& allocations_;
-  absl::flat_hash_map<absl::string_view, int64_t> amounts_;
-};
-
-// Takes allocated money off the open invoices, in one pass; those with nothing left become settled.
-int64_t PutOn(const Allocations& allocations, Account& account) {
-  if (allocations.empty()) return 0;
-  const AmountByInvoice amounts(allocations);
-  auto& open = *account.mutable_open_invoices();
-  int64_t sum = 0;
-  int found = 0;
-  int kept = 0;
-  for (int i = 0; i < open.size(); ++i) {
-    OpenInvoice& invoice = open[i];
-    if (found < allocations.size()) {
-      const int64_t amount = amounts.Find(invoice.invoice_id());
-      if (amount != 0) ++found;
-      DAYBOOK_CHECK(amount >= 0 && amount <= invoice.open_minor());
-      invoice.set_open_minor(invoice.open_minor() - amount);
-      sum += amount;
-    } else if (kept == i) {
-      kept = open.size();
-      break;  // nothing to close up, nothing more to find
-    }
-    if (invoice.open_minor() > 0) {
-      if (kept != i) open.SwapElements(kept, i);
-      ++kept;
-    } else {
-      auto& settled = *account.add_settled_invoices();
-      settled.set_invoice_id(invoice.invoice_id());
-      settled.set_total_minor(invoice.total_minor());
-    }
-  }
-  DAYBOOK_CHECK(found == allocations.size());
-  open.DeleteSubrange(kept, open.size() - kept);
-  account.set_allocated_minor(account.allocated_minor() + sum);
-  account.set_open_minor(account.open_minor() - sum);
-  return sum;
-}
-
-void Opened(const AccountOpened& event, billing::v1::State& state) {
+void Opened(const v1::AccountOpened& event, v1::State& state) {
   Account& account = *state.add_accounts();
   account.set_account_id(event.account_id());
   account.set_currency_code(event.currency_code());
   account.set_time_zone(event.time_zone());
   *account.mutable_terms() = event.terms();
   account.set_manual_credit(event.manual_credit());
+  account.set_state(v1::ACCOUNT_STATE_ACTIVE);
 }
 
-void Issued(const InvoiceIssued& event, absl::CivilDay invoice_day, Account& account) {
-  if (event.total_minor() == 0) {
-    account.add_settled_invoices()->set_invoice_id(event.invoice_id());
-    return;
+void TermsChanged(const v1::AccountTermsChanged& event, Account& account) {
+  *account.mutable_terms() = event.terms();
+  account.set_manual_credit(event.manual_credit());
+}
+
+void Drafted(const v1::InvoiceDrafted& event, Account& account) {
+  v1::Draft& draft = *account.add_drafts();
+  draft.set_invoice_id(event.invoice_id());
+  *draft.mutable_draft() = event.draft();
+}
+
+int FindDraft(const Account& account, const std::string& invoice_id) {
+  for (int i = 0; i < account.drafts_size(); ++i) {
+    if (account.drafts(i).invoice_id() == invoice_id) return i;
   }
-  OpenInvoice& invoice = *account.add_open_invoices();
-  invoice.set_invoice_id(event.invoice_id());
-  *invoice.mutable_number() = event.number();
-  *invoice.mutable_invoice_date() = DateOf(invoice_day);
-  *invoice.mutable_due_date() = event.due_date();
-  invoice.set_total_minor(event.total_minor());
-  invoice.set_open_minor(event.total_minor());
-  SinkLast(*account.mutable_open_invoices(), DueBefore);
-  account.set_open_minor(account.open_minor() + event.total_minor());
+  return -1;
 }
 
-void Recorded(const PaymentRecorded& event, absl::CivilDay payment_day, Account& account) {
-  const int64_t allocated = PutOn(event.allocations(), account);
+void DraftEdited(const v1::InvoiceDraftEdited& event, Account& account) {
+  const int i = FindDraft(account, event.invoice_id());
+  DAYBOOK_CHECK(i >= 0);
+  *account.mutable_drafts(i)->mutable_draft() = event.draft();
+}
+
+void DropDraft(const std::string& invoice_id, Account& account) {
+  const int i = FindDraft(account, invoice_id);
+  if (i >= 0) account.mutable_drafts()->DeleteSubrange(i, 1);
+}
+
+void Issued(const v1::InvoiceIssued& event, absl::CivilDay invoice_day, Account& account) {
+  auto invoice = std::make_unique<Invoice>();
+  invoice->set_invoice_id(event.invoice_id());
+  invoice->set_ordinal(account.invoice_count());
+  invoice->set_state(event.total_minor() == 0 ? v1::INVOICE_STATE_PAID : v1::INVOICE_STATE_ISSUED);
+  if (event.number().series() != kDefaultInvoiceSeries) {
+    invoice->set_series(event.number().series());
+  }
+  invoice->set_sequence(event.number().sequence());
+  invoice->set_invoice_date(DayNumber(invoice_day));
+  invoice->set_due_date(DayNumber(event.due_date()));
+  invoice->set_total_minor(event.total_minor());
+  invoice->set_open_minor(event.total_minor());
+  KeepLines(event.lines(), *invoice);
+  account.set_invoiced_minor(account.invoiced_minor() + event.total_minor());
+  account.set_line_count(account.line_count() + event.lines_size());
+  account.set_invoice_count(account.invoice_count() + 1);
+  AddInvoice(std::move(invoice), account);
+  if (!account.drafts().empty()) DropDraft(event.invoice_id(), account);
+}
+
+void Voided(const v1::InvoiceVoided& event, Account& account) {
+  Invoice& invoice = EditInvoice(account, event.invoice_id());
+  DAYBOOK_CHECK(event.open_minor() == invoice.open_minor());
+  invoice.set_state(v1::INVOICE_STATE_VOID);
+  invoice.clear_written_off_minor();
+  invoice.clear_write_off_reason();
+  invoice.clear_residue_minor();
+  if (event.open_minor() > 0) ChangeOpen(event.invoice_id(), -event.open_minor(), account);
+}
+
+void WrittenOff(const v1::InvoiceWrittenOff& event, Account& account) {
+  Invoice& invoice = EditInvoice(account, event.invoice_id());
+  DAYBOOK_CHECK(event.amount_minor() == invoice.open_minor());
+  if (event.reason() == v1::WRITE_OFF_REASON_NORMAL) {
+    invoice.set_residue_minor(invoice.residue_minor() + event.amount_minor());
+    invoice.set_state(v1::INVOICE_STATE_PAID);
+  } else {
+    invoice.set_written_off_minor(invoice.written_off_minor() + event.amount_minor());
+    invoice.set_write_off_reason(event.reason());
+    invoice.set_state(v1::INVOICE_STATE_UNCOLLECTIBLE);
+  }
+  ChangeOpen(event.invoice_id(), -event.amount_minor(), account);
+}
+
+void Recovered(const v1::WriteOffRecovered& event, Account& account) {
+  Invoice& invoice = EditInvoice(account, event.invoice_id());
+  DAYBOOK_CHECK(event.amount_minor() > 0 && event.amount_minor() <= invoice.written_off_minor());
+  invoice.set_written_off_minor(invoice.written_off_minor() - event.amount_minor());
+  if (invoice.written_off_minor() == 0) {
+    invoice.clear_write_off_reason();
+    invoice.set_state(v1::INVOICE_STATE_ISSUED);
+  }
+  ChangeOpen(event.invoice_id(), event.amount_minor(), account);
+}
+
+// The fields that a recorded and an announced payment have in common; returns the ordinal.
+template <class Event>
+uint32_t AddPayment(const Event& event, v1::PaymentState state, absl::CivilDay day,
+                    Account& account) {
+  const int ordinal = account.payments_size();
+  Payment& payment = *account.add_payments();
+  payment.set_payment_id(event.payment_id());
+  payment.set_state(state);
+  payment.set_method(event.method());
+  payment.set_amount_minor(event.amount_minor());
+  payment.set_payment_date(DayNumber(day));
+  uint32_t key = 0;
+  if (!event.external_id().empty()) {
+    payment.set_external_id(event.external_id());
+    key = ExternalKey(event.method(), event.external_id());
+  }
+  account.add_external_keys(key);
+  return static_cast<uint32_t>(ordinal);
+}
+
+// Money came in: as recorded, or as confirmed.
+template <class Event>
+void Received(uint32_t ordinal, const Event& event, absl::CivilDay day, Account& account) {
+  const int64_t allocated = PutOn(ordinal, DayNumber(day), event.allocations(), account);
   DAYBOOK_CHECK(allocated + event.unapplied_minor() == event.amount_minor());
   account.set_received_minor(account.received_minor() + event.amount_minor());
-  account.set_unapplied_minor(account.unapplied_minor() + event.unapplied_minor());
-  account.set_payment_count(account.payment_count() + 1);
-  if (!event.external_id().empty()) {
-    PaymentKey& key = *account.add_payments();
-    key.set_payment_id(event.payment_id());
-    key.set_method(event.method());
-    key.set_external_id(event.external_id());
-    key.set_amount_minor(event.amount_minor());
-    *key.mutable_payment_date() = DateOf(payment_day);
-  }
-  if (event.unapplied_minor() > 0) {
-    OpenPayment& payment = *account.add_open_payments();
-    payment.set_payment_id(event.payment_id());
-    *payment.mutable_payment_date() = DateOf(payment_day);
-    payment.set_unapplied_minor(event.unapplied_minor());
-    SinkLast(*account.mutable_open_payments(), PaidBefore);
+  if (event.unapplied_minor() > 0) SetUnapplied(ordinal, event.unapplied_minor(), account);
+}
+
+void Announced(const v1::PaymentAnnounced& event, absl::CivilDay day, Account& account) {
+  v1::PendingPayment& pending = *account.add_pending_payments();
+  pending.set_ordinal(AddPayment(event, event.state(), day, account));
+  *pending.mutable_said() = event.said();
+  for (const v1::Allocation& said : event.said()) {
+    Invoice& invoice = EditInvoice(account, said.invoice_id());
+    invoice.set_pending_count(invoice.pending_count() + 1);
   }
 }
 
-void Applied(const CreditApplied& event, Account& account) {
-  const int64_t amount = PutOn(event.allocations(), account);
-  account.set_unapplied_minor(account.unapplied_minor() - amount);
-  auto& payments = *account.mutable_open_payments();
-  for (int i = 0; i < payments.size(); ++i) {
-    OpenPayment& payment = payments[i];
-    if (payment.payment_id() != event.payment_id()) continue;
-    DAYBOOK_CHECK(amount <= payment.unapplied_minor());
-    payment.set_unapplied_minor(payment.unapplied_minor() - amount);
-    if (payment.unapplied_minor() == 0) payments.DeleteSubrange(i, 1);
+// An announced payment is under way no more.
+void Arrived(uint32_t ordinal, v1::PaymentState state, Account& account) {
+  account.mutable_payments(static_cast<int>(ordinal))->set_state(state);
+  auto& pending = *account.mutable_pending_payments();
+  for (int i = 0; i < pending.size(); ++i) {
+    if (pending[i].ordinal() != ordinal) continue;
+    for (const v1::Allocation& said : pending[i].said()) {
+      Invoice& invoice = EditInvoice(account, said.invoice_id());
+      invoice.set_pending_count(invoice.pending_count() - 1);
+    }
+    pending.DeleteSubrange(i, 1);
     return;
   }
-  DAYBOOK_CHECK(!"credit of a payment that has none");
+  DAYBOOK_CHECK(!"a payment arrived that was not under way");
+}
+
+void Confirmed(const v1::PaymentConfirmed& event, absl::CivilDay day, Account& account) {
+  const uint32_t ordinal = PaymentOrdinal(account, event.payment_id());
+  Arrived(ordinal, v1::PAYMENT_STATE_SUCCEEDED, account);
+  account.mutable_payments(static_cast<int>(ordinal))->set_payment_date(DayNumber(day));
+  Received(ordinal, event, day, account);
+}
+
+void Applied(const v1::CreditApplied& event, absl::CivilDay day, Account& account) {
+  const uint32_t ordinal = PaymentOrdinal(account, event.payment_id());
+  const int64_t amount = PutOn(ordinal, DayNumber(day), event.allocations(), account);
+  SetUnapplied(ordinal, account.payments(static_cast<int>(ordinal)).unapplied_minor() - amount,
+               account);
+}
+
+void Released(const v1::CreditReleased& event, Account& account) {
+  const uint32_t ordinal = PaymentOrdinal(account, event.payment_id());
+  const int64_t amount = TakeOff(ordinal, event.released(), account);
+  SetUnapplied(ordinal, account.payments(static_cast<int>(ordinal)).unapplied_minor() + amount,
+               account);
+}
+
+void Reversed(const v1::PaymentReversed& event, Account& account) {
+  const uint32_t ordinal = PaymentOrdinal(account, event.payment_id());
+  const int64_t released = TakeOff(ordinal, event.released(), account);
+  Payment& payment = *account.mutable_payments(static_cast<int>(ordinal));
+  DAYBOOK_CHECK(event.unapplied_minor() == payment.unapplied_minor());
+  DAYBOOK_CHECK(released + event.unapplied_minor() == event.amount_minor());
+  SetUnapplied(ordinal, 0, account);
+  payment.set_state(event.state());
+  payment.set_reversed_minor(event.amount_minor());
+  account.set_reversed_minor(account.reversed_minor() + event.amount_minor());
+}
+
+void Refunded(const v1::PaymentRefunded& event, Account& account) {
+  const uint32_t ordinal = PaymentOrdinal(account, event.payment_id());
+  Payment& payment = *account.mutable_payments(static_cast<int>(ordinal));
+  SetUnapplied(ordinal, payment.unapplied_minor() - event.amount_minor(), account);
+  payment.set_refunded_minor(payment.refunded_minor() + event.amount_minor());
+  account.set_refunded_minor(account.refunded_minor() + event.amount_minor());
+}
+
+void Credited(const v1::CreditNoteIssued& event, absl::CivilDay day, Account& account) {
+  Invoice& invoice = EditInvoice(account, event.invoice_id());
+  KeepCredited(event.lines(), invoice);
+  if (event.unapplied_minor() > 0) {
+    const int ordinal = account.payments_size();
+    Payment& source = *account.add_payments();
+    source.set_payment_id(event.credit_note_id());
+    source.set_state(v1::PAYMENT_STATE_SUCCEEDED);
+    source.set_amount_minor(event.unapplied_minor());
+    source.set_payment_date(DayNumber(day));
+    source.set_credit_note(true);
+    account.add_external_keys(0);
+    account.set_credited_minor(account.credited_minor() + event.unapplied_minor());
+    SetUnapplied(static_cast<uint32_t>(ordinal), event.unapplied_minor(), account);
+    return;
+  }
+  account.set_credit_note_count(account.credit_note_count() + 1);
+  invoice.set_credited_minor(invoice.credited_minor() + event.applied_minor());
+  if (invoice.open_minor() == event.applied_minor()) invoice.set_state(v1::INVOICE_STATE_PAID);
+  ChangeOpen(event.invoice_id(), -event.applied_minor(), account);
 }
 
 }  // namespace
 
 void Billing::Evolve(const command::EventMeta& meta, const Event& event, book::v1::State& state,
                      book::v1::PartitionState& partition_state) {
-  billing::v1::State& own = *state.mutable_billing();
+  v1::State& own = *state.mutable_billing();
+  const absl::CivilDay day = meta.effective_date;
+  const auto account = [&own](const auto& e) -> Account& {
+    return EditAccount(e.account_id(), own);
+  };
   switch (event.event_case()) {  // without default: a new event without its case does not compile
     case Event::kAccountOpened:
       return Opened(event.account_opened(), own);
+    case Event::kAccountTermsChanged:
+      return TermsChanged(event.account_terms_changed(), account(event.account_terms_changed()));
+    case Event::kAccountSuspended:
+      return account(event.account_suspended()).set_state(v1::ACCOUNT_STATE_SUSPENDED);
+    case Event::kAccountClosed:
+      return account(event.account_closed()).set_state(v1::ACCOUNT_STATE_CLOSED);
+    case Event::kAccountReopened:
+      return account(event.account_reopened()).set_state(v1::ACCOUNT_STATE_ACTIVE);
+
+    case Event::kInvoiceDrafted:
+      return Drafted(event.invoice_drafted(), account(event.invoice_drafted()));
+    case Event::kInvoiceDraftEdited:
+      return DraftEdited(event.invoice_draft_edited(), account(event.invoice_draft_edited()));
+    case Event::kInvoiceDraftDeleted:
+      return DropDraft(event.invoice_draft_deleted().invoice_id(),
+                       account(event.invoice_draft_deleted()));
     case Event::kInvoiceIssued:
-      billing::UseNumber(event.invoice_issued().number(), *partition_state.mutable_series());
-      return Issued(event.invoice_issued(), meta.effective_date,
-                    AccountOf(event.invoice_issued().account_id(), own));
-    case Event::kPaymentRecorded:
-      return Recorded(event.payment_recorded(), meta.effective_date,
-                      AccountOf(event.payment_recorded().account_id(), own));
+      UseNumber(event.invoice_issued().number(), *partition_state.mutable_series()->mutable_last());
+      return Issued(event.invoice_issued(), day, account(event.invoice_issued()));
+    case Event::kInvoiceVoided:
+      return Voided(event.invoice_voided(), account(event.invoice_voided()));
+    case Event::kInvoiceMarkedUncollectible: {
+      const auto& marked = event.invoice_marked_uncollectible();
+      return EditInvoice(account(marked), marked.invoice_id())
+          .set_state(v1::INVOICE_STATE_UNCOLLECTIBLE);
+    }
+    case Event::kInvoiceWrittenOff:
+      return WrittenOff(event.invoice_written_off(), account(event.invoice_written_off()));
+    case Event::kWriteOffRecovered:
+      return Recovered(event.write_off_recovered(), account(event.write_off_recovered()));
+
+    case Event::kPaymentRecorded: {
+      const auto& recorded = event.payment_recorded();
+      Account& own_account = account(recorded);
+      const uint32_t ordinal = AddPayment(recorded, v1::PAYMENT_STATE_SUCCEEDED, day, own_account);
+      return Received(ordinal, recorded, day, own_account);
+    }
+    case Event::kPaymentAnnounced:
+      return Announced(event.payment_announced(), day, account(event.payment_announced()));
+    case Event::kPaymentConfirmed:
+      return Confirmed(event.payment_confirmed(), day, account(event.payment_confirmed()));
+    case Event::kPaymentFailed: {
+      const auto& failed = event.payment_failed();
+      Account& own_account = account(failed);
+      return Arrived(PaymentOrdinal(own_account, failed.payment_id()), v1::PAYMENT_STATE_FAILED,
+                     own_account);
+    }
+    case Event::kPaymentReversed:
+      return Reversed(event.payment_reversed(), account(event.payment_reversed()));
+    case Event::kPaymentRefunded:
+      return Refunded(event.payment_refunded(), account(event.payment_refunded()));
     case Event::kCreditApplied:
-      return Applied(event.credit_applied(), AccountOf(event.credit_applied().account_id(), own));
+      return Applied(event.credit_applied(), day, account(event.credit_applied()));
+    case Event::kCreditReleased:
+      return Released(event.credit_released(), account(event.credit_released()));
+    case Event::kCreditNoteIssued:
+      UseNumber(event.credit_note_issued().number(),
+                *partition_state.mutable_series()->mutable_credit_notes());
+      return Credited(event.credit_note_issued(), day, account(event.credit_note_issued()));
+
     case Event::EVENT_NOT_SET:
       break;
   }

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/decimal.h"
 #include "common/base/status.h"
@@ -18,8 +19,10 @@ constexpr int64_t kPercent = 100;
 struct RateGroup {
   Decimal rate;
   Int128 net = 0;
-  std::vector<int> lines;
+  absl::InlinedVector<int, 4> lines;
 };
+
+using Groups = absl::InlinedVector<RateGroup, 2>;
 
 absl::Status LineOverflow(int index) {
   return Refuse(Reason::kAmountOverflow,
@@ -36,9 +39,8 @@ absl::StatusOr<int64_t> NetOf(const v1::LineItem& item, Decimal quantity, Decima
   return net;
 }
 
-absl::StatusOr<v1::InvoiceLine> LineOf(const v1::LineItem& item, const Currency& currency,
-                                       int index) {
-  v1::InvoiceLine line;
+absl::Status FillLine(const v1::LineItem& item, const Currency& currency, int index,
+                      v1::InvoiceLine& line) {
   line.set_description(Normalise(item.description()));
   line.set_product(Normalise(item.product()));
   Decimal quantity = *Decimal::FromScaled(Decimal::kOne);
@@ -53,10 +55,10 @@ absl::StatusOr<v1::InvoiceLine> LineOf(const v1::LineItem& item, const Currency&
   }
   ASSIGN_OR_RETURN(const int64_t net, NetOf(item, quantity, price, currency, index));
   line.set_net_minor(net);
-  return line;
+  return absl::OkStatus();
 }
 
-void AddToGroup(Decimal rate, int64_t net, int line, std::vector<RateGroup>& groups) {
+void AddToGroup(Decimal rate, int64_t net, int line, Groups& groups) {
   for (RateGroup& group : groups) {
     if (group.rate != rate) continue;
     group.net += net;
@@ -73,17 +75,20 @@ absl::Status FillTax(const RateGroup& group, const Currency& currency, v1::Invoi
       DivideHalfUp(Int128{net} * group.rate.scaled(), Int128{kPercent} * currency.factor());
   ASSIGN_OR_RETURN(const int64_t tax,
                    ToInt64(DivideHalfUp(nine_digits, Decimal::kOne / currency.factor())));
-  std::vector<Int128> shares;
-  shares.reserve(group.lines.size());
-  for (const int line : group.lines) {
-    shares.push_back(Int128{invoice.lines(line).net_minor()} * group.rate.scaled());
-  }
-  const std::vector<int64_t> parts = RoundToSum(tax, shares, kPercent * Decimal::kOne);
   const std::string rate = group.rate.ToString();
-  for (size_t i = 0; i < parts.size(); ++i) {
-    v1::InvoiceLine& line = *invoice.mutable_lines(group.lines[i]);
-    line.set_tax_rate_percent(rate);
-    line.set_tax_minor(parts[i]);
+  for (const int line : group.lines) invoice.mutable_lines(line)->set_tax_rate_percent(rate);
+  if (group.lines.size() == 1) {  // the common case: nothing to bring back
+    invoice.mutable_lines(group.lines[0])->set_tax_minor(tax);
+  } else {
+    std::vector<Int128> shares;
+    shares.reserve(group.lines.size());
+    for (const int line : group.lines) {
+      shares.push_back(Int128{invoice.lines(line).net_minor()} * group.rate.scaled());
+    }
+    const std::vector<int64_t> parts = RoundToSum(tax, shares, kPercent * Decimal::kOne);
+    for (size_t i = 0; i < parts.size(); ++i) {
+      invoice.mutable_lines(group.lines[i])->set_tax_minor(parts[i]);
+    }
   }
   v1::TaxTotal& total = *invoice.add_taxes();
   total.set_rate_percent(rate);
@@ -95,17 +100,18 @@ absl::Status FillTax(const RateGroup& group, const Currency& currency, v1::Invoi
 }  // namespace
 
 absl::Status FillAmounts(const google::protobuf::RepeatedPtrField<v1::LineItem>& items,
-                         const Currency& currency, v1::InvoiceIssued& invoice) {
-  std::vector<RateGroup> groups;
+                         const Currency& currency, v1::InvoiceIssued& invoice,
+                         std::string_view field) {
+  Groups groups;
   Int128 net = 0;
   for (int i = 0; i < items.size(); ++i) {
-    ASSIGN_OR_RETURN(v1::InvoiceLine line, LineOf(items[i], currency, i));
+    v1::InvoiceLine& line = *invoice.add_lines();
+    RETURN_IF_ERROR(FillLine(items[i], currency, i, line));
     net += line.net_minor();
     if (items[i].has_tax_rate_percent()) {
       ASSIGN_OR_RETURN(const Decimal rate, Decimal::Parse(items[i].tax_rate_percent().value()));
       AddToGroup(rate, line.net_minor(), i, groups);
     }
-    *invoice.add_lines() = std::move(line);
   }
   Int128 tax = 0;
   for (const RateGroup& group : groups) {
@@ -116,9 +122,8 @@ absl::Status FillAmounts(const google::protobuf::RepeatedPtrField<v1::LineItem>&
   ASSIGN_OR_RETURN(const int64_t tax_minor, ToInt64(tax));
   ASSIGN_OR_RETURN(const int64_t total_minor, ToInt64(net + tax));
   if (total_minor < 0) {
-    return Violation("lines",
-                     absl::StrCat("come to a total of ", FormatMoney(total_minor, currency),
-                                  "; it must not be negative"));
+    return Violation(field, absl::StrCat("come to a total of ", FormatMoney(total_minor, currency),
+                                         "; it must not be negative"));
   }
   invoice.set_net_minor(net_minor);
   invoice.set_tax_minor(tax_minor);

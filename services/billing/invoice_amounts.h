@@ -1,6 +1,8 @@
 // The amounts of an invoice from what is sold.
 #pragma once
 
+#include <string_view>
+
 #include "absl/status/status.h"
 #include "common/base/money.h"
 #include "daybook/billing/v1/billing_service.pb.h"
@@ -13,7 +15,9 @@ namespace daybook::billing {
 //   rate tax   Σ net of the rate's lines × rate, rounded in the same two steps
 //   line tax   net × rate, brought to the rate's tax by largest remainder, in the order of lines
 // AMOUNT_OVERFLOW; INVALID_FIELDS if the total is negative. Amounts must be in `currency`.
+// `field` names the items where a refusal does.
 absl::Status FillAmounts(const google::protobuf::RepeatedPtrField<v1::LineItem>& items,
-                         const Currency& currency, v1::InvoiceIssued& invoice);
+                         const Currency& currency, v1::InvoiceIssued& invoice,
+                         std::string_view field = "lines");
 
 }  // namespace daybook::billing

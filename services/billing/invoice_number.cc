@@ -1,7 +1,5 @@
 #include "services/billing/invoice_number.h"
 
-#include <tuple>
-
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
 #include "services/billing/limits.h"
@@ -10,27 +8,22 @@ namespace daybook::billing {
 namespace {
 
 // From the back: the youngest year is asked for most.
-const v1::Series::Last* Find(const v1::Series& series, const std::string& name, int year) {
-  for (int i = series.last_size() - 1; i >= 0; --i) {
-    const v1::Series::Last& last = series.last(i);
+const v1::Series::Last* Find(const Counters& counters, const std::string& name, int year) {
+  for (int i = counters.size() - 1; i >= 0; --i) {
+    const v1::Series::Last& last = counters[i];
     if (last.year() == year && last.series() == name) return &last;
   }
   return nullptr;
 }
 
-std::string ZeroPadded(int64_t number, size_t width) {
-  const std::string digits = absl::StrCat(number);
-  return digits.size() < width ? std::string(width - digits.size(), '0') + digits : digits;
-}
-
 }  // namespace
 
-absl::StatusOr<v1::InvoiceNumber> NextNumber(const v1::Series& series, const std::string& name,
+absl::StatusOr<v1::InvoiceNumber> NextNumber(const Counters& counters, const std::string& name,
                                              int year, int partition) {
-  const v1::Series::Last* last = Find(series, name, year);
-  if (last == nullptr && series.last_size() >= kMaxSeries) {
+  const v1::Series::Last* last = Find(counters, name, year);
+  if (last == nullptr && counters.size() >= kMaxSeries) {
     return Refuse(Reason::kSeriesFull,
-                  absl::StrCat("the partition counts ", series.last_size(),
+                  absl::StrCat("the partition counts ", counters.size(),
                                " series and years and takes no further one"),
                   {{"series", name}, {"year", absl::StrCat(year)}});
   }
@@ -42,10 +35,10 @@ absl::StatusOr<v1::InvoiceNumber> NextNumber(const v1::Series& series, const std
   return number;
 }
 
-void UseNumber(const v1::InvoiceNumber& number, v1::Series& series) {
-  auto* last = const_cast<v1::Series::Last*>(Find(series, number.series(), number.year()));
+void UseNumber(const v1::InvoiceNumber& number, Counters& counters) {
+  auto* last = const_cast<v1::Series::Last*>(Find(counters, number.series(), number.year()));
   if (last == nullptr) {
-    last = series.add_last();
+    last = counters.Add();
     last->set_series(number.series());
     last->set_year(number.year());
   }
@@ -54,13 +47,9 @@ void UseNumber(const v1::InvoiceNumber& number, v1::Series& series) {
 }
 
 std::string FormatNumber(const v1::InvoiceNumber& number) {
-  return absl::StrCat(number.series(), "-", number.year(), "-", ZeroPadded(number.partition(), 2),
-                      "-", ZeroPadded(number.sequence(), 6));
-}
-
-bool NumberLess(const v1::InvoiceNumber& a, const v1::InvoiceNumber& b) {
-  return std::forward_as_tuple(a.series(), a.year(), a.partition(), a.sequence()) <
-         std::forward_as_tuple(b.series(), b.year(), b.partition(), b.sequence());
+  return absl::StrCat(number.series(), "-", number.year(), "-",
+                      absl::Dec(number.partition(), absl::kZeroPad2), "-",
+                      absl::Dec(number.sequence(), absl::kZeroPad6));
 }
 
 }  // namespace daybook::billing

@@ -1,4 +1,5 @@
-// Gapless invoice numbers: one counter a series, year and partition, in the partition's state.
+// Gapless numbers of invoices and of credit notes: one counter a series, year and partition, in the
+// partition's state. Credit notes count apart.
 #pragma once
 
 #include <string>
@@ -9,18 +10,20 @@
 
 namespace daybook::billing {
 
+using Counters = google::protobuf::RepeatedPtrField<v1::Series::Last>;
+
+inline constexpr char kDefaultInvoiceSeries[] = "A";
+inline constexpr char kDefaultCreditNoteSeries[] = "CN";
+
 // The next number of a series and year. SERIES_FULL if it would open one series too many. Consumes
 // nothing: that is UseNumber's, when the event is folded.
-absl::StatusOr<v1::InvoiceNumber> NextNumber(const v1::Series& series, const std::string& name,
+absl::StatusOr<v1::InvoiceNumber> NextNumber(const Counters& counters, const std::string& name,
                                              int year, int partition);
 
 // Remembers that `number` is used.
-void UseNumber(const v1::InvoiceNumber& number, v1::Series& series);
+void UseNumber(const v1::InvoiceNumber& number, Counters& counters);
 
 // `A-2026-03-000123`: partition with at least two digits, sequence with at least six.
 std::string FormatNumber(const v1::InvoiceNumber& number);
-
-// Total order: series, year, partition, sequence.
-bool NumberLess(const v1::InvoiceNumber& a, const v1::InvoiceNumber& b);
 
 }  // namespace daybook::billing

@@ -7,6 +7,7 @@
 #include "common/base/text.h"
 #include "services/billing/account.h"
 #include "services/billing/billing.h"
+#include "services/billing/day_number.h"
 #include "services/billing/invoice_amounts.h"
 #include "services/billing/invoice_number.h"
 #include "services/billing/limits.h"
@@ -14,59 +15,58 @@
 namespace daybook {
 namespace {
 
+using billing::Command;
 using billing::v1::Account;
 using billing::v1::CreditApplied;
 using billing::v1::InvoiceIssued;
 using billing::v1::IssueInvoiceRequest;
 using billing::v1::IssueInvoiceResponse;
-using billing::v1::LineItem;
-using billing::v1::OpenPayment;
+using billing::v1::Payment;
 
-constexpr char kDefaultSeries[] = "A";
+const std::string& DefaultSeries() {
+  static const std::string series = billing::kDefaultInvoiceSeries;
+  return series;
+}
 
-absl::StatusOr<absl::CivilDay> InvoiceDay(const Account& account,
-                                          const IssueInvoiceRequest& request, absl::Time now) {
-  if (request.has_invoice_date()) return DayOf(request.invoice_date());
+// `Content` is the request itself or a draft: both say the same.
+template <class Content>
+absl::StatusOr<absl::CivilDay> InvoiceDay(const Account& account, const Content& content,
+                                          absl::Time now) {
+  if (content.has_invoice_date()) return DayOf(content.invoice_date());
   return billing::DefaultDay(account.time_zone(), now, "invoice_date");
 }
 
-absl::StatusOr<absl::CivilDay> DueDay(const Account& account, const IssueInvoiceRequest& request,
+template <class Content>
+absl::StatusOr<absl::CivilDay> DueDay(const Account& account, const Content& content,
                                       absl::CivilDay invoice_day) {
-  if (!request.has_due_date()) {
+  if (!content.has_due_date()) {
     const absl::CivilDay due = invoice_day + account.terms().net_days();
     if (InRange(due)) return due;
     return billing::Violation("due_date", "is required: by the terms it lies after the year 9999");
   }
-  ASSIGN_OR_RETURN(const absl::CivilDay due, DayOf(request.due_date()));
+  ASSIGN_OR_RETURN(const absl::CivilDay due, DayOf(content.due_date()));
   if (due >= invoice_day) return due;
   return billing::Violation("due_date", absl::StrCat("is before the invoice date, which is today, ",
                                                      FormatDay(invoice_day)));
 }
 
-absl::Status ExpectCurrency(const Account& account, const IssueInvoiceRequest& request) {
-  for (const LineItem& line : request.lines()) {
-    if (line.price_case() != LineItem::kAmount) continue;
-    RETURN_IF_ERROR(billing::ExpectCurrency(account, line.amount().currency_code()));
-  }
-  return absl::OkStatus();
-}
-
 // Everything ever invoiced on the account must fit, not only what is open: balances show it.
 absl::Status ExpectFits(const Account& account, int64_t total) {
-  return ToInt64(Int128{account.allocated_minor()} + account.open_minor() + total).status();
+  return ToInt64(Int128{account.invoiced_minor()} + total).status();
 }
 
 // Puts unapplied credit on the invoice, oldest payment first; what it put.
 int64_t ApplyCredit(const Account& account, const InvoiceIssued& invoice,
-                    absl::CivilDay invoice_day, command::Events<Billing::Event>& events) {
+                    absl::CivilDay invoice_day, int most, command::Events<Billing::Event>& events) {
   int64_t open = invoice.total_minor();
   int credits = 0;
-  for (const OpenPayment& payment : account.open_payments()) {
-    if (open == 0 || credits++ == billing::kMaxCredits) break;
+  for (const uint32_t ordinal : account.open_payments()) {
+    if (open == 0 || credits++ == most) break;
+    const Payment& payment = account.payments(static_cast<int>(ordinal));
     const int64_t amount = std::min(open, payment.unapplied_minor());
     open -= amount;
     auto& dated = events.emplace_back();
-    dated.effective_date = std::max(invoice_day, *DayOf(payment.payment_date()));
+    dated.effective_date = std::max(invoice_day, billing::DayOfNumber(payment.payment_date()));
     CreditApplied& credit = *dated.event.mutable_credit_applied();
     credit.set_account_id(account.account_id());
     credit.set_payment_id(payment.payment_id());
@@ -82,14 +82,53 @@ void Answer(const InvoiceIssued& invoice, const Currency& currency, int64_t cred
             bool validate_only, IssueInvoiceResponse& response) {
   response.set_invoice_id(invoice.invoice_id());
   if (!validate_only) response.set_number(billing::FormatNumber(invoice.number()));
-  *response.mutable_net() = MoneyOf(invoice.net_minor(), currency);
-  *response.mutable_tax() = MoneyOf(invoice.tax_minor(), currency);
-  *response.mutable_total() = MoneyOf(invoice.total_minor(), currency);
+  SetMoney(invoice.net_minor(), currency, *response.mutable_net());
+  SetMoney(invoice.tax_minor(), currency, *response.mutable_tax());
+  SetMoney(invoice.total_minor(), currency, *response.mutable_total());
   *response.mutable_due_date() = invoice.due_date();
-  *response.mutable_credit_applied() = MoneyOf(credit, currency);
+  SetMoney(credit, currency, *response.mutable_credit_applied());
   response.set_state(credit == invoice.total_minor() ? billing::v1::INVOICE_STATE_PAID
                                                      : billing::v1::INVOICE_STATE_ISSUED);
   response.set_account_id(invoice.account_id());
+}
+
+// `id`: of the draft, or a new one.
+template <class Content>
+absl::StatusOr<command::Events<Billing::Event>> Issue(const command::View& view,
+                                                      const Account& account,
+                                                      const Content& content, std::string id,
+                                                      const command::Context& context,
+                                                      IssueInvoiceResponse& response) {
+  RETURN_IF_ERROR(billing::ExpectRoom(view, content.lines_size()));
+  RETURN_IF_ERROR(billing::ExpectCurrencies(account, content.lines()));
+  ASSIGN_OR_RETURN(const absl::CivilDay invoice_day, InvoiceDay(account, content, context.now));
+  ASSIGN_OR_RETURN(const absl::CivilDay due_day, DueDay(account, content, invoice_day));
+  const Currency& currency = billing::CurrencyOf(account);
+
+  command::Events<Billing::Event> events(1);
+  events[0].effective_date = invoice_day;
+  InvoiceIssued invoice;
+  RETURN_IF_ERROR(billing::FillAmounts(content.lines(), currency, invoice));
+  RETURN_IF_ERROR(ExpectFits(account, invoice.total_minor()));
+  ASSIGN_OR_RETURN(
+      *invoice.mutable_number(),
+      billing::NextNumber(view.partition_state.series().last(),
+                          content.series().empty() ? DefaultSeries() : content.series(),
+                          static_cast<int>(invoice_day.year()), view.partition));
+  invoice.set_account_id(account.account_id());
+  invoice.set_invoice_id(std::move(id));
+  *invoice.mutable_due_date() = DateOf(due_day);
+  invoice.set_currency_code(account.currency_code());
+  invoice.set_reference(Normalise(content.reference()));
+
+  int64_t credit = 0;
+  if (!account.manual_credit() && !account.open_payments().empty()) {
+    const int most = std::min(billing::kMaxCredits, billing::MostAllocations(view.state.billing()));
+    credit = ApplyCredit(account, invoice, invoice_day, most, events);
+  }
+  Answer(invoice, currency, credit, context.validate_only, response);
+  *events[0].event.mutable_invoice_issued() = std::move(invoice);
+  return events;
 }
 
 }  // namespace
@@ -98,34 +137,14 @@ absl::StatusOr<command::Events<Billing::Event>> Billing::Decide(const command::V
                                                                 const IssueInvoiceRequest& request,
                                                                 const command::Context& context,
                                                                 IssueInvoiceResponse& response) {
-  RETURN_IF_ERROR(billing::ExpectCustomer(view));
-  ASSIGN_OR_RETURN(const Account* account, billing::ChooseAccount(view, request.account_id()));
-  RETURN_IF_ERROR(billing::ExpectRoom(view));
-  RETURN_IF_ERROR(ExpectCurrency(*account, request));
-  ASSIGN_OR_RETURN(const absl::CivilDay invoice_day, InvoiceDay(*account, request, context.now));
-  ASSIGN_OR_RETURN(const absl::CivilDay due_day, DueDay(*account, request, invoice_day));
-  const Currency& currency = billing::CurrencyOf(*account);
-
-  command::Events<Event> events(1);
-  events[0].effective_date = invoice_day;
-  InvoiceIssued invoice;
-  RETURN_IF_ERROR(billing::FillAmounts(request.lines(), currency, invoice));
-  RETURN_IF_ERROR(ExpectFits(*account, invoice.total_minor()));
-  ASSIGN_OR_RETURN(*invoice.mutable_number(),
-                   billing::NextNumber(view.partition_state.series(),
-                                       request.series().empty() ? kDefaultSeries : request.series(),
-                                       static_cast<int>(invoice_day.year()), view.partition));
-  invoice.set_account_id(account->account_id());
-  invoice.set_invoice_id(context.NewId(view, 0));
-  *invoice.mutable_due_date() = DateOf(due_day);
-  invoice.set_currency_code(account->currency_code());
-  invoice.set_reference(Normalise(request.reference()));
-
-  const int64_t credit =
-      account->manual_credit() ? 0 : ApplyCredit(*account, invoice, invoice_day, events);
-  Answer(invoice, currency, credit, context.validate_only, response);
-  *events[0].event.mutable_invoice_issued() = std::move(invoice);
-  return events;
+  if (!request.draft_id().empty()) {
+    ASSIGN_OR_RETURN(const billing::InvoiceRef found,
+                     billing::FindInvoice(view, request.draft_id(), Command::kIssueInvoice));
+    return Issue(view, *found.account, found.draft->draft(), request.draft_id(), context, response);
+  }
+  ASSIGN_OR_RETURN(const Account* account,
+                   billing::ChooseAccount(view, request.account_id(), Command::kIssueInvoice));
+  return Issue(view, *account, request, context.NewId(view, 0), context, response);
 }
 
 }  // namespace daybook

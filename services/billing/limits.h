@@ -1,12 +1,24 @@
 // The limits of the billing book. Those of a single field stand in check.cc.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace daybook::billing {
 
-// Accounts, invoices and payments of one customer: bounds its state.
+// Accounts, drafts, invoices, payments and credit notes of one customer: bounds its state.
 inline constexpr int64_t kMaxDocuments = 20'000;
+
+// Lines of all invoices of one customer, of which the state keeps the amounts.
+inline constexpr int64_t kMaxInvoiceLines = 200'000;
+
+// Allocations of one customer that stand: a row of some 10 bytes each. What is beyond stays
+// unapplied.
+inline constexpr int kMaxAllocationRows = 40'000;
+
+// Drafts of one customer, which are kept with their texts.
+inline constexpr int kMaxDrafts = 200;
+inline constexpr size_t kMaxDraftBytes = 1 << 20;
 
 // Number series and years of one partition: bounds its state against a series made up per customer.
 inline constexpr int kMaxSeries = 10'000;

@@ -1,8 +1,22 @@
-// The posting table: what each event of the billing book debits and credits.
+// The posting table: what each event of the billing book debits and credits, as data.
 //
-//   InvoiceIssued     Dr receivable total          Cr revenue net, tax_payable tax
-//   PaymentRecorded   Dr cash amount               Cr receivable Σ allocations, customer_deposits
-//   rest CreditApplied     Dr customer_deposits Σ       Cr receivable Σ AccountOpened     nothing
+//   InvoiceIssued       Dr receivable total            Cr revenue net, tax_payable tax
+//   InvoiceVoided       Dr revenue net, tax_payable tax
+//                                                      Cr receivable open, losses what was written
+//                                                      off
+//   InvoiceWrittenOff   Dr the reason's losses         Cr receivable
+//   WriteOffRecovered   Dr receivable                  Cr the reason's losses
+//   CreditNoteIssued    Dr revenue net, tax_payable tax
+//                                                      Cr receivable applied, customer_deposits
+//                                                      unapplied
+//   PaymentRecorded     Dr cash amount                 Cr receivable allocated, customer_deposits
+//   rest PaymentConfirmed    as PaymentRecorded PaymentReversed     Dr receivable released,
+//   customer_deposits unapplied
+//                                                      Cr cash amount
+//   PaymentRefunded     Dr customer_deposits           Cr cash
+//   CreditApplied       Dr customer_deposits           Cr receivable
+//   CreditReleased      Dr receivable                  Cr customer_deposits
+//   all others          nothing
 //
 // In every event Σ debits = Σ credits. A negative figure (tax above a negative net, say) stands on
 // the other side, so that what is posted is never negative.
@@ -17,9 +31,30 @@
 
 namespace daybook::billing {
 
-enum class Ledger { kReceivable, kCustomerDeposits, kRevenue, kTaxPayable, kCash };
+enum class Ledger {
+  kReceivable,
+  kCustomerDeposits,
+  kRevenue,
+  kTaxPayable,
+  kCash,
+  kLossesNormal,
+  kLossesOverdue,
+  kLossesBadDebt,
+};
 enum class Side { kDebit, kCredit };
-enum class Figure { kTotal, kNet, kTax, kAmount, kAllocated, kUnapplied };
+enum class Figure {
+  kTotal,
+  kNet,
+  kTax,
+  kAmount,
+  kAllocated,  // Σ allocations, or Σ released
+  kUnapplied,
+  kApplied,
+  kOpen,
+  kResidue,            // written off as NORMAL
+  kWrittenOffOverdue,  // as OVERDUE; 0 if the event's reason is another
+  kWrittenOffBadDebt,  // as BAD_DEBT; likewise
+};
 
 // One row of the table.
 struct PostingRule {
@@ -30,6 +65,9 @@ struct PostingRule {
 };
 
 absl::Span<const PostingRule> PostingTable();
+
+// The events that post nothing: no money moves. Every event has rows in the table or stands here.
+absl::Span<const v1::Event::EventCase> EventsWithoutPostings();
 
 // One amount on one side of one ledger account; positive.
 struct Posting {

@@ -8,6 +8,7 @@
 
 #include "absl/time/clock.h"
 #include "common/base/status.h"
+#include "common/command/decider.h"
 #include "common/rpc/details.h"
 #include "services/daybook/text.h"
 
@@ -47,20 +48,17 @@ bool WorthSendingAgain(absl::StatusCode code) {
 }
 
 const std::string& CustomerOf(const book::v1::Command& command) {
-  switch (command.command_case()) {
-    case book::v1::Command::kRegisterCustomer:
-      return command.register_customer().customer_id();
-    case book::v1::Command::kOpenAccount:
-      return command.open_account().customer_id();
-    case book::v1::Command::kIssueInvoice:
-      return command.issue_invoice().customer_id();
-    case book::v1::Command::kRecordPayment:
-      return command.record_payment().customer_id();
-    case book::v1::Command::COMMAND_NOT_SET:
-      break;
-  }
   static const std::string nobody;
-  return nobody;
+  static thread_local std::string scratch;
+  if (command.has_issue_invoice()) return command.issue_invoice().customer_id();
+  if (command.has_record_payment()) return command.record_payment().customer_id();
+  // Any other: every request has its customer under the same number.
+  const auto* which = command.GetReflection()->GetOneofFieldDescriptor(
+      command, book::v1::Command::descriptor()->oneof_decl(0));
+  if (which == nullptr) return nobody;
+  const google::protobuf::Message& request = command.GetReflection()->GetMessage(command, which);
+  const auto* field = request.GetDescriptor()->FindFieldByNumber(command::kCustomerIdField);
+  return request.GetReflection()->GetStringReference(request, field, &scratch);
 }
 
 absl::Status StatusOf(const book::v1::CommandResult& result) {

@@ -45,6 +45,11 @@ inline RecordPaymentRequest PaymentOf(int64_t units, const std::string& rest = "
                                                   " } method: PAYMENT_METHOD_CARD ", rest));
 }
 
+// The payment whose credit is the `i`-th to be used.
+inline const billing::v1::Payment& CreditOf(const billing::v1::Account& account, int i) {
+  return account.payments(static_cast<int>(account.open_payments(i)));
+}
+
 // One row of a table of bad requests.
 template <class Request>
 struct BadRow {

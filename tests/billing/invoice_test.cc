@@ -360,7 +360,7 @@ TEST(IssueInvoice, TakesUnappliedCreditOldestPaymentFirst) {
   const auto& account = story.state().billing().accounts(0);
   EXPECT_EQ(account.unapplied_minor(), 300);
   ASSERT_EQ(account.open_payments_size(), 1);
-  EXPECT_EQ(account.open_payments(0).payment_id(), future);
+  EXPECT_EQ(CreditOf(account, 0).payment_id(), future);
 
   const auto next = story.When(InvoiceOf(4));
   EXPECT_EQ(next.response.state(), billing::v1::INVOICE_STATE_ISSUED);

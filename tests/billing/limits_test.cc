@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "common/base/dates.h"
+#include "services/billing/day_number.h"
 #include "tests/billing/billing_story.h"
 
 namespace daybook {
@@ -27,9 +27,11 @@ void AddOpenInvoices(int count, billing::v1::Account& account) {
   for (int i = 0; i < count; ++i) {
     auto& invoice = *account.add_open_invoices();
     invoice.set_invoice_id(Id(i));
-    *invoice.mutable_due_date() = DateOf(kNewYear);
-    *invoice.mutable_invoice_date() = DateOf(kNewYear);
-    invoice.mutable_number()->set_sequence(i + 1);
+    invoice.set_ordinal(static_cast<uint32_t>(i));
+    invoice.set_state(billing::v1::INVOICE_STATE_ISSUED);
+    invoice.set_due_date(billing::DayNumber(kNewYear));
+    invoice.set_invoice_date(billing::DayNumber(kNewYear));
+    invoice.set_sequence(i + 1);
     invoice.set_total_minor(1);
     invoice.set_open_minor(1);
   }
@@ -38,12 +40,15 @@ void AddOpenInvoices(int count, billing::v1::Account& account) {
 
 void AddCredit(int count, billing::v1::Account& account) {
   for (int i = 0; i < count; ++i) {
-    auto& payment = *account.add_open_payments();
+    auto& payment = *account.add_payments();
     payment.set_payment_id(Id(i));
-    *payment.mutable_payment_date() = DateOf(kNewYear);
+    payment.set_state(billing::v1::PAYMENT_STATE_SUCCEEDED);
+    payment.set_payment_date(billing::DayNumber(kNewYear));
+    payment.set_amount_minor(1);
     payment.set_unapplied_minor(1);
+    account.add_external_keys(0);
+    account.add_open_payments(static_cast<uint32_t>(i));
   }
-  account.set_payment_count(count);
   account.set_received_minor(count);
   account.set_unapplied_minor(count);
 }
@@ -108,6 +113,55 @@ TEST(Limits, APartitionCountsSoManySeries) {
   }
   story.When(InvoiceOf(1)).ThenRefused("SERIES_FULL");
   EXPECT_EQ(story.When(InvoiceOf(1, "series: 'S0'")).response.number(), "S0-2026-03-000008");
+}
+
+TEST(Limits, InvoicesHaveSoManyLinesTogether) {
+  Story<Billing> story = CustomerWithAccount();
+  Account(story).set_line_count(billing::kMaxInvoiceLines - 1);
+  EXPECT_TRUE(story.When(InvoiceOf(1)).status.ok());
+  const auto full = story.When(InvoiceOf(1)).ThenRefused("CUSTOMER_FULL");
+  EXPECT_EQ(MetadataOf(full.status, "line_limit"), "200000");
+  EXPECT_TRUE(story.When(PaymentOf(1)).status.ok());
+}
+
+TEST(Limits, WhatExceedsTheAllocationsStaysUnapplied) {
+  Story<Billing> story = CustomerWithAccount();
+  AddOpenInvoices(10, Account(story));
+  auto& rows = *Account(story).mutable_allocations();
+  for (int i = 0; i < billing::kMaxAllocationRows - 3; ++i) rows.add_payment(0);
+  const auto outcome = story.Ask(Proto<RecordPaymentRequest>(
+      "customer_id: 'c-1' request_id: 'r' method: 1 amount { currency_code: 'EUR' units: 1 }"));
+  EXPECT_EQ(outcome.response.allocation_count(), 3);
+  EXPECT_EQ(outcome.response.unapplied().nanos(), 970'000'000);
+}
+
+TEST(Limits, AReversalOfTheLargestPaymentFitsARecord) {
+  Story<Billing> story = CustomerWithAccount();
+  AddOpenInvoices(10'000, Account(story));
+  const auto paid = story.When(PaymentOf(100));
+  EXPECT_EQ(paid.response.allocation_count(), billing::kMaxAllocations);
+  const auto back = story.When(Proto<billing::v1::ReversePaymentRequest>(
+      absl::StrCat("payment_id: '", paid.response.payment_id(), "'")));
+  EXPECT_EQ(back.response.invoice_count(), 10'000);
+  EXPECT_LT(BytesOf(back), kRecordBytes);
+  EXPECT_EQ(Account(story).open_invoices_size(), 10'000);
+  EXPECT_EQ(Account(story).open_invoices(0).invoice_id(), Id(0));
+  EXPECT_EQ(Account(story).allocations().payment_size(), 0);
+}
+
+TEST(Limits, ARefundGoesBackToSoManyPayments) {
+  Story<Billing> story = CustomerWithAccount();
+  const std::string id = story.When(InvoiceOf(30)).response.invoice_id();
+  AddCredit(3'000, Account(story));
+  EXPECT_TRUE(story.When(billing::v1::ApplyCreditRequest()).status.ok());
+  EXPECT_TRUE(story.When(billing::v1::ApplyCreditRequest()).status.ok());
+  EXPECT_EQ(Account(story).open_minor(), 0);
+  const std::string refund = absl::StrCat("invoice_id: '", id, "' kind: CREDIT_NOTE_KIND_REFUND ");
+  story.When(Proto<billing::v1::IssueCreditNoteRequest>(refund)).ThenRefused("RECORD_TOO_LARGE");
+  const auto note = story.When(Proto<billing::v1::IssueCreditNoteRequest>(
+      refund + "lines { net { currency_code: 'EUR' units: 20 } }"));
+  EXPECT_EQ(note.response.refund_count(), billing::kMaxCredits);
+  EXPECT_LT(BytesOf(note), kRecordBytes);
 }
 
 }  // namespace

@@ -76,7 +76,8 @@ void ExpectSums(const billing::v1::State& state) {
       ASSERT_GT(invoice.open_minor(), 0);
       open += invoice.open_minor();
     }
-    for (const auto& payment : account.open_payments()) {
+    for (int i = 0; i < account.open_payments_size(); ++i) {
+      const auto& payment = CreditOf(account, i);
       ASSERT_GT(payment.unapplied_minor(), 0);
       unapplied += payment.unapplied_minor();
     }

@@ -204,7 +204,7 @@ TEST(RecordPayment, KeepsTheRestAsCredit) {
   EXPECT_EQ(outcome.response.unapplied().units(), 20);
   EXPECT_EQ(book.account().unapplied_minor(), 2000);
   EXPECT_EQ(book.account().open_invoices_size(), 0);
-  EXPECT_EQ(book.account().open_payments(0).unapplied_minor(), 2000);
+  EXPECT_EQ(CreditOf(book.account(), 0).unapplied_minor(), 2000);
 }
 
 TEST(RecordPayment, RecordsWhatItWasToldAndToday) {

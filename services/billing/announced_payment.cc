@@ -1,0 +1,84 @@
+// What becomes of a payment under way.
+#include "common/base/money.h"
+#include "common/base/status.h"
+#include "common/base/text.h"
+#include "services/billing/account.h"
+#include "services/billing/allocation.h"
+#include "services/billing/billing.h"
+#include "services/billing/limits.h"
+#include "services/billing/payment_answer.h"
+
+namespace daybook {
+namespace {
+
+using billing::Command;
+using billing::PaymentRef;
+using billing::v1::Account;
+using Events = command::Events<Billing::Event>;
+
+const billing::v1::PendingPayment& PendingOf(const PaymentRef& found) {
+  for (const billing::v1::PendingPayment& pending : found.account->pending_payments()) {
+    if (pending.ordinal() == found.ordinal) return pending;
+  }
+  DAYBOOK_CHECK(!"a payment under way whose wishes are not known");
+  __builtin_unreachable();
+}
+
+}  // namespace
+
+absl::StatusOr<Events> Billing::Decide(const command::View& view,
+                                       const billing::v1::ConfirmPaymentRequest& request,
+                                       const command::Context& context,
+                                       billing::v1::ConfirmPaymentResponse& response) {
+  ASSIGN_OR_RETURN(const PaymentRef found,
+                   billing::FindPayment(view, request.payment_id(), Command::kConfirmPayment));
+  const Account& account = *found.account;
+  RETURN_IF_ERROR(billing::ExpectFitsReceived(account, found.payment->amount_minor()));
+  // Money may come on an earlier day than that of its announcement.
+  ASSIGN_OR_RETURN(const absl::CivilDay day,
+                   billing::EffectiveDay(account, request.has_payment_date(),
+                                         request.payment_date(), context.now, 0, "payment_date"));
+  billing::v1::PaymentConfirmed confirmed;
+  confirmed.set_account_id(account.account_id());
+  confirmed.set_payment_id(request.payment_id());
+  confirmed.set_amount_minor(found.payment->amount_minor());
+  confirmed.set_currency_code(account.currency_code());
+  billing::Allocator allocator(account, confirmed.amount_minor(),
+                               billing::MostAllocations(view.state.billing()),
+                               *confirmed.mutable_allocations());
+  allocator.AsSaidWherePossible(PendingOf(found).said());
+  allocator.ByAge(/*spare_pending=*/false);
+  confirmed.set_unapplied_minor(allocator.left());
+
+  Events events;
+  billing::AddRecoveries(allocator, day, events);
+  billing::AnswerPayment(confirmed, billing::CurrencyOf(account), response);
+  auto& dated = events.emplace_back();
+  dated.effective_date = day;
+  *dated.event.mutable_payment_confirmed() = std::move(confirmed);
+  return events;
+}
+
+absl::StatusOr<Events> Billing::Decide(const command::View& view,
+                                       const billing::v1::FailPaymentRequest& request,
+                                       const command::Context& context,
+                                       billing::v1::FailPaymentResponse& response) {
+  ASSIGN_OR_RETURN(const PaymentRef found,
+                   billing::FindPayment(view, request.payment_id(), Command::kFailPayment));
+  Events events(1);
+  ASSIGN_OR_RETURN(
+      events[0].effective_date,
+      billing::EffectiveDay(*found.account, request.has_effective_date(), request.effective_date(),
+                            context.now, found.payment->payment_date()));
+  auto& failed = *events[0].event.mutable_payment_failed();
+  failed.set_account_id(found.account->account_id());
+  failed.set_payment_id(request.payment_id());
+  failed.set_amount_minor(found.payment->amount_minor());
+  failed.set_currency_code(found.account->currency_code());
+  failed.set_reason(Normalise(request.reason()));
+  response.set_payment_id(request.payment_id());
+  response.set_state(billing::v1::PAYMENT_STATE_FAILED);
+  return events;
+}
+
+}  // namespace daybook

@@ -1,0 +1,52 @@
+// How money moves in the state of an account: what the folds of several events have in common.
+//
+// Everything here follows an event that was decided on this very state, so that what does not fit
+// is a broken invariant and stops the process. The sums of the account are kept with every step.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "daybook/billing/v1/event.pb.h"
+#include "daybook/billing/v1/state.pb.h"
+
+namespace daybook::billing {
+
+using EventAllocations = google::protobuf::RepeatedPtrField<v1::Allocation>;
+
+// The account of this id, which is there.
+v1::Account& EditAccount(const std::string& account_id, v1::State& state);
+
+// The ordinal of a payment or credit note of this id, which is there. One with something unapplied
+// is found without a pass over the others.
+uint32_t PaymentOrdinal(const v1::Account& account, const std::string& payment_id);
+
+// Key of method and external id in `external_keys`; never 0.
+uint32_t ExternalKey(v1::PaymentMethod method, const std::string& external_id);
+
+// An issued invoice for editing, whether open or settled, which is there. A pass over
+// them.
+v1::Invoice& EditInvoice(v1::Account& account, const std::string& invoice_id);
+
+// Adds an invoice that is yet in no list: to the open ones, in their order, if something is open.
+void AddInvoice(std::unique_ptr<v1::Invoice> invoice, v1::Account& account);
+
+// Changes what is open on an invoice by `delta` and moves it between the lists if need be. The
+// caller sets its state.
+void ChangeOpen(const std::string& invoice_id, int64_t delta, v1::Account& account);
+
+// Sets what is unapplied of a payment and keeps the list of those that have something.
+void SetUnapplied(uint32_t ordinal, int64_t unapplied_minor, v1::Account& account);
+
+// Puts money of a payment on open invoices, each named once, from `day` (YYYYMMDD) on. What has
+// nothing open any more is settled: PAID, or UNCOLLECTIBLE if part of it is written off. Does not
+// touch what is unapplied. Returns the sum.
+int64_t PutOn(uint32_t ordinal, int32_t day, const EventAllocations& allocations,
+              v1::Account& account);
+
+// The reverse: takes money of a payment off invoices, the newest rows first. PAID ones are ISSUED
+// again. Does not touch what is unapplied. Returns the sum.
+int64_t TakeOff(uint32_t ordinal, const EventAllocations& released, v1::Account& account);
+
+}  // namespace daybook::billing

@@ -1,0 +1,86 @@
+#include "services/billing/state_lines.h"
+
+#include <string>
+
+#include "common/base/decimal.h"
+#include "common/base/status.h"
+
+namespace daybook::billing {
+namespace {
+
+constexpr int kNumbers = 3;
+constexpr int kCreditedNumbers = 2;
+
+// The rate was written by Decimal::ToString, so it reads back.
+int64_t RateOf(const v1::InvoiceLine& line) {
+  if (line.tax_rate_percent().empty()) return kUntaxed;
+  const absl::StatusOr<Decimal> rate = Decimal::Parse(line.tax_rate_percent());
+  DAYBOOK_CHECK(rate.ok());
+  return static_cast<int64_t>(rate->scaled());
+}
+
+}  // namespace
+
+int LineCount(const v1::Invoice& invoice) { return invoice.lines_size() / kNumbers; }
+
+StateLine LineAt(const v1::Invoice& invoice, int index) {
+  StateLine line{.net = invoice.lines(index * kNumbers),
+                 .tax = invoice.lines(index * kNumbers + 1),
+                 .rate_scaled = invoice.lines(index * kNumbers + 2)};
+  if (!invoice.credited_lines().empty()) {
+    line.credited_net = invoice.credited_lines(index * kCreditedNumbers);
+    line.credited_tax = invoice.credited_lines(index * kCreditedNumbers + 1);
+  }
+  return line;
+}
+
+int64_t CreditedTotal(const v1::Invoice& invoice) {
+  int64_t total = 0;
+  for (const int64_t amount : invoice.credited_lines()) total += amount;
+  return total;
+}
+
+void KeepLines(const google::protobuf::RepeatedPtrField<v1::InvoiceLine>& lines,
+               v1::Invoice& invoice) {
+  auto& numbers = *invoice.mutable_lines();
+  numbers.Reserve(lines.size() * kNumbers);
+  for (const v1::InvoiceLine& line : lines) {
+    numbers.AddAlreadyReserved(line.net_minor());
+    numbers.AddAlreadyReserved(line.tax_minor());
+    numbers.AddAlreadyReserved(RateOf(line));
+  }
+}
+
+void KeepCredited(const google::protobuf::RepeatedPtrField<v1::CreditNoteLine>& lines,
+                  v1::Invoice& invoice) {
+  auto& numbers = *invoice.mutable_credited_lines();
+  if (numbers.empty()) numbers.Resize(LineCount(invoice) * kCreditedNumbers, 0);
+  for (const v1::CreditNoteLine& line : lines) {
+    const int at = line.line_index() * kCreditedNumbers;
+    DAYBOOK_CHECK(at + 1 < numbers.size());
+    numbers[at] += line.net_minor();
+    numbers[at + 1] += line.tax_minor();
+  }
+}
+
+std::string RateText(int64_t rate_scaled) {
+  return rate_scaled == kUntaxed ? "" : Decimal::FromScaled(rate_scaled)->ToString();
+}
+
+void AddToTaxes(int64_t rate_scaled, int64_t net, int64_t tax,
+                google::protobuf::RepeatedPtrField<v1::TaxTotal>& taxes) {
+  if (rate_scaled == kUntaxed) return;
+  const std::string rate = RateText(rate_scaled);
+  v1::TaxTotal* total = nullptr;
+  for (v1::TaxTotal& known : taxes) {
+    if (known.rate_percent() == rate) total = &known;
+  }
+  if (total == nullptr) {
+    total = taxes.Add();
+    total->set_rate_percent(rate);
+  }
+  total->set_net_minor(total->net_minor() + net);
+  total->set_tax_minor(total->tax_minor() + tax);
+}
+
+}  // namespace daybook::billing

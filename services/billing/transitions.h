@@ -1,0 +1,80 @@
+// Which command is allowed in which state: one table for accounts, one for invoices, one for
+// payments. The tables are data, and the tests go through every pair of them.
+//
+// A command is checked against every thing that it touches: `VoidInvoice` needs an account and an
+// invoice that allow it. What else must hold (nothing paid, enough unapplied, ...) is for the
+// command.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/types/span.h"
+#include "daybook/billing/v1/billing.pb.h"
+
+namespace daybook::billing {
+
+// The commands that meet a thing in some state.
+enum class Command : uint8_t {
+  kChangeAccountTerms,
+  kSuspendAccount,
+  kCloseAccount,
+  kReopenAccount,
+  kCreateDraftInvoice,
+  kEditDraftInvoice,
+  kDeleteDraftInvoice,
+  kIssueInvoice,
+  kVoidInvoice,
+  kMarkInvoiceUncollectible,
+  kWriteOffInvoice,
+  kIssueCreditNote,
+  kRecordPayment,
+  kConfirmPayment,
+  kFailPayment,
+  kReversePayment,
+  kChargeBackPayment,
+  kRefundPayment,
+  kApplyCredit,
+  kReleaseCredit,
+};
+inline constexpr int kCommands = static_cast<int>(Command::kReleaseCredit) + 1;
+
+// `VoidInvoice`, as the rpc is called.
+std::string_view NameOf(Command command);
+
+// A set of commands.
+using CommandSet = uint32_t;
+constexpr CommandSet Bit(Command command) { return CommandSet{1} << static_cast<int>(command); }
+
+// One row of a table.
+template <class State>
+struct Allowed {
+  State state;
+  CommandSet commands;
+};
+absl::Span<const Allowed<v1::AccountState>> AccountTable();
+absl::Span<const Allowed<v1::InvoiceState>> InvoiceTable();
+absl::Span<const Allowed<v1::PaymentState>> PaymentTable();
+
+bool Allows(v1::AccountState state, Command command);
+bool Allows(v1::InvoiceState state, Command command);
+bool Allows(v1::PaymentState state, Command command);
+
+// ILLEGAL_TRANSITION unless the thing of this id allows the command in its state. Metadata: `thing`
+// (account, invoice, payment), `id`, `state`, `command`, and `allowed_commands` with commas
+// between.
+absl::Status ExpectAllowed(v1::AccountState state, std::string_view id, Command command);
+absl::Status ExpectAllowed(v1::InvoiceState state, std::string_view id, Command command);
+absl::Status ExpectAllowed(v1::PaymentState state, std::string_view id, Command command);
+
+// `PAID`: the name on the wire without what the type says.
+std::string_view NameOf(v1::AccountState state);
+std::string_view NameOf(v1::InvoiceState state);
+std::string_view NameOf(v1::PaymentState state);
+
+// The names of the commands that are allowed in a state, with commas between.
+std::string AllowedCommands(v1::InvoiceState state);
+
+}  // namespace daybook::billing

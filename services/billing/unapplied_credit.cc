@@ -1,0 +1,188 @@
+// Unapplied credit: put on invoices, taken off them.
+#include <algorithm>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/money.h"
+#include "common/base/status.h"
+#include "services/billing/account.h"
+#include "services/billing/allocation.h"
+#include "services/billing/billing.h"
+#include "services/billing/limits.h"
+#include "services/billing/payment_answer.h"
+
+namespace daybook {
+namespace {
+
+using billing::Allocations;
+using billing::Command;
+using billing::PaymentRef;
+using billing::v1::Account;
+using billing::v1::ApplyCreditRequest;
+using billing::v1::Payment;
+using Events = command::Events<Billing::Event>;
+
+// The payments to take credit from, oldest first.
+struct Sources {
+  const Account* account = nullptr;
+  std::vector<const Payment*> payments;
+  int64_t unapplied_minor = 0;
+  int32_t last_day = 0;
+
+  void Add(const Payment& payment) {
+    payments.push_back(&payment);
+    unapplied_minor += payment.unapplied_minor();
+    last_day = std::max(last_day, payment.payment_date());
+  }
+};
+
+absl::StatusOr<Sources> ChooseSources(const command::View& view,
+                                      const ApplyCreditRequest& request) {
+  Sources sources;
+  ASSIGN_OR_RETURN(sources.account,
+                   billing::ChooseAccount(view, request.account_id(), Command::kApplyCredit));
+  if (!request.payment_id().empty()) {
+    ASSIGN_OR_RETURN(const PaymentRef found,
+                     billing::FindPayment(view, request.payment_id(), Command::kApplyCredit));
+    if (found.account != sources.account) {
+      return Refuse(
+          Reason::kPaymentNotFound,
+          absl::StrCat("payment '", request.payment_id(), "' is of another account"),
+          {{"payment_id", request.payment_id()}, {"account_id", found.account->account_id()}});
+    }
+    sources.Add(*found.payment);
+  } else {
+    const auto& open = sources.account->open_payments();
+    const int most = std::min(open.size(), billing::kMaxCredits);
+    for (int i = 0; i < most; ++i) {
+      sources.Add(sources.account->payments(static_cast<int>(open[i])));
+    }
+  }
+  if (sources.unapplied_minor == 0) return billing::CreditTooSmall(0, 0);
+  return sources;
+}
+
+// Latest day of the invoices that get something: credit is not on an invoice before there is one.
+int32_t LastDayOf(const Account& account, const Allocations& allocations) {
+  absl::flat_hash_map<absl::string_view, int32_t> days;
+  for (const auto* list : {&account.open_invoices(), &account.settled_invoices()}) {
+    for (const auto& invoice : *list) days.emplace(invoice.invoice_id(), invoice.invoice_date());
+  }
+  int32_t last = 0;
+  for (const auto& allocation : allocations) {
+    last = std::max(last, days.at(allocation.invoice_id()));
+  }
+  return last;
+}
+
+// Deals the allocations out to the sources, oldest first: one event a source.
+void Deal(const Sources& sources, const Allocations& allocations, absl::CivilDay day,
+          Events& events) {
+  int next = 0;
+  int64_t dealt = 0;  // of allocations[next]
+  for (const Payment* payment : sources.payments) {
+    if (next == allocations.size()) break;
+    auto& dated = events.emplace_back();
+    dated.effective_date = day;
+    auto& applied = *dated.event.mutable_credit_applied();
+    applied.set_account_id(sources.account->account_id());
+    applied.set_payment_id(payment->payment_id());
+    applied.set_currency_code(sources.account->currency_code());
+    int64_t left = payment->unapplied_minor();
+    while (left > 0 && next < allocations.size()) {
+      const int64_t amount = std::min(left, allocations[next].amount_minor() - dealt);
+      auto& allocation = *applied.add_allocations();
+      allocation.set_invoice_id(allocations[next].invoice_id());
+      allocation.set_amount_minor(amount);
+      left -= amount;
+      dealt += amount;
+      if (dealt < allocations[next].amount_minor()) continue;
+      ++next;
+      dealt = 0;
+    }
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<Events> Billing::Decide(const command::View& view, const ApplyCreditRequest& request,
+                                       const command::Context& context,
+                                       billing::v1::ApplyCreditResponse& response) {
+  ASSIGN_OR_RETURN(const Sources sources, ChooseSources(view, request));
+  const Account& account = *sources.account;
+  ASSIGN_OR_RETURN(const Allocations said, billing::SaidOf(account, request.allocations()));
+  // Every further source and every further invoice is one row more at most. The events of the
+  // sources take half of the record.
+  const int room = billing::MostAllocations(view.state.billing()) / 2;
+  Allocations allocations;
+  billing::Allocator allocator(account, sources.unapplied_minor,
+                               std::max(0, room - static_cast<int>(sources.payments.size())),
+                               allocations);
+  if (said.empty()) {
+    allocator.ByAge(/*spare_pending=*/true);
+  } else {
+    RETURN_IF_ERROR(allocator.AsSaid(said));
+  }
+  const Currency& currency = billing::CurrencyOf(account);
+  const int64_t amount = sources.unapplied_minor - allocator.left();
+  response.set_account_id(account.account_id());
+  billing::AnswerAllocations(allocations, currency, response);
+  *response.mutable_amount() = MoneyOf(amount, currency);
+  *response.mutable_unapplied() = MoneyOf(account.unapplied_minor() - amount, currency);
+  if (amount == 0) return Events();
+
+  ASSIGN_OR_RETURN(const absl::CivilDay day,
+                   billing::EffectiveDay(
+                       account, request.has_effective_date(), request.effective_date(), context.now,
+                       std::max(sources.last_day, LastDayOf(account, allocations))));
+  Events events;
+  billing::AddRecoveries(allocator, day, events);
+  Deal(sources, allocations, day, events);
+  return events;
+}
+
+absl::StatusOr<Events> Billing::Decide(const command::View& view,
+                                       const billing::v1::ReleaseCreditRequest& request,
+                                       const command::Context& context,
+                                       billing::v1::ReleaseCreditResponse& response) {
+  ASSIGN_OR_RETURN(const PaymentRef payment,
+                   billing::FindPayment(view, request.payment_id(), Command::kReleaseCredit));
+  ASSIGN_OR_RETURN(const billing::InvoiceRef invoice,
+                   billing::FindInvoice(view, request.invoice_id(), Command::kReleaseCredit));
+  const Account& account = *payment.account;
+  int64_t wanted = payment.payment->amount_minor();
+  if (request.has_amount()) {
+    RETURN_IF_ERROR(billing::ExpectCurrency(account, request.amount().currency_code()));
+    ASSIGN_OR_RETURN(wanted, MinorOf(request.amount()));
+  }
+  billing::TakenOff off;
+  if (invoice.account == payment.account) {
+    off = billing::OneOf(account, payment.ordinal, *invoice.invoice, wanted);
+  }
+  if (off.amount_minor == 0 || (request.has_amount() && off.amount_minor < wanted)) {
+    return Refuse(Reason::kAllocationTooSmall,
+                  absl::StrCat(off.amount_minor, " minor units of the payment are on the invoice"),
+                  {{"allocated_minor", absl::StrCat(off.amount_minor)}});
+  }
+  Events events(1);
+  ASSIGN_OR_RETURN(
+      events[0].effective_date,
+      billing::EffectiveDay(account, request.has_effective_date(), request.effective_date(),
+                            context.now, std::max(payment.payment->payment_date(), off.last_day)));
+  auto& released = *events[0].event.mutable_credit_released();
+  released.set_account_id(account.account_id());
+  released.set_payment_id(request.payment_id());
+  released.set_currency_code(account.currency_code());
+  *released.mutable_released() = std::move(off.released);
+
+  const Currency& currency = billing::CurrencyOf(account);
+  response.set_payment_id(request.payment_id());
+  *response.mutable_amount() = MoneyOf(off.amount_minor, currency);
+  *response.mutable_open() = MoneyOf(invoice.invoice->open_minor() + off.amount_minor, currency);
+  response.set_invoice_state(invoice.state() == billing::v1::INVOICE_STATE_PAID
+                                 ? billing::v1::INVOICE_STATE_ISSUED
+                                 : invoice.state());
+  return events;
+}
+
+}  // namespace daybook

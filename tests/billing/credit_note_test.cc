@@ -1,0 +1,170 @@
+// Credit notes: lines of an invoice taken back.
+#include <gtest/gtest.h>
+
+#include "tests/billing/billing_story.h"
+
+namespace daybook {
+namespace {
+
+using namespace test;
+namespace v1 = billing::v1;
+
+struct Book {
+  Story<Billing> story = CustomerWithAccount();
+  // 100.00 and 33.33 at 19 %, 10.00 without tax: 100 + 33.33 + 10 + 25.33 = 168.66.
+  std::string id =
+      story
+          .When(Invoice("lines { amount { currency_code: 'EUR' units: 100 } "
+                        "tax_rate_percent { value: '19' } } "
+                        "lines { amount { currency_code: 'EUR' units: 33 nanos: 330000000 } "
+                        "tax_rate_percent { value: '19' } } "
+                        "lines { amount { currency_code: 'EUR' units: 10 } }"))
+          .response.invoice_id();
+
+  auto Note(const std::string& rest) {
+    return story.When(
+        Proto<v1::IssueCreditNoteRequest>(absl::StrCat("invoice_id: '", id, "' ", rest)));
+  }
+  std::string Pay(int64_t units) { return story.When(PaymentOf(units)).response.payment_id(); }
+  const v1::Account& account() { return story.state().billing().accounts(0); }
+};
+
+std::string Line(int index, int64_t cents = 0) {
+  if (cents == 0) return absl::StrCat("lines { line_index: ", index, " } ");
+  return absl::StrCat("lines { line_index: ", index,
+                      " net { currency_code: 'EUR' units: ", cents / 100,
+                      " nanos: ", cents % 100 * 10'000'000, " } } ");
+}
+constexpr char kOffset[] = "kind: CREDIT_NOTE_KIND_OFFSET ";
+constexpr char kCredit[] = "kind: CREDIT_NOTE_KIND_CREDIT ";
+constexpr char kRefund[] = "kind: CREDIT_NOTE_KIND_REFUND ";
+
+TEST(CreditNote, RefusesBadFields) {
+  Book book;
+  book.Note("").ThenInvalid({"kind"});
+  book.Note("kind: 9 series: 'x' reason: '\\n'").ThenInvalid({"kind", "series", "reason"});
+  book.Note(std::string(kOffset) + "lines { line_index: -1 } lines {} lines {}")
+      .ThenInvalid({"lines[0].line_index", "lines[2].line_index"});
+  book.Note(kOffset + Line(3)).ThenInvalid({"lines[0].line_index"});
+  book.Note(kOffset + Line(0, -100)).ThenInvalid({"lines[0].net"});
+  book.Note(std::string(kOffset) + "lines { net { currency_code: 'USD' units: 1 } }")
+      .ThenRefused("CURRENCY_MISMATCH");
+  book.Note(std::string(kOffset) + "effective_date { year: 2026 month: 1 day: 1 }")
+      .ThenInvalid({"effective_date"});
+}
+
+TEST(CreditNote, TakesNoMoreThanIsLeftOfALine) {
+  Book book;
+  const auto refused =
+      book.Note(kOffset + Line(0, 10'001)).ThenRefused("CREDIT_NOTE_ABOVE_INVOICE");
+  EXPECT_EQ(MetadataOf(refused.status, "left_minor"), "10000");
+  book.Note(kOffset + Line(0, 4'000));
+  book.Note(kOffset + Line(0, 6'001)).ThenRefused("CREDIT_NOTE_ABOVE_INVOICE");
+  book.Note(kOffset + Line(0));
+  book.Note(kOffset + Line(0)).ThenRefused("CREDIT_NOTE_ABOVE_INVOICE");
+}
+
+TEST(CreditNote, OffsetLowersItsInvoice) {
+  Book book;
+  const auto note = book.Note(kOffset + Line(0, 4'000) + "reason: 'late'");
+  note.Then({absl::StrCat(
+      "credit_note_issued { account_id: 'acc' credit_note_id: '", note.response.credit_note_id(),
+      "' number { series: 'CN' year: 2026 partition: 3 sequence: 1 } invoice_id: '", book.id,
+      "' kind: CREDIT_NOTE_KIND_OFFSET currency_code: 'EUR' "
+      "lines { net_minor: 4000 tax_minor: 760 tax_rate_percent: '19' } "
+      "taxes { rate_percent: '19' net_minor: 4000 tax_minor: 760 } "
+      "net_minor: 4000 tax_minor: 760 total_minor: 4760 applied_minor: 4760 reason: 'late' }")});
+  EXPECT_EQ(note.response.number(), "CN-2026-03-000001");
+  EXPECT_EQ(book.account().open_minor(), 16866 - 4760);
+  // All the rest, to the last cent of tax.
+  const auto rest = book.Note(kOffset);
+  EXPECT_EQ(rest.response.number(), "CN-2026-03-000002");
+  EXPECT_EQ(rest.response.invoice_state(), v1::INVOICE_STATE_PAID);
+  EXPECT_EQ(book.account().open_minor(), 0);
+  book.Note(kOffset).ThenRefused("CREDIT_NOTE_ABOVE_INVOICE");
+}
+
+TEST(CreditNote, OffsetTakesNoMoreThanIsOpen) {
+  Book book;
+  book.Pay(100);
+  const auto refused = book.Note(kOffset).ThenRefused("CREDIT_NOTE_ABOVE_OPEN");
+  EXPECT_EQ(MetadataOf(refused.status, "open_minor"), "6866");
+}
+
+TEST(CreditNote, CreditIsASourceLikeAPayment) {
+  Book book;
+  book.Pay(200);  // 31.34 left
+  const auto note = book.Note(kCredit + Line(2));
+  EXPECT_EQ(book.account().credited_minor(), 1000);
+  EXPECT_EQ(book.account().unapplied_minor(), 4134);
+  EXPECT_EQ(book.account().open_minor(), 0);
+  // No money came by it, so none goes back.
+  book.story
+      .When(Proto<v1::RefundPaymentRequest>(
+          absl::StrCat("payment_id: '", note.response.credit_note_id(), "'")))
+      .ThenRefused("PAYMENT_NOT_FOUND");
+  const auto next = book.story.When(InvoiceOf(40));
+  EXPECT_EQ(next.response.state(), v1::INVOICE_STATE_PAID);
+  EXPECT_EQ(next.events.at(2).event.credit_applied().payment_id(), note.response.credit_note_id());
+}
+
+TEST(CreditNote, RefundReleasesTheNewestPaymentsInTheSameRecord) {
+  Book book;
+  const std::string first = book.Pay(100), second = book.Pay(50);
+  const auto note = book.Note(kRefund + Line(0, 5'000));  // 50.00 + 9.50
+  ASSERT_EQ(note.events.size(), 5u);
+  EXPECT_EQ(note.events[0].event.credit_released().payment_id(), second);
+  EXPECT_EQ(note.events[0].event.credit_released().released(0).amount_minor(), 5000);
+  EXPECT_EQ(note.events[1].event.credit_released().payment_id(), first);
+  EXPECT_EQ(note.events[1].event.credit_released().released(0).amount_minor(), 950);
+  EXPECT_EQ(note.events[2].event.credit_note_issued().applied_minor(), 5950);
+  EXPECT_EQ(note.events[3].event.payment_refunded().amount_minor(), 5000);
+  EXPECT_EQ(note.events[4].event.payment_refunded().credit_note_id(),
+            note.response.credit_note_id());
+  EXPECT_EQ(book.account().refunded_minor(), 5950);
+  EXPECT_EQ(book.account().unapplied_minor(), 0);
+  EXPECT_EQ(book.account().open_minor(), 1866);
+}
+
+TEST(CreditNote, RefundOfAPaidInvoiceLeavesItPaid) {
+  Book book;
+  book.Pay(200);
+  EXPECT_EQ(book.Note(kRefund).response.invoice_state(), v1::INVOICE_STATE_PAID);
+  EXPECT_EQ(book.account().open_minor(), 0);
+  EXPECT_EQ(book.account().refunded_minor(), 16866);
+}
+
+TEST(CreditNote, RefundTakesNoMoreThanWasPaid) {
+  Book book;
+  book.Pay(10);
+  const auto refused = book.Note(kRefund + Line(0)).ThenRefused("CREDIT_NOTE_ABOVE_PAID");
+  EXPECT_EQ(MetadataOf(refused.status, "paid_minor"), "1000");
+}
+
+TEST(CreditNote, TakesNoMoreThanTheInvoiceThoughALineIsMore) {
+  Story<Billing> story = CustomerWithAccount();
+  const std::string id = story
+                             .When(Invoice("lines { amount { currency_code: 'EUR' units: 100 } } "
+                                           "lines { amount { currency_code: 'EUR' units: -60 } }"))
+                             .response.invoice_id();
+  const std::string of = absl::StrCat("invoice_id: '", id, "' ", kCredit);
+  story.When(Proto<v1::IssueCreditNoteRequest>(of + Line(0)))
+      .ThenRefused("CREDIT_NOTE_ABOVE_INVOICE");
+  story.When(Proto<v1::IssueCreditNoteRequest>(of + Line(1))).ThenInvalid({"lines"});
+  EXPECT_EQ(story.When(Proto<v1::IssueCreditNoteRequest>(of)).response.total().units(), 40);
+}
+
+TEST(CreditNote, TaxOfManyBitsSumsToTheTaxOfTheLine) {
+  Book book;
+  int64_t tax = 0;
+  for (int i = 0; i < 33; ++i) {
+    const auto note = book.Note(kOffset + Line(1, 101));
+    ASSERT_TRUE(note.status.ok()) << note.status;
+    tax += note.events[0].event.credit_note_issued().tax_minor();
+  }
+  tax += book.Note(kOffset).events.at(0).event.credit_note_issued().tax_minor();
+  EXPECT_EQ(tax, 2533);  // of the whole invoice
+}
+
+}  // namespace
+}  // namespace daybook

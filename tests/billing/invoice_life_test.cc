@@ -1,0 +1,242 @@
+// Drafts, voids, uncollectible ones, write-offs and their recovery; and what an account's state
+// does.
+#include <gtest/gtest.h>
+
+#include "services/billing/limits.h"
+#include "services/billing/write_off_tolerance.h"
+#include "tests/billing/billing_story.h"
+
+namespace daybook {
+namespace {
+
+using namespace test;
+namespace v1 = billing::v1;
+
+struct Book {
+  Story<Billing> story = CustomerWithAccount("currency_code: 'EUR' terms { net_days: 14 }");
+
+  std::string Issue(int64_t units) { return story.When(InvoiceOf(units)).response.invoice_id(); }
+  template <class Request>
+  auto Of(const std::string& invoice_id, const std::string& rest = "") {
+    return story.When(Proto<Request>(absl::StrCat("invoice_id: '", invoice_id, "' ", rest)));
+  }
+  auto Draft(const std::string& content) {
+    return story.When(
+        Proto<v1::CreateDraftInvoiceRequest>(absl::StrCat("draft { ", content, " }")));
+  }
+  auto Pay(int64_t units, const std::string& invoice_id = "") {
+    return story.When(PaymentOf(
+        units,
+        invoice_id.empty() ? "" : absl::StrCat("allocations { invoice_id: '", invoice_id, "' }")));
+  }
+  const v1::Account& account() { return story.state().billing().accounts(0); }
+  const v1::Invoice& invoice(const std::string& id) {
+    for (const auto* list : {&account().open_invoices(), &account().settled_invoices()}) {
+      for (const auto& one : *list) {
+        if (one.invoice_id() == id) return one;
+      }
+    }
+    ADD_FAILURE() << "no invoice " << id;
+    return v1::Invoice::default_instance();
+  }
+};
+
+constexpr char kLine[] = "lines { description: 'a' amount { currency_code: 'EUR' units: 10 } } ";
+constexpr char kBadDebt[] = "reason: WRITE_OFF_REASON_BAD_DEBT ";
+constexpr char kOverdue[] = "reason: WRITE_OFF_REASON_OVERDUE ";
+constexpr char kNormal[] = "reason: WRITE_OFF_REASON_NORMAL ";
+
+TEST(Drafts, RefuseBadFields) {
+  Book book;
+  book.story.When(v1::CreateDraftInvoiceRequest()).ThenInvalid({"draft"});
+  book.Draft("series: 'a'").ThenInvalid({"draft.series", "draft.lines"});
+  book.Draft("lines { } due_date { year: 1 }").ThenInvalid({"draft.due_date", "draft.lines[0]"});
+  book.Draft("lines { amount { currency_code: 'EUR' units: -1 } }").ThenInvalid({"draft.lines"});
+  book.Draft("lines { amount { currency_code: 'USD' units: 1 } }").ThenRefused("CURRENCY_MISMATCH");
+  book.Of<v1::EditDraftInvoiceRequest>("x").ThenInvalid({"draft"});
+  book.Of<v1::DeleteDraftInvoiceRequest>("").ThenInvalid({"invoice_id"});
+  book.Of<v1::DeleteDraftInvoiceRequest>("x").ThenRefused("INVOICE_NOT_FOUND");
+  book.story.When(InvoiceOf(1, "draft_id: 'x' series: 'B' reference: 'r'"))
+      .ThenInvalid({"series", "lines", "reference"});
+  book.story.When(Invoice("draft_id: 'x'")).ThenRefused("INVOICE_NOT_FOUND");
+}
+
+TEST(Drafts, AreEditedIssuedAndGone) {
+  Book book;
+  const auto made = book.Draft(kLine);
+  const std::string id = made.response.invoice_id();
+  EXPECT_EQ(made.response.total().units(), 10);
+  EXPECT_EQ(book.account().drafts_size(), 1);
+  EXPECT_EQ(book.account().open_minor(), 0);
+  book.Of<v1::EditDraftInvoiceRequest>(id, absl::StrCat("draft { ", kLine, "}")).Then({});
+  EXPECT_EQ(book.Of<v1::EditDraftInvoiceRequest>(
+                    id, absl::StrCat("draft { ", kLine, kLine, " series: 'B' }"))
+                .response.total()
+                .units(),
+            20);
+  const auto issued = book.story.When(Invoice(absl::StrCat("draft_id: '", id, "'")));
+  EXPECT_EQ(issued.response.invoice_id(), id);
+  EXPECT_EQ(issued.response.number(), "B-2026-03-000001");
+  EXPECT_EQ(book.account().drafts_size(), 0);
+  EXPECT_EQ(book.account().open_minor(), 2000);
+}
+
+TEST(Drafts, UseNoNumberWhenDeleted) {
+  Book book;
+  const std::string id = book.Draft(kLine).response.invoice_id();
+  book.Of<v1::DeleteDraftInvoiceRequest>(id);
+  book.Of<v1::DeleteDraftInvoiceRequest>(id).ThenRefused("INVOICE_NOT_FOUND");
+  EXPECT_EQ(book.story.When(InvoiceOf(1)).response.number(), "A-2026-03-000001");
+}
+
+TEST(Drafts, AreLimited) {
+  Book book;
+  for (int i = 0; i < billing::kMaxDrafts; ++i) EXPECT_TRUE(book.Draft(kLine).status.ok());
+  EXPECT_EQ(MetadataOf(book.Draft(kLine).ThenRefused("DRAFTS_FULL").status, "draft_limit"), "200");
+}
+
+TEST(VoidInvoice, TakesBackTheWholeInvoice) {
+  Book book;
+  const std::string id = book.story
+                             .When(Invoice("lines { amount { currency_code: 'EUR' units: 100 } "
+                                           "tax_rate_percent { value: '19' } }"))
+                             .response.invoice_id();
+  const auto outcome = book.Of<v1::VoidInvoiceRequest>(id, "reason: 'wrong customer'");
+  outcome.Then({absl::StrCat(
+      "invoice_voided { account_id: 'acc' invoice_id: '", id,
+      "' currency_code: 'EUR' number { series: 'A' year: 2026 partition: 3 sequence: 1 } "
+      "taxes { rate_percent: '19' net_minor: 10000 tax_minor: 1900 } net_minor: 10000 "
+      "tax_minor: 1900 total_minor: 11900 open_minor: 11900 reason: 'wrong customer' }")});
+  EXPECT_EQ(outcome.response.number(), "A-2026-03-000001");
+  EXPECT_EQ(book.account().open_minor(), 0);
+  EXPECT_EQ(book.story.When(InvoiceOf(1)).response.number(), "A-2026-03-000002");
+}
+
+TEST(VoidInvoice, RefusesOneWithMoneyOrACreditNoteOnIt) {
+  Book book;
+  const std::string paid = book.Issue(100), credited = book.Issue(100);
+  book.Pay(1, paid);
+  const auto refused = book.Of<v1::VoidInvoiceRequest>(paid).ThenRefused("INVOICE_HAS_MONEY");
+  EXPECT_EQ(MetadataOf(refused.status, "allocated_minor"), "100");
+  book.Of<v1::IssueCreditNoteRequest>(credited,
+                                      "kind: CREDIT_NOTE_KIND_CREDIT lines { net { "
+                                      "currency_code: 'EUR' units: 1 } }");
+  EXPECT_EQ(
+      MetadataOf(book.Of<v1::VoidInvoiceRequest>(credited).ThenRefused("INVOICE_HAS_MONEY").status,
+                 "credited_minor"),
+      "100");
+}
+
+TEST(Uncollectible, GetsMoneyOnlyByName) {
+  Book book;
+  const std::string given_up = book.Issue(100), other = book.Issue(10);
+  EXPECT_EQ(book.Of<v1::MarkInvoiceUncollectibleRequest>(given_up).response.open().units(), 100);
+  EXPECT_EQ(book.account().open_minor(), 11000);
+  EXPECT_EQ(book.Pay(20).response.unapplied().units(), 10);
+  EXPECT_EQ(book.invoice(given_up).open_minor(), 10000);
+  EXPECT_EQ(book.Pay(90, given_up).events.size(), 1u);
+  EXPECT_EQ(book.invoice(given_up).state(), v1::INVOICE_STATE_UNCOLLECTIBLE);
+  book.Pay(10, given_up);
+  EXPECT_EQ(book.invoice(given_up).state(), v1::INVOICE_STATE_PAID);
+}
+
+TEST(WriteOff, RefusesBadFieldsAndWhatIsNoResidue) {
+  Book book;
+  book.Of<v1::WriteOffInvoiceRequest>("x").ThenInvalid({"reason"});
+  const std::string id = book.Issue(100);
+  const auto refused =
+      book.Of<v1::WriteOffInvoiceRequest>(id, kNormal).ThenRefused("WRITE_OFF_ABOVE_TOLERANCE");
+  EXPECT_EQ(MetadataOf(refused.status, "tolerance_minor"), "100");
+  book.Of<v1::WriteOffInvoiceRequest>(id, kBadDebt);
+  book.Of<v1::WriteOffInvoiceRequest>(id, kBadDebt).ThenRefused("INVOICE_NOT_OPEN");
+  book.Of<v1::WriteOffInvoiceRequest>(id, absl::StrCat(kNormal,
+                                                       "effective_date { year: 2026 "
+                                                       "month: 4 day: 1 }"))
+      .ThenRefused("INVOICE_NOT_OPEN");
+}
+
+TEST(WriteOff, ToleratesAResidueOfTheCurrency) {
+  EXPECT_EQ(billing::WriteOffTolerance("EUR"), 100);
+  EXPECT_EQ(billing::WriteOffTolerance("JPY"), 100);
+  EXPECT_EQ(billing::WriteOffTolerance("KWD"), 1000);
+  Book book;
+  const std::string id = book.Issue(100);
+  book.Pay(99);
+  EXPECT_EQ(book.Of<v1::WriteOffInvoiceRequest>(id, kNormal).response.state(),
+            v1::INVOICE_STATE_PAID);
+  EXPECT_EQ(book.account().open_minor(), 0);
+  EXPECT_EQ(book.invoice(id).residue_minor(), 100);
+}
+
+TEST(WriteOff, IsRecoveredByMoneyThatNamesTheInvoice) {
+  Book book;
+  const std::string id = book.Issue(100);
+  EXPECT_EQ(book.Of<v1::WriteOffInvoiceRequest>(id, kOverdue).response.state(),
+            v1::INVOICE_STATE_UNCOLLECTIBLE);
+  EXPECT_EQ(book.account().open_minor(), 0);
+  const auto part = book.Pay(30, id);
+  ASSERT_EQ(part.events.size(), 2u);
+  EXPECT_THAT(part.events[0].event, EqualsProto(Proto<v1::Event>(absl::StrCat(
+                                        "write_off_recovered { account_id: 'acc' invoice_id: '", id,
+                                        "' currency_code: 'EUR' reason: WRITE_OFF_REASON_OVERDUE "
+                                        "amount_minor: 3000 }"))));
+  EXPECT_EQ(part.events[1].event.payment_recorded().allocations(0).amount_minor(), 3000);
+  EXPECT_EQ(book.invoice(id).state(), v1::INVOICE_STATE_UNCOLLECTIBLE);
+  EXPECT_EQ(book.invoice(id).written_off_minor(), 7000);
+  // What bounces is open again and can be given up again, for the same reason.
+  book.story.When(Proto<v1::ReversePaymentRequest>(
+      absl::StrCat("payment_id: '", part.response.payment_id(), "'")));
+  EXPECT_EQ(book.invoice(id).open_minor(), 3000);
+  book.Of<v1::WriteOffInvoiceRequest>(id, kBadDebt).ThenRefused("WRITE_OFF_REASON_MIXED");
+  book.Of<v1::WriteOffInvoiceRequest>(id, kOverdue);
+  EXPECT_EQ(book.Pay(150, id).response.unapplied().units(), 50);
+  EXPECT_EQ(book.invoice(id).state(), v1::INVOICE_STATE_PAID);
+}
+
+TEST(WriteOff, IsUndoneByAVoid) {
+  Book book;
+  const std::string id = book.Issue(100);
+  book.Of<v1::WriteOffInvoiceRequest>(id, kBadDebt);
+  const auto outcome = book.Of<v1::VoidInvoiceRequest>(id);
+  EXPECT_EQ(outcome.events.at(0).event.invoice_voided().written_off_minor(), 10000);
+  EXPECT_EQ(outcome.events.at(0).event.invoice_voided().open_minor(), 0);
+}
+
+TEST(AccountLife, ChangesItsTerms) {
+  Book book;
+  book.story.When(Proto<v1::ChangeAccountTermsRequest>("terms { net_days: -1 }"))
+      .ThenInvalid({"terms.net_days"});
+  book.story.When(Proto<v1::ChangeAccountTermsRequest>("terms { net_days: 14 }")).Then({});
+  book.story
+      .When(Proto<v1::ChangeAccountTermsRequest>("terms { net_days: 30 } manual_credit: true"))
+      .Then({"account_terms_changed { account_id: 'acc' terms { net_days: 30 } "
+             "manual_credit: true }"});
+  EXPECT_EQ(book.story.When(InvoiceOf(1)).response.due_date().day(), 14);
+}
+
+TEST(AccountLife, ClosesOnlyWhenNothingIsLeft) {
+  Book book;
+  const std::string id = book.Issue(10);
+  EXPECT_EQ(
+      MetadataOf(
+          book.story.When(v1::CloseAccountRequest()).ThenRefused("ACCOUNT_NOT_SETTLED").status,
+          "open_minor"),
+      "1000");
+  book.Pay(15);
+  book.story.When(v1::CloseAccountRequest()).ThenRefused("ACCOUNT_NOT_SETTLED");
+  book.Pay(1);
+  for (const uint32_t ordinal : std::vector<uint32_t>{0, 1}) {
+    book.story.When(Proto<v1::RefundPaymentRequest>(
+        absl::StrCat("payment_id: '", book.account().payments(int(ordinal)).payment_id(), "'")));
+  }
+  EXPECT_EQ(book.story.When(Proto<v1::CloseAccountRequest>("reason: 'moved'")).response.state(),
+            v1::ACCOUNT_STATE_CLOSED);
+  book.story.When(InvoiceOf(1)).ThenRefused("ILLEGAL_TRANSITION");
+  // Money that comes all the same is a fact.
+  EXPECT_EQ(book.Pay(5).response.unapplied().units(), 5);
+  EXPECT_EQ(book.story.When(v1::ReopenAccountRequest()).response.state(), v1::ACCOUNT_STATE_ACTIVE);
+  EXPECT_EQ(book.story.When(InvoiceOf(1)).response.credit_applied().units(), 1);
+}
+
+}  // namespace
+}  // namespace daybook

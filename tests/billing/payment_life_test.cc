@@ -1,0 +1,262 @@
+// What becomes of payments: under way, confirmed, failed, taken back, refunded, moved.
+#include <gtest/gtest.h>
+
+#include "services/billing/postings.h"
+#include "tests/billing/billing_story.h"
+
+namespace daybook {
+namespace {
+
+using namespace test;
+namespace v1 = billing::v1;
+
+struct Book {
+  explicit Book(const std::string& settings = "currency_code: 'EUR'")
+      : story(CustomerWithAccount(settings)) {}
+
+  std::string Issue(int64_t units) { return story.When(InvoiceOf(units)).response.invoice_id(); }
+  std::string Pay(int64_t units, const std::string& rest = "") {
+    const auto outcome = story.When(PaymentOf(units, rest));
+    EXPECT_TRUE(outcome.status.ok()) << outcome.status;
+    return outcome.response.payment_id();
+  }
+  template <class Request>
+  auto Of(const std::string& payment_id, const std::string& rest = "") {
+    return story.When(Proto<Request>(absl::StrCat("payment_id: '", payment_id, "' ", rest)));
+  }
+  const v1::Account& account() { return story.state().billing().accounts(0); }
+  const v1::Invoice* invoice(const std::string& id) {
+    for (const auto* list : {&account().open_invoices(), &account().settled_invoices()}) {
+      for (const auto& one : *list) {
+        if (one.invoice_id() == id) return &one;
+      }
+    }
+    return nullptr;
+  }
+  int64_t open(const std::string& id) { return invoice(id)->open_minor() / 100; }
+
+  Story<Billing> story;
+};
+
+std::string Said(const std::string& invoice_id, int64_t units = 0) {
+  return absl::StrCat(
+      "allocations { invoice_id: '", invoice_id, "' ",
+      units == 0 ? "" : absl::StrCat("amount { currency_code: 'EUR' units: ", units, " }"), "} ");
+}
+std::string Amount(int64_t units) {
+  return absl::StrCat("amount { currency_code: 'EUR' units: ", units, " } ");
+}
+constexpr char kPending[] = "initial_state: PAYMENT_STATE_PENDING ";
+
+TEST(PaymentLife, RefusesBadFields) {
+  Book book;
+  book.story.When(PaymentOf(1, "initial_state: PAYMENT_STATE_FAILED"))
+      .ThenInvalid({"initial_state"});
+  book.story.When(v1::ConfirmPaymentRequest()).ThenInvalid({"payment_id"});
+  book.Of<v1::ConfirmPaymentRequest>("x", "payment_date { year: 2026 }")
+      .ThenInvalid({"payment_date"});
+  book.Of<v1::FailPaymentRequest>("x", "reason: '\\n' effective_date { day: 1 }")
+      .ThenInvalid({"reason", "effective_date"});
+  book.Of<v1::ReversePaymentRequest>("").ThenInvalid({"payment_id"});
+  book.Of<v1::ChargeBackPaymentRequest>("a b").ThenInvalid({"payment_id"});
+  book.Of<v1::RefundPaymentRequest>("x", Amount(0) + "external_id: ' '")
+      .ThenInvalid({"amount", "external_id"});
+  book.Of<v1::ReleaseCreditRequest>("x", Amount(-1)).ThenInvalid({"invoice_id", "amount"});
+  book.story.When(Proto<v1::ApplyCreditRequest>("allocations {} payment_id: ' '"))
+      .ThenInvalid({"payment_id", "allocations[0].invoice_id"});
+}
+
+TEST(PaymentLife, RefusesPaymentsThatAreNotThere) {
+  Book book;
+  book.Of<v1::ConfirmPaymentRequest>("x").ThenRefused("PAYMENT_NOT_FOUND");
+  book.Of<v1::FailPaymentRequest>("x").ThenRefused("PAYMENT_NOT_FOUND");
+  book.Of<v1::ReversePaymentRequest>("x").ThenRefused("PAYMENT_NOT_FOUND");
+  book.Of<v1::ChargeBackPaymentRequest>("x").ThenRefused("PAYMENT_NOT_FOUND");
+  book.Of<v1::RefundPaymentRequest>("x").ThenRefused("PAYMENT_NOT_FOUND");
+  book.Of<v1::ReleaseCreditRequest>("x", "invoice_id: 'y'").ThenRefused("PAYMENT_NOT_FOUND");
+  book.Of<v1::ApplyCreditRequest>("x").ThenRefused("PAYMENT_NOT_FOUND");
+  Story<Billing>()
+      .When(Proto<v1::RefundPaymentRequest>("payment_id: 'x'"))
+      .ThenRefused("CUSTOMER_NOT_FOUND");
+}
+
+TEST(PaymentLife, RefusesDaysThatCannotBe) {
+  Book book;
+  const std::string paid = book.Pay(10, "payment_date { year: 2026 month: 3 day: 10 }");
+  book.Of<v1::RefundPaymentRequest>(paid, "effective_date { year: 2026 month: 3 day: 9 }")
+      .ThenInvalid({"effective_date"});
+  book.Of<v1::ReversePaymentRequest>(paid, "effective_date { year: 2026 month: 3 day: 16 }")
+      .ThenInvalid({"effective_date"});
+  const auto back =
+      book.Of<v1::ReversePaymentRequest>(paid, "effective_date { year: 2026 month: 3 day: 12 }");
+  EXPECT_EQ(back.events.at(0).effective_date, absl::CivilDay(2026, 3, 12));
+}
+
+TEST(PaymentLife, MoneyUnderWayCountsForNothing) {
+  Book book;
+  const std::string a = book.Issue(100);
+  const auto outcome = book.story.When(PaymentOf(100, kPending + Said(a, 60)));
+  outcome.Then({absl::StrCat(
+      "payment_announced { account_id: 'acc' payment_id: '", outcome.response.payment_id(),
+      "' amount_minor: 10000 currency_code: 'EUR' method: PAYMENT_METHOD_CARD "
+      "state: PAYMENT_STATE_PENDING said { invoice_id: '",
+      a, "' amount_minor: 6000 } }")});
+  EXPECT_EQ(book.account().received_minor(), 0);
+  EXPECT_EQ(book.account().unapplied_minor(), 0);
+  EXPECT_EQ(book.open(a), 100);
+  EXPECT_EQ(book.invoice(a)->pending_count(), 1);
+  book.story.When(v1::CloseAccountRequest()).ThenRefused("ACCOUNT_NOT_SETTLED");
+}
+
+TEST(PaymentLife, AnnouncingRefusesInvoicesThatCannotBePaid) {
+  Book book;
+  book.story.When(PaymentOf(1, kPending + Said("x"))).ThenRefused("INVOICE_NOT_FOUND");
+  const std::string a = book.Issue(10);
+  book.Pay(10);
+  book.story.When(PaymentOf(1, kPending + Said(a))).ThenRefused("INVOICE_NOT_OPEN");
+}
+
+TEST(PaymentLife, ConfirmedMoneyGoesWhereThePayerSaid) {
+  Book book;
+  const std::string a = book.Issue(100), b = book.Issue(50);
+  const std::string paid = book.Pay(120, kPending + Said(b));
+  const auto outcome = book.Of<v1::ConfirmPaymentRequest>(paid);
+  EXPECT_EQ(outcome.response.allocation_count(), 2);
+  EXPECT_EQ(outcome.response.allocations(0).invoice_id(), b);
+  EXPECT_EQ(book.open(a), 30);
+  EXPECT_EQ(book.open(b), 0);
+  EXPECT_EQ(book.account().received_minor(), 12000);
+  EXPECT_EQ(book.invoice(b)->pending_count(), 0);
+  EXPECT_TRUE(book.account().pending_payments().empty());
+}
+
+TEST(PaymentLife, ConfirmedMoneyIsTakenThoughItsInvoiceIsGone) {
+  Book book;
+  const std::string a = book.Issue(100);
+  const std::string first = book.Pay(100, kPending + Said(a));
+  book.Pay(100);
+  const auto outcome = book.Of<v1::ConfirmPaymentRequest>(first);
+  EXPECT_EQ(outcome.response.unapplied().units(), 100);
+}
+
+TEST(PaymentLife, FailedMoneyLeavesNothing) {
+  Book book;
+  const std::string a = book.Issue(100);
+  const std::string paid = book.Pay(100, kPending + Said(a));
+  book.Of<v1::FailPaymentRequest>(paid, "reason: 'no funds'");
+  EXPECT_EQ(book.invoice(a)->pending_count(), 0);
+  EXPECT_EQ(book.account().received_minor(), 0);
+}
+
+TEST(PaymentLife, AnExternalIdOfAPaymentUnderWayMustBeConfirmed) {
+  Book book;
+  const std::string paid = book.Pay(10, std::string(kPending) + "external_id: 'tx'");
+  book.story.When(PaymentOf(10, std::string(kPending) + "external_id: 'tx'")).Then({});
+  const auto refused =
+      book.story.When(PaymentOf(10, "external_id: 'tx'")).ThenRefused("PAYMENT_EXISTS");
+  EXPECT_EQ(MetadataOf(refused.status, "state"), "PENDING");
+  book.Of<v1::ConfirmPaymentRequest>(paid);
+  book.story.When(PaymentOf(10, "external_id: 'tx'")).Then({});
+}
+
+TEST(PaymentLife, CreditByAgeSparesInvoicesWithAPaymentUnderWay) {
+  Book book("currency_code: 'EUR' manual_credit: true");
+  book.Pay(30);
+  const std::string a = book.Issue(20), b = book.Issue(20);
+  const std::string pending = book.Pay(20, kPending + Said(a));
+  EXPECT_EQ(book.story.When(v1::ApplyCreditRequest()).response.amount().units(), 20);
+  EXPECT_EQ(book.open(a), 20);
+  EXPECT_EQ(book.open(b), 0);
+  book.Of<v1::FailPaymentRequest>(pending);
+  EXPECT_EQ(book.story.When(v1::ApplyCreditRequest()).response.amount().units(), 10);
+  book.story.When(v1::ApplyCreditRequest()).ThenRefused("CREDIT_TOO_SMALL");
+}
+
+TEST(PaymentLife, ABounceOpensTheInvoicesAgainAndOnlyItsOwn) {
+  Book book;
+  const std::string a = book.Issue(100), b = book.Issue(50);
+  book.Pay(30, Said(a));
+  const std::string bounced = book.Pay(150);  // 70 on a, 50 on b, 30 left
+  const auto outcome = book.Of<v1::ReversePaymentRequest>(bounced);
+  outcome.Then(
+      {absl::StrCat("payment_reversed { account_id: 'acc' payment_id: '", bounced,
+                    "' currency_code: 'EUR' state: PAYMENT_STATE_REVERSED amount_minor: 15000 "
+                    "released { invoice_id: '",
+                    b,
+                    "' amount_minor: 5000 } "
+                    "released { invoice_id: '",
+                    a, "' amount_minor: 7000 } unapplied_minor: 3000 }")});
+  EXPECT_EQ(outcome.response.invoice_count(), 2);
+  EXPECT_EQ(book.open(a), 70);
+  EXPECT_EQ(book.open(b), 50);
+  EXPECT_EQ(book.invoice(a)->state(), v1::INVOICE_STATE_ISSUED);
+  EXPECT_EQ(book.account().reversed_minor(), 15000);
+  EXPECT_EQ(book.account().unapplied_minor(), 0);
+  // In the order of allocation again: the next payment goes to the oldest.
+  book.Pay(70);
+  EXPECT_EQ(book.open(a), 0);
+}
+
+TEST(PaymentLife, ABounceTakesBackWhatARefundLeft) {
+  Book book;
+  const std::string paid = book.Pay(100);
+  book.Of<v1::RefundPaymentRequest>(paid, Amount(30));
+  EXPECT_EQ(book.Of<v1::ChargeBackPaymentRequest>(paid).response.amount().units(), 70);
+  EXPECT_EQ(book.account().refunded_minor() + book.account().reversed_minor(),
+            book.account().received_minor());
+}
+
+TEST(PaymentLife, ARefundTakesOnlyWhatIsUnapplied) {
+  Book book;
+  book.Issue(60);
+  const std::string paid = book.Pay(100);
+  const auto refused =
+      book.Of<v1::RefundPaymentRequest>(paid, Amount(41)).ThenRefused("CREDIT_TOO_SMALL");
+  EXPECT_EQ(MetadataOf(refused.status, "unapplied_minor"), "4000");
+  book.Of<v1::RefundPaymentRequest>(paid, "amount { currency_code: 'USD' units: 1 }")
+      .ThenRefused("CURRENCY_MISMATCH");
+  EXPECT_EQ(book.Of<v1::RefundPaymentRequest>(paid, Amount(10)).response.unapplied().units(), 30);
+  EXPECT_EQ(book.Of<v1::RefundPaymentRequest>(paid).response.amount().units(), 30);
+  book.Of<v1::RefundPaymentRequest>(paid).ThenRefused("CREDIT_TOO_SMALL");
+}
+
+TEST(PaymentLife, CreditIsAppliedAsSaidAndReleasedAgain) {
+  Book book("currency_code: 'EUR' manual_credit: true");
+  const std::string first = book.Pay(30), second = book.Pay(30);
+  const std::string a = book.Issue(100), b = book.Issue(10);
+  book.story.When(Proto<v1::ApplyCreditRequest>(Said("x"))).ThenRefused("INVOICE_NOT_FOUND");
+  const auto applied = book.story.When(Proto<v1::ApplyCreditRequest>(Said(b) + Said(a, 45)));
+  ASSERT_EQ(applied.events.size(), 2u);
+  EXPECT_EQ(applied.events[0].event.credit_applied().payment_id(), first);
+  EXPECT_EQ(applied.events[1].event.credit_applied().payment_id(), second);
+  EXPECT_EQ(applied.response.unapplied().units(), 5);
+  EXPECT_EQ(book.open(a), 55);
+
+  const std::string of_a = absl::StrCat("invoice_id: '", a, "' ");
+  const auto refused = book.Of<v1::ReleaseCreditRequest>(first, of_a + Amount(21))
+                           .ThenRefused("ALLOCATION_TOO_SMALL");
+  EXPECT_EQ(MetadataOf(refused.status, "allocated_minor"), "2000");
+  const auto released = book.Of<v1::ReleaseCreditRequest>(first, of_a + Amount(5));
+  EXPECT_EQ(released.response.open().units(), 60);
+  EXPECT_EQ(book.Of<v1::ReleaseCreditRequest>(first, absl::StrCat("invoice_id: '", b, "'"))
+                .response.invoice_state(),
+            v1::INVOICE_STATE_ISSUED);
+  EXPECT_EQ(book.account().unapplied_minor(), 2000);
+  book.Of<v1::ApplyCreditRequest>(second, Said(a));
+  EXPECT_EQ(book.account().unapplied_minor(), 1500);
+}
+
+TEST(PaymentLife, AMixedLifeKeepsItsSums) {
+  Book book;
+  const std::string a = book.Issue(100);
+  const std::string one = book.Pay(60), two = book.Pay(60);
+  book.Of<v1::RefundPaymentRequest>(two);
+  book.Of<v1::ReversePaymentRequest>(one);
+  const v1::Account& account = book.account();
+  EXPECT_EQ(account.received_minor(), account.allocated_minor() + account.unapplied_minor() +
+                                          account.refunded_minor() + account.reversed_minor());
+  EXPECT_EQ(book.open(a), 60);
+}
+
+}  // namespace
+}  // namespace daybook

@@ -1,0 +1,411 @@
+// Random histories of all commands against a fold of the events that knows only what they say, in
+// 128 bits: the sums of every payment, invoice and account, and the ledger, after every event.
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include <map>
+#include <optional>
+#include <set>
+
+#include "common/base/money.h"
+#include "services/billing/postings.h"
+#include "tests/billing/billing_story.h"
+
+namespace daybook {
+namespace {
+
+using namespace test;
+namespace v1 = billing::v1;
+using billing::Ledger;
+
+struct Source {
+  Int128 amount = 0, allocated = 0, unapplied = 0, refunded = 0, reversed = 0;
+  bool is_payment = true;
+};
+struct Invoice {
+  Int128 total = 0, allocated = 0, credited = 0, written_off = 0;
+  bool voided = false;
+  Int128 open() const { return voided ? 0 : total - allocated - credited - written_off; }
+};
+
+struct Books {
+  std::map<std::string, Source> sources;
+  std::map<std::string, Invoice> invoices;
+  std::map<std::pair<std::string, std::string>, Int128> on;  // (source, invoice)
+  std::map<std::string, int64_t> numbers;                    // last by kind, series and year
+  std::map<Ledger, Int128> ledger;
+  Int128 received = 0;
+
+  void Number(const std::string& kind, const v1::InvoiceNumber& number) {
+    const std::string key = absl::StrCat(kind, number.series(), number.year());
+    RC_ASSERT(number.sequence() == ++numbers[key]);
+  }
+  void Put(const std::string& source, const v1::Allocation& allocation, int sign) {
+    const Int128 amount = sign * Int128{allocation.amount_minor()};
+    RC_ASSERT(allocation.amount_minor() > 0);
+    sources.at(source).allocated += amount;
+    invoices.at(allocation.invoice_id()).allocated += amount;
+    Int128& row = on[{source, allocation.invoice_id()}];
+    row += amount;
+    RC_ASSERT(row >= 0);
+    RC_ASSERT(invoices.at(allocation.invoice_id()).open() >= 0);
+  }
+  template <class Event>
+  void Receive(const Event& event) {
+    Source& source = sources[event.payment_id()];
+    RC_ASSERT(source.amount == 0);
+    source.amount = event.amount_minor();
+    source.unapplied = event.unapplied_minor();
+    received += event.amount_minor();
+    for (const auto& allocation : event.allocations()) Put(event.payment_id(), allocation, 1);
+  }
+
+  void On(const Billing::Event& event) {
+    switch (event.event_case()) {
+      case v1::Event::kInvoiceIssued:
+        Number("invoice ", event.invoice_issued().number());
+        RC_ASSERT(invoices
+                      .emplace(event.invoice_issued().invoice_id(),
+                               Invoice{.total = event.invoice_issued().total_minor()})
+                      .second);
+        break;
+      case v1::Event::kInvoiceVoided:
+        RC_ASSERT(invoices.at(event.invoice_voided().invoice_id()).allocated == 0);
+        RC_ASSERT(invoices.at(event.invoice_voided().invoice_id()).open() ==
+                  event.invoice_voided().open_minor());
+        invoices.at(event.invoice_voided().invoice_id()).voided = true;
+        break;
+      case v1::Event::kInvoiceWrittenOff: {
+        Invoice& invoice = invoices.at(event.invoice_written_off().invoice_id());
+        RC_ASSERT(invoice.open() == event.invoice_written_off().amount_minor());
+        invoice.written_off += event.invoice_written_off().amount_minor();
+        break;
+      }
+      case v1::Event::kWriteOffRecovered: {
+        Invoice& invoice = invoices.at(event.write_off_recovered().invoice_id());
+        invoice.written_off -= event.write_off_recovered().amount_minor();
+        RC_ASSERT(invoice.written_off >= 0);
+        break;
+      }
+      case v1::Event::kPaymentRecorded:
+        Receive(event.payment_recorded());
+        break;
+      case v1::Event::kPaymentConfirmed:
+        Receive(event.payment_confirmed());
+        break;
+      case v1::Event::kPaymentReversed: {
+        const auto& reversed = event.payment_reversed();
+        Source& source = sources.at(reversed.payment_id());
+        for (const auto& released : reversed.released()) Put(reversed.payment_id(), released, -1);
+        RC_ASSERT(source.unapplied == reversed.unapplied_minor());
+        RC_ASSERT(source.allocated == 0);
+        source.unapplied = 0;
+        source.reversed = reversed.amount_minor();
+        break;
+      }
+      case v1::Event::kPaymentRefunded: {
+        Source& source = sources.at(event.payment_refunded().payment_id());
+        RC_ASSERT(source.is_payment);
+        source.unapplied -= event.payment_refunded().amount_minor();
+        source.refunded += event.payment_refunded().amount_minor();
+        break;
+      }
+      case v1::Event::kCreditApplied:
+        for (const auto& allocation : event.credit_applied().allocations()) {
+          Put(event.credit_applied().payment_id(), allocation, 1);
+          sources.at(event.credit_applied().payment_id()).unapplied -= allocation.amount_minor();
+        }
+        break;
+      case v1::Event::kCreditReleased:
+        for (const auto& allocation : event.credit_released().released()) {
+          Put(event.credit_released().payment_id(), allocation, -1);
+          sources.at(event.credit_released().payment_id()).unapplied += allocation.amount_minor();
+        }
+        break;
+      case v1::Event::kCreditNoteIssued: {
+        const auto& note = event.credit_note_issued();
+        Number("credit note ", note.number());
+        RC_ASSERT(note.applied_minor() + note.unapplied_minor() == note.total_minor());
+        RC_ASSERT(note.net_minor() + note.tax_minor() == note.total_minor());
+        invoices.at(note.invoice_id()).credited += note.applied_minor();
+        RC_ASSERT(invoices.at(note.invoice_id()).open() >= 0);
+        if (note.unapplied_minor() > 0) {
+          sources[note.credit_note_id()] = {.amount = note.unapplied_minor(),
+                                            .unapplied = note.unapplied_minor(),
+                                            .is_payment = false};
+        }
+        break;
+      }
+      default:
+        break;
+    }
+    Int128 balance = 0;
+    for (const auto& posting : billing::PostingsOf(event)) {
+      const Int128 amount = posting.side == billing::Side::kDebit ? Int128{posting.amount_minor}
+                                                                  : -Int128{posting.amount_minor};
+      ledger[posting.ledger] += amount;
+      balance += amount;
+    }
+    RC_ASSERT(balance == 0);
+    for (const auto& [id, source] : sources) {
+      RC_ASSERT(source.amount ==
+                source.allocated + source.unapplied + source.refunded + source.reversed);
+      RC_ASSERT(source.unapplied >= 0 && source.refunded + source.reversed <= source.amount);
+    }
+  }
+
+  void ExpectSame(const v1::Account& account) const {
+    Source sum;
+    Int128 open = 0;
+    for (const auto& [id, source] : sources) {
+      sum.allocated += source.allocated;
+      sum.unapplied += source.unapplied;
+      sum.refunded += source.refunded;
+      sum.reversed += source.reversed;
+    }
+    RC_ASSERT(account.received_minor() == received);
+    RC_ASSERT(account.allocated_minor() == sum.allocated);
+    RC_ASSERT(account.unapplied_minor() == sum.unapplied);
+    RC_ASSERT(account.refunded_minor() == sum.refunded);
+    RC_ASSERT(account.reversed_minor() == sum.reversed);
+    RC_ASSERT(received + account.credited_minor() ==
+              sum.allocated + sum.unapplied + sum.refunded + sum.reversed);
+    size_t seen = 0;
+    for (const auto* list : {&account.open_invoices(), &account.settled_invoices()}) {
+      for (const auto& invoice : *list) {
+        ++seen;
+        const Invoice& known = invoices.at(invoice.invoice_id());
+        RC_ASSERT(invoice.open_minor() == known.open());
+        RC_ASSERT((invoice.open_minor() > 0) == (list == &account.open_invoices()));
+        RC_ASSERT(invoice.written_off_minor() + invoice.residue_minor() ==
+                  (known.voided ? 0 : known.written_off));
+        switch (invoice.state()) {
+          case v1::INVOICE_STATE_ISSUED:
+            RC_ASSERT(invoice.open_minor() > 0 && invoice.written_off_minor() == 0);
+            break;
+          case v1::INVOICE_STATE_PAID:
+            RC_ASSERT(invoice.open_minor() == 0 && invoice.written_off_minor() == 0);
+            break;
+          case v1::INVOICE_STATE_VOID:
+            RC_ASSERT(known.voided);
+            break;
+          default:
+            RC_ASSERT(invoice.state() == v1::INVOICE_STATE_UNCOLLECTIBLE);
+            RC_ASSERT(invoice.open_minor() + invoice.written_off_minor() > 0);
+        }
+        open += invoice.open_minor();
+      }
+    }
+    RC_ASSERT(seen == invoices.size());
+    RC_ASSERT(account.open_minor() == open);
+    size_t with_credit = 0;
+    RC_ASSERT(account.payments_size() == account.external_keys_size());
+    for (const auto& payment : account.payments()) {
+      with_credit += payment.unapplied_minor() > 0;
+      const auto it = sources.find(payment.payment_id());
+      const Source known = it == sources.end() ? Source() : it->second;
+      RC_ASSERT(payment.unapplied_minor() == known.unapplied);
+      RC_ASSERT(payment.refunded_minor() == known.refunded);
+      RC_ASSERT(payment.reversed_minor() == known.reversed);
+    }
+    RC_ASSERT(size_t(account.open_payments_size()) == with_credit);
+    Int128 rows = 0;
+    for (const int64_t amount : account.allocations().amount_minor()) {
+      RC_ASSERT(amount > 0);
+      rows += amount;
+    }
+    RC_ASSERT(rows == sum.allocated);
+    const auto posted = [this](Ledger l) { return ledger.contains(l) ? ledger.at(l) : 0; };
+    RC_ASSERT(posted(Ledger::kReceivable) == open);
+    RC_ASSERT(posted(Ledger::kCustomerDeposits) == -sum.unapplied);
+    RC_ASSERT(posted(Ledger::kCash) == received - sum.refunded - sum.reversed);
+  }
+};
+
+google::type::Money Euros(int64_t low, int64_t high) {
+  return MoneyOf(*rc::gen::inRange<int64_t>(low, high), *Currency::Find("EUR"));
+}
+
+// One of the ids, or one that is not there.
+std::string AnyOf(const std::vector<std::string>& ids) {
+  if (ids.empty()) return "nobody";
+  return *rc::gen::elementOf(ids);
+}
+
+class Player {
+ public:
+  Player(bool manual, std::map<std::string, int>& accepted)
+      : story_(CustomerWithAccount(
+            absl::StrCat("currency_code: 'EUR' manual_credit: ", manual ? "true" : "false"))),
+        accepted_(accepted) {}
+
+ private:
+  // The answer, if it was accepted. A refusal has a reason and changes nothing.
+  template <class Request>
+  auto Send(const Request& request) {
+    const std::string before = story_.state().SerializeAsString();
+    const auto outcome = story_.When(request);
+    if (outcome.status.ok()) {
+      for (const auto& dated : outcome.events) books_.On(dated.event);
+      books_.ExpectSame(story_.state().billing().accounts(0));
+    } else {
+      RC_ASSERT(!ReasonOf(outcome.status).empty());
+      RC_ASSERT(story_.state().SerializeAsString() == before);
+    }
+    if (outcome.status.ok() && !outcome.events.empty()) ++accepted_[Request::descriptor()->name()];
+    return outcome.status.ok() ? std::make_optional(outcome.response) : std::nullopt;
+  }
+
+  static bool Coin() { return *rc::gen::arbitrary<bool>(); }
+
+  template <class Request>
+  Request OfPayment() {
+    Request request;
+    request.set_payment_id(AnyOf(payments_));
+    return request;
+  }
+  template <class Request>
+  Request OfInvoice() {
+    Request request;
+    request.set_invoice_id(AnyOf(invoices_));
+    return request;
+  }
+  template <class Request>
+  void Say(Request& request) {
+    std::set<std::string> said;
+    for (int n = *rc::gen::inRange(0, 3); n > 0; --n) said.insert(AnyOf(invoices_));
+    for (const std::string& id : said) {
+      auto& one = *request.add_allocations();
+      one.set_invoice_id(id);
+      if (Coin()) *one.mutable_amount() = Euros(1, 2000);
+    }
+  }
+  void Issue() {
+    IssueInvoiceRequest request;
+    for (int n = *rc::gen::inRange(1, 4); n > 0; --n) {
+      auto& line = *request.add_lines();
+      *line.mutable_amount() = Euros(-50, 2000);
+      if (Coin()) line.mutable_tax_rate_percent()->set_value(Coin() ? "19" : "7.25");
+    }
+    const auto outcome = Send(request);
+    if (outcome) invoices_.push_back(outcome->invoice_id());
+  }
+  void Pay(v1::PaymentState state) {
+    RecordPaymentRequest request;
+    *request.mutable_amount() = Euros(1, 3000);
+    request.set_method(v1::PAYMENT_METHOD_CARD);
+    request.set_initial_state(state);
+    if (*rc::gen::inRange(0, 4) == 0) {
+      request.set_external_id(absl::StrCat("x", *rc::gen::inRange(0, 6)));
+    }
+    Say(request);
+    const auto outcome = Send(request);
+    if (outcome) payments_.push_back(outcome->payment_id());
+  }
+  void Note() {
+    auto request = OfInvoice<v1::IssueCreditNoteRequest>();
+    request.set_kind(static_cast<v1::CreditNoteKind>(*rc::gen::inRange(1, 4)));
+    if (Coin()) {
+      auto& line = *request.add_lines();
+      line.set_line_index(*rc::gen::inRange(0, 3));
+      if (Coin()) *line.mutable_net() = Euros(1, 1000);
+    }
+    const auto outcome = Send(request);
+    if (outcome && request.kind() == v1::CREDIT_NOTE_KIND_CREDIT) {
+      payments_.push_back(outcome->credit_note_id());
+    }
+  }
+
+  Story<Billing> story_;
+  std::map<std::string, int>& accepted_;
+  Books books_;
+  std::vector<std::string> invoices_, payments_;
+
+ public:
+  void Play() {
+    switch (*rc::gen::inRange(0, 24)) {
+      case 0:
+      case 1:
+      case 2:
+        return Issue();
+      case 3:
+      case 4:
+      case 5:
+        return Pay(v1::PAYMENT_STATE_SUCCEEDED);
+      case 6:
+        return Pay(v1::PAYMENT_STATE_PENDING);
+      case 7:
+        return Pay(v1::PAYMENT_STATE_UNKNOWN);
+      case 8:
+      case 9:
+        Send(OfPayment<v1::ConfirmPaymentRequest>());
+        return;
+      case 10:
+        Send(OfPayment<v1::FailPaymentRequest>());
+        return;
+      case 11:
+        Send(OfPayment<v1::ReversePaymentRequest>());
+        return;
+      case 12:
+        Send(OfPayment<v1::ChargeBackPaymentRequest>());
+        return;
+      case 13: {
+        auto request = OfPayment<v1::RefundPaymentRequest>();
+        if (Coin()) *request.mutable_amount() = Euros(1, 2000);
+        Send(request);
+        return;
+      }
+      case 14:
+      case 15: {
+        v1::ApplyCreditRequest request;
+        if (Coin()) request.set_payment_id(AnyOf(payments_));
+        Say(request);
+        Send(request);
+        return;
+      }
+      case 16:
+      case 17: {
+        auto request = OfPayment<v1::ReleaseCreditRequest>();
+        request.set_invoice_id(AnyOf(invoices_));
+        if (Coin()) *request.mutable_amount() = Euros(1, 2000);
+        Send(request);
+        return;
+      }
+      case 18:
+        Send(OfInvoice<v1::VoidInvoiceRequest>());
+        return;
+      case 19:
+        Send(OfInvoice<v1::MarkInvoiceUncollectibleRequest>());
+        return;
+      case 20: {
+        auto request = OfInvoice<v1::WriteOffInvoiceRequest>();
+        request.set_reason(static_cast<v1::WriteOffReason>(*rc::gen::inRange(1, 4)));
+        Send(request);
+        return;
+      }
+      default:
+        return Note();
+    }
+  }
+};
+
+TEST(WholeHistory, KeepsEverySumAfterEveryCommand) {
+  std::map<std::string, int> accepted;
+  EXPECT_TRUE(rc::check([&accepted] {
+    Player player(*rc::gen::arbitrary<bool>(), accepted);
+    const int commands = *rc::gen::inRange(1, 150);
+    for (int i = 0; i < commands; ++i) player.Play();
+  }));
+  // The histories are worth something: everything happened in them.
+  for (const char* command :
+       {"IssueInvoiceRequest", "VoidInvoiceRequest", "MarkInvoiceUncollectibleRequest",
+        "WriteOffInvoiceRequest", "IssueCreditNoteRequest", "RecordPaymentRequest",
+        "ConfirmPaymentRequest", "FailPaymentRequest", "ReversePaymentRequest",
+        "ChargeBackPaymentRequest", "RefundPaymentRequest", "ApplyCreditRequest",
+        "ReleaseCreditRequest"}) {
+    EXPECT_GT(accepted[command], 10) << command;
+  }
+}
+
+}  // namespace
+}  // namespace daybook
