@@ -13,7 +13,7 @@
 namespace daybook::command {
 
 // What the rows mean; a cache of another version starts over.
-inline constexpr int kCacheVersion = 1;
+inline constexpr int kCacheVersion = 2;
 
 class ShardBacking : public CacheBacking {
  public:

@@ -47,20 +47,15 @@ bool WorthSendingAgain(absl::StatusCode code) {
 }
 
 const std::string& CustomerOf(const book::v1::Command& command) {
-  switch (command.command_case()) {
-    case book::v1::Command::kRegisterCustomer:
-      return command.register_customer().customer_id();
-    case book::v1::Command::kOpenAccount:
-      return command.open_account().customer_id();
-    case book::v1::Command::kIssueInvoice:
-      return command.issue_invoice().customer_id();
-    case book::v1::Command::kRecordPayment:
-      return command.record_payment().customer_id();
-    case book::v1::Command::COMMAND_NOT_SET:
-      break;
-  }
   static const std::string nobody;
-  return nobody;
+  const auto* which = command.GetReflection()->GetOneofFieldDescriptor(
+      command, command.GetDescriptor()->oneof_decl(0));
+  if (which == nullptr) return nobody;
+  const auto& request = command.GetReflection()->GetMessage(command, which);
+  // Every request has the field; the reference is into the message itself.
+  const auto* field = request.GetDescriptor()->FindFieldByName("customer_id");
+  static thread_local std::string scratch;
+  return request.GetReflection()->GetStringReference(request, field, &scratch);
 }
 
 absl::Status StatusOf(const book::v1::CommandResult& result) {

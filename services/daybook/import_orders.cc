@@ -125,7 +125,7 @@ class Lane {
       case book::v1::CommandResult::kRecordPayment:
         ++summary_.payments;
         return absl::OkStatus();
-      case book::v1::CommandResult::RESULT_NOT_SET:
+      default:  // of a command that an import does not send
         break;
     }
     // The customer or account was there before: as it should be.
