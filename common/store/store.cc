@@ -397,6 +397,44 @@ class RowCursor : public Cursor {
   std::unique_ptr<rocksdb::Iterator> at_;
 };
 
+// One table from a key on, in either direction.
+class TableCursor : public Cursor {
+ public:
+  TableCursor(rocksdb::DB& db, const std::string& directory, const rocksdb::Snapshot* snapshot,
+              const std::string& table, Direction direction, const std::string& after)
+      : directory_(directory),
+        begin_(table),
+        end_(PrefixEnd(table)),
+        lower_(begin_),
+        upper_(end_),
+        forward_(direction == Direction::kForward) {
+    rocksdb::ReadOptions read;
+    read.snapshot = snapshot;
+    read.iterate_lower_bound = &lower_;
+    read.iterate_upper_bound = &upper_;
+    at_.reset(db.NewIterator(read));
+    if (after.size() == table.size()) {
+      forward_ ? at_->SeekToFirst() : at_->SeekToLast();
+      return;
+    }
+    forward_ ? at_->Seek(after) : at_->SeekForPrev(after);
+    if (at_->Valid() && at_->key() == rocksdb::Slice(after)) Next();
+  }
+  bool valid() const override { return at_->Valid(); }
+  void Next() override { forward_ ? at_->Next() : at_->Prev(); }
+  uint8_t table() const override { return static_cast<uint8_t>(at_->key()[2]); }
+  std::string_view key() const override { return ViewOf(at_->key()).substr(3); }
+  std::string_view value() const override { return ViewOf(at_->value()); }
+  absl::Status status() const override { return FromRocks(at_->status(), "reading", directory_); }
+
+ private:
+  const std::string directory_;
+  const std::string begin_, end_;
+  const rocksdb::Slice lower_, upper_;
+  const bool forward_;
+  std::unique_ptr<rocksdb::Iterator> at_;
+};
+
 }  // namespace
 
 std::unique_ptr<Cursor> View::NewCursor() const {
@@ -411,6 +449,14 @@ std::unique_ptr<Cursor> View::NewCursor(uint8_t table) const {
   return std::make_unique<RowCursor>(*store_->db_->rocks, store_->options().directory,
                                      static_cast<const rocksdb::Snapshot*>(snapshot_), prefix,
                                      PrefixEnd(prefix));
+}
+
+std::unique_ptr<Cursor> View::NewCursor(uint8_t table, Direction direction,
+                                        std::string_view after) const {
+  return std::make_unique<TableCursor>(*store_->db_->rocks, store_->options().directory,
+                                       static_cast<const rocksdb::Snapshot*>(snapshot_),
+                                       FullKey(partition_, table, "").slice().ToString(), direction,
+                                       FullKey(partition_, table, after).slice().ToString());
 }
 
 // ---------------------------------------------------------------------------------------- Shard

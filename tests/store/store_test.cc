@@ -99,6 +99,40 @@ TEST_F(StoreTest, ErasesRows) {
   EXPECT_EQ(shard->Edit(kRows, "a").owner(), "");
 }
 
+TEST_F(StoreTest, GoesThroughATableFromAnyKeyInBothDirections) {
+  Options options = Opened();
+  options.views = true;
+  const auto store = Open(options);
+  const auto shard = *store->OpenShard(1);
+  const auto before = *store->OpenShard(0);
+  const auto behind = *store->OpenShard(2);
+  before->Edit(kRows, "z").set_owner("no");
+  behind->Edit(kRows, "a").set_owner("no");
+  for (const char* key : {"b", "d", "d\xff", "f"}) shard->Edit(kRows, key).set_owner(key);
+  shard->Edit(kOthers, "a").set_owner("no");
+  for (const auto* each : {&shard, &before, &behind}) ASSERT_TRUE((*each)->Flush(At(1)).ok());
+  const auto view = shard->view();
+  const auto keys = [&](Direction direction, std::string_view after) {
+    std::string all;
+    const auto cursor = view->NewCursor(kRows.id, direction, after);
+    for (; cursor->valid(); cursor->Next()) absl::StrAppend(&all, std::string(cursor->key()), " ");
+    EXPECT_TRUE(cursor->status().ok());
+    return all;
+  };
+  EXPECT_EQ(keys(Direction::kForward, ""), "b d d\xff f ");
+  EXPECT_EQ(keys(Direction::kForward, "a"), "b d d\xff f ");
+  EXPECT_EQ(keys(Direction::kForward, "b"), "d d\xff f ");
+  EXPECT_EQ(keys(Direction::kForward, "c"), "d d\xff f ");
+  EXPECT_EQ(keys(Direction::kForward, "d"), "d\xff f ");
+  EXPECT_EQ(keys(Direction::kForward, "f"), "");
+  EXPECT_EQ(keys(Direction::kForward, "\xff\xff"), "");
+  EXPECT_EQ(keys(Direction::kBackward, ""), "f d\xff d b ");
+  EXPECT_EQ(keys(Direction::kBackward, "g"), "f d\xff d b ");
+  EXPECT_EQ(keys(Direction::kBackward, "d\xff"), "d b ");
+  EXPECT_EQ(keys(Direction::kBackward, "b"), "");
+  EXPECT_EQ(keys(Direction::kBackward, "a"), "");
+}
+
 TEST_F(StoreTest, ForgetsEditsThatAreDropped) {
   const auto store = Open();
   const auto shard = *store->OpenShard(0);
