@@ -185,7 +185,7 @@ class FilterParser {
       return Error(token_.at, "one of = != < <= > >= : is expected here");
     }
     Filter::Restriction restriction{.field = static_cast<size_t>(field - fields_.begin()),
-                                    .is_text = field->type == FilterType::kText,
+                                    .type = field->type,
                                     .op = OpOf(token_.text)};
     RETURN_IF_ERROR(Advance());
     if (token_.kind != Kind::kWord && token_.kind != Kind::kQuoted) {
@@ -342,11 +342,14 @@ bool Filter::Holds(const Restriction& restriction, const FilterValue& value) {
   if (!value.present) {
     // Nothing equals nothing: the empty text, the unspecified value.
     const bool asks_for_nothing =
-        restriction.is_text ? restriction.text.empty() : restriction.number == value.number;
+        restriction.type == FilterType::kText
+            ? restriction.text.empty()
+            : restriction.type == FilterType::kEnum && restriction.number == value.number;
     return restriction.op == Op::kNotEqual ? !asks_for_nothing
                                            : restriction.op == Op::kEqual && asks_for_nothing;
   }
-  if (!restriction.is_text) return Compare(value.number, restriction.op, restriction.number);
+  if (restriction.type != FilterType::kText)
+    return Compare(value.number, restriction.op, restriction.number);
   if (restriction.op != Op::kHas) {
     return Compare(value.text, restriction.op, std::string_view(restriction.text));
   }

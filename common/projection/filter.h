@@ -79,7 +79,7 @@ class Filter {
   enum class How { kPlain, kContains, kBeginsWith, kIsThere };  // of kHas on text
   struct Restriction {
     size_t field;
-    bool is_text;
+    FilterType type;
     Op op;
     How how = How::kPlain;
     std::string text = {};  // folded where `how` asks for it

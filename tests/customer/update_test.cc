@@ -237,6 +237,22 @@ TEST(UpdateCustomer, EveryLeafIsChangedAloneAndReadBack) {
   }
 }
 
+TEST(UpdateCustomer, AnswersWithinItsKilobyte) {
+  auto request = Update(
+      "personal { given_name: 'X' family_name: 'X' emails: 'x@example.com' phones: '1' "
+      "postal_addresses { locality: 'X' } } region_code: 'DE' language_code: 'de' "
+      "industry { code: '1' label: 'X' } size_band: SIZE_BAND_LARGE");
+  request.mutable_personal()->set_display_name("X");
+  for (int i = 0; i < 50; ++i) {
+    auto& contact = *request.mutable_personal()->add_contacts();
+    contact.set_display_name("Bob");
+    contact.set_phone("1");
+  }
+  const auto outcome = Acme().When(request);  // checks the size
+  EXPECT_EQ(outcome.response.changed_paths_size(), 12);
+  EXPECT_EQ(outcome.response.warnings_size(), 9);
+}
+
 TEST(UpdateCustomer, NoRequestStopsTheProcess) {
   int accepted = 0;
   for (uint32_t seed = 0; seed < 5'000; ++seed) {

@@ -31,6 +31,7 @@ struct Row {
   absl::CivilDay day{2026, 3, 1};
   std::string code = "";
   int64_t count = 7;
+  bool dated = true;
 };
 
 FilterValue ValueOf(const Row& row, size_t field) {
@@ -40,7 +41,7 @@ FilterValue ValueOf(const Row& row, size_t field) {
     case 1:
       return {.present = row.size != 0, .number = row.size};
     case 2:
-      return {.number = row.day - absl::CivilDay(1970, 1, 1)};
+      return {.present = row.dated, .number = row.dated ? row.day - absl::CivilDay(1970, 1, 1) : 0};
     case 3:
       return {.present = !row.code.empty(), .text = row.code};
     default:
@@ -160,6 +161,11 @@ TEST(Filter, KnowsWhatIsNotThere) {
   EXPECT_TRUE(Matches("size_band != LARGE", none));
   EXPECT_TRUE(Matches("size_band = UNSPECIFIED", none));
   EXPECT_FALSE(Matches("size_band = UNSPECIFIED"));
+  const Row undated{.dated = false};
+  EXPECT_FALSE(Matches("registered_date = 1970-01-01", undated));
+  EXPECT_TRUE(Matches("registered_date != 1970-01-01", undated));
+  EXPECT_FALSE(Matches("registered_date <= 1970-01-01", undated));
+  EXPECT_FALSE(Matches("registered_date : *", undated));
 }
 
 TEST(Filter, ComparesNamesOfValuesDatesAndNumbers) {
