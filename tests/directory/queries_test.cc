@@ -12,6 +12,7 @@
 #include "common/base/status.h"
 #include "common/log/token.h"
 #include "common/projection/models.h"
+#include "projections/directory/rows.h"
 #include "projections/topology.h"
 #include "tests/directory/world.h"
 #include "tests/support/memory_log.h"
@@ -96,6 +97,16 @@ TEST_F(DirectoryTest, KnowsNobodyWhoIsNotInTheBook) {
     EXPECT_EQ(ReasonOf(answer.status()), "CUSTOMER_NOT_FOUND") << id;
   }
   EXPECT_EQ(List({})->customers_size(), 1);
+}
+
+TEST_F(DirectoryTest, KeepsNoDayOfAnArchivingThatWasTakenBack) {
+  Register("c-1");
+  world_->Tell("c-1", kDay, "customer_archived {}");
+  world_->Tell("c-1", kDay + 1, "customer_restored {}");
+  world_->Flush();
+  v1::CustomerRow row;
+  ASSERT_TRUE(*world_->ReadingOf("c-1").partitions[0].view->Read(kCustomers, "c-1", &row));
+  EXPECT_EQ(row.archived_day(), 0);
 }
 
 TEST_F(DirectoryTest, ShowsEveryCustomerOnceUnderEveryPageSize) {
