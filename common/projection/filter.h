@@ -1,7 +1,7 @@
 // Which rows of a list: a subset of AIP-160 filters, parsed once and asked of every row.
 //
-//   constexpr FilterField kFields[] = {{"state", FilterType::kEnum}, {"display_name",
-//                                      FilterType::kText}, {"registered_date", FilterType::kDate}};
+//   constexpr FilterField kFields[] = {{"display_name", FilterType::kText},
+//                                      {"registered_date", FilterType::kDate}};
 //   ASSIGN_OR_RETURN(const Filter filter, Filter::Parse(request.filter(), kFields));
 //   if (filter.Matches([&](size_t field) { return ValueOf(row, field); })) ...
 //
@@ -17,14 +17,13 @@
 //
 // Meaning, by the type of the field:
 //   text     compared by code point as it is written (NFC); `:` is "contains", or "begins with" if
-//   the
-//            value ends with an unquoted or quoted `*`, both without regard to upper and lower case
+//            the value ends with `*`, both without regard to upper and lower case
 //   enum     the name of a value, with or without the prefix that all its values have; ordered by
 //            number; `:` as `=`
 //   date     2026-01-31; `:` as `=`
 //   integer  64 bits; `:` as `=`
 //   any      `field : *` is true where there is a value. Where there is none (text: empty, enum:
-//            unspecified), only `!=`, and `=` with an empty text, are true.
+//            unspecified) only `!=` is true, and `=` with the empty text or the unspecified value.
 //
 // Bounded: text of kMaxFilterBytes, kMaxRestrictions, kMaxParentheses; parser and evaluation use no
 // recursion. Errors are plain INVALID_ARGUMENT whose message stands beside a field's name and gives

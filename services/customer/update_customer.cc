@@ -2,7 +2,6 @@
 #include <string_view>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/fields.h"
 #include "common/base/status.h"
