@@ -1,11 +1,13 @@
 #include "common/base/text.h"
 
 #include <unicode/bytestream.h>
+#include <unicode/casemap.h>
 #include <unicode/normalizer2.h>
 #include <unicode/uchar.h>
 #include <unicode/uscript.h>
 #include <unicode/utf8.h>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
 
@@ -107,6 +109,16 @@ std::string Normalise(std::string_view text) {
   Nfc().normalizeUTF8(0, ToIcu(text), sink, nullptr, status);
   DAYBOOK_CHECK(U_SUCCESS(status));
   return normal;
+}
+
+std::string FoldCase(std::string_view text) {
+  if (IsAscii(text)) return absl::AsciiStrToLower(ToAbsl(text));
+  std::string folded;
+  icu::StringByteSink<std::string> sink(&folded, static_cast<int32_t>(text.size()));
+  UErrorCode status = U_ZERO_ERROR;
+  icu::CaseMap::utf8Fold(0, ToIcu(text), sink, nullptr, status);
+  DAYBOOK_CHECK(U_SUCCESS(status));
+  return Normalise(folded);
 }
 
 bool IsCjk(std::string_view text) {

@@ -50,6 +50,16 @@ struct FactTraits;
 
 DAYBOOK_FACT(customer::v1::CustomerRegistered, customer, customer::v1::Event, kCustomer,
              customer_registered, kCustomerRegistered)
+DAYBOOK_FACT(customer::v1::CustomerUpdated, customer, customer::v1::Event, kCustomer,
+             customer_updated, kCustomerUpdated)
+DAYBOOK_FACT(customer::v1::CustomerArchived, customer, customer::v1::Event, kCustomer,
+             customer_archived, kCustomerArchived)
+DAYBOOK_FACT(customer::v1::CustomerRestored, customer, customer::v1::Event, kCustomer,
+             customer_restored, kCustomerRestored)
+DAYBOOK_FACT(customer::v1::ExternalIdAdded, customer, customer::v1::Event, kCustomer,
+             external_id_added, kExternalIdAdded)
+DAYBOOK_FACT(customer::v1::ExternalIdRemoved, customer, customer::v1::Event, kCustomer,
+             external_id_removed, kExternalIdRemoved)
 DAYBOOK_FACT(billing::v1::AccountOpened, billing, billing::v1::Event, kBilling, account_opened,
              kAccountOpened)
 DAYBOOK_FACT(billing::v1::InvoiceIssued, billing, billing::v1::Event, kBilling, invoice_issued,

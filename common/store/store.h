@@ -90,7 +90,9 @@ std::shared_ptr<void> NewBlockCache(size_t bytes);
 class Store;
 struct RowsAt;  // internal.h
 
-// Goes through all rows of a view in order of table and key. Not thread-safe; within the view's
+enum class Direction { kForward, kBackward };
+
+// Goes through rows of a view in order of table and key, or backward. Not thread-safe; within the view's
 // life.
 class Cursor {
  public:
@@ -130,6 +132,10 @@ class View {
   std::unique_ptr<Cursor> NewCursor() const;
   // The rows of one table.
   std::unique_ptr<Cursor> NewCursor(uint8_t table) const;
+  // The rows of one table whose keys come after `after` in `direction`; all of them if it is empty.
+  // Costs a seek, whatever lies before. Read blocks stay in the cache: for pages, not for scans.
+  std::unique_ptr<Cursor> NewCursor(uint8_t table, Direction direction,
+                                    std::string_view after) const;
 
  private:
   friend class Shard;

@@ -77,35 +77,59 @@ absl::StatusOr<bool> View::ReadRow(uint8_t table, std::string_view key,
 
 namespace {
 
+bool ByKey(const RecentRows::Row& a, const RecentRows::Row& b) { return a.key < b.key; }
+
 // Rows of the recent flushes and of the database, merged: of a key that both have, the recent one.
 class MergedCursor : public Cursor {
  public:
-  // Rows whose keys begin with `prefix`, which has the table, or all of the shard if it has none.
+  // Rows whose keys begin with `prefix`, which has the table; all of the shard if it is empty. Those
+  // after `after`, table and key, if that is not empty.
   MergedCursor(const Store::Db& db, const RowsAt& at, int partition, std::string_view prefix,
-               bool fill_cache)
-      : directory_(db.options.directory), recent_(Recent(at, prefix)) {
-    std::string begin = ShardPrefix(partition);
-    end_ = PrefixEnd(begin.append(prefix));
-    if (prefix.empty()) begin.push_back(static_cast<char>(kEngineTable + 1));
-    bound_ = end_;
+               Direction direction, std::string_view after, bool fill_cache)
+      : directory_(db.options.directory),
+        forward_(direction == Direction::kForward),
+        recent_(Recent(at, prefix)) {
+    const std::string shard = ShardPrefix(partition);
+    begin_ = shard;
+    if (prefix.empty()) {
+      begin_.push_back(static_cast<char>(kEngineTable + 1));
+    } else {
+      begin_.append(prefix);
+    }
+    end_ = PrefixEnd(shard + std::string(prefix));
+    lower_ = begin_;
+    upper_ = end_;
     rocksdb::ReadOptions read;
     read.snapshot = at.snapshot->get();
     read.fill_cache = fill_cache;
-    if (!end_.empty()) read.iterate_upper_bound = &bound_;
+    read.iterate_lower_bound = &lower_;
+    read.iterate_upper_bound = &upper_;
     stored_.reset(db.rocks->NewIterator(read));
-    stored_->Seek(begin);
+    if (after.empty()) {
+      forward_ ? stored_->SeekToFirst() : stored_->SeekToLast();
+      next_ = forward_ ? 0 : static_cast<std::ptrdiff_t>(recent_.size()) - 1;
+    } else {
+      const std::string from = shard + std::string(after);
+      forward_ ? stored_->Seek(from) : stored_->SeekForPrev(from);
+      if (stored_->Valid() && ViewOf(stored_->key()) == from) StepStored();
+      const RecentRows::Row place{after, {}};
+      next_ = forward_
+                  ? std::upper_bound(recent_.begin(), recent_.end(), place, ByKey) - recent_.begin()
+                  : std::lower_bound(recent_.begin(), recent_.end(), place, ByKey) -
+                        recent_.begin() - 1;
+    }
     Settle();
   }
 
   bool valid() const override { return valid_; }
   void Next() override {
-    Step();
+    on_recent_ ? StepRecent() : StepStored();
     Settle();
   }
   uint8_t table() const override { return static_cast<uint8_t>(row().front()); }
   std::string_view key() const override { return row().substr(1); }
   std::string_view value() const override {
-    return on_recent_ ? *recent_[next_].value : ViewOf(stored_->value());
+    return on_recent_ ? *Row().value : ViewOf(stored_->value());
   }
   absl::Status status() const override {
     return FromRocks(stored_->status(), "reading", directory_);
@@ -120,45 +144,42 @@ class MergedCursor : public Cursor {
       const std::vector<RecentRows::Row> older = rows->Range(at.version, prefix);
       // Of equal keys std::set_union takes the first range's.
       std::set_union(newer.begin(), newer.end(), older.begin(), older.end(),
-                     std::back_inserter(merged),
-                     [](const auto& a, const auto& b) { return a.key < b.key; });
+                     std::back_inserter(merged), ByKey);
     }
     return merged;
   }
 
-  std::string_view StoredRow() const { return ViewOf(stored_->key()).substr(2); }
-  std::string_view row() const { return on_recent_ ? recent_[next_].key : StoredRow(); }
-  void Step() {
-    if (on_recent_) {
-      ++next_;
-    } else {
-      stored_->Next();
-    }
+  const RecentRows::Row& Row() const { return recent_[static_cast<size_t>(next_)]; }
+  bool more_recent() const {
+    return next_ >= 0 && next_ < static_cast<std::ptrdiff_t>(recent_.size());
   }
+  void StepRecent() { next_ += forward_ ? 1 : -1; }
+  void StepStored() { forward_ ? stored_->Next() : stored_->Prev(); }
+  std::string_view StoredRow() const { return ViewOf(stored_->key()).substr(2); }
+  std::string_view row() const { return on_recent_ ? Row().key : StoredRow(); }
+
   // To a row that is there, from wherever the two sides stand.
   void Settle() {
-    while (true) {
-      const bool more = next_ < recent_.size();
-      if (!stored_->Valid() && (!more || !stored_->status().ok())) {
-        valid_ = false;
-        return;
-      }
-      valid_ = true;
-      on_recent_ = more && (!stored_->Valid() || recent_[next_].key <= StoredRow());
+    for (; true; StepRecent()) {
+      const bool stored = stored_->Valid();
+      valid_ = stored || (more_recent() && stored_->status().ok());
+      if (!valid_) return;
+      on_recent_ = more_recent() && (!stored || Row().key == StoredRow() ||
+                                     (Row().key < StoredRow()) == forward_);
       if (!on_recent_) return;
-      if (stored_->Valid() && recent_[next_].key == StoredRow()) stored_->Next();
-      if (recent_[next_].value) return;
-      ++next_;  // deleted
+      if (stored && Row().key == StoredRow()) StepStored();
+      if (Row().value) return;  // else it was deleted
     }
   }
 
   const std::string directory_;
+  const bool forward_;
   const std::vector<RecentRows::Row> recent_;
-  size_t next_ = 0;
+  std::ptrdiff_t next_ = 0;
   bool on_recent_ = false;
   bool valid_ = false;
-  std::string end_;
-  rocksdb::Slice bound_;
+  std::string begin_, end_;
+  rocksdb::Slice lower_, upper_;
   std::unique_ptr<rocksdb::Iterator> stored_;
 };
 
@@ -169,7 +190,8 @@ std::string TableAndKey(uint8_t table, std::string_view key) {
 }  // namespace
 
 absl::Status View::Scan(uint8_t table, std::string_view prefix, const Each& each) const {
-  MergedCursor at(*store_->db_, *rows_, partition_, TableAndKey(table, prefix), true);
+  MergedCursor at(*store_->db_, *rows_, partition_, TableAndKey(table, prefix),
+                  Direction::kForward, "", true);
   for (; at.valid(); at.Next()) {
     if (!each(at.key(), at.value())) return absl::OkStatus();
   }
@@ -177,12 +199,20 @@ absl::Status View::Scan(uint8_t table, std::string_view prefix, const Each& each
 }
 
 std::unique_ptr<Cursor> View::NewCursor() const {
-  return std::make_unique<MergedCursor>(*store_->db_, *rows_, partition_, "", false);
+  return std::make_unique<MergedCursor>(*store_->db_, *rows_, partition_, "",
+                                        Direction::kForward, "", false);
 }
 
 std::unique_ptr<Cursor> View::NewCursor(uint8_t table) const {
   return std::make_unique<MergedCursor>(*store_->db_, *rows_, partition_, TableAndKey(table, ""),
-                                        false);
+                                        Direction::kForward, "", false);
+}
+
+std::unique_ptr<Cursor> View::NewCursor(uint8_t table, Direction direction,
+                                        std::string_view after) const {
+  const std::string from = after.empty() ? "" : TableAndKey(table, after);
+  return std::make_unique<MergedCursor>(*store_->db_, *rows_, partition_, TableAndKey(table, ""),
+                                        direction, from, true);
 }
 
 }  // namespace daybook::store

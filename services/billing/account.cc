@@ -13,8 +13,17 @@
 namespace daybook::billing {
 
 absl::Status ExpectCustomer(const command::View& view) {
-  if (view.state.customer().registered()) return absl::OkStatus();
+  const customer::v1::State& customer = view.state.customer();
+  const bool archived = customer.state() == customer::v1::CUSTOMER_STATE_ARCHIVED;
+  if (customer.registered() && !archived) return absl::OkStatus();
   const std::string customer_id(view.customer_id);
+  if (archived) {
+    return Refuse(Reason::kCustomerArchived,
+                  absl::StrCat("customer '", customer_id, "' is archived; RestoreCustomer first"),
+                  {{"customer_id", customer_id},
+                   {"state", "ARCHIVED"},
+                   {"allowed_commands", "RestoreCustomer"}});
+  }
   return Refuse(Reason::kCustomerNotFound,
                 absl::StrCat("customer '", customer_id, "' is not in the book"),
                 {{"customer_id", customer_id}});

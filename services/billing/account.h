@@ -15,7 +15,7 @@
 
 namespace daybook::billing {
 
-// CUSTOMER_NOT_FOUND unless the customer is in the book.
+// CUSTOMER_NOT_FOUND unless the customer is in the book, CUSTOMER_ARCHIVED if they are put aside.
 absl::Status ExpectCustomer(const command::View& view);
 
 // CUSTOMER_FULL if the customer has as many documents as one may have, or would have too many

@@ -1,7 +1,11 @@
 // The customer book: who a customer is. Pure functions, see common/command/decider.h.
 //
 // A customer enters the book once and for ever under one id. Text is stored NFC-normalised, e-mail
-// domains in their ASCII form, telephone numbers as E.164 where they are plausible.
+// domains in their ASCII form, telephone numbers as E.164 where they are plausible. A customer is
+// active or archived; lifecycle.cc has the table of which command is taken when, and every command
+// refuses by it first: CUSTOMER_NOT_FOUND, CUSTOMER_EXISTS, CUSTOMER_ARCHIVED,
+// CUSTOMER_NOT_ARCHIVED. A change that counts before the registration is refused with
+// INVALID_FIELDS.
 #pragma once
 
 #include "absl/status/status.h"
@@ -15,17 +19,52 @@ namespace daybook {
 
 struct Customer {
   using Event = customer::v1::Event;
-  using Requests = command::RequestList<customer::v1::RegisterCustomerRequest>;
+  using Requests = command::RequestList<
+      customer::v1::RegisterCustomerRequest, customer::v1::UpdateCustomerRequest,
+      customer::v1::ArchiveCustomerRequest, customer::v1::RestoreCustomerRequest,
+      customer::v1::AddExternalIdRequest, customer::v1::RemoveExternalIdRequest>;
 
   // What can be said without a state: INVALID_FIELDS naming every violation, or OK. Decide may only
   // be called with a request that passed.
   static absl::Status Check(const customer::v1::RegisterCustomerRequest& request);
+  static absl::Status Check(const customer::v1::UpdateCustomerRequest& request);
+  static absl::Status Check(const customer::v1::ArchiveCustomerRequest& request);
+  static absl::Status Check(const customer::v1::RestoreCustomerRequest& request);
+  static absl::Status Check(const customer::v1::AddExternalIdRequest& request);
+  static absl::Status Check(const customer::v1::RemoveExternalIdRequest& request);
 
   // One CustomerRegistered under `view.customer_id` (which is `request.customer_id`, or the id that
-  // was derived when that is empty). Refuses with CUSTOMER_EXISTS.
+  // was derived when that is empty).
   static absl::StatusOr<command::Events<Event>> Decide(
       const command::View& view, const customer::v1::RegisterCustomerRequest& request,
       const command::Context& context, customer::v1::RegisterCustomerResponse& response);
+
+  // One CustomerUpdated, or none if everything is as the request wants it. Refuses: ETAG_MISMATCH;
+  // INVALID_FIELDS for a person with what only an organisation has, and where no name would be
+  // left.
+  static absl::StatusOr<command::Events<Event>> Decide(
+      const command::View& view, const customer::v1::UpdateCustomerRequest& request,
+      const command::Context& context, customer::v1::UpdateCustomerResponse& response);
+
+  // One CustomerArchived. Refuses: CUSTOMER_HAS_OPEN_ITEMS.
+  static absl::StatusOr<command::Events<Event>> Decide(
+      const command::View& view, const customer::v1::ArchiveCustomerRequest& request,
+      const command::Context& context, customer::v1::ArchiveCustomerResponse& response);
+
+  // One CustomerRestored.
+  static absl::StatusOr<command::Events<Event>> Decide(
+      const command::View& view, const customer::v1::RestoreCustomerRequest& request,
+      const command::Context& context, customer::v1::RestoreCustomerResponse& response);
+
+  // One ExternalIdAdded, or none if it is there. Refuses: EXTERNAL_ID_EXISTS, EXTERNAL_IDS_FULL.
+  static absl::StatusOr<command::Events<Event>> Decide(
+      const command::View& view, const customer::v1::AddExternalIdRequest& request,
+      const command::Context& context, customer::v1::AddExternalIdResponse& response);
+
+  // One ExternalIdRemoved. Refuses: EXTERNAL_ID_NOT_FOUND.
+  static absl::StatusOr<command::Events<Event>> Decide(
+      const command::View& view, const customer::v1::RemoveExternalIdRequest& request,
+      const command::Context& context, customer::v1::RemoveExternalIdResponse& response);
 
   // Writes `state.customer` only.
   static void Evolve(const command::EventMeta& meta, const Event& event, book::v1::State& state,

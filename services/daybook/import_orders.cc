@@ -125,7 +125,7 @@ class Lane {
       case book::v1::CommandResult::kRecordPayment:
         ++summary_.payments;
         return absl::OkStatus();
-      default:
+      default:  // of a command that an import does not send
         break;
     }
     // The customer or account was there before: as it should be.

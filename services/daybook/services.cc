@@ -4,6 +4,7 @@
 #include "daybook/billing/v1/billing_service.pb.h"
 #include "daybook/book/v1/command_service.pb.h"
 #include "daybook/customer/v1/customer_service.pb.h"
+#include "daybook/directory/v1/directory_service.pb.h"
 
 namespace daybook {
 
@@ -16,6 +17,7 @@ std::vector<const google::protobuf::ServiceDescriptor*> KnownServices() {
   auto all = CommandServices();
   all.push_back(book::v1::ExecuteBatchRequest::descriptor()->file()->service(0));
   all.push_back(balances::v1::GetBalanceRequest::descriptor()->file()->service(0));
+  all.push_back(directory::v1::GetCustomerRequest::descriptor()->file()->service(0));
   return all;
 }
 

@@ -59,6 +59,16 @@ TEST(Text, NormalisesToNfc) {
   EXPECT_EQ(Normalise("\xe2\x84\xab"), "\xc3\x85");  // Angstrom sign
 }
 
+TEST(Text, FoldsUpperAndLowerCaseOfAllScripts) {
+  EXPECT_EQ(FoldCase("ACME Ltd"), "acme ltd");
+  EXPECT_EQ(FoldCase("MÜLLER"), FoldCase("mu\xcc\x88ller"));
+  EXPECT_EQ(FoldCase("Straße"), "strasse");
+  EXPECT_EQ(FoldCase("ΣΊΣΥΦΟΣ"), FoldCase("σίσυφος"));
+  EXPECT_EQ(FoldCase("王小明"), "王小明");
+  EXPECT_LE(FoldCase("\xce\x90").size(), 6u);  // a letter that folds into three
+  EXPECT_EQ(FoldCase(""), "");
+}
+
 TEST(Text, ANameShowsSomething) {
   EXPECT_TRUE(CheckName("x", 200).ok());
   for (const char* text : {"", " ", "\xc2\xa0\xe3\x80\x80", "\xe2\x80\x8b"}) {

@@ -90,7 +90,7 @@ TEST(Customer, RefusesBadFields) {
       {"unknown language", [](auto& r) { r.set_language_code("xx"); }, {"language_code"}},
       {"a person with industry",
        [](auto& r) { r.mutable_industry()->set_code("62.01"); },
-       {"industry"}},
+       {"industry.code"}},
       {"a person with size",
        [](auto& r) { r.set_size_band(customer::v1::SIZE_BAND_LARGE); },
        {"size_band"}},
@@ -106,6 +106,21 @@ TEST(Customer, RefusesBadFields) {
       {"request id of 65 bytes",
        [](auto& r) { r.set_request_id(std::string(65, 'x')); },
        {"request_id"}},
+      {"external ids of no shape",
+       [](auto& r) {
+         r.add_external_ids()->set_system("ERP");
+         r.mutable_external_ids(0)->set_id("1");
+         r.add_external_ids()->set_system("erp");
+         r.mutable_external_ids(1)->set_id("\n");
+         r.add_external_ids()->set_system("erp");
+         r.mutable_external_ids(2)->set_id("2");
+       },
+       {"external_ids[0].system", "external_ids[1].id", "external_ids[2].system"}},
+      {"51 external ids",
+       [](auto& r) {
+         for (int i = 0; i < 51; ++i) r.add_external_ids();
+       },
+       {"external_ids"}},
       {"negative revision", [](auto& r) { r.set_expected_revision(-1); }, {"expected_revision"}},
   };
   for (const Row& row : rows) {
@@ -278,6 +293,7 @@ TEST(Customer, NoRequestStopsTheProcess) {
     if (nasty.Below(2) == 0) request.mutable_personal()->Swap(Ada().mutable_personal());
     if (nasty.Below(2) == 0) request.clear_effective_date();
     if (nasty.Below(2) == 0) request.clear_industry();
+    if (nasty.Below(2) == 0) request.clear_external_ids();
     const auto outcome = Story<Customer>().When(request);
     accepted += outcome.status.ok();
     EXPECT_TRUE(outcome.status.ok() || ReasonOf(outcome.status) == "INVALID_FIELDS");

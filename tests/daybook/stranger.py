@@ -25,6 +25,7 @@ BOOK = "daybook.book.v1.CommandService"
 CUSTOMER = "daybook.customer.v1.CustomerService"
 BILLING = "daybook.billing.v1.BillingService"
 BALANCES = "daybook.balances.v1.BalancesService"
+DIRECTORY = "daybook.directory.v1.DirectoryService"
 HEALTH = "grpc.health.v1.Health"
 
 
@@ -93,7 +94,7 @@ class Stranger(unittest.TestCase):
         return urllib.request.urlopen(f"http://{self.http}{path}", timeout=20).read().decode()
 
     def test_lists_the_services(self):
-        self.assertLessEqual({BOOK, CUSTOMER, BILLING, BALANCES, HEALTH},
+        self.assertLessEqual({BOOK, CUSTOMER, BILLING, BALANCES, DIRECTORY, HEALTH},
                              set(self.database.get_services()))
 
     def test_reads_its_own_writes(self):
@@ -149,7 +150,8 @@ class Stranger(unittest.TestCase):
         self.assertEqual(code, grpc.StatusCode.INVALID_ARGUMENT)
 
     def test_asks_for_health(self):
-        for name in ("", BOOK, CUSTOMER, BILLING, BALANCES, "balances"):
+        for name in ("", BOOK, CUSTOMER, BILLING, BALANCES, "balances", DIRECTORY,
+                     "directory"):
             self.assertEqual(self.call(HEALTH, "Check", service=name).status, 1, name)
 
     def test_watches_health(self):

@@ -283,6 +283,42 @@ TEST_F(Walk, VerifyNamesWhatWasTamperedWith) {
   EXPECT_THAT(proof.err, HasSubstr("balances"));
 }
 
+TEST_F(Walk, KeepsADirectoryOfCustomers) {
+  const std::string token = Call("RegisterCustomer", R"({
+      "customer_id": "c-1", "kind": "CUSTOMER_KIND_PERSON", "request_id": "r",
+      "personal": {"given_name": "Ada", "family_name": "Byron"}, "region_code": "GB",
+      "external_ids": [{"system": "erp", "id": "4711"}]})")["consistency_token"];
+  const json found = Call("GetCustomerByExternalId", R"({"system": "erp", "id": "4711",
+      "consistency_token": ")" + token + "\"}");
+  EXPECT_EQ(found["customer"]["customer_id"], "c-1");
+  EXPECT_EQ(found["customer"]["personal"]["display_name"], "Ada Byron");
+
+  const json updated = Call("UpdateCustomer", R"({
+      "customer_id": "c-1", "request_id": "u", "personal": {"family_name": "Lovelace"},
+      "update_mask": "personal.familyName,personal.displayName,regionCode",
+      "etag": ")" + found["customer"]["etag"].get<std::string>() +
+                                                  "\"}");
+  EXPECT_EQ(updated["changed_paths"].size(), 3u);
+  const Ran late = Run({"call", "UpdateCustomer",
+                        R"({"customer_id": "c-1", "request_id": "v", "etag": "1",
+                            "region_code": "DE"})"});
+  EXPECT_THAT(late.err, HasSubstr("ETAG_MISMATCH"));
+
+  const std::string archived =
+      Call("ArchiveCustomer", R"({"customer_id": "c-1", "request_id": "a"})")["consistency_token"];
+  const Ran refused = Run({"call", "OpenAccount",
+                           R"({"customer_id": "c-1", "request_id": "o", "currency_code": "EUR",
+                               "time_zone": "UTC"})"});
+  EXPECT_THAT(refused.err, HasSubstr("CUSTOMER_ARCHIVED"));
+  const json listed =
+      Call("ListCustomers", R"({"filter": "state = ARCHIVED AND display_name : love",
+      "order_by": "registered_date desc", "consistency_token": ")" +
+                                archived + "\"}");
+  ASSERT_EQ(listed["customers"].size(), 1u);
+  EXPECT_EQ(listed["customers"][0]["display_name"], "Ada Lovelace");
+  EXPECT_EQ(Run({"verify"}).code, 0);
+}
+
 TEST_F(Walk, RefusesToServeWhatIsNotSafe) {
   DaybookProcess twin({.data_dir = server_.data_dir(), .partitions = 4});
   const auto said = twin.StartInVain();

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/projection/dump.h"
 #include "projections/balances/balances.h"
+#include "projections/balances/queries.h"
 #include "projections/balances/rows.h"
 #include "tests/projection/serving.h"
 #include "tests/projection/story.h"
@@ -33,7 +34,9 @@ class RebuildTest : public testing::Test {
   RebuildTest() { story_.Tell(kStorySteps); }
 
   std::string Dump(const std::string& directory, bool stay = true) {
-    auto models = Models::Open(log_, TheTopology(), {.directory = directory});
+    Topology alone;  // whatever else there is
+    alone.Add<balances::Balances, balances::BalancesQueries>();
+    auto models = Models::Open(log_, alone, {.directory = directory});
     if (!models.ok()) return models.status().ToString();
     if (!stay) {
       (*models)->Start();
@@ -51,10 +54,13 @@ class RebuildTest : public testing::Test {
   }
   void Serve() { Dump(directory(), false); }
   std::string directory() const { return scratch_.path(); }
+  // What there is of this read model; others are beside it.
   std::vector<std::string> Entries() const {
     std::vector<std::string> names;
-    for (const auto& entry : fs::directory_iterator(directory()))
-      names.push_back(entry.path().filename());
+    for (const auto& entry : fs::directory_iterator(directory())) {
+      const std::string name = entry.path().filename();
+      if (name.starts_with(info_.name)) names.push_back(name);
+    }
     return names;
   }
   // Changes one row of the store that serves.

@@ -99,6 +99,110 @@ TEST_F(StoreTest, ErasesRows) {
   EXPECT_EQ(shard->Edit(kRows, "a").owner(), "");
 }
 
+TEST_F(StoreTest, GoesThroughATableFromAnyKeyInBothDirections) {
+  Options options = Opened();
+  const auto store = Open(options);
+  const auto shard = *store->OpenShard(1);
+  const auto before = *store->OpenShard(0);
+  const auto behind = *store->OpenShard(2);
+  before->Edit(kRows, "z").set_owner("no");
+  behind->Edit(kRows, "a").set_owner("no");
+  for (const char* key : {"b", "d", "d\xff", "f"}) shard->Edit(kRows, key).set_owner("yes");
+  shard->Edit(kOthers, "a").set_owner("no");
+  for (const auto* each : {&shard, &before, &behind}) ASSERT_TRUE((*each)->Flush(At(1)).ok());
+  const auto view = shard->view();
+  const auto keys = [&](Direction direction, std::string_view after) {
+    std::string all;
+    const auto cursor = view->NewCursor(kRows.id, direction, after);
+    for (; cursor->valid(); cursor->Next()) absl::StrAppend(&all, std::string(cursor->key()), " ");
+    EXPECT_TRUE(cursor->status().ok());
+    return all;
+  };
+  EXPECT_EQ(keys(Direction::kForward, ""), "b d d\xff f ");
+  EXPECT_EQ(keys(Direction::kForward, "a"), "b d d\xff f ");
+  EXPECT_EQ(keys(Direction::kForward, "b"), "d d\xff f ");
+  EXPECT_EQ(keys(Direction::kForward, "c"), "d d\xff f ");
+  EXPECT_EQ(keys(Direction::kForward, "d"), "d\xff f ");
+  EXPECT_EQ(keys(Direction::kForward, "f"), "");
+  EXPECT_EQ(keys(Direction::kForward, "\xff\xff"), "");
+  EXPECT_EQ(keys(Direction::kBackward, ""), "f d\xff d b ");
+  EXPECT_EQ(keys(Direction::kBackward, "g"), "f d\xff d b ");
+  EXPECT_EQ(keys(Direction::kBackward, "d\xff"), "d b ");
+  EXPECT_EQ(keys(Direction::kBackward, "b"), "");
+  EXPECT_EQ(keys(Direction::kBackward, "a"), "");
+}
+
+// Rows of the last flushes, rows that are being made a file, rows of files: one order, any mixture.
+TEST_F(StoreTest, AViewIsTheSameWhereverItsRowsStand) {
+  std::mt19937 random(7);
+  const auto below = [&](unsigned n) { return static_cast<int>(random() % n); };
+  for (int history = 0; history < 60; ++history) {
+    fs::remove_all(directory());
+    Options options = Opened();
+    options.settle_bytes = history % 3 == 0 ? 1 << 20 : 1;  // a file seldom, or at each flush
+    auto store = Open(options);
+    auto shard = *store->OpenShard(0);
+    std::map<std::string, std::string> model;
+    std::vector<std::pair<std::shared_ptr<const View>, std::map<std::string, std::string>>> old;
+    for (int flush = 1; flush <= 12; ++flush) {
+      for (int i = below(6); i >= 0; --i) {
+        const std::string key = absl::StrCat("k", below(20));
+        if (below(4) == 0) {
+          shard->Erase(kRows, key);
+          model.erase(key);
+        } else {
+          shard->Edit(kRows, key).set_owner(absl::StrCat(flush, "-", i));
+          model[key] = absl::StrCat(flush, "-", i);
+        }
+      }
+      ASSERT_TRUE(shard->Flush(At(flush)).ok());
+      old.emplace_back(shard->view(), model);
+      if (below(5) == 0) {
+        old.clear();
+        shard.reset();
+        shard = *store->OpenShard(0);
+        ASSERT_EQ(shard->position(), At(flush));
+      }
+    }
+    old.emplace_back(shard->view(), model);
+    for (const auto& [view, rows] : old) {
+      const auto all = [&](Direction direction, const std::string& after) {
+        std::map<std::string, std::string> read;
+        std::string last;
+        const auto cursor = view->NewCursor(kRows.id, direction, after);
+        for (; cursor->valid(); cursor->Next()) {
+          Row row;
+          EXPECT_TRUE(row.ParseFromString(std::string(cursor->value())));
+          const std::string key(cursor->key());
+          EXPECT_TRUE(read.empty() || (direction == Direction::kForward) == (key > last));
+          last = key;
+          read[key] = row.owner();
+        }
+        return read;
+      };
+      EXPECT_EQ(all(Direction::kForward, ""), rows);
+      EXPECT_EQ(all(Direction::kBackward, ""), rows);
+      const std::string after = absl::StrCat("k", below(20));
+      const auto place = rows.upper_bound(after);
+      EXPECT_EQ(all(Direction::kForward, after), decltype(model)(place, rows.end()));
+      EXPECT_EQ(all(Direction::kBackward, after),
+                decltype(model)(rows.begin(), rows.lower_bound(after)));
+      for (int k = 0; k < 20; ++k) {
+        Row row;
+        const std::string key = absl::StrCat("k", k);
+        const auto found = view->Read(kRows, key, &row);
+        ASSERT_TRUE(found.ok());
+        EXPECT_EQ(*found, rows.contains(key));
+        if (*found) {
+          EXPECT_EQ(row.owner(), rows.at(key));
+        }
+      }
+    }
+    old.clear();
+    shard.reset();
+  }
+}
+
 TEST_F(StoreTest, ForgetsEditsThatAreDropped) {
   const auto store = Open();
   const auto shard = *store->OpenShard(0);

@@ -1,0 +1,50 @@
+#include "common/projection/page_token.h"
+
+#include <memory>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/status.h"
+
+namespace daybook::projection {
+namespace {
+
+constexpr size_t kFingerprintBytes = 8;
+
+// FNV-1a of the request's type and all fields but the page token.
+std::string FingerprintOf(const google::protobuf::Message& request) {
+  const std::unique_ptr<google::protobuf::Message> other(request.New());
+  other->CopyFrom(request);
+  const auto* field = request.GetDescriptor()->FindFieldByName("page_token");
+  DAYBOOK_CHECK(field != nullptr);
+  other->GetReflection()->ClearField(other.get(), field);
+  uint64_t hash = 14695981039346656037u;
+  for (const char c : absl::StrCat(request.GetTypeName(), "\n", other->SerializeAsString())) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
+  }
+  std::string bytes;
+  for (size_t i = 0; i < kFingerprintBytes; ++i) bytes.push_back(static_cast<char>(hash >> 8 * i));
+  return bytes;
+}
+
+}  // namespace
+
+std::string PageTokenFor(const google::protobuf::Message& request, std::string_view key) {
+  return absl::WebSafeBase64Escape(
+      absl::StrCat(FingerprintOf(request), absl::string_view(key.data(), key.size())));
+}
+
+absl::StatusOr<std::string> AfterOf(const google::protobuf::Message& request,
+                                    const std::string& page_token) {
+  if (page_token.empty()) return std::string();
+  std::string bytes;
+  if (page_token.size() > kMaxPageTokenBytes || !absl::WebSafeBase64Unescape(page_token, &bytes) ||
+      bytes.size() <= kFingerprintBytes ||
+      bytes.substr(0, kFingerprintBytes) != FingerprintOf(request)) {
+    return Refuse(Reason::kPageTokenMalformed,
+                  "page_token is not the next_page_token of this query with these fields");
+  }
+  return bytes.substr(kFingerprintBytes);
+}
+
+}  // namespace daybook::projection

@@ -1,0 +1,26 @@
+// What a list of customers is asked for: order and filter.
+#pragma once
+
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "common/projection/filter.h"
+#include "common/store/store.h"
+#include "daybook/directory/v1/rows.pb.h"
+
+namespace daybook::directory {
+
+struct Order {
+  store::Table<v1::ListRow> table;
+  store::Direction direction;
+};
+
+// `order_by` of a request; errors are plain INVALID_ARGUMENT, to stand beside the field's name.
+absl::StatusOr<Order> OrderOf(std::string_view order_by);
+
+// The filter of a request; the same.
+absl::StatusOr<projection::Filter> FilterOf(std::string_view filter);
+
+bool Matches(const projection::Filter& filter, const v1::ListRow& row);
+
+}  // namespace daybook::directory

@@ -1,0 +1,57 @@
+// Tables of the read model `directory` and how their keys are spelled.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "common/base/text.h"
+#include "common/store/store.h"
+#include "daybook/directory/v1/rows.pb.h"
+
+namespace daybook::directory {
+
+// customer id
+inline constexpr store::Table<v1::CustomerRow> kCustomers{1, "customers"};
+// The same customers in each order that lists have; the row says which customer it is.
+// customer id
+inline constexpr store::Table<v1::ListRow> kById{2, "by_id"};
+// display name (upper and lower case alike), customer id
+inline constexpr store::Table<v1::ListRow> kByName{3, "by_name"};
+// day of registration, customer id
+inline constexpr store::Table<v1::ListRow> kByDay{4, "by_day"};
+// system, id, customer id
+inline constexpr store::Table<v1::ExternalIdRow> kExternalIds{5, "external_ids"};
+// "book"
+inline constexpr store::Table<v1::BookTotals> kBook{6, "book"};
+inline constexpr std::string_view kBookKey = "book";
+
+inline std::string NameKey(std::string_view display_name, std::string_view customer_id) {
+  std::string key;
+  store::AppendText(&key, FoldCase(display_name));
+  store::AppendText(&key, customer_id);
+  return key;
+}
+
+inline std::string DayKey(int32_t day, std::string_view customer_id) {
+  std::string key;
+  store::AppendNumber(&key, static_cast<uint32_t>(day) ^ 0x80000000u);  // negative days first
+  store::AppendText(&key, customer_id);
+  return key;
+}
+
+// Without a customer: prefix of all who claim it.
+inline std::string ExternalIdKey(std::string_view system, std::string_view id) {
+  std::string key;
+  store::AppendText(&key, system);
+  store::AppendText(&key, id);
+  return key;
+}
+inline std::string ExternalIdKey(std::string_view system, std::string_view id,
+                                 std::string_view customer_id) {
+  std::string key = ExternalIdKey(system, id);
+  store::AppendText(&key, customer_id);
+  return key;
+}
+
+}  // namespace daybook::directory

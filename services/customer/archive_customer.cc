@@ -1,0 +1,76 @@
+// Putting a customer aside, and taking them up again.
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/fields.h"
+#include "common/base/status.h"
+#include "services/customer/common.h"
+#include "services/customer/customer.h"
+#include "services/customer/lifecycle.h"
+
+namespace daybook {
+namespace {
+
+using customer::v1::ArchiveCustomerRequest;
+using customer::v1::ArchiveCustomerResponse;
+using customer::v1::RestoreCustomerRequest;
+using customer::v1::RestoreCustomerResponse;
+
+constexpr size_t kMaxCommentBytes = 200;
+
+template <class Request>
+absl::Status CheckWithComment(const Request& request) {
+  FieldViolations bad;
+  customer::CheckWhoAndWhen(request, bad);
+  Expect(CheckText(request.comment(), kMaxCommentBytes), "comment", bad);
+  return bad.ToStatus();
+}
+
+// An archived customer takes neither invoice nor payment: what is open could never be settled.
+absl::Status ExpectNothingOpen(const command::View& view) {
+  int64_t invoices = 0, payments = 0;
+  for (const auto& account : view.state.billing().accounts()) {
+    invoices += account.open_invoices_size();
+    payments += account.open_payments_size();
+  }
+  if (invoices == 0 && payments == 0) return absl::OkStatus();
+  return Refuse(Reason::kCustomerHasOpenItems,
+                absl::StrCat("customer '", std::string(view.customer_id), "' has ", invoices,
+                             " open invoices and ", payments, " payments with something unapplied"),
+                {{"customer_id", std::string(view.customer_id)},
+                 {"open_invoice_count", absl::StrCat(invoices)},
+                 {"open_payment_count", absl::StrCat(payments)}});
+}
+
+}  // namespace
+
+absl::Status Customer::Check(const ArchiveCustomerRequest& request) {
+  return CheckWithComment(request);
+}
+
+absl::StatusOr<command::Events<Customer::Event>> Customer::Decide(
+    const command::View& view, const ArchiveCustomerRequest& request,
+    const command::Context& context, ArchiveCustomerResponse&) {
+  RETURN_IF_ERROR(customer::ExpectAllowed(view, "ArchiveCustomer"));
+  RETURN_IF_ERROR(ExpectNothingOpen(view));
+  command::Events<Event> events(1);
+  ASSIGN_OR_RETURN(events[0].effective_date, customer::DayOfChange(view, request, context));
+  events[0].event.mutable_customer_archived()->set_comment(Normalise(request.comment()));
+  return events;
+}
+
+absl::Status Customer::Check(const RestoreCustomerRequest& request) {
+  return CheckWithComment(request);
+}
+
+absl::StatusOr<command::Events<Customer::Event>> Customer::Decide(
+    const command::View& view, const RestoreCustomerRequest& request,
+    const command::Context& context, RestoreCustomerResponse&) {
+  RETURN_IF_ERROR(customer::ExpectAllowed(view, "RestoreCustomer"));
+  command::Events<Event> events(1);
+  ASSIGN_OR_RETURN(events[0].effective_date, customer::DayOfChange(view, request, context));
+  events[0].event.mutable_customer_restored()->set_comment(Normalise(request.comment()));
+  return events;
+}
+
+}  // namespace daybook

@@ -1,0 +1,282 @@
+#include "services/customer/profile.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/codes.h"
+#include "common/base/contact.h"
+#include "common/base/fields.h"
+#include "common/base/text.h"
+
+namespace daybook::customer {
+namespace {
+
+using v1::Contact;
+using v1::Personal;
+using v1::PostalAddress;
+using v1::Profile;
+
+constexpr size_t kMaxNameBytes = 200;
+constexpr size_t kMaxPostalBytes = 200;
+constexpr size_t kMaxPostcodeBytes = 32;
+constexpr size_t kMaxIndustryCodeBytes = 16;
+constexpr size_t kMaxIndustryLabelBytes = 200;
+constexpr int kMaxWays = 20;  // of each kind to reach a customer
+constexpr int kMaxAddressLines = 5;
+constexpr int kMaxContacts = 50;
+constexpr int kMaxWarnings = 8;  // named; the answer must fit its kilobyte
+
+// ---------------------------------------------------------------------------------------- leaves
+
+bool Same(const std::string& a, const std::string& b) { return a == b; }
+
+bool Same(const google::protobuf::MessageLite& a, const google::protobuf::MessageLite& b) {
+  return a.SerializeAsString() == b.SerializeAsString();  // of one build, without maps
+}
+
+template <class Item>
+bool Same(const google::protobuf::RepeatedPtrField<Item>& a,
+          const google::protobuf::RepeatedPtrField<Item>& b) {
+  if (a.size() != b.size()) return false;
+  for (int i = 0; i < a.size(); ++i) {
+    if (!Same(a[i], b[i])) return false;
+  }
+  return true;
+}
+
+#define DAYBOOK_LEAF(path, organisation_only, Get, Mutable)                                    \
+  {                                                                                            \
+    path, organisation_only, [](const Profile& from, Profile& to) { *to.Mutable = from.Get; }, \
+        [](const Profile& a, const Profile& b) { return Same(a.Get, b.Get); }                  \
+  }
+
+constexpr Leaf kLeaves[kLeafCount] = {
+    DAYBOOK_LEAF("personal.display_name", false, personal().display_name(),
+                 mutable_personal()->mutable_display_name()),
+    DAYBOOK_LEAF("personal.given_name", false, personal().given_name(),
+                 mutable_personal()->mutable_given_name()),
+    DAYBOOK_LEAF("personal.family_name", false, personal().family_name(),
+                 mutable_personal()->mutable_family_name()),
+    DAYBOOK_LEAF("personal.emails", false, personal().emails(),
+                 mutable_personal()->mutable_emails()),
+    DAYBOOK_LEAF("personal.phones", false, personal().phones(),
+                 mutable_personal()->mutable_phones()),
+    DAYBOOK_LEAF("personal.postal_addresses", false, personal().postal_addresses(),
+                 mutable_personal()->mutable_postal_addresses()),
+    DAYBOOK_LEAF("personal.contacts", true, personal().contacts(),
+                 mutable_personal()->mutable_contacts()),
+    DAYBOOK_LEAF("region_code", false, region_code(), mutable_region_code()),
+    DAYBOOK_LEAF("language_code", false, language_code(), mutable_language_code()),
+    DAYBOOK_LEAF("industry.code", true, industry().code(), mutable_industry()->mutable_code()),
+    DAYBOOK_LEAF("industry.label", true, industry().label(), mutable_industry()->mutable_label()),
+    {"size_band", true,
+     [](const Profile& from, Profile& to) { to.set_size_band(from.size_band()); },
+     [](const Profile& a, const Profile& b) { return a.size_band() == b.size_band(); }},
+};
+
+#undef DAYBOOK_LEAF
+
+// ----------------------------------------------------------------------------------------- checks
+
+void CheckOptionalName(const std::string& name, std::string_view field, FieldViolations& bad) {
+  if (!name.empty()) Expect(CheckName(name, kMaxNameBytes), field, bad);
+}
+
+void CheckAddress(const PostalAddress& address, int index, FieldViolations& bad) {
+  constexpr std::string_view kList = "personal.postal_addresses";
+  if (address.address_lines_size() > kMaxAddressLines) {
+    bad.Add(At(kList, index, "address_lines").ToString(), "has more than 5 lines");
+  } else {
+    for (const std::string& line : address.address_lines()) {
+      Expect(CheckText(line, kMaxPostalBytes), At(kList, index, "address_lines"), bad);
+    }
+  }
+  Expect(CheckText(address.locality(), kMaxPostalBytes), At(kList, index, "locality"), bad);
+  Expect(CheckText(address.postal_code(), kMaxPostcodeBytes), At(kList, index, "postal_code"), bad);
+  if (!address.region_code().empty()) {
+    Expect(CheckRegion(address.region_code()), At(kList, index, "region_code"), bad);
+  }
+}
+
+void CheckContact(const Contact& contact, int index, FieldViolations& bad) {
+  constexpr std::string_view kList = "personal.contacts";
+  if (!v1::ContactRole_IsValid(contact.role())) {
+    bad.Add(At(kList, index, "role").ToString(), "is no known role");
+  }
+  Expect(CheckName(contact.display_name(), kMaxNameBytes), At(kList, index, "display_name"), bad);
+  if (!contact.email().empty()) {
+    Expect(ParseEmail(contact.email()).status(), At(kList, index, "email"), bad);
+  }
+  if (!contact.phone().empty()) {
+    Expect(CheckName(contact.phone(), kMaxPhoneBytes), At(kList, index, "phone"), bad);
+  }
+}
+
+// Calls `check(item, index)` for each item of a list that is not too long.
+template <class List, class Check>
+void CheckEach(const List& list, int limit, std::string_view field, FieldViolations& bad,
+               Check check) {
+  if (list.size() > limit) return bad.Add(field, absl::StrCat("has more than ", limit, " entries"));
+  for (int i = 0; i < list.size(); ++i) check(list[i], i);
+}
+
+void CheckPersonal(const Personal& personal, FieldViolations& bad) {
+  CheckOptionalName(personal.display_name(), "personal.display_name", bad);
+  CheckOptionalName(personal.given_name(), "personal.given_name", bad);
+  CheckOptionalName(personal.family_name(), "personal.family_name", bad);
+  CheckEach(personal.emails(), kMaxWays, "personal.emails", bad,
+            [&](const std::string& email, int i) {
+              Expect(ParseEmail(email).status(), At("personal.emails", i), bad);
+            });
+  CheckEach(personal.phones(), kMaxWays, "personal.phones", bad,
+            [&](const std::string& phone, int i) {
+              Expect(CheckName(phone, kMaxPhoneBytes), At("personal.phones", i), bad);
+            });
+  CheckEach(personal.postal_addresses(), kMaxWays, "personal.postal_addresses", bad,
+            [&](const PostalAddress& address, int i) { CheckAddress(address, i, bad); });
+  CheckEach(personal.contacts(), kMaxContacts, "personal.contacts", bad,
+            [&](const Contact& contact, int i) { CheckContact(contact, i, bad); });
+}
+
+void CheckWork(const Profile& profile, FieldViolations& bad) {
+  if (!v1::SizeBand_IsValid(profile.size_band())) {
+    bad.Add("size_band", "is no known size band");
+  }
+  Expect(CheckText(profile.industry().code(), kMaxIndustryCodeBytes), "industry.code", bad);
+  Expect(CheckText(profile.industry().label(), kMaxIndustryLabelBytes), "industry.label", bad);
+}
+
+// ------------------------------------------------------------------------------------ normal form
+
+class Warnings {
+ public:
+  explicit Warnings(google::protobuf::RepeatedPtrField<std::string>& list) : list_(list) {}
+  ~Warnings() {
+    if (more_ > 0) list_.Add(absl::StrCat("and ", more_, " more"));
+  }
+
+  std::string Phone(const std::string& text, std::string_view country, const At& at) {
+    daybook::Phone phone = ParsePhone(text, country);
+    if (!phone.plausible) Add(absl::StrCat(at.ToString(), ": is not a plausible telephone number"));
+    return std::move(phone.text);
+  }
+
+ private:
+  void Add(std::string warning) {
+    if (list_.size() == kMaxWarnings) {
+      ++more_;
+    } else {
+      list_.Add(std::move(warning));
+    }
+  }
+
+  google::protobuf::RepeatedPtrField<std::string>& list_;
+  int more_ = 0;
+};
+
+void NormaliseInPlace(std::string& text) {
+  if (!IsAscii(text)) text = Normalise(text);
+}
+
+void NormalisePersonal(std::string_view country, Personal& personal, Warnings& warnings) {
+  NormaliseInPlace(*personal.mutable_display_name());
+  NormaliseInPlace(*personal.mutable_given_name());
+  NormaliseInPlace(*personal.mutable_family_name());
+  for (std::string& email : *personal.mutable_emails()) email = *ParseEmail(email);
+  for (int i = 0; i < personal.phones_size(); ++i) {
+    personal.set_phones(i, warnings.Phone(personal.phones(i), country, At("personal.phones", i)));
+  }
+  for (PostalAddress& address : *personal.mutable_postal_addresses()) {
+    for (std::string& line : *address.mutable_address_lines()) NormaliseInPlace(line);
+    NormaliseInPlace(*address.mutable_locality());
+    NormaliseInPlace(*address.mutable_postal_code());
+  }
+  for (int i = 0; i < personal.contacts_size(); ++i) {
+    Contact& contact = *personal.mutable_contacts(i);
+    NormaliseInPlace(*contact.mutable_display_name());
+    if (!contact.email().empty()) contact.set_email(*ParseEmail(contact.email()));
+    if (!contact.phone().empty()) {
+      contact.set_phone(
+          warnings.Phone(contact.phone(), country, At("personal.contacts", i, "phone")));
+    }
+  }
+}
+
+}  // namespace
+
+absl::Span<const Leaf> Leaves() { return kLeaves; }
+
+LeafSet LeavesOf(std::string_view path) {
+  LeafSet leaves;
+  for (size_t i = 0; i < kLeafCount; ++i) {
+    const std::string_view leaf = kLeaves[i].path;
+    leaves[i] = leaf.starts_with(path) && !path.empty() &&
+                (leaf.size() == path.size() || leaf[path.size()] == '.');
+  }
+  return leaves;
+}
+
+void Copy(const Profile& from, LeafSet which, Profile& to) {
+  for (size_t i = 0; i < kLeafCount; ++i) {
+    if (which[i]) kLeaves[i].copy(from, to);
+  }
+}
+
+LeafSet Difference(const Profile& a, const Profile& b) {
+  LeafSet different;
+  for (size_t i = 0; i < kLeafCount; ++i) different[i] = !kLeaves[i].same(a, b);
+  return different;
+}
+
+void CheckProfile(const Profile& profile, FieldViolations& bad) {
+  CheckPersonal(profile.personal(), bad);
+  CheckWork(profile, bad);
+  if (!profile.region_code().empty())
+    Expect(CheckRegion(profile.region_code()), "region_code", bad);
+  if (!profile.language_code().empty()) {
+    Expect(ParseLanguage(profile.language_code()).status(), "language_code", bad);
+  }
+}
+
+void CheckShownName(const Personal& personal, FieldViolations& bad) {
+  if (!personal.display_name().empty()) return;
+  const size_t derived = DerivedName(personal).size();
+  if (derived == 0) bad.Add("personal.display_name", "is required, or a given or family name");
+  if (derived > kMaxNameBytes && personal.given_name().size() <= kMaxNameBytes &&
+      personal.family_name().size() <= kMaxNameBytes) {
+    bad.Add("personal.display_name", "is required: given and family name exceed 200 bytes");
+  }
+}
+
+void CheckOrganisationOnly(const Profile& profile, FieldViolations& bad) {
+  const LeafSet filled = Difference(profile, Profile());
+  for (size_t i = 0; i < kLeafCount; ++i) {
+    if (filled[i] && kLeaves[i].organisation_only) {
+      bad.Add(kLeaves[i].path, "is of an organisation only");
+    }
+  }
+}
+
+std::string DerivedName(const Personal& personal) {
+  const std::string& given = personal.given_name();
+  const std::string& family = personal.family_name();
+  if (given.empty()) return family;
+  if (family.empty()) return given;
+  if (IsCjk(given) && IsCjk(family)) return absl::StrCat(family, given);
+  return absl::StrCat(given, " ", family);
+}
+
+void NormaliseProfile(std::string_view region_code, Profile& profile,
+                      google::protobuf::RepeatedPtrField<std::string>& warnings) {
+  Warnings said(warnings);
+  NormalisePersonal(CountryOf(region_code), *profile.mutable_personal(), said);
+  if (!profile.language_code().empty()) {
+    profile.set_language_code(*ParseLanguage(profile.language_code()));
+  }
+  if (profile.has_industry()) {
+    NormaliseInPlace(*profile.mutable_industry()->mutable_code());
+    NormaliseInPlace(*profile.mutable_industry()->mutable_label());
+  }
+}
+
+}  // namespace daybook::customer
