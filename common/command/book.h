@@ -1,5 +1,5 @@
-// The domains as the engine sees them: a table of methods and one fold, without templates. Made from
-// the domains' static functions by Books<...>() (books.h); tests may fill it by hand.
+// The domains as the engine sees them: a table of methods and one fold, without templates. Made
+// from the domains' static functions by Books<...>() (books.h); tests may fill it by hand.
 #pragma once
 
 #include <string>

@@ -22,13 +22,11 @@ absl::Status Expect(const Descriptor& message, const char* name, int number,
 absl::Status CheckConventions(const google::protobuf::MethodDescriptor& method) {
   const Descriptor& request = *method.input_type();
   const Descriptor& response = *method.output_type();
-  RETURN_IF_ERROR(
-      Expect(request, "customer_id", kCustomerIdField, FieldDescriptor::TYPE_STRING));
+  RETURN_IF_ERROR(Expect(request, "customer_id", kCustomerIdField, FieldDescriptor::TYPE_STRING));
   RETURN_IF_ERROR(Expect(request, "request_id", kRequestIdField, FieldDescriptor::TYPE_STRING));
   RETURN_IF_ERROR(
       Expect(request, "expected_revision", kExpectedRevisionField, FieldDescriptor::TYPE_INT64));
-  RETURN_IF_ERROR(
-      Expect(request, "validate_only", kValidateOnlyField, FieldDescriptor::TYPE_BOOL));
+  RETURN_IF_ERROR(Expect(request, "validate_only", kValidateOnlyField, FieldDescriptor::TYPE_BOOL));
   RETURN_IF_ERROR(Expect(response, "revision", kRevisionField, FieldDescriptor::TYPE_INT64));
   return Expect(response, "consistency_token", kConsistencyTokenField,
                 FieldDescriptor::TYPE_STRING);

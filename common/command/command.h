@@ -17,8 +17,8 @@ namespace daybook::command {
 
 struct Method;
 
-// The part of a command that does not depend on where it came from (a unary call, an item of a batch,
-// a simulation). Owned by the engine from Submit until Reply.
+// The part of a command that does not depend on where it came from (a unary call, an item of a
+// batch, a simulation). Owned by the engine from Submit until Reply.
 class Command {
  public:
   virtual ~Command() = default;
@@ -26,8 +26,8 @@ class Command {
   // The request; lives as long as the command.
   virtual const google::protobuf::Message& request() const = 0;
 
-  // Called exactly once, on the thread of the partition's worker: OK with the serialised response, or
-  // why not. Must not block.
+  // Called exactly once, on the thread of the partition's worker: OK with the serialised response,
+  // or why not. Must not block.
   virtual void Reply(const absl::Status& status, std::string response) = 0;
 
   const Method* method = nullptr;

@@ -6,11 +6,13 @@
 //     static absl::Status Check(const IssueInvoiceRequest&);                 // needs no state
 //     static absl::StatusOr<Events<Event>> Decide(const View&, const IssueInvoiceRequest&,
 //                                                 const Context&, IssueInvoiceResponse&);
-//     static void Evolve(const EventMeta&, const Event&, book::v1::State&, book::v1::PartitionState&);
+//     static void Evolve(const EventMeta&, const Event&, book::v1::State&,
+//     book::v1::PartitionState&);
 //   };
 //
-// Decide never changes anything, Evolve never decides and never fails. Neither knows a clock, a file
-// or a random number: everything they may use is in their arguments, so that a replay gives the same.
+// Decide never changes anything, Evolve never decides and never fails. Neither knows a clock, a
+// file or a random number: everything they may use is in their arguments, so that a replay gives
+// the same.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +39,7 @@ struct View {
 
 // What a decision may know of the world.
 struct Context {
-  absl::Time now;                // becomes the record's recorded_time
+  absl::Time now;  // becomes the record's recorded_time
   std::string_view request_id;
   std::string_view actor;
   bool validate_only = false;
@@ -71,7 +73,8 @@ template <class... Requests>
 struct RequestList {};
 
 // Conventions of the protos, checked at start for every rpc of a book:
-//   request:  string customer_id = 1; string request_id = 13; optional int64 expected_revision = 14;
+//   request:  string customer_id = 1; string request_id = 13; optional int64 expected_revision =
+//   14;
 //             bool validate_only = 15
 //   response: int64 revision = 14; string consistency_token = 15
 inline constexpr int kCustomerIdField = 1;

@@ -80,24 +80,22 @@ void AddGauges(Engine* engine, Metrics* metrics) {
                         "Times that this process became owner of the partition.", labels,
                         [status] { return static_cast<double>(status().stats.ownerships); });
     metrics->AddCounter("daybook_doubts_total",
-                        "Times that the proof of ownership failed and the log was read back.", labels,
-                        [status] { return static_cast<double>(status().stats.doubts); });
+                        "Times that the proof of ownership failed and the log was read back.",
+                        labels, [status] { return static_cast<double>(status().stats.doubts); });
     metrics->AddCounter("daybook_barriers_total",
                         "Records written only to prove ownership for an answer without a record.",
                         labels, [status] { return static_cast<double>(status().stats.barriers); });
     metrics->AddGauge("daybook_queue_commands", "Commands waiting to be decided.", labels,
                       [status] { return static_cast<double>(status().queued); });
-    metrics->AddGauge("daybook_in_flight_records", "Records appended and not yet confirmed.", labels,
-                      [status] { return static_cast<double>(status().in_flight); });
+    metrics->AddGauge("daybook_in_flight_records", "Records appended and not yet confirmed.",
+                      labels, [status] { return static_cast<double>(status().in_flight); });
     for (int v = 1; v < log::kVerdicts; ++v) {
       Labels with_reason = labels;
-      with_reason.emplace_back("reason",
-                               std::string(log::ToString(static_cast<log::Verdict>(v))));
-      metrics->AddCounter("daybook_void_records_total",
-                          "Records in the log that do not count, as read by the write side.",
-                          with_reason, [status, v] {
-                            return static_cast<double>(status().stats.void_records[v]);
-                          });
+      with_reason.emplace_back("reason", std::string(log::ToString(static_cast<log::Verdict>(v))));
+      metrics->AddCounter(
+          "daybook_void_records_total",
+          "Records in the log that do not count, as read by the write side.", with_reason,
+          [status, v] { return static_cast<double>(status().stats.void_records[v]); });
     }
   }
 }
@@ -121,23 +119,21 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(log::EventLog* log, Book bo
                        impl->cache->started_over_because()));
   }
   impl->counters = std::make_unique<OutcomeCounters>(impl->book, metrics);
-  Histogram& append_seconds =
-      metrics->AddHistogram("daybook_append_seconds",
-                            "Handing one group of records to the log; embedded: until durable.",
-                            LatencyBounds());
+  Histogram& append_seconds = metrics->AddHistogram(
+      "daybook_append_seconds", "Handing one group of records to the log; embedded: until durable.",
+      LatencyBounds());
   const int cores = static_cast<int>(std::thread::hardware_concurrency());
   const int workers =
       std::min(log->partitions(), o.workers > 0 ? o.workers : std::max(1, cores / 2));
   for (int i = 0; i < workers; ++i) {
-    impl->workers.push_back(std::make_unique<Worker>(
-        log,
-        Worker::Options{
-            .max_queue = o.max_queue,
-            .say = o.say,
-            .append_seconds = &append_seconds,
-            .cache_writer = &impl->cache_writer,
-            .name = absl::StrCat("engine-", i)},
-        impl->counters.get()));
+    impl->workers.push_back(
+        std::make_unique<Worker>(log,
+                                 Worker::Options{.max_queue = o.max_queue,
+                                                 .say = o.say,
+                                                 .append_seconds = &append_seconds,
+                                                 .cache_writer = &impl->cache_writer,
+                                                 .name = absl::StrCat("engine-", i)},
+                                 impl->counters.get()));
   }
   const std::string instance = NewInstance();
   for (int p = 0; p < log->partitions(); ++p) {

@@ -5,8 +5,8 @@
 //   engine->Submit(std::move(command));      // any thread; answered later, on a worker
 //   engine->Drain(absl::Now() + absl::Seconds(10));
 //
-// A worker carries inputs to its partitions and outputs from them, and nothing else: see partition.h
-// for what is decided when. Workers = max(1, cores / 2); each has one log producer.
+// A worker carries inputs to its partitions and outputs from them, and nothing else: see
+// partition.h for what is decided when. Workers = max(1, cores / 2); each has one log producer.
 //
 // Concurrency: Submit, Status and Want from any thread; Open, Drain and the destructor from one.
 #pragma once
@@ -28,13 +28,14 @@
 namespace daybook::command {
 
 struct EngineOptions {
-  std::string cache_directory;  // of the write side's cache; made if need be, may be deleted any time
+  std::string
+      cache_directory;  // of the write side's cache; made if need be, may be deleted any time
   // Where this process serves, "host:port". Asked on the workers after Start, because a port that
   // the system chooses is known only when the server listens.
   std::function<std::string()> endpoint = [] { return std::string(); };
-  int workers = 0;              // 0 = max(1, cores / 2)
-  bool own = true;              // claim every partition at start
-  size_t max_queue = 32'768;    // commands waiting in all partitions of a worker; then OVERLOADED
+  int workers = 0;            // 0 = max(1, cores / 2)
+  bool own = true;            // claim every partition at start
+  size_t max_queue = 32'768;  // commands waiting in all partitions of a worker; then OVERLOADED
   size_t cache_customers = 500'000;  // clean customers kept in memory, all partitions together
   absl::Duration barrier_interval = absl::Milliseconds(5);
   absl::Duration flush_interval = absl::Seconds(5);
@@ -47,30 +48,31 @@ struct PartitionStatus {
   int partition = 0;
   Partition::Phase phase = Partition::Phase::kFollow;
   log::Position position;
-  std::string log_id;           // empty until the first OwnerStarted was read
+  std::string log_id;  // empty until the first OwnerStarted was read
   size_t queued = 0;
   size_t in_flight = 0;
   absl::Duration clock_skew;
-  absl::Status halted;          // not OK: stopped for good
+  absl::Status halted;  // not OK: stopped for good
   Partition::Stats stats;
 };
 
 class Engine {
  public:
-  // Opens the cache and checks it against the log (a cache of another log is dropped). Writes nothing
-  // to the log. Errors: the cache directory cannot be used.
+  // Opens the cache and checks it against the log (a cache of another log is dropped). Writes
+  // nothing to the log. Errors: the cache directory cannot be used.
   static absl::StatusOr<std::unique_ptr<Engine>> Open(log::EventLog* log, Book book,
                                                       EngineOptions options, Metrics* metrics);
   ~Engine();
 
-  // Starts the workers: they read, claim, and answer. A claim deposes another owner, so what else may
-  // fail at start should have been tried before. Commands that come earlier wait.
+  // Starts the workers: they read, claim, and answer. A claim deposes another owner, so what else
+  // may fail at start should have been tried before. Commands that come earlier wait.
   void Start();
 
   const Book& book() const;
   int partitions() const;
 
-  // Takes a command that Prepare (prepare.h) has filled. Answered exactly once, perhaps before this returns.
+  // Takes a command that Prepare (prepare.h) has filled. Answered exactly once, perhaps before this
+  // returns.
   void Submit(std::unique_ptr<Command> command);
   // The same for many, in order: one lock a worker.
   void Submit(std::vector<std::unique_ptr<Command>> commands);
@@ -79,11 +81,11 @@ class Engine {
   void Want(int partition, bool wanted);
 
   std::vector<PartitionStatus> Status() const;
-  // OK when every partition is owned (or, with own = false, followed to the end); else what is missing,
-  // and FAILED_PRECONDITION when something has stopped for good.
+  // OK when every partition is owned (or, with own = false, followed to the end); else what is
+  // missing, and FAILED_PRECONDITION when something has stopped for good.
   absl::Status Ready() const;
-  // Waits for Ready; the status of the deadline says what is missing. Returns at once when something
-  // has stopped for good.
+  // Waits for Ready; the status of the deadline says what is missing. Returns at once when
+  // something has stopped for good.
   absl::Status WaitUntilReady(absl::Time deadline) const;
 
   // Takes no more commands, answers those it has (those that are not certain by the deadline with

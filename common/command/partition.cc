@@ -49,8 +49,8 @@ std::string WithRevisionAndToken(std::string_view answer, int64_t revision,
   varint(WireFormatLite::MakeTag(kRevisionField, WireFormatLite::WIRETYPE_VARINT));
   varint(static_cast<uint64_t>(revision));
   if (token.empty()) return response;
-  varint(WireFormatLite::MakeTag(kConsistencyTokenField,
-                                 WireFormatLite::WIRETYPE_LENGTH_DELIMITED));
+  varint(
+      WireFormatLite::MakeTag(kConsistencyTokenField, WireFormatLite::WIRETYPE_LENGTH_DELIMITED));
   varint(token.size());
   return response.append(token);
 }
@@ -244,8 +244,7 @@ void Partition::Serve() {
 absl::Status Partition::ServeOne(std::unique_ptr<Command>& command) {
   ASSIGN_OR_RETURN(StateCache::Customer* const customer, cache_->Load(command->customer_id));
   Receipt first;
-  ASSIGN_OR_RETURN(const bool found,
-                   cache_->FindReceipt(*customer, command->request_id, &first));
+  ASSIGN_OR_RETURN(const bool found, cache_->FindReceipt(*customer, command->request_id, &first));
   const bool twin = found && first.in_flight();
   if (found && !twin) {
     AnswerByReceipt(std::move(command), first);
@@ -331,10 +330,9 @@ absl::Status Partition::AppendCommit(std::unique_ptr<Command>& command,
 
   Receipts::Entry* receipt = nullptr;
   if (!DAYBOOK_PLANTED(kReceiptsForgotten)) {
-    receipt = cache_->AddReceipt(
-        commit_.customer_id(), commit_.request_id(),
-        {commit_.request_hash(), commit_.answer(), commit_.revision(), Receipt::kInFlight,
-         chain_.at().sequence});
+    receipt = cache_->AddReceipt(commit_.customer_id(), commit_.request_id(),
+                                 {commit_.request_hash(), commit_.answer(), commit_.revision(),
+                                  Receipt::kInFlight, chain_.at().sequence});
   }
   Send(command->customer_id, receipt);
   if (DAYBOOK_PLANTED(kAcknowledgesBeforeConfirm)) {
@@ -483,7 +481,7 @@ void Partition::ReleasePending() {
     }
     if (!*found || receipt.in_flight()) {
       DAYBOOK_CHECK(DAYBOOK_PLANTED(kReceiptsForgotten) || DAYBOOK_PLANTED(kGoesOnAfterError) ||
-                   DAYBOOK_PLANTED(kTwinsNotJoined) || DAYBOOK_PLANTED(kStateKeptAfterDoubt));
+                    DAYBOOK_PLANTED(kTwinsNotJoined) || DAYBOOK_PLANTED(kStateKeptAfterDoubt));
       Answer(std::move(pending.command), absl::OkStatus(), "");
       continue;
     }
@@ -507,12 +505,12 @@ void Partition::Answer(std::unique_ptr<Command> command, const absl::Status& sta
 
 void Partition::AnswerByReceipt(std::unique_ptr<Command> command, const Receipt& receipt) {
   if (receipt.request_hash != HashBytes(command->request_hash)) {
-    return Answer(std::move(command),
-                  Refuse(Reason::kRequestIdReused,
-                         "another request of this customer was accepted under this request_id",
-                         {{"request_id", command->request_id},
-                          {"revision", absl::StrCat(receipt.revision)}}),
-                  "");
+    return Answer(
+        std::move(command),
+        Refuse(Reason::kRequestIdReused,
+               "another request of this customer was accepted under this request_id",
+               {{"request_id", command->request_id}, {"revision", absl::StrCat(receipt.revision)}}),
+        "");
   }
   const std::string token = log::EncodeToken(
       {cache_->partition_state().log_id(), options_.partition, receipt.offset + 1});

@@ -1,21 +1,23 @@
 // One partition of the write side: a state machine without thread, clock, file or socket.
 //
 // Operation. Follows the partition's records through the chain; when it is wanted as owner and has
-// reached the end, claims it with an OwnerStarted under a fresh id and reads that back; then decides
-// commands on the newest state in memory, appends one record a command, and answers when the log has
-// proven that nobody wrote in between (the offset proof): a report for its oldest unconfirmed record
-// with exactly the next offset. Answers that are no record (refusals, validate_only) wait for the
-// confirmation of a record produced after the decision; if there is none, a Barrier is written.
+// reached the end, claims it with an OwnerStarted under a fresh id and reads that back; then
+// decides commands on the newest state in memory, appends one record a command, and answers when
+// the log has proven that nobody wrote in between (the offset proof): a report for its oldest
+// unconfirmed record with exactly the next offset. Answers that are no record (refusals,
+// validate_only) wait for the confirmation of a record produced after the decision; if there is
+// none, a Barrier is written.
 //
-// Doubt. Anything but that proof - an error, a gap, a silence - has one reaction: the writer and all
-// memory that is not from the log are dropped, the log is read to its end, a new epoch is claimed, and
-// the unresolved commands are decided again under their own request ids. Found in the log: the first
-// result. Absent below a newer OwnerStarted: not recorded. Before that: outcome unknown.
+// Doubt. Anything but that proof - an error, a gap, a silence - has one reaction: the writer and
+// all memory that is not from the log are dropped, the log is read to its end, a new epoch is
+// claimed, and the unresolved commands are decided again under their own request ids. Found in the
+// log: the first result. Absent below a newer OwnerStarted: not recorded. Before that: outcome
+// unknown.
 //
 // Concurrency. None: one caller, who carries inputs and outputs (Worker, or a simulation).
 // Limits. All in Options; a full queue refuses at Submit.
-// Proof. tests/command/simulation_test.cc races owners through loss, delay, false reports, pauses and
-// crashes by seed, with planted bugs to show that it would notice.
+// Proof. tests/command/simulation_test.cc races owners through loss, delay, false reports, pauses
+// and crashes by seed, with planted bugs to show that it would notice.
 #pragma once
 
 #include <cstdint>
@@ -42,13 +44,13 @@ inline constexpr size_t kMaxDirtyFlushes = 4;
 struct PartitionOptions {
   int partition = 0;
   int partitions = 1;
-  bool exclusive = false;   // nobody else can write: refusals need no barrier
-  std::string instance;     // random, one a process: tells own claims from others'
+  bool exclusive = false;  // nobody else can write: refusals need no barrier
+  std::string instance;    // random, one a process: tells own claims from others'
   // Where this process serves, told to those who ask a non-owner; asked at each claim.
   std::function<std::string()> endpoint = [] { return std::string(); };
-  size_t max_queue = 16'384;       // commands waiting; beyond it OVERLOADED
-  size_t max_in_flight = 16'384;   // records appended and not confirmed
-  size_t max_group = 4'096;        // commands decided in one Tick
+  size_t max_queue = 16'384;      // commands waiting; beyond it OVERLOADED
+  size_t max_in_flight = 16'384;  // records appended and not confirmed
+  size_t max_group = 4'096;       // commands decided in one Tick
   size_t max_group_bytes = 1 << 20;
   absl::Duration barrier_interval = absl::Milliseconds(5);
   absl::Duration report_timeout = absl::Seconds(30);  // silence this long is a doubt
@@ -60,8 +62,8 @@ struct PartitionOptions {
   size_t flush_rows = 262'144;
   size_t flush_bytes = 64 << 20;  // of receipts
   absl::Duration flush_interval = absl::Seconds(5);
-  // Customers that one Tick puts into a flush, beside as many as it decided commands: a fraction of a
-  // millisecond.
+  // Customers that one Tick puts into a flush, beside as many as it decided commands: a fraction of
+  // a millisecond.
   size_t flush_step = 256;
 };
 
@@ -76,11 +78,11 @@ class PartitionHost {
   virtual void Append(std::string_view key, std::string_view value) = 0;
   // Reads go on at `offset`: whatever was read ahead is forgotten.
   virtual void ReadFrom(int64_t offset) = 0;
-  // Whether the record that `position` was reached with is still there: see store::CheckAgainst. May
-  // block for a moment.
+  // Whether the record that `position` was reached with is still there: see store::CheckAgainst.
+  // May block for a moment.
   virtual absl::Status CheckHistory(const log::Position& position) = 0;
-  // Does `write`, which takes its time, on another thread; Partition::OnCacheWritten is to be called
-  // with what it returned. One at a time.
+  // Does `write`, which takes its time, on another thread; Partition::OnCacheWritten is to be
+  // called with what it returned. One at a time.
   virtual void WriteCache(std::function<absl::Status()> write) = 0;
   // Waits for the one under way, OnCacheWritten included.
   virtual void AwaitCache() = 0;
@@ -125,7 +127,8 @@ class Partition {
   // The writer is broken for good: whatever is in flight is in doubt.
   void LoseWriter(std::string_view why);
 
-  // Stops taking commands; every command that is held is answered once it is certain. Done when idle().
+  // Stops taking commands; every command that is held is answered once it is certain. Done when
+  // idle().
   void Drain();
   bool idle() const { return queue_.empty() && pending_.empty() && sent_.empty(); }
   // Answers whatever is still held: a Drain that took too long.
@@ -161,12 +164,12 @@ class Partition {
     Receipts::Entry* receipt = nullptr;  // null: a barrier
     std::optional<log::Report> report;
   };
-  // An answer that waits for the confirmation of `release`. Acceptances, twins of commands under way,
-  // refusals and validate_only alike, in one order.
+  // An answer that waits for the confirmation of `release`. Acceptances, twins of commands under
+  // way, refusals and validate_only alike, in one order.
   struct Pending {
     uint64_t release = 0;
-    std::unique_ptr<Command> command;  // null once it has been answered at its deadline
-    bool by_receipt = false;           // answered from the receipt of its request id,
+    std::unique_ptr<Command> command;    // null once it has been answered at its deadline
+    bool by_receipt = false;             // answered from the receipt of its request id,
     Receipts::Entry* receipt = nullptr;  // which for a command of its own record is this one
     absl::Status status = absl::OkStatus();
     std::string response = {};
@@ -211,7 +214,8 @@ class Partition {
   absl::Status Uncertain(const Command& command) const;
   absl::Status Stopped() const;
   absl::Time RecordedNow() const;
-  // Carries a flush of the cache on: begins one that is due, puts some rows into it, has it written.
+  // Carries a flush of the cache on: begins one that is due, puts some rows into it, has it
+  // written.
   void StepFlush();
   const PartitionOptions options_;
   const Book* const book_;
@@ -222,7 +226,7 @@ class Partition {
   bool started_ = false;
   bool wanted_ = false;
   bool draining_ = false;
-  bool at_end_ = false;       // the last batch reached the end of the log
+  bool at_end_ = false;  // the last batch reached the end of the log
   absl::Status halted_;
   absl::Time now_ = absl::UnixEpoch();
 
@@ -234,37 +238,37 @@ class Partition {
 
   // Claim.
   std::string claim_id_;
-  uint64_t claim_epoch_ = 0;     // of the newest claim since Want(true); 0 = none
-  bool claim_counts_ = false;    // it was read back and counts
-  bool superseded_ = false;      // a newer owner's claim was read since the last doubt
+  uint64_t claim_epoch_ = 0;   // of the newest claim since Want(true); 0 = none
+  bool claim_counts_ = false;  // it was read back and counts
+  bool superseded_ = false;    // a newer owner's claim was read since the last doubt
   absl::Time claim_deadline_;
   absl::Time claim_not_before_ = absl::InfinitePast();
   int claim_attempts_ = 0;
-  std::string owner_endpoint_;   // of the newest OwnerStarted
+  std::string owner_endpoint_;  // of the newest OwnerStarted
 
   // Owner.
-  int64_t next_ = 0;               // offset that the oldest unconfirmed record must have
-  int64_t confirmed_end_ = 0;      // the log was once at least this long
+  int64_t next_ = 0;           // offset that the oldest unconfirmed record must have
+  int64_t confirmed_end_ = 0;  // the log was once at least this long
   absl::Time short_since_ = absl::InfiniteFuture();  // it has looked shorter since
   int short_reads_ = 0;
-  size_t served_ = 0;              // commands taken up by the last Serve
-  uint64_t confirmed_ = 0;         // sequence of the newest confirmed record
-  uint64_t first_append_ = 0;      // writer's number of sent_.front()
+  size_t served_ = 0;          // commands taken up by the last Serve
+  uint64_t confirmed_ = 0;     // sequence of the newest confirmed record
+  uint64_t first_append_ = 0;  // writer's number of sent_.front()
   std::deque<Sent> sent_;
   std::deque<Pending> pending_;
   absl::Time last_barrier_ = absl::InfinitePast();
   absl::Time last_flush_ = absl::InfinitePast();
   bool flush_failed_ = false;
-  bool filling_ = false;           // a flush of the cache has been begun and lacks rows
-  bool writing_cache_ = false;     // WriteCache was called and OnCacheWritten not yet
+  bool filling_ = false;        // a flush of the cache has been begun and lacks rows
+  bool writing_cache_ = false;  // WriteCache was called and OnCacheWritten not yet
 
   std::deque<std::unique_ptr<Command>> queue_;
   absl::Time next_expiry_ = absl::InfinitePast();
   absl::Duration clock_skew_ = absl::ZeroDuration();
   absl::Time clock_measured_ = absl::InfinitePast();
-  absl::Status full_;              // an exclusive log has no room; since the last ownership
-  bool cache_broken_ = false;      // the last error was the cache's, not the log's
-  int64_t history_checked_ = -1;   // last offset for which CheckHistory was good, and when
+  absl::Status full_;             // an exclusive log has no room; since the last ownership
+  bool cache_broken_ = false;     // the last error was the cache's, not the log's
+  int64_t history_checked_ = -1;  // last offset for which CheckHistory was good, and when
   absl::Time history_checked_at_ = absl::InfinitePast();
   Stats stats_;
 };

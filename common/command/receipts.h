@@ -1,9 +1,9 @@
 // Receipts of accepted requests that the cache's backing store does not hold yet, those of records
 // in flight included: what makes twins and resends find the first answer.
 //
-// Held compactly, for there are hundreds of thousands of them between two flushes: each is one piece
-// of an arena, found by a hash that is kept with it. Entries keep their place until Clear. Not
-// thread-safe, but may be read by several threads once nobody adds any more.
+// Held compactly, for there are hundreds of thousands of them between two flushes: each is one
+// piece of an arena, found by a hash that is kept with it. Entries keep their place until Clear.
+// Not thread-safe, but may be read by several threads once nobody adds any more.
 #pragma once
 
 #include <cstddef>
@@ -26,8 +26,8 @@ struct Receipt {
   std::string_view request_hash;  // 16 bytes
   std::string_view answer;        // the serialised response without revision and token
   int64_t revision = 0;
-  int64_t offset = 0;             // of the record; kInFlight until it is confirmed
-  uint64_t sequence = 0;          // of the record; 0 if it is not known any more
+  int64_t offset = 0;     // of the record; kInFlight until it is confirmed
+  uint64_t sequence = 0;  // of the record; 0 if it is not known any more
 
   static constexpr int64_t kInFlight = -1;
   bool in_flight() const { return offset == kInFlight; }

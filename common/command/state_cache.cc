@@ -26,12 +26,10 @@ absl::Status Unreadable(std::string_view what) {
 
 void CacheFlush::AddState(std::string_view key, const book::v1::State& state) {
   const size_t value_bytes = state.ByteSizeLong();
-  char* bytes =
-      google::protobuf::Arena::CreateArray<char>(&arena_, key.size() + value_bytes);
+  char* bytes = google::protobuf::Arena::CreateArray<char>(&arena_, key.size() + value_bytes);
   std::copy(key.begin(), key.end(), bytes);
   state.SerializeWithCachedSizesToArray(reinterpret_cast<uint8_t*>(bytes + key.size()));
-  states_.push_back(
-      {bytes, static_cast<uint32_t>(key.size()), static_cast<uint32_t>(value_bytes)});
+  states_.push_back({bytes, static_cast<uint32_t>(key.size()), static_cast<uint32_t>(value_bytes)});
 }
 
 absl::Status CacheFlush::WriteTo(CacheBacking& backing) const {

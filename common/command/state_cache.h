@@ -1,12 +1,13 @@
 // The write side's memory of one partition: states of customers, receipts of accepted requests, and
-// the partition's own state. A cache of the log in two layers: memory, and a backing store that holds
-// everything as of one position. Dropping either changes nothing but time.
+// the partition's own state. A cache of the log in two layers: memory, and a backing store that
+// holds everything as of one position. Dropping either changes nothing but time.
 //
 // Flushing. Memory runs ahead of the log by what is in flight, and commands do not wait for a disk.
 // So a flush goes in steps, between which commands go on:
 //
 //   Freeze(position)     what is changed now is to be written, as it is now; O(1)
-//   Serialize(n)         puts up to n customers into the flush; whoever edits one that is not yet in
+//   Serialize(n)         puts up to n customers into the flush; whoever edits one that is not yet
+//   in
 //                        it puts it there first
 //   frozen()             when all are in and the log has confirmed the position: written by
 //                        CacheFlush::WriteTo, on any thread
@@ -98,16 +99,16 @@ class StateCache {
 
   StateCache(std::unique_ptr<CacheBacking> backing, size_t max_clean);
 
-  // The customer, of a default state if it was never heard of. Valid until the next call of Trim, Drop
-  // or Reset. Errors are the backing store's: it is broken, see Reset.
+  // The customer, of a default state if it was never heard of. Valid until the next call of Trim,
+  // Drop or Reset. Errors are the backing store's: it is broken, see Reset.
   absl::StatusOr<Customer*> Load(std::string_view customer_id);
   book::v1::State& Edit(Customer& customer);
 
   const book::v1::PartitionState& partition_state() const { return partition_state_; }
   book::v1::PartitionState& EditPartitionState();
 
-  // False: no such request was accepted. What `receipt` views is good until the next call of anything
-  // but Load.
+  // False: no such request was accepted. What `receipt` views is good until the next call of
+  // anything but Load.
   absl::StatusOr<bool> FindReceipt(const Customer& customer, std::string_view request_id,
                                    Receipt* receipt);
   // The entry is good until the flush that writes it is settled.
@@ -180,7 +181,7 @@ class StateCache {
   std::vector<Customer*> clock_;  // all customers, in no order
   size_t hand_ = 0;
   std::vector<Customer*> dirty_;
-  Receipts receipts_;             // since the last Freeze
+  Receipts receipts_;  // since the last Freeze
   book::v1::PartitionState partition_state_;
   bool partition_state_dirty_ = false;
 

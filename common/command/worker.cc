@@ -34,7 +34,8 @@ void Doorbell::Wait(absl::Duration timeout) {
   rung_.store(false);
 }
 
-// --- outcomes ------------------------------------------------------------------------------------------
+// --- outcomes
+// ------------------------------------------------------------------------------------------
 
 OutcomeCounters::OutcomeCounters(const Book& book, Metrics* metrics) : book_(book) {
   constexpr char kName[] = "daybook_commands_total";
@@ -45,10 +46,9 @@ OutcomeCounters::OutcomeCounters(const Book& book, Metrics* metrics) : book_(boo
     row.push_back(&metrics->AddCounter(
         kName, kHelp, {{"command", command}, {"outcome", "accepted"}, {"reason", ""}}));
     for (const ReasonInfo& info : Reasons()) {
-      row.push_back(&metrics->AddCounter(kName, kHelp,
-                                         {{"command", command},
-                                          {"outcome", "refused"},
-                                          {"reason", std::string(info.name)}}));
+      row.push_back(&metrics->AddCounter(
+          kName, kHelp,
+          {{"command", command}, {"outcome", "refused"}, {"reason", std::string(info.name)}}));
     }
     row.push_back(&metrics->AddCounter(
         kName, kHelp, {{"command", command}, {"outcome", "refused"}, {"reason", "OTHER"}}));
@@ -68,7 +68,8 @@ void OutcomeCounters::Count(const Method& method, const absl::Status& status) {
   row.back()->Increment();
 }
 
-// --- seats ---------------------------------------------------------------------------------------------
+// --- seats
+// ---------------------------------------------------------------------------------------------
 
 // One partition and what it needs of the world.
 struct Worker::Seat : PartitionHost {
@@ -183,7 +184,8 @@ Worker::Seat& Worker::SeatOf(int partition) {
   CheckFailed(__FILE__, __LINE__, "a partition is sent to its own worker");
 }
 
-// --- inputs ----------------------------------------------------------------------------------------------
+// --- inputs
+// ----------------------------------------------------------------------------------------------
 
 void Worker::Submit(int partition, std::unique_ptr<Command> command) {
   std::vector<std::pair<int, std::unique_ptr<Command>>> one;
@@ -206,9 +208,10 @@ void Worker::Submit(std::vector<std::pair<int, std::unique_ptr<Command>>> comman
   if (accepted > 0) doorbell_.Ring();
   for (size_t i = accepted; i < commands.size(); ++i) {
     waiting_.fetch_sub(1, std::memory_order_relaxed);
-    const absl::Status status = Refuse(
-        Reason::kOverloaded, absl::StrCat(options_.max_queue, " commands are waiting, as many as "
-                                                              "the server takes"));
+    const absl::Status status =
+        Refuse(Reason::kOverloaded, absl::StrCat(options_.max_queue,
+                                                 " commands are waiting, as many as "
+                                                 "the server takes"));
     counters_->Count(*commands[i].second->method, status);
     commands[i].second->Reply(status, "");
   }
@@ -242,7 +245,8 @@ void Worker::TakeInputs() {
   taken_.clear();
 }
 
-// --- the loop --------------------------------------------------------------------------------------------
+// --- the loop
+// --------------------------------------------------------------------------------------------
 
 void Worker::Run() {
   SetThreadName(options_.name);

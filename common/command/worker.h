@@ -1,4 +1,5 @@
-// A thread that carries inputs to its partitions and outputs from them. All decisions are Partition's.
+// A thread that carries inputs to its partitions and outputs from them. All decisions are
+// Partition's.
 #pragma once
 
 #include <atomic>
@@ -15,8 +16,8 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "common/base/metrics.h"
 #include "common/base/background_thread.h"
+#include "common/base/metrics.h"
 #include "common/command/partition.h"
 #include "common/log/event_log.h"
 
@@ -55,7 +56,7 @@ class Worker {
     std::function<void(std::string_view)> say;
     Histogram* append_seconds;
     BackgroundThread* cache_writer;  // outlives the worker
-    std::string name;           // of its thread
+    std::string name;                // of its thread
   };
   Worker(log::EventLog* log, Options options, OutcomeCounters* counters);
   ~Worker();
@@ -110,12 +111,12 @@ class Worker {
   std::atomic<bool> draining_{false};
   std::atomic<bool> abandoning_{false};
   std::atomic<bool> drained_{false};
-  std::vector<Input> taken_;           // reused
-  std::vector<log::Report> reports_;   // reused
+  std::vector<Input> taken_;          // reused
+  std::vector<log::Report> reports_;  // reused
   absl::Time next_publish_ = absl::InfinitePast();
   absl::Time last_step_ = absl::InfinitePast();
   absl::Time replace_not_before_ = absl::InfinitePast();
-  bool unpublished_ = true;            // something happened since the last Publish
+  bool unpublished_ = true;  // something happened since the last Publish
   std::thread thread_;
 };
 

@@ -82,15 +82,15 @@ struct Shard::Impl {
   absl::Status error;  // the first since the last flush
   std::string scratch;
 
-  // Published rows. In `recent` they are found; from time to time it is frozen and made a file by the
-  // store's thread, and stays as `settling` until that has become part of the database.
+  // Published rows. In `recent` they are found; from time to time it is frozen and made a file by
+  // the store's thread, and stays as `settling` until that has become part of the database.
   uint64_t version = 0;
   std::shared_ptr<RecentRows> recent;
   std::shared_ptr<const RecentRows> settling;
   std::shared_ptr<const Snapshot> snapshot;  // for views; of the database without `settling`
   log::Position settling_at;
   absl::Time settled = absl::Now();
-  std::mutex settle_mutex;                   // of what follows
+  std::mutex settle_mutex;  // of what follows
   std::condition_variable settle_done;
   std::optional<absl::Status> settle_status;  // of a file that is done and not yet seen to
 
@@ -116,8 +116,7 @@ struct Shard::Impl {
   absl::Status SettleIfDue();
   using PutRow = std::function<void(std::string_view key, const std::string_view* value)>;
   using FillFile = std::function<void(const PutRow& put)>;
-  absl::Status IngestFile(const log::Position& at, const std::string& log_id,
-                          const FillFile& fill);
+  absl::Status IngestFile(const log::Position& at, const std::string& log_id, const FillFile& fill);
   absl::Status IngestRows(const log::Position& at);
   void Evict();
   void Publish();
@@ -149,9 +148,9 @@ absl::Status Shard::Impl::Load() {
   position = *parsed;
   rocksdb::PinnableSlice scratch;
   std::string_view value;
-  ASSIGN_OR_RETURN(const bool has_log_id,
-                   ReadAt(db(), Now(), FullKey(partition, kEngineTable, kLogIdKey), &scratch,
-                          &value));
+  ASSIGN_OR_RETURN(
+      const bool has_log_id,
+      ReadAt(db(), Now(), FullKey(partition, kEngineTable, kLogIdKey), &scratch, &value));
   if (has_log_id) log_id = std::string(value);
   return absl::OkStatus();
 }
@@ -331,8 +330,8 @@ void Shard::Impl::Evict() {
 void Shard::Impl::Publish() {
   if (store->options().bulk) snapshot = std::make_shared<const Snapshot>(rocks());
   auto rows = std::make_unique<RowsAt>(RowsAt{version, recent, settling, snapshot});
-  auto fresh = std::shared_ptr<const View>(
-      new View(store, partition, position, log_id, std::move(rows)));
+  auto fresh =
+      std::shared_ptr<const View>(new View(store, partition, position, log_id, std::move(rows)));
   const std::lock_guard lock(view_mutex);
   view.swap(fresh);
 }
@@ -360,9 +359,9 @@ void Shard::set_log_id(std::string log_id) {
 absl::StatusOr<bool> Shard::Get(uint8_t table, std::string_view key, std::string* value) const {
   rocksdb::PinnableSlice scratch;
   std::string_view bytes;
-  ASSIGN_OR_RETURN(const bool found, ReadAt(impl_->db(), impl_->Now(),
-                                            FullKey(impl_->partition, table, key), &scratch,
-                                            &bytes));
+  ASSIGN_OR_RETURN(
+      const bool found,
+      ReadAt(impl_->db(), impl_->Now(), FullKey(impl_->partition, table, key), &scratch, &bytes));
   if (found) value->assign(bytes);
   return found;
 }

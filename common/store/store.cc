@@ -35,15 +35,16 @@ rocksdb::Options RocksOptions(const Options& options) {
   rocks.paranoid_checks = true;
   rocks.compression = rocksdb::kNoCompression;  // small hot rows
   rocks.max_background_jobs = 2;
-  // Written out as they grow: the log's sync would otherwise wait for all of it at once (a journaling
-  // file system orders the data of files that share a transaction).
+  // Written out as they grow: the log's sync would otherwise wait for all of it at once (a
+  // journaling file system orders the data of files that share a transaction).
   rocks.bytes_per_sync = 256 << 10;
   rocks.keep_log_file_num = 3;
   rocks.max_log_file_size = 4 << 20;
   rocks.stats_dump_period_sec = 0;
   rocks.info_log_level = rocksdb::WARN_LEVEL;
   rocks.disable_auto_compactions = options.bulk;
-  // Rows come as files that span all keys: with levels each would have the next level written again.
+  // Rows come as files that span all keys: with levels each would have the next level written
+  // again.
   rocks.compaction_style = rocksdb::kCompactionStyleUniversal;
   rocks.level0_file_num_compaction_trigger = 6;
   if (options.bulk) {

@@ -17,8 +17,8 @@
 // a range and a partition is one, too.
 //
 // Durability: nothing is written ahead; the log is the truth and what is lost here is folded again.
-// A crash leaves a state that some Flush or Ingest left (batches become durable in order, whole), at
-// most `persist_interval` of work old; closing a store persists all of it.
+// A crash leaves a state that some Flush or Ingest left (batches become durable in order, whole),
+// at most `persist_interval` of work old; closing a store persists all of it.
 //
 // Damage: every block is checked when it is read, and at opening up to `verify_limit_bytes`. The
 // error is DATA_LOSS and names the file. A read model then refuses (it can be rebuilt from the
@@ -92,8 +92,8 @@ struct RowsAt;  // internal.h
 
 enum class Direction { kForward, kBackward };
 
-// Goes through rows of a view in order of table and key, or backward. Not thread-safe; within the view's
-// life.
+// Goes through rows of a view in order of table and key, or backward. Not thread-safe; within the
+// view's life.
 class Cursor {
  public:
   virtual ~Cursor() = default;
@@ -167,9 +167,9 @@ class Shard {
   absl::StatusOr<bool> Get(uint8_t table, std::string_view key, std::string* value) const;
   absl::StatusOr<bool> Get(uint8_t table, std::string_view key,
                            google::protobuf::MessageLite* message) const;
-  // Writes rows, each once, in the order of table and key, and the position: made a file that becomes
-  // part of the database whole, durable when this returns. Costs a file, so it is for flushes that
-  // are seconds apart. May run beside Get on another thread.
+  // Writes rows, each once, in the order of table and key, and the position: made a file that
+  // becomes part of the database whole, durable when this returns. Costs a file, so it is for
+  // flushes that are seconds apart. May run beside Get on another thread.
   absl::Status Ingest(absl::Span<const SortedRow> rows, const log::Position& position);
   // Removes all rows, back to the initial position. Rows in memory are dropped, too.
   absl::Status Clear();
@@ -196,8 +196,8 @@ class Shard {
     AppendRow(table.id, key, row);
   }
   // Publishes what was edited, and the position, as one; views of now on have it. It is made a file
-  // in the background, later. UNAVAILABLE, RESOURCE_EXHAUSTED: an earlier file could not be written;
-  // nothing is published, and it is tried again.
+  // in the background, later. UNAVAILABLE, RESOURCE_EXHAUSTED: an earlier file could not be
+  // written; nothing is published, and it is tried again.
   absl::Status Flush(const log::Position& position);
   // Forgets all edits since the last flush.
   void Drop();

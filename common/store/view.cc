@@ -64,8 +64,8 @@ View::~View() = default;
 absl::StatusOr<bool> View::Get(uint8_t table, std::string_view key, std::string* value) const {
   rocksdb::PinnableSlice scratch;
   std::string_view bytes;
-  ASSIGN_OR_RETURN(const bool found, ReadAt(*store_->db_, *rows_, FullKey(partition_, table, key),
-                                            &scratch, &bytes));
+  ASSIGN_OR_RETURN(const bool found,
+                   ReadAt(*store_->db_, *rows_, FullKey(partition_, table, key), &scratch, &bytes));
   if (found) value->assign(bytes);
   return found;
 }
@@ -82,8 +82,8 @@ bool ByKey(const RecentRows::Row& a, const RecentRows::Row& b) { return a.key < 
 // Rows of the recent flushes and of the database, merged: of a key that both have, the recent one.
 class MergedCursor : public Cursor {
  public:
-  // Rows whose keys begin with `prefix`, which has the table; all of the shard if it is empty. Those
-  // after `after`, table and key, if that is not empty.
+  // Rows whose keys begin with `prefix`, which has the table; all of the shard if it is empty.
+  // Those after `after`, table and key, if that is not empty.
   MergedCursor(const Store::Db& db, const RowsAt& at, int partition, std::string_view prefix,
                Direction direction, std::string_view after, bool fill_cache)
       : directory_(db.options.directory),
@@ -164,8 +164,8 @@ class MergedCursor : public Cursor {
       const bool stored = stored_->Valid();
       valid_ = stored || (more_recent() && stored_->status().ok());
       if (!valid_) return;
-      on_recent_ = more_recent() && (!stored || Row().key == StoredRow() ||
-                                     (Row().key < StoredRow()) == forward_);
+      on_recent_ = more_recent() &&
+                   (!stored || Row().key == StoredRow() || (Row().key < StoredRow()) == forward_);
       if (!on_recent_) return;
       if (stored && Row().key == StoredRow()) StepStored();
       if (Row().value) return;  // else it was deleted
@@ -190,8 +190,8 @@ std::string TableAndKey(uint8_t table, std::string_view key) {
 }  // namespace
 
 absl::Status View::Scan(uint8_t table, std::string_view prefix, const Each& each) const {
-  MergedCursor at(*store_->db_, *rows_, partition_, TableAndKey(table, prefix),
-                  Direction::kForward, "", true);
+  MergedCursor at(*store_->db_, *rows_, partition_, TableAndKey(table, prefix), Direction::kForward,
+                  "", true);
   for (; at.valid(); at.Next()) {
     if (!each(at.key(), at.value())) return absl::OkStatus();
   }
@@ -199,8 +199,8 @@ absl::Status View::Scan(uint8_t table, std::string_view prefix, const Each& each
 }
 
 std::unique_ptr<Cursor> View::NewCursor() const {
-  return std::make_unique<MergedCursor>(*store_->db_, *rows_, partition_, "",
-                                        Direction::kForward, "", false);
+  return std::make_unique<MergedCursor>(*store_->db_, *rows_, partition_, "", Direction::kForward,
+                                        "", false);
 }
 
 std::unique_ptr<Cursor> View::NewCursor(uint8_t table) const {

@@ -225,11 +225,8 @@ absl::Status Billing::Check(const OpenAccountRequest& request) {
 absl::Status Billing::Check(const IssueInvoiceRequest& request) {
   FieldViolations bad;
   CheckWhoseAndWhich(request, bad);
-  if (request.draft_id().empty()) {
-    CheckContent(request, "", bad);
-  } else {
-    CheckOnlyDraftId(request, bad);
-  }
+  if (!request.draft_id().empty()) CheckOnlyDraftId(request, bad);
+  if (request.draft_id().empty() || !request.lines().empty()) CheckContent(request, "", bad);
   return bad.ToStatus();
 }
 

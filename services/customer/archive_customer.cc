@@ -28,18 +28,24 @@ absl::Status CheckWithComment(const Request& request) {
 
 // An archived customer takes neither invoice nor payment: what is open could never be settled.
 absl::Status ExpectNothingOpen(const command::View& view) {
-  int64_t invoices = 0, payments = 0;
+  int64_t invoices = 0, drafts = 0, payments = 0, pending = 0;
   for (const auto& account : view.state.billing().accounts()) {
     invoices += account.open_invoices_size();
+    drafts += account.drafts_size();
     payments += account.open_payments_size();
+    pending += account.pending_payments_size();
   }
-  if (invoices == 0 && payments == 0) return absl::OkStatus();
-  return Refuse(Reason::kCustomerHasOpenItems,
-                absl::StrCat("customer '", std::string(view.customer_id), "' has ", invoices,
-                             " open invoices and ", payments, " payments with something unapplied"),
-                {{"customer_id", std::string(view.customer_id)},
-                 {"open_invoice_count", absl::StrCat(invoices)},
-                 {"open_payment_count", absl::StrCat(payments)}});
+  if (invoices + drafts + payments + pending == 0) return absl::OkStatus();
+  return Refuse(
+      Reason::kCustomerHasOpenItems,
+      absl::StrCat("customer '", std::string(view.customer_id), "' has ", invoices,
+                   " open invoices, ", drafts, " drafts, ", payments,
+                   " payments with something unapplied and ", pending, " pending payments"),
+      {{"customer_id", std::string(view.customer_id)},
+       {"open_invoice_count", absl::StrCat(invoices)},
+       {"draft_count", absl::StrCat(drafts)},
+       {"open_payment_count", absl::StrCat(payments)},
+       {"pending_payment_count", absl::StrCat(pending)}});
 }
 
 }  // namespace

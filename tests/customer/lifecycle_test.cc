@@ -116,9 +116,15 @@ TEST(Archive, RefusesWhileSomethingIsOpen) {
       story.When(test::ArchiveCustomerRequest()).ThenRefused("CUSTOMER_HAS_OPEN_ITEMS");
   EXPECT_EQ(MetadataOf(outcome.status, "open_invoice_count"), "1");
   account.clear_open_invoices();
-  account.add_open_payments();
+  account.add_open_payments(0);
   story.When(test::ArchiveCustomerRequest()).ThenRefused("CUSTOMER_HAS_OPEN_ITEMS");
   account.clear_open_payments();
+  account.add_drafts();
+  story.When(test::ArchiveCustomerRequest()).ThenRefused("CUSTOMER_HAS_OPEN_ITEMS");
+  account.clear_drafts();
+  account.add_pending_payments();
+  story.When(test::ArchiveCustomerRequest()).ThenRefused("CUSTOMER_HAS_OPEN_ITEMS");
+  account.clear_pending_payments();
   story.When(test::ArchiveCustomerRequest()).Then({"customer_archived {}"});
 }
 

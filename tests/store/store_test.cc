@@ -53,12 +53,12 @@ class StoreTest : public testing::Test {
     std::map<std::string, std::string> all;
     EXPECT_TRUE(shard.view()
                     ->Scan(kRows.id, "",
-                          [&](std::string_view key, std::string_view value) {
-                            Row row;
-                            EXPECT_TRUE(row.ParseFromString(std::string(value)));
-                            all[std::string(key)] = row.owner();
-                            return true;
-                          })
+                           [&](std::string_view key, std::string_view value) {
+                             Row row;
+                             EXPECT_TRUE(row.ParseFromString(std::string(value)));
+                             all[std::string(key)] = row.owner();
+                             return true;
+                           })
                     .ok());
     return all;
   }
