@@ -1,0 +1,272 @@
+// A month of a small firm, as a bookkeeper would tell it: bills, a draft that was corrected, part
+// payments, an overpayment and its refund, a bounced debit, a credit note, a write-off; then the
+// month is reported. Weeks later a recovery comes, and a correction dated back into the reported
+// month. The report of the month as it was known then stays to the last byte; as known now it has
+// the correction. On Kafka and on the embedded log the books are equal.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "tests/support/child_program.h"
+#include "tests/support/daybook_process.h"
+#include "tests/support/kafka_broker.h"
+#include "tests/support/scratch.h"
+
+namespace daybook {
+namespace {
+
+using nlohmann::json;
+
+json Day(int month, int day) { return {{"year", 2026}, {"month", month}, {"day", day}}; }
+
+json Euro(int64_t minor) {
+  return {{"currency_code", "EUR"},
+          {"units", absl::StrCat(minor / 100)},
+          {"nanos", minor % 100 * 10'000'000}};
+}
+
+int64_t MinorOf(const json& money) {
+  return std::stoll(money.value("units", "0")) * 100 + money.value("nanos", 0) / 10'000'000;
+}
+
+// One server and the calls of the story.
+class Firm {
+ public:
+  Firm(std::string data_dir, std::vector<std::string> flags)
+      : flags_(std::move(flags)),
+        server_({.data_dir = std::move(data_dir), .partitions = 4, .arguments = flags_}) {
+    const absl::Status status = server_.StartAndWait();
+    EXPECT_TRUE(status.ok()) << status;
+  }
+
+  json Call(const std::string& method, const json& request) {
+    const Ran ran =
+        Run({"call", method, request.dump(), "--json", "--server=" + server_.address()});
+    EXPECT_EQ(ran.code, 0) << method << " " << request << ": " << ran.err;
+    return ran.code == 0 ? json::parse(ran.out) : json::object();
+  }
+
+  // A command of a customer; its request id is its place in the story.
+  json Do(const std::string& method, const std::string& customer, json request) {
+    request["customer_id"] = customer;
+    request["request_id"] = absl::StrCat("step-", ++step_);
+    json answer = Call(method, request);
+    token_ = answer.value("consistency_token", "");
+    return answer;
+  }
+
+  void Open(const std::string& customer, const std::string& name) {
+    Do("RegisterCustomer", customer,
+       {{"kind", "CUSTOMER_KIND_ORGANISATION"},
+        {"personal", {{"display_name", name}}},
+        {"effective_date", Day(10, 1)}});
+    Do("OpenAccount", customer,
+       {{"account_id", "main"},
+        {"currency_code", "EUR"},
+        {"time_zone", "Europe/Berlin"},
+        {"terms", {{"net_days", 30}}},
+        {"effective_date", Day(10, 1)}});
+  }
+
+  static json Line(int64_t minor, const std::string& tax) {
+    json line = {{"description", "Work"}, {"quantity", {{"value", "1"}}}, {"amount", Euro(minor)}};
+    if (!tax.empty()) line["tax_rate_percent"] = {{"value", tax}};
+    return line;
+  }
+  std::string Invoice(const std::string& customer, int day, int64_t minor,
+                      const std::string& tax = "") {
+    return Do("IssueInvoice", customer,
+              {{"invoice_date", Day(10, day)}, {"lines", json::array({Line(minor, tax)})}})
+        .value("invoice_id", "");
+  }
+  json Pay(const std::string& customer, json date, int64_t minor,
+           json allocations = json::array()) {
+    return Do("RecordPayment", customer,
+              {{"payment_date", std::move(date)},
+               {"amount", Euro(minor)},
+               {"method", "PAYMENT_METHOD_BANK_TRANSFER"},
+               {"allocations", std::move(allocations)}});
+  }
+
+  // What a query says, without the position of the read.
+  json Ask(const std::string& method, json request) {
+    if (!token_.empty()) request["consistency_token"] = token_;
+    json answer = Call(method, request);
+    answer.erase("position");
+    return answer;
+  }
+  json TrialBalance(const json& as_of, const std::string& read_time = "") {
+    json request = {{"as_of_date", as_of}};
+    if (!read_time.empty()) request["read_time"] = read_time;
+    return Ask("GetTrialBalance", request);
+  }
+  json Totals(const json& as_of, const std::string& read_time = "") {
+    const json answer = TrialBalance(as_of, read_time);
+    int64_t sum = 0;
+    for (const json& row : answer["rows"]) sum += MinorOf(row["balance"]);
+    EXPECT_EQ(sum, 0) << answer;
+    return answer["totals"].empty() ? json::object() : answer["totals"][0];
+  }
+
+  std::string BusinessDump() {
+    server_.Terminate();
+    EXPECT_EQ(server_.WaitUntilEnded(absl::Seconds(30)), 0) << server_.words();
+    const std::string at = "--data-dir=" + server_.data_dir();
+    std::vector<std::string> verify = {"verify", at}, dump = {"dump", "--business", "--json", at};
+    for (auto* words : {&verify, &dump}) words->insert(words->end(), flags_.begin(), flags_.end());
+    const Ran proof = Run(verify);
+    EXPECT_EQ(proof.code, 0) << proof.err;
+    const Ran ran = Run(dump);
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    return ran.code == 0 ? json::parse(ran.out).value("sha256", "") : "";
+  }
+
+ private:
+  static Ran Run(std::vector<std::string> words) {
+    words.insert(words.begin(), DaybookBinary());
+    const auto ran = RunProgram(std::move(words), absl::Minutes(2));
+    EXPECT_TRUE(ran.ok()) << ran.status();
+    return ran.ok() ? *ran : Ran{};
+  }
+
+  const std::vector<std::string> flags_;
+  DaybookProcess server_;
+  int step_ = 0;
+  std::string token_;
+};
+
+// A moment that every partition has left behind.
+std::string AMomentLater() {
+  absl::SleepFor(absl::Milliseconds(20));
+  const std::string now = absl::FormatTime(absl::RFC3339_full, absl::Now(), absl::UTCTimeZone());
+  absl::SleepFor(absl::Milliseconds(20));
+  return now;
+}
+
+// Returns the hash of the business dump.
+std::string TellTheMonth(Firm& firm) {
+  firm.Open("bauer", "Bauer OHG");
+  firm.Open("cole", "Cole & Daughters");
+  firm.Open("dora", "Dora Ltd");
+
+  // October. A draft for Bauer is corrected before it goes out.
+  json draft = {{"invoice_date", Day(10, 1)}, {"lines", json::array({Firm::Line(900'00, "")})}};
+  const json created = firm.Do("CreateDraftInvoice", "bauer", {{"draft", draft}});
+  draft["lines"][0] = Firm::Line(1'000'00, "");
+  firm.Do("EditDraftInvoice", "bauer",
+          {{"invoice_id", created.value("invoice_id", "")}, {"draft", draft}});
+  const json issued =
+      firm.Do("IssueInvoice", "bauer", {{"draft_id", created.value("invoice_id", "")}});
+  EXPECT_EQ(MinorOf(issued["total"]), 1'000'00);
+  firm.Invoice("bauer", 5, 500'00, "19");
+  const std::string coles = firm.Invoice("cole", 3, 300'00);
+  const std::string doras = firm.Invoice("dora", 6, 200'00);
+  const std::string lost = firm.Invoice("dora", 7, 80'00);
+
+  // Bauer pays a part, then too much, and gets back what is too much.
+  firm.Pay("bauer", Day(10, 12), 400'00);
+  const json over = firm.Pay("bauer", Day(10, 20), 1'250'00);
+  EXPECT_EQ(MinorOf(over["unapplied"]), 55'00);
+  firm.Do("RefundPayment", "bauer",
+          {{"payment_id", over.value("payment_id", "")},
+           {"amount", Euro(55'00)},
+           {"effective_date", Day(10, 30)}});
+
+  // Cole's debit bounces.
+  const json debit = firm.Pay("cole", Day(10, 10), 300'00);
+  firm.Do("ReversePayment", "cole",
+          {{"payment_id", debit.value("payment_id", "")},
+           {"reason", "no funds"},
+           {"effective_date", Day(10, 15)}});
+
+  // Dora gets a credit note, pays the rest of that invoice, and will not pay the other.
+  firm.Do("IssueCreditNote", "dora",
+          {{"invoice_id", doras},
+           {"kind", "CREDIT_NOTE_KIND_OFFSET"},
+           {"lines", json::array({{{"line_index", 0}, {"net", Euro(50'00)}}})},
+           {"reason", "late"},
+           {"effective_date", Day(10, 18)}});
+  firm.Pay("dora", Day(10, 25), 150'00,
+           json::array({{{"invoice_id", doras}, {"amount", Euro(150'00)}}}));
+  firm.Do("WriteOffInvoice", "dora",
+          {{"invoice_id", lost},
+           {"reason", "WRITE_OFF_REASON_BAD_DEBT"},
+           {"effective_date", Day(10, 28)}});
+
+  // The month is reported.
+  const json end_of_october = Day(10, 31);
+  const std::string then = AMomentLater();
+  const json report = firm.TrialBalance(end_of_october, then);
+  json totals = firm.Totals(end_of_october, then);
+  EXPECT_EQ(MinorOf(totals["invoiced"]), 2'175'00) << totals;
+  EXPECT_EQ(MinorOf(totals["received"]), 2'100'00) << totals;
+  EXPECT_EQ(MinorOf(totals["refunded"]), 55'00) << totals;
+  EXPECT_EQ(MinorOf(totals["reversed"]), 300'00) << totals;
+  EXPECT_EQ(MinorOf(totals["written_off"]), 80'00) << totals;
+  EXPECT_EQ(MinorOf(totals["receivable"]), 300'00) << totals;
+  EXPECT_EQ(MinorOf(totals["unapplied"]), 0) << totals;
+  const json cole = {{"customer_id", "cole"}, {"as_of_date", end_of_october}, {"read_time", then}};
+  const json ageing = firm.Ask("GetAgeing", cole);
+  EXPECT_EQ(MinorOf(ageing["rows"][0]["not_due"]), 300'00) << ageing;
+
+  // November: Dora pays after all, and the price of Cole's invoice was wrong from the beginning.
+  firm.Pay("dora", Day(11, 5), 80'00,
+           json::array({{{"invoice_id", lost}, {"amount", Euro(80'00)}}}));
+  firm.Do("IssueCreditNote", "cole",
+          {{"invoice_id", coles},
+           {"kind", "CREDIT_NOTE_KIND_OFFSET"},
+           {"lines", json::array({{{"line_index", 0}, {"net", Euro(100'00)}}})},
+           {"reason", "wrong price"},
+           {"effective_date", Day(10, 20)}});
+  firm.Pay("cole", Day(11, 10), 200'00);
+
+  // October as known then, as known now, and November.
+  EXPECT_EQ(firm.TrialBalance(end_of_october, then), report);
+  EXPECT_EQ(firm.Ask("GetAgeing", cole), ageing);
+  totals = firm.Totals(end_of_october);
+  EXPECT_EQ(MinorOf(totals["receivable"]), 200'00) << totals;
+  EXPECT_EQ(MinorOf(totals["written_off"]), 80'00) << totals;
+  totals = firm.Totals(Day(11, 15));
+  EXPECT_EQ(MinorOf(totals["receivable"]), 0) << totals;
+  EXPECT_EQ(MinorOf(totals["received"]), 2'380'00) << totals;
+
+  for (const char* customer : {"bauer", "cole", "dora"}) {
+    const json statement = firm.Ask(
+        "GetStatement",
+        {{"customer_id", customer}, {"start_date", Day(10, 1)}, {"end_date", end_of_october}});
+    int64_t balance = MinorOf(statement["opening"]);
+    for (const json& entry : statement["entries"]) {
+      balance += MinorOf(entry["debit"]) - MinorOf(entry["credit"]);
+      EXPECT_EQ(MinorOf(entry["balance"]), balance) << entry;
+    }
+    EXPECT_EQ(MinorOf(statement["closing"]), balance) << statement;
+  }
+  return firm.BusinessDump();
+}
+
+TEST(Month, IsToldTheSameOnBothLogs) {
+  ScratchDirectory scratch;
+  std::string embedded;
+  {
+    Firm firm(scratch.path() + "/embedded", {});
+    embedded = TellTheMonth(firm);
+    ASSERT_NE(embedded, "");
+  }
+  auto broker = KafkaBroker::Start({.directory = scratch.path() + "/broker"});
+  if (!broker.ok()) {
+    if (BrokerIsRequired()) FAIL() << broker.status();
+    GTEST_SKIP() << "told on the embedded log only: no broker: " << broker.status();
+  }
+  Firm firm(scratch.path() + "/kafka", {"--log=kafka", "--kafka-brokers=" + (*broker)->address(),
+                                        "--kafka-topic-prefix=month-"});
+  EXPECT_EQ(TellTheMonth(firm), embedded);
+}
+
+}  // namespace
+}  // namespace daybook
