@@ -167,9 +167,10 @@ class Shard {
   absl::StatusOr<bool> Get(uint8_t table, std::string_view key, std::string* value) const;
   absl::StatusOr<bool> Get(uint8_t table, std::string_view key,
                            google::protobuf::MessageLite* message) const;
-  // Writes rows, each once, in the order of table and key, and the position: made a file that becomes
-  // part of the database whole, durable when this returns. Costs a file, so it is for flushes that
-  // are seconds apart. May run beside Get on another thread.
+  // Writes rows, each once, in the order of table and key, and the position: made a file that
+  // becomes part of the database whole, durable when this returns. Costs a file, so it is for
+  // flushes that are seconds apart. May run beside Get on another thread. A shard is written by
+  // Ingest or by Flush, never by both. An error: nothing of it is there.
   absl::Status Ingest(absl::Span<const SortedRow> rows, const log::Position& position);
   // Removes all rows, back to the initial position. Rows in memory are dropped, too.
   absl::Status Clear();
@@ -196,8 +197,8 @@ class Shard {
     AppendRow(table.id, key, row);
   }
   // Publishes what was edited, and the position, as one; views of now on have it. It is made a file
-  // in the background, later. UNAVAILABLE, RESOURCE_EXHAUSTED: an earlier file could not be written;
-  // nothing is published, and it is tried again.
+  // in the background, later. UNAVAILABLE, RESOURCE_EXHAUSTED: an earlier file could not be
+  // written; nothing is published, by any flush, until it has been: each call tries again.
   absl::Status Flush(const log::Position& position);
   // Forgets all edits since the last flush.
   void Drop();
