@@ -269,6 +269,7 @@ absl::Status Shard::Impl::SettleIfDue() {
 // takes a row's key (table and key) and value, null = deleted, in ascending order.
 absl::Status Shard::Impl::IngestFile(const log::Position& at, const std::string& log_id,
                                      const FillFile& fill) {
+  RETURN_IF_ERROR(db().CheckRoom());
   const std::string path = absl::StrCat(directory(), "/ingest-", partition, ".sst");
   rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), store->db_->rocks_options);
   absl::Status status = FromRocks(writer.Open(path), "writing", path);

@@ -83,6 +83,9 @@ struct Options {
   // Flushed rows become a file of the database when there are so many or after so long.
   size_t settle_bytes = 16 << 20;
   absl::Duration persist_interval = absl::Seconds(20);
+  // Kept free of the disk: files of rows are refused, RESOURCE_EXHAUSTED, before the database runs
+  // out of room for its own bookkeeping, which it does not survive.
+  uint64_t reserve_bytes = 64 << 20;
 };
 
 std::shared_ptr<void> NewBlockCache(size_t bytes);

@@ -491,6 +491,18 @@ TEST_F(UnwritableTest, IsSaidByEveryFlushUntilItWorksAgain) {
   EXPECT_EQ(Contents(*shard_), (std::map<std::string, std::string>{{"a", "100"}, {"b", "101"}}));
 }
 
+TEST_F(UnwritableTest, OnAFullDiskTheReserveIsLeftAlone) {
+  options_.reserve_bytes = uint64_t{1} << 60;
+  Open();
+  OpenShard();
+  const absl::Status refused = WriteUntilRefused();
+  EXPECT_TRUE(absl::IsResourceExhausted(refused)) << refused;
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("make room"));
+  EXPECT_LE(written_, 3);
+  const SortedRow row = {1, "a", "1"};
+  EXPECT_TRUE(absl::IsResourceExhausted((*store_->OpenShard(1))->Ingest({&row, 1}, At(1))));
+}
+
 TEST_F(UnwritableTest, NothingIsWrittenForAShardThatIsGone) {
   Open();
   for (int i = 0; i < 20; ++i) {
