@@ -140,6 +140,11 @@ void Metrics::AddGauge(std::string_view name, std::string_view help, Labels labe
   Find(name, help, kGauge, std::move(labels)).read = std::move(read);
 }
 
+void Metrics::OnExpose(std::function<void()> refresh) {
+  std::lock_guard lock(mutex_);
+  refreshes_.push_back(std::move(refresh));
+}
+
 void Metrics::AddProcess(std::string_view version) {
   AddGauge("daybook_build_info", "Always 1; the labels say what runs.",
            {{"version", std::string(version)}})
@@ -159,6 +164,7 @@ std::string Metrics::Expose() const {
   std::vector<prometheus::MetricFamily> all;
   {
     std::lock_guard lock(mutex_);
+    for (const auto& refresh : refreshes_) refresh();
     for (const auto& family : families_) {
       all.push_back({family->name, family->help, TypeOf(family->kind), {}});
       for (const auto& series : family->series) {

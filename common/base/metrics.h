@@ -90,6 +90,10 @@ class Metrics {
   void AddGauge(std::string_view name, std::string_view help, Labels labels,
                 std::function<double()> read);
 
+  // Called at the beginning of each Expose, for figures that are read together: takes the copy that
+  // the callbacks above then read from.
+  void OnExpose(std::function<void()> refresh);
+
   // The process's own figures (process_resident_memory_bytes, process_cpu_seconds_total,
   // process_open_fds, process_start_time_seconds, ...) and daybook_build_info{version} = 1.
   void AddProcess(std::string_view version);
@@ -104,6 +108,7 @@ class Metrics {
 
   mutable std::mutex mutex_;  // guards the lists, not the values
   std::vector<std::unique_ptr<Family>> families_;
+  std::vector<std::function<void()>> refreshes_;
 };
 
 }  // namespace daybook

@@ -73,13 +73,15 @@ constexpr ReasonInfo kReasons[] = {
      "The partition has as many number series and years as it may have (10,000).",
      "Use a series that is in use; series are the seller's, not one a customer or an order."},
     {Reason::kIllegalTransition, "ILLEGAL_TRANSITION", kFailedPrecondition,
-     "The account, invoice or payment is in a state that does not allow the command; metadata `state` and "
+     "The account, invoice or payment is in a state that does not allow the command; metadata "
+     "`state` and "
      "`allowed_commands` say what would be.",
      "Look at the state; do one of the allowed commands."},
     {Reason::kPaymentNotFound, "PAYMENT_NOT_FOUND", kNotFound,
      "The customer has no payment of this id.", "Check the id."},
     {Reason::kAccountNotSettled, "ACCOUNT_NOT_SETTLED", kFailedPrecondition,
-     "An invoice of the account is open, credit is unapplied, or a payment is under way; metadata says how "
+     "An invoice of the account is open, credit is unapplied, or a payment is under way; metadata "
+     "says how "
      "much.",
      "Settle, write off or refund it first."},
     {Reason::kDraftsFull, "DRAFTS_FULL", kFailedPrecondition,
@@ -89,7 +91,8 @@ constexpr ReasonInfo kReasons[] = {
      "Money or a credit note is on the invoice; metadata says how much.",
      "Release the money, or issue a credit note instead."},
     {Reason::kWriteOffAboveTolerance, "WRITE_OFF_ABOVE_TOLERANCE", kFailedPrecondition,
-     "More is open than may be written off as a residue; metadata `tolerance_minor` says how much may.",
+     "More is open than may be written off as a residue; metadata `tolerance_minor` says how much "
+     "may.",
      "Write it off as OVERDUE or BAD_DEBT."},
     {Reason::kWriteOffReasonMixed, "WRITE_OFF_REASON_MIXED", kFailedPrecondition,
      "Part of the invoice was written off for the other reason; metadata `reason` says which.",
@@ -107,7 +110,8 @@ constexpr ReasonInfo kReasons[] = {
      "Less is unapplied than the command takes; metadata `unapplied_minor` says how much is.",
      "Take less, or release money from invoices first."},
     {Reason::kAllocationTooSmall, "ALLOCATION_TOO_SMALL", kFailedPrecondition,
-     "Less of the payment is on the invoice than the command takes off; metadata `allocated_minor` says how "
+     "Less of the payment is on the invoice than the command takes off; metadata `allocated_minor` "
+     "says how "
      "much is.",
      "Take less."},
     {Reason::kRecordTooLarge, "RECORD_TOO_LARGE", kInvalidArgument,
@@ -131,11 +135,12 @@ constexpr ReasonInfo kReasons[] = {
      "The server is stopping; this attempt recorded nothing.",
      "Retry with the same request_id, here or elsewhere."},
     {Reason::kLogUnavailable, "LOG_UNAVAILABLE", kUnavailable,
-     "The log does not answer; this attempt recorded nothing (an earlier one under the same request_id "
+     "The log does not answer; this attempt recorded nothing (an earlier one under the same "
+     "request_id "
      "may have).",
      "Retry with the same request_id."},
     {Reason::kStorageFull, "STORAGE_FULL", kResourceExhausted,
-     "The disk of the log is full; nothing was recorded.",
+     "The disk of the log is full; this attempt recorded nothing.",
      "Retry with the same request_id after an operator has made room."},
     {Reason::kTokenMalformed, "CONSISTENCY_TOKEN_MALFORMED", kInvalidArgument,
      "The consistency token is not one that this server made.",
@@ -153,10 +158,10 @@ constexpr ReasonInfo kReasons[] = {
     {Reason::kPageTokenMalformed, "PAGE_TOKEN_MALFORMED", kInvalidArgument,
      "The page token is not one of this query with these fields.",
      "Pass next_page_token unchanged and keep all other fields."},
-    {Reason::kRebuilding, "REBUILDING", kUnavailable,
-     "The read model is being built from the log.", "Retry after the delay in RetryInfo."},
-    {Reason::kUnsupported, "UNSUPPORTED", kUnimplemented,
-     "This server does not do that.", "See the message."},
+    {Reason::kRebuilding, "REBUILDING", kUnavailable, "The read model is being built from the log.",
+     "Retry after the delay in RetryInfo."},
+    {Reason::kUnsupported, "UNSUPPORTED", kUnimplemented, "This server does not do that.",
+     "See the message."},
     {Reason::kHealthNameUnknown, "HEALTH_NAME_UNKNOWN", kNotFound,
      "Nothing of this server is called so.",
      "Name a service in full, a projection, or leave the name empty for the whole server."},

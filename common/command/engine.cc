@@ -66,13 +66,13 @@ absl::StatusOr<std::unique_ptr<store::Shard>> OpenCacheShard(
 }
 
 void AddGauges(Engine* engine, Metrics* metrics) {
+  // One copy of everything a scrape, in the order of the partitions.
+  const auto seen = std::make_shared<std::vector<PartitionStatus>>(engine->Status());
+  metrics->OnExpose([engine, seen] { *seen = engine->Status(); });
   for (int p = 0; p < engine->partitions(); ++p) {
     const Labels labels = {{"partition", absl::StrCat(p)}};
-    const auto status = [engine, p] {
-      for (const PartitionStatus& s : engine->Status()) {
-        if (s.partition == p) return s;
-      }
-      return PartitionStatus();
+    const auto status = [seen, p]() -> const PartitionStatus& {
+      return (*seen)[static_cast<size_t>(p)];
     };
     metrics->AddGauge("daybook_partition_owned", "1 if this process owns the partition.", labels,
                       [status] { return status().phase == Partition::Phase::kOwn ? 1.0 : 0.0; });

@@ -437,7 +437,7 @@ void Partition::StorageFull(const absl::Status& why) {
 
 void Partition::AnswerFull() {
   AnswerAll(Refuse(Reason::kStorageFull, absl::StrCat("the log has no room: ", full_.message(),
-                                                      "; nothing was recorded")));
+                                                      "; this attempt recorded nothing")));
 }
 
 void Partition::Confirm() {
@@ -534,7 +534,8 @@ void Partition::ExpireQueue() {
         pending.command->in_doubt
             ? Uncertain(*pending.command)
             : Refuse(Reason::kLogUnavailable,
-                     "the deadline came before the log confirmed the answer; nothing was recorded");
+                     "the deadline came before the log confirmed the answer; this attempt recorded "
+                     "nothing");
     Answer(std::move(pending.command), status, "");
   }
   const auto expired = [&](std::unique_ptr<Command>& command) {

@@ -94,11 +94,11 @@ struct Worker::Seat : PartitionHost {
     worker->options_.cache_writer->Post([this, write = std::move(write)]() mutable {
       const absl::Status status = write();
       write = nullptr;  // what it wrote is let go here, not on the worker
-      {
-        const std::lock_guard lock(mutex);
-        cache_written = status;
-        cache_is_written.store(true, std::memory_order_release);
-      }
+      // All of it under the lock: whoever waits for the status may be about to destroy the seat and
+      // its worker.
+      const std::lock_guard lock(mutex);
+      cache_written = status;
+      cache_is_written.store(true, std::memory_order_release);
       written.notify_one();
       worker->doorbell_.Ring();
     });

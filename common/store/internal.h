@@ -60,6 +60,8 @@ struct Store::Db {
 
   absl::Status Open();
   absl::Status CheckFormat();
+  // RESOURCE_EXHAUSTED: the disk has only its reserve left.
+  absl::Status CheckRoom() const;
 };
 
 // A snapshot of the database, shared by all views between two of its files.

@@ -65,7 +65,6 @@ struct Shard::Impl {
   int partition;
   log::Position position;
   std::string log_id;
-  bool log_id_dirty = false;
 
   // Keys here are table + key. Rows keep their place, so that those to be flushed can be listed: a
   // flush of a few rows must not look at all that are in memory.
@@ -88,11 +87,13 @@ struct Shard::Impl {
   std::shared_ptr<RecentRows> recent;
   std::shared_ptr<const RecentRows> settling;
   std::shared_ptr<const Snapshot> snapshot;  // for views; of the database without `settling`
-  log::Position settling_at;
+  log::Position settled_at;                  // of the newest file, made or being made
   absl::Time settled = absl::Now();
-  std::mutex settle_mutex;  // of what follows
+  bool settle_posted = false;  // the store's thread has it, or has done it and was not yet asked
+  absl::Status settle_failed;  // why there is no file of `settling`, as of the last attempt
+  std::mutex settle_mutex;     // of what follows
   std::condition_variable settle_done;
-  std::optional<absl::Status> settle_status;  // of a file that is done and not yet seen to
+  std::optional<absl::Status> settle_status;  // of the attempt that was posted
 
   mutable std::mutex view_mutex;
   std::shared_ptr<const View> view;
@@ -111,8 +112,11 @@ struct Shard::Impl {
   // Makes a file of what has been published, on the store's thread.
   void BeginSettle();
   void PostSettle();
-  // Sees to a file that is done; `wait`s for one under way. Not OK: it failed, and is tried again.
+  // Sees to a file that is done; `wait`s for one under way. Not OK: the last attempt failed, and
+  // none since has come to an end.
   absl::Status TakeSettled(bool wait);
+  // The same, and what failed is tried again.
+  absl::Status TakeOrRetrySettled(bool wait);
   absl::Status SettleIfDue();
   using PutRow = std::function<void(std::string_view key, const std::string_view* value)>;
   using FillFile = std::function<void(const PutRow& put)>;
@@ -145,7 +149,7 @@ absl::Status Shard::Impl::Load() {
     return absl::DataLossError(absl::StrCat("reading ", directory(), ": the position of partition ",
                                             partition, ": ", parsed.status().ToString()));
   }
-  position = *parsed;
+  position = settled_at = *parsed;
   rocksdb::PinnableSlice scratch;
   std::string_view value;
   ASSIGN_OR_RETURN(
@@ -207,15 +211,18 @@ void Shard::Impl::PublishRows() {
 }
 
 void Shard::Impl::BeginSettle() {
+  // Without rows there is still the position: what listens to little would else begin far back.
+  if (recent == nullptr) recent = std::make_shared<RecentRows>();
   recent->Freeze();
   settling = std::exchange(recent, nullptr);
-  settling_at = position;
+  settled_at = position;
   settled = absl::Now();
   PostSettle();
 }
 
 void Shard::Impl::PostSettle() {
-  db().writer->Post([this, rows = settling, at = settling_at, log_id = log_id] {
+  settle_posted = true;
+  db().writer->Post([this, rows = settling, at = settled_at, log_id = log_id] {
     const absl::Status status = IngestFile(at, log_id, [&rows](const PutRow& put) {
       for (const RecentRows::Row& row : rows->All()) {
         put(row.key, row.value ? &*row.value : nullptr);
@@ -228,29 +235,31 @@ void Shard::Impl::PostSettle() {
 }
 
 absl::Status Shard::Impl::TakeSettled(bool wait) {
-  if (settling == nullptr) return absl::OkStatus();
-  absl::Status status;
-  {
+  if (settle_posted) {
     std::unique_lock lock(settle_mutex);
     if (wait) settle_done.wait(lock, [this] { return settle_status.has_value(); });
-    if (!settle_status.has_value()) return absl::OkStatus();
-    status = *std::exchange(settle_status, std::nullopt);
+    if (!settle_status.has_value()) return settle_failed;
+    settle_failed = *std::exchange(settle_status, std::nullopt);
+    settle_posted = false;
   }
-  if (!status.ok()) {
-    PostSettle();
-    return status;
-  }
+  if (settling == nullptr || !settle_failed.ok()) return settle_failed;
   settling = nullptr;
   snapshot = std::make_shared<const Snapshot>(rocks());
   return absl::OkStatus();
 }
 
+absl::Status Shard::Impl::TakeOrRetrySettled(bool wait) {
+  absl::Status status = TakeSettled(wait);
+  if (!status.ok() && !settle_posted) PostSettle();
+  return status;
+}
+
 absl::Status Shard::Impl::SettleIfDue() {
   const Options& options = store->options();
   const size_t bytes = recent == nullptr ? 0 : recent->bytes();
-  RETURN_IF_ERROR(TakeSettled(bytes >= kMaxSettles * options.settle_bytes));
+  RETURN_IF_ERROR(TakeOrRetrySettled(bytes >= kMaxSettles * options.settle_bytes));
   const bool due = bytes >= options.settle_bytes ||
-                   (bytes > 0 && absl::Now() - settled >= options.persist_interval);
+                   (position != settled_at && absl::Now() - settled >= options.persist_interval);
   if (due && settling == nullptr) BeginSettle();
   return absl::OkStatus();
 }
@@ -259,6 +268,7 @@ absl::Status Shard::Impl::SettleIfDue() {
 // takes a row's key (table and key) and value, null = deleted, in ascending order.
 absl::Status Shard::Impl::IngestFile(const log::Position& at, const std::string& log_id,
                                      const FillFile& fill) {
+  RETURN_IF_ERROR(db().CheckRoom());
   const std::string path = absl::StrCat(directory(), "/ingest-", partition, ".sst");
   rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), store->db_->rocks_options);
   absl::Status status = FromRocks(writer.Open(path), "writing", path);
@@ -278,7 +288,11 @@ absl::Status Shard::Impl::IngestFile(const log::Position& at, const std::string&
     check(value == nullptr ? writer.Delete(key) : writer.Put(key, SliceOf(*value)));
   });
   check(writer.Finish());
-  RETURN_IF_ERROR(status);
+  if (!status.ok()) {
+    // Half a file would keep room from the disk that it was too large for.
+    rocks().GetEnv()->DeleteFile(path).PermitUncheckedError();
+    return status;
+  }
   FaultPoint("store.before_ingest");
   rocksdb::IngestExternalFileOptions ingest;
   ingest.move_files = true;
@@ -339,22 +353,20 @@ void Shard::Impl::Publish() {
 Shard::Shard(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Shard::~Shard() {
   Impl& impl = *impl_;
-  if (store::Options options = impl.store->options(); options.bulk) return;
+  if (impl.store->options().bulk) return;
   // What the last flush published is made durable; if that fails it is folded again from the log.
-  if (!impl.TakeSettled(true).ok()) (void)impl.TakeSettled(true);
-  if (impl.recent == nullptr || impl.settling != nullptr) return;
+  // Nothing stays posted: it would write from a shard that is gone.
+  if (!impl.TakeOrRetrySettled(true).ok()) impl.TakeSettled(true).IgnoreError();
+  if (impl.settling != nullptr || impl.position == impl.settled_at) return;
   impl.BeginSettle();
-  (void)impl.TakeSettled(true);
+  impl.TakeSettled(true).IgnoreError();
 }
 
 int Shard::partition() const { return impl_->partition; }
 const log::Position& Shard::position() const { return impl_->position; }
 const std::string& Shard::log_id() const { return impl_->log_id; }
 
-void Shard::set_log_id(std::string log_id) {
-  impl_->log_id = std::move(log_id);
-  impl_->log_id_dirty = true;
-}
+void Shard::set_log_id(std::string log_id) { impl_->log_id = std::move(log_id); }
 
 absl::StatusOr<bool> Shard::Get(uint8_t table, std::string_view key, std::string* value) const {
   rocksdb::PinnableSlice scratch;
@@ -372,6 +384,7 @@ absl::StatusOr<bool> Shard::Get(uint8_t table, std::string_view key,
 }
 
 absl::Status Shard::Ingest(absl::Span<const SortedRow> rows, const log::Position& position) {
+  DAYBOOK_CHECK(impl_->recent == nullptr && impl_->settling == nullptr);
   RETURN_IF_ERROR(impl_->IngestFile(position, impl_->log_id, [&](const Impl::PutRow& put) {
     std::string key;
     for (const SortedRow& row : rows) {
@@ -380,8 +393,7 @@ absl::Status Shard::Ingest(absl::Span<const SortedRow> rows, const log::Position
       put(key, &row.value);
     }
   }));
-  impl_->log_id_dirty = false;
-  impl_->position = position;
+  impl_->position = impl_->settled_at = position;
   impl_->all_in_memory = false;
   impl_->snapshot = std::make_shared<const Snapshot>(impl_->rocks());
   impl_->Publish();
@@ -392,17 +404,17 @@ absl::Status Shard::Clear() {
   const std::string prefix = ShardPrefix(impl_->partition);
   rocksdb::WriteBatch batch;
   batch.DeleteRange(prefix, PrefixEnd(prefix));
-  impl_->TakeSettled(true).IgnoreError();
+  impl_->TakeSettled(true).IgnoreError();  // and not tried again: the rows go
   RETURN_IF_ERROR(FromRocks(impl_->rocks().Write(NoWal(), &batch), "writing", impl_->directory()));
   RETURN_IF_ERROR(FromRocks(impl_->rocks().Flush({}), "writing", impl_->directory()));
   impl_->recent = nullptr;
   impl_->settling = nullptr;
+  impl_->settle_failed = absl::OkStatus();
   impl_->snapshot = std::make_shared<const Snapshot>(impl_->rocks());
   Drop();
   impl_->rows.clear();
-  impl_->position = {};
+  impl_->position = impl_->settled_at = {};
   impl_->log_id.clear();
-  impl_->log_id_dirty = false;
   impl_->all_in_memory = true;
   impl_->Publish();
   return absl::OkStatus();
@@ -446,7 +458,7 @@ absl::Status Shard::Flush(const log::Position& position) {
   if (bulk) {
     RETURN_IF_ERROR(impl_->IngestRows(position));
   } else {
-    RETURN_IF_ERROR(impl_->TakeSettled(false));
+    RETURN_IF_ERROR(impl_->TakeOrRetrySettled(false));
     impl_->PublishRows();
   }
   FaultPoint("store.after_flush");
@@ -456,7 +468,6 @@ absl::Status Shard::Flush(const log::Position& position) {
   // Appended rows are not in memory, so absence from memory no longer proves absence; but whoever
   // appends promises not to look them up again.
   impl_->appended_bytes = 0;
-  impl_->log_id_dirty = false;
   impl_->position = position;
   ++impl_->flushes;
   impl_->Evict();

@@ -4,6 +4,7 @@
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
+#include <sys/statvfs.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -118,6 +119,16 @@ absl::Status Store::Db::Open() {
   }
   writer = std::make_unique<BackgroundThread>("store-writer");
   return CheckFormat();
+}
+
+absl::Status Store::Db::CheckRoom() const {
+  struct statvfs fs;
+  if (::statvfs(options.directory.c_str(), &fs) != 0) return absl::OkStatus();
+  const uint64_t room = uint64_t{fs.f_bavail} * fs.f_frsize;
+  if (room >= options.reserve_bytes) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      absl::StrCat("the disk of ", options.directory, " is full: ", room >> 20, " MiB are free, ",
+                   options.reserve_bytes >> 20, " MiB are kept in reserve; make room"));
 }
 
 absl::Status Store::Db::CheckFormat() {

@@ -83,6 +83,9 @@ struct Options {
   // Flushed rows become a file of the database when there are so many or after so long.
   size_t settle_bytes = 16 << 20;
   absl::Duration persist_interval = absl::Seconds(20);
+  // Kept free of the disk: files of rows are refused, RESOURCE_EXHAUSTED, before the database runs
+  // out of room for its own bookkeeping, which it does not survive.
+  uint64_t reserve_bytes = 64 << 20;
 };
 
 std::shared_ptr<void> NewBlockCache(size_t bytes);
@@ -169,7 +172,8 @@ class Shard {
                            google::protobuf::MessageLite* message) const;
   // Writes rows, each once, in the order of table and key, and the position: made a file that
   // becomes part of the database whole, durable when this returns. Costs a file, so it is for
-  // flushes that are seconds apart. May run beside Get on another thread.
+  // flushes that are seconds apart. May run beside Get on another thread. A shard is written by
+  // Ingest or by Flush, never by both. An error: nothing of it is there.
   absl::Status Ingest(absl::Span<const SortedRow> rows, const log::Position& position);
   // Removes all rows, back to the initial position. Rows in memory are dropped, too.
   absl::Status Clear();
@@ -197,7 +201,7 @@ class Shard {
   }
   // Publishes what was edited, and the position, as one; views of now on have it. It is made a file
   // in the background, later. UNAVAILABLE, RESOURCE_EXHAUSTED: an earlier file could not be
-  // written; nothing is published, and it is tried again.
+  // written; nothing is published, by any flush, until it has been: each call tries again.
   absl::Status Flush(const log::Position& position);
   // Forgets all edits since the last flush.
   void Drop();

@@ -1,6 +1,7 @@
 // The engine whole: real books, real threads, the embedded log.
 #include "common/command/engine.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -286,6 +287,15 @@ TEST_F(EngineTest, ACustomerWithoutAnIdGetsTheSameOneEveryTime) {
   const std::string id = Ok<RegisterCustomerResponse>(Send(request)).customer_id();
   EXPECT_EQ(id, DerivedCustomerId("r-1"));
   EXPECT_EQ(Ok<RegisterCustomerResponse>(Send(request)).customer_id(), id);
+}
+
+TEST_F(EngineTest, SaysHowEachPartitionStands) {
+  const std::string text = metrics_->Expose();
+  for (int p = 0; p < engine_->partitions(); ++p) {
+    const std::string labels = absl::StrCat("{partition=\"", p, "\"} 1\n");
+    EXPECT_THAT(text, testing::HasSubstr("daybook_partition_owned" + labels));
+    EXPECT_THAT(text, testing::HasSubstr("daybook_ownership_changes_total" + labels));
+  }
 }
 
 TEST_F(EngineTest, DrainAnswersEverything) {

@@ -789,6 +789,9 @@ TEST_F(PartitionTest, AFullDiskIsSaidAtOnceAndEndsByItself) {
   const int b = Submit("r2", 5);
   Tick();
   EXPECT_EQ(ReasonFor(b), "STORAGE_FULL");
+  // A resend may be of a command that an earlier attempt recorded.
+  EXPECT_THAT(std::string(answers_[b].status.message()),
+              HasSubstr("this attempt recorded nothing"));
   BecomeOwner();
   const int again = Submit("r1", 5);
   Settle();

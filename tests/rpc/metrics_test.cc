@@ -76,6 +76,19 @@ TEST(FiguresOfMetrics, AreReadWhenExposed) {
               AllOf(HasSubstr("depth{q=\"1\"} 7\n"), HasSubstr("seen_total 70\n")));
 }
 
+TEST(FiguresOfMetrics, AreReadTogetherFromOneCopyAScrape) {
+  Metrics metrics;
+  int copies = 0;
+  metrics.OnExpose([&] { ++copies; });
+  for (const char* q : {"1", "2", "3"}) {
+    metrics.AddGauge("copies", "Copies.", {{"q", q}}, [&] { return copies; });
+  }
+  metrics.Expose();
+  EXPECT_THAT(metrics.Expose(),
+              AllOf(HasSubstr("copies{q=\"1\"} 2\n"), HasSubstr("copies{q=\"3\"} 2\n")));
+  EXPECT_EQ(copies, 2);
+}
+
 TEST(FiguresOfMetrics, EscapeLabels) {
   Metrics metrics;
   metrics.AddGauge("a", "A.", {{"path", "say \"x\"\\\n"}});

@@ -10,6 +10,8 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/store/fault_point.h"
 #include "daybook/log/v1/frame.pb.h"
 #include "tests/support/killed.h"
 #include "tests/support/scratch.h"
@@ -201,6 +203,26 @@ TEST_F(StoreTest, AViewIsTheSameWhereverItsRowsStand) {
     old.clear();
     shard.reset();
   }
+}
+
+TEST_F(StoreTest, KeepsAPositionThatMovedWithoutRows) {
+  {
+    const auto store = Open();
+    const auto shard = *store->OpenShard(0);
+    shard->Edit(kRows, "a").set_owner("x");
+    ASSERT_TRUE(shard->Flush(At(1)).ok());
+  }
+  {
+    const auto store = Open();
+    const auto shard = *store->OpenShard(0);
+    shard->set_log_id("log-1");
+    ASSERT_TRUE(shard->Flush(At(9)).ok());
+  }
+  const auto store = Open();
+  const auto shard = *store->OpenShard(0);
+  EXPECT_EQ(shard->position(), At(9));
+  EXPECT_EQ(shard->log_id(), "log-1");
+  EXPECT_EQ(Contents(*shard)["a"], "x");
 }
 
 TEST_F(StoreTest, ForgetsEditsThatAreDropped) {
@@ -406,6 +428,156 @@ TEST_F(StoreTest, DifferentShardsFromDifferentThreads) {
   for (auto& thread : threads) thread.join();
   for (int partition = 0; partition < 4; ++partition) {
     EXPECT_EQ(Contents(**store->OpenShard(partition))["18"], absl::StrCat(partition, "-499"));
+  }
+}
+
+// --------------------------------------------------------------------- files that cannot be
+// written
+
+class UnwritableTest : public StoreTest {
+ protected:
+  UnwritableTest() { options_.settle_bytes = 1; }
+  ~UnwritableTest() override {
+    shard_ = nullptr;
+    store_ = nullptr;
+    SetFaultHook(nullptr);
+  }
+  void Open() { store_ = StoreTest::Open(Opened(options_)); }
+  void OpenShard() { shard_ = *store_->OpenShard(0); }
+  // A directory stands where the shard's files are made.
+  void Block() { fs::create_directories(Blocked()); }
+  void Unblock() { fs::remove(Blocked()); }
+  std::string Blocked() const { return directory() + "/ingest-0.sst"; }
+  absl::Status Write(std::string_view key, int64_t at) {
+    shard_->Edit(kRows, key).set_owner(absl::StrCat(at));
+    return shard_->Flush(At(at));
+  }
+  // Flushes until a flush says that a file could not be written.
+  absl::Status WriteUntilRefused() {
+    absl::Status status;
+    for (written_ = 0; status.ok() && written_ < 50; ++written_) {
+      status = Write("a", written_ + 1);
+    }
+    --written_;
+    return status;
+  }
+
+  Options options_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<Shard> shard_;
+  int64_t written_ = 0;
+};
+
+TEST_F(UnwritableTest, IsSaidByEveryFlushUntilItWorksAgain) {
+  Open();
+  OpenShard();
+  Block();
+  const absl::Status refused = WriteUntilRefused();
+  EXPECT_TRUE(absl::IsUnavailable(refused)) << refused;
+  EXPECT_THAT(std::string(refused.message()), HasSubstr(Blocked()));
+  EXPECT_LE(written_, 3) << "what has no file is bounded";
+  for (int i = 0; i < 50; ++i) {
+    EXPECT_FALSE(Write("a", 100).ok());
+    shard_->Tend();
+  }
+  EXPECT_EQ(shard_->position(), At(written_));
+  EXPECT_EQ(Contents(*shard_)["a"], absl::StrCat(written_)) << "what was published stays";
+  Unblock();
+  while (!Write("b", 101).ok()) {
+  }
+  shard_ = nullptr;
+  OpenShard();
+  EXPECT_EQ(shard_->position(), At(101));
+  EXPECT_EQ(Contents(*shard_), (std::map<std::string, std::string>{{"a", "100"}, {"b", "101"}}));
+}
+
+TEST_F(UnwritableTest, OnAFullDiskTheReserveIsLeftAlone) {
+  options_.reserve_bytes = uint64_t{1} << 60;
+  Open();
+  OpenShard();
+  const absl::Status refused = WriteUntilRefused();
+  EXPECT_TRUE(absl::IsResourceExhausted(refused)) << refused;
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("make room"));
+  EXPECT_LE(written_, 3);
+  const SortedRow row = {1, "a", "1"};
+  EXPECT_TRUE(absl::IsResourceExhausted((*store_->OpenShard(1))->Ingest({&row, 1}, At(1))));
+}
+
+TEST_F(UnwritableTest, NothingIsWrittenForAShardThatIsGone) {
+  Open();
+  for (int i = 0; i < 20; ++i) {
+    OpenShard();
+    Block();
+    if (i % 2 == 0) {
+      ASSERT_TRUE(Write("a", 1).ok());
+    } else {
+      ASSERT_FALSE(WriteUntilRefused().ok());
+    }
+    shard_ = nullptr;
+    Unblock();
+    OpenShard();
+    EXPECT_EQ(shard_->position(), log::Position{});
+    EXPECT_TRUE(Contents(*shard_).empty());
+    shard_ = nullptr;
+  }
+  store_ = nullptr;
+  Open();
+  OpenShard();
+  EXPECT_EQ(shard_->position(), log::Position{});
+}
+
+TEST_F(UnwritableTest, AShardThatIsClosedWhileAFileIsMadeWaitsForIt) {
+  SetFaultHook([](std::string_view name) {
+    if (name == "store.before_ingest") absl::SleepFor(absl::Milliseconds(20));
+  });
+  Open();
+  for (int i = 1; i <= 5; ++i) {
+    OpenShard();
+    ASSERT_TRUE(Write("a", 2 * i).ok());
+    ASSERT_TRUE(Write("b", 2 * i + 1).ok());
+    shard_ = nullptr;
+    OpenShard();
+    EXPECT_EQ(shard_->position(), At(2 * i + 1));
+    EXPECT_EQ(Contents(*shard_).size(), 2u);
+    shard_ = nullptr;
+  }
+}
+
+TEST_F(UnwritableTest, ClearingForgetsAFileThatIsBeingMade) {
+  SetFaultHook([](std::string_view name) {
+    if (name == "store.before_ingest") absl::SleepFor(absl::Milliseconds(20));
+  });
+  Open();
+  OpenShard();
+  ASSERT_TRUE(Write("a", 1).ok());
+  ASSERT_TRUE(Write("b", 2).ok());
+  ASSERT_TRUE(shard_->Clear().ok());
+  EXPECT_EQ(shard_->position(), log::Position{});
+  EXPECT_TRUE(Contents(*shard_).empty());
+  ASSERT_TRUE(Write("c", 1).ok());
+  shard_ = nullptr;
+  store_ = nullptr;
+  Open();
+  OpenShard();
+  EXPECT_EQ(shard_->position(), At(1));
+  EXPECT_EQ(Contents(*shard_), (std::map<std::string, std::string>{{"c", "1"}}));
+}
+
+TEST_F(UnwritableTest, ClearingForgetsAFileThatCouldNotBeWritten) {
+  Open();
+  for (int i = 0; i < 20; ++i) {
+    OpenShard();
+    Block();
+    ASSERT_FALSE(WriteUntilRefused().ok());
+    ASSERT_TRUE(shard_->Clear().ok());
+    Unblock();
+    EXPECT_TRUE(Contents(*shard_).empty());
+    for (int flush = 1; flush <= 10; ++flush) EXPECT_TRUE(Write("c", flush).ok());
+    shard_ = nullptr;
+    OpenShard();
+    EXPECT_EQ(Contents(*shard_), (std::map<std::string, std::string>{{"c", "10"}}));
+    ASSERT_TRUE(shard_->Clear().ok());
+    shard_ = nullptr;
   }
 }
 
