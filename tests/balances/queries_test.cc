@@ -196,7 +196,7 @@ TEST(Journal, PacksEveryId) {
 
 TEST(Journal, RefusesAChunkWhoseColumnsDoNotFit) {
   v1::AccountTail tail;
-  AddPayment({1, 1}, 100, PackId("p"), tail);
+  AddPayment({1, 1, 1970}, 100, PackId("p"), tail);
   Journal journal;
   EXPECT_TRUE(ReadChunk(tail.chunk(), kEverything, &journal));
   v1::JournalChunk broken = tail.chunk();
