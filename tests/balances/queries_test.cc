@@ -22,8 +22,7 @@ using testing::HasSubstr;
 class QueriesTest : public testing::Test {
  protected:
   QueriesTest() {
-    auto store =
-        store::Store::Open({.directory = scratch_.path(), .kind = "balances"});
+    auto store = store::Store::Open({.directory = scratch_.path(), .kind = "balances"});
     DAYBOOK_CHECK(store.ok());
     store_ = *std::move(store);
     world_ = std::make_unique<World>(*store_, 0);
