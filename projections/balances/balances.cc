@@ -28,7 +28,8 @@ int32_t DayNumber(const google::type::Date& date) {
 struct Account {
   Account(const Meta& meta, const std::string& account_id, const std::string& currency_code,
           Shard& shard)
-      : time{balances::DayNumber(meta.effective_date), meta.recorded_time_us},
+      : time{balances::DayNumber(meta.effective_date), meta.recorded_time_us,
+             static_cast<int32_t>(meta.effective_date.year())},
         shard(shard),
         head(HeadOf(shard.Edit(kCustomers, meta.customer_id), account_id)),
         tail(shard.Edit(kTails, Key(meta.customer_id, account_id))),
@@ -102,9 +103,74 @@ bool TakeFrom(const Place& place, int64_t amount_minor, v1::Open& open) {
   return true;
 }
 
+void AddAllocated(int64_t amount, Account& account) {
+  account.head.set_allocated_minor(Plus(account.head.allocated_minor(), amount));
+}
+
+// References to documents of any age: by ordinal while something of them is open, else by name.
+uint32_t InvoiceReference(const std::string& invoice_id, Account& account) {
+  const std::string_view id = PackId(invoice_id);
+  const v1::Open& open = account.tail.open_invoices();
+  const Place place = FindOpen(id, open);
+  return place.index >= 0 ? open.ordinal(place.index) : NameInvoice(id, account.tail);
+}
+
+uint32_t PaymentReference(const std::string& payment_id, Account& account) {
+  const std::string_view id = PackId(payment_id);
+  const v1::Open& open = account.tail.open_payments();
+  const Place place = FindOpen(id, open);
+  return place.index >= 0 ? open.ordinal(place.index) : NamePayment(id, account.tail);
+}
+
+void LowerInvoice(const std::string& invoice_id, int64_t amount, Account& account) {
+  v1::Open& open = *account.tail.mutable_open_invoices();
+  const Place place = FindOpen(PackId(invoice_id), open);
+  if (place.index < 0) return;  // not open: the write side takes from nothing else
+  if (TakeFrom(place, amount, open)) {
+    account.head.set_open_invoice_count(account.head.open_invoice_count() - 1);
+  }
+  account.head.set_open_minor(Plus(account.head.open_minor(), -amount));
+}
+
+// Returns the reference to the invoice.
+uint32_t RaiseInvoice(const std::string& invoice_id, int64_t amount, Account& account) {
+  v1::Open& open = *account.tail.mutable_open_invoices();
+  const std::string_view id = PackId(invoice_id);
+  const Place place = FindOpen(id, open);
+  account.head.set_open_minor(Plus(account.head.open_minor(), amount));
+  if (place.index >= 0) {
+    open.set_left_minor(place.index, Plus(open.left_minor(place.index), amount));
+    return open.ordinal(place.index);
+  }
+  const uint32_t reference = NameInvoice(id, account.tail);
+  AddOpen(id, reference, amount, open);
+  account.head.set_open_invoice_count(account.head.open_invoice_count() + 1);
+  return reference;
+}
+
+void LowerPayment(const std::string& payment_id, int64_t amount, Account& account) {
+  v1::Open& open = *account.tail.mutable_open_payments();
+  const Place place = FindOpen(PackId(payment_id), open);
+  if (place.index >= 0 && amount != 0) TakeFrom(place, amount, open);
+}
+
+void RaisePayment(const std::string& payment_id, uint32_t reference, int64_t amount,
+                  Account& account) {
+  if (amount == 0) return;
+  v1::Open& open = *account.tail.mutable_open_payments();
+  const std::string_view id = PackId(payment_id);
+  const Place place = FindOpen(id, open);
+  if (place.index >= 0) {
+    open.set_left_minor(place.index, Plus(open.left_minor(place.index), amount));
+  } else {
+    AddOpen(id, reference, amount, open);
+  }
+}
+
+using EventAllocations = google::protobuf::RepeatedPtrField<billing::v1::Allocation>;
+
 // Puts the allocations behind the entry that was added last. Returns their sum.
-int64_t Allocate(const google::protobuf::RepeatedPtrField<billing::v1::Allocation>& allocations,
-                 Account& account) {
+int64_t Allocate(const EventAllocations& allocations, Account& account) {
   int64_t sum = 0;
   v1::Open& open = *account.tail.mutable_open_invoices();
   for (const billing::v1::Allocation& allocation : allocations) {
@@ -118,8 +184,44 @@ int64_t Allocate(const google::protobuf::RepeatedPtrField<billing::v1::Allocatio
     sum = Plus(sum, amount);
   }
   account.head.set_open_minor(Plus(account.head.open_minor(), -sum));
-  account.head.set_allocated_minor(Plus(account.head.allocated_minor(), sum));
+  AddAllocated(sum, account);
   return sum;
+}
+
+// Money came in: as recorded, or as confirmed.
+template <class Payment>
+void Receive(const Payment& payment, const Meta& meta, Shard& shard) {
+  Account account(meta, payment.account_id(), payment.currency_code(), shard);
+  const int64_t amount = payment.amount_minor();
+  const uint32_t ordinal = account.tail.payments();
+  AddPayment(account.time, amount, PackId(payment.payment_id()), account.tail);
+  const int64_t allocated = Allocate(payment.allocations(), account);
+  if (allocated != amount) {
+    AddOpen(PackId(payment.payment_id()), ordinal, Plus(amount, -allocated),
+            *account.tail.mutable_open_payments());
+  }
+
+  account.head.set_payment_count(account.head.payment_count() + 1);
+  account.head.set_received_minor(Plus(account.head.received_minor(), amount));
+  AddTo(amount, account.totals.mutable_received());
+  AddTo(allocated, account.totals.mutable_allocated());
+  account.totals.set_payment_count(account.totals.payment_count() + 1);
+  account.MoveFullChunk(meta);
+}
+
+v1::Losses& LossesOf(billing::v1::WriteOffReason reason, v1::CurrencyTotals& totals) {
+  switch (LossReasonOf(static_cast<uint32_t>(reason))) {
+    case kNormal:
+      return *totals.mutable_normal();
+    case kOverdue:
+      return *totals.mutable_overdue();
+    default:
+      return *totals.mutable_bad_debt();
+  }
+}
+
+void AddWrittenOff(int64_t amount, Account& account) {
+  account.head.set_written_off_minor(Plus(account.head.written_off_minor(), amount));
 }
 
 }  // namespace
@@ -146,8 +248,7 @@ void Balances::On(const billing::v1::InvoiceIssued& invoice, const Meta& meta, S
   const int64_t total = invoice.total_minor();
   const std::string_view id = PackId(invoice.invoice_id());
   const uint32_t ordinal = account.tail.invoices();
-  AddInvoice(account.time, invoice, DayNumber(invoice.due_date()),
-             static_cast<int32_t>(meta.effective_date.year()), id, account.tail);
+  AddInvoice(account.time, invoice, DayNumber(invoice.due_date()), id, account.tail);
 
   account.head.set_invoice_count(account.head.invoice_count() + 1);
   account.head.set_open_minor(Plus(account.head.open_minor(), total));
@@ -161,22 +262,109 @@ void Balances::On(const billing::v1::InvoiceIssued& invoice, const Meta& meta, S
   account.MoveFullChunk(meta);
 }
 
-void Balances::On(const billing::v1::PaymentRecorded& payment, const Meta& meta, Shard& shard) {
-  Account account(meta, payment.account_id(), payment.currency_code(), shard);
-  const int64_t amount = payment.amount_minor();
-  const uint32_t ordinal = account.tail.payments();
-  AddPayment(account.time, amount, PackId(payment.payment_id()), account.tail);
-  const int64_t allocated = Allocate(payment.allocations(), account);
-  if (allocated != amount) {
-    AddOpen(PackId(payment.payment_id()), ordinal, Plus(amount, -allocated),
-            *account.tail.mutable_open_payments());
-  }
+void Balances::On(const billing::v1::InvoiceVoided& voided, const Meta& meta, Shard& shard) {
+  Account account(meta, voided.account_id(), voided.currency_code(), shard);
+  const uint32_t invoice = InvoiceReference(voided.invoice_id(), account);
+  AddChange(Kind::kVoid, account.time, {invoice, 0, 0, voided.reason()}, account.tail);
+  if (voided.open_minor() != 0) LowerInvoice(voided.invoice_id(), voided.open_minor(), account);
+  AddWrittenOff(-voided.written_off_minor() - voided.residue_minor(), account);
+  account.head.set_invoice_count(account.head.invoice_count() - 1);
+  account.head.set_void_invoice_count(account.head.void_invoice_count() + 1);
 
-  account.head.set_payment_count(account.head.payment_count() + 1);
-  account.head.set_received_minor(Plus(account.head.received_minor(), amount));
-  AddTo(amount, account.totals.mutable_received());
-  AddTo(allocated, account.totals.mutable_allocated());
-  account.totals.set_payment_count(account.totals.payment_count() + 1);
+  v1::CurrencyTotals& totals = account.totals;
+  AddTo(voided.net_minor(), totals.mutable_voided_net());
+  AddTo(voided.tax_minor(), totals.mutable_voided_tax());
+  if (voided.written_off_minor() != 0) {
+    AddTo(voided.written_off_minor(), LossesOf(voided.write_off_reason(), totals).mutable_voided());
+  }
+  if (voided.residue_minor() != 0) {
+    AddTo(voided.residue_minor(), totals.mutable_normal()->mutable_voided());
+  }
+  totals.set_void_invoice_count(totals.void_invoice_count() + 1);
+  account.MoveFullChunk(meta);
+}
+
+void Balances::On(const billing::v1::InvoiceWrittenOff& fact, const Meta& meta, Shard& shard) {
+  Account account(meta, fact.account_id(), fact.currency_code(), shard);
+  const int64_t amount = fact.amount_minor();
+  AddChange(Kind::kWriteOff, account.time,
+            {InvoiceReference(fact.invoice_id(), account), amount,
+             static_cast<uint32_t>(fact.reason()), ""},
+            account.tail);
+  LowerInvoice(fact.invoice_id(), amount, account);
+  AddWrittenOff(amount, account);
+  AddTo(amount, LossesOf(fact.reason(), account.totals).mutable_written_off());
+  account.MoveFullChunk(meta);
+}
+
+void Balances::On(const billing::v1::WriteOffRecovered& fact, const Meta& meta, Shard& shard) {
+  Account account(meta, fact.account_id(), fact.currency_code(), shard);
+  const int64_t amount = fact.amount_minor();
+  const uint32_t invoice = RaiseInvoice(fact.invoice_id(), amount, account);
+  AddChange(Kind::kRecovery, account.time,
+            {invoice, amount, static_cast<uint32_t>(fact.reason()), ""}, account.tail);
+  AddWrittenOff(-amount, account);
+  AddTo(amount, LossesOf(fact.reason(), account.totals).mutable_recovered());
+  account.MoveFullChunk(meta);
+}
+
+void Balances::On(const billing::v1::CreditNoteIssued& note, const Meta& meta, Shard& shard) {
+  Account account(meta, note.account_id(), note.currency_code(), shard);
+  const uint32_t source = account.tail.payments();
+  const uint32_t invoice = InvoiceReference(note.invoice_id(), account);
+  AddCreditNote(account.time, note, invoice, PackId(note.credit_note_id()), account.tail);
+  v1::AccountHead& head = account.head;
+  if (note.kind() == billing::v1::CREDIT_NOTE_KIND_CREDIT) {
+    RaisePayment(note.credit_note_id(), source, note.total_minor(), account);
+    head.set_note_unapplied_minor(Plus(head.note_unapplied_minor(), note.total_minor()));
+    AddTo(note.total_minor(), account.totals.mutable_note_unapplied());
+  } else {
+    LowerInvoice(note.invoice_id(), note.total_minor(), account);
+    head.set_note_applied_minor(Plus(head.note_applied_minor(), note.total_minor()));
+  }
+  head.set_credit_note_count(head.credit_note_count() + 1);
+  AddTo(note.total_minor() - note.tax_minor(), account.totals.mutable_note_net());
+  AddTo(note.tax_minor(), account.totals.mutable_note_tax());
+  account.totals.set_credit_note_count(account.totals.credit_note_count() + 1);
+  account.MoveFullChunk(meta);
+}
+
+void Balances::On(const billing::v1::PaymentRecorded& payment, const Meta& meta, Shard& shard) {
+  Receive(payment, meta, shard);
+}
+
+void Balances::On(const billing::v1::PaymentConfirmed& payment, const Meta& meta, Shard& shard) {
+  Receive(payment, meta, shard);
+}
+
+void Balances::On(const billing::v1::PaymentReversed& fact, const Meta& meta, Shard& shard) {
+  Account account(meta, fact.account_id(), fact.currency_code(), shard);
+  const bool chargeback = fact.state() == billing::v1::PAYMENT_STATE_CHARGED_BACK;
+  AddChange(chargeback ? Kind::kChargeback : Kind::kReversal, account.time,
+            {PaymentReference(fact.payment_id(), account), fact.amount_minor(), 0, fact.reason()},
+            account.tail);
+  LowerPayment(fact.payment_id(), fact.unapplied_minor(), account);
+  // Whatever the payment had put anywhere ends with it: the journal needs no list of that.
+  int64_t released = 0;
+  for (const billing::v1::Allocation& one : fact.released()) {
+    RaiseInvoice(one.invoice_id(), one.amount_minor(), account);
+    released = Plus(released, one.amount_minor());
+  }
+  AddAllocated(-released, account);
+  account.head.set_reversed_minor(Plus(account.head.reversed_minor(), fact.amount_minor()));
+  AddTo(fact.amount_minor(), account.totals.mutable_reversed());
+  AddTo(released, account.totals.mutable_reversed_allocated());
+  account.MoveFullChunk(meta);
+}
+
+void Balances::On(const billing::v1::PaymentRefunded& fact, const Meta& meta, Shard& shard) {
+  Account account(meta, fact.account_id(), fact.currency_code(), shard);
+  const int64_t amount = fact.amount_minor();
+  AddChange(Kind::kRefund, account.time,
+            {PaymentReference(fact.payment_id(), account), amount, 0, fact.reason()}, account.tail);
+  LowerPayment(fact.payment_id(), amount, account);
+  account.head.set_refunded_minor(Plus(account.head.refunded_minor(), amount));
+  AddTo(amount, account.totals.mutable_refunded());
   account.MoveFullChunk(meta);
 }
 
@@ -185,10 +373,26 @@ void Balances::On(const billing::v1::CreditApplied& credit, const Meta& meta, Sh
   v1::Open& payments = *account.tail.mutable_open_payments();
   const Place place = FindOpen(PackId(credit.payment_id()), payments);
   if (place.index < 0) return;  // nothing unapplied: the write side applies nothing else
-  AddCredit(account.time, payments.ordinal(place.index), account.tail);
+  AddMove(Kind::kCredit, account.time, payments.ordinal(place.index), account.tail);
   const int64_t applied = Allocate(credit.allocations(), account);
   TakeFrom(place, applied, payments);
   AddTo(applied, account.totals.mutable_applied());
+  account.MoveFullChunk(meta);
+}
+
+void Balances::On(const billing::v1::CreditReleased& fact, const Meta& meta, Shard& shard) {
+  Account account(meta, fact.account_id(), fact.currency_code(), shard);
+  const uint32_t source = PaymentReference(fact.payment_id(), account);
+  AddMove(Kind::kRelease, account.time, source, account.tail);
+  int64_t released = 0;
+  for (const billing::v1::Allocation& one : fact.released()) {
+    const uint32_t invoice = RaiseInvoice(one.invoice_id(), one.amount_minor(), account);
+    AddAllocation(invoice, one.amount_minor(), account.tail);
+    released = Plus(released, one.amount_minor());
+  }
+  RaisePayment(fact.payment_id(), source, released, account);
+  AddAllocated(-released, account);
+  AddTo(released, account.totals.mutable_released());
   account.MoveFullChunk(meta);
 }
 
@@ -218,7 +422,14 @@ absl::Status Balances::ControlTotals(projection::ViewSpan views,
     put("received", sums.sums.received);
     put("receivable", sums.sums.receivable());
     put("unapplied", sums.sums.unapplied());
-    put("invoices", sums.sums.invoice_count);
+    put("allocated", sums.sums.allocated());
+    put("refunded", sums.sums.refunded);
+    put("reversed", sums.sums.reversed);
+    put("credited", sums.sums.credited());
+    put("written off", sums.sums.written_off());
+    put("invoices", sums.sums.invoice_count - sums.sums.void_invoice_count);
+    put("void invoices", sums.sums.void_invoice_count);
+    put("credit notes", sums.sums.credit_note_count);
     put("payments", sums.sums.payment_count);
     put("accounts", sums.account_count);
   }

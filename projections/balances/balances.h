@@ -5,10 +5,22 @@
 // for every question about the past (journal.h, standing.h); totals a currency, so that "all
 // customers, now" needs no scan.
 //
+// What it cannot see: payments that are pending or failed, drafts, states of accounts and invoices.
+// None of them is money.
+//
 // Postings, debit / credit. Every fact sums to zero:
-//   InvoiceIssued    receivable total        / revenue net, tax_payable tax
-//   PaymentRecorded  cash amount             / receivable Σ allocations, customer_deposits
-//   unapplied CreditApplied    customer_deposits Σ     / receivable Σ
+//   InvoiceIssued      receivable total            / revenue net, tax_payable tax
+//   InvoiceVoided      revenue net, tax_payable tax / receivable open, losses what was written off
+//   InvoiceWrittenOff  losses by reason            / receivable
+//   WriteOffRecovered  receivable                  / losses by reason
+//   CreditNoteIssued   revenue net, tax_payable tax / receivable applied, customer_deposits
+//   unapplied PaymentRecorded, PaymentConfirmed
+//                      cash amount                 / receivable Σ allocations, customer_deposits
+//                      rest
+//   PaymentReversed    receivable Σ released, customer_deposits rest / cash amount
+//   PaymentRefunded    customer_deposits           / cash
+//   CreditApplied      customer_deposits Σ         / receivable Σ
+//   CreditReleased     receivable Σ                / customer_deposits Σ
 #pragma once
 
 #include <map>
@@ -24,19 +36,30 @@ namespace daybook::balances {
 
 struct Balances {
   static constexpr std::string_view kName = "balances";
-  static constexpr int kVersion = 1;
+  static constexpr int kVersion = 2;
   static constexpr auto kTables = std::make_tuple(kCustomers, kTails, kJournal, kTotals, kBook);
-  using Listens = projection::Facts<customer::v1::CustomerRegistered, billing::v1::AccountOpened,
-                                    billing::v1::InvoiceIssued, billing::v1::PaymentRecorded,
-                                    billing::v1::CreditApplied>;
+  using Listens = projection::Facts<
+      customer::v1::CustomerRegistered, billing::v1::AccountOpened, billing::v1::InvoiceIssued,
+      billing::v1::InvoiceVoided, billing::v1::InvoiceWrittenOff, billing::v1::WriteOffRecovered,
+      billing::v1::CreditNoteIssued, billing::v1::PaymentRecorded, billing::v1::PaymentConfirmed,
+      billing::v1::PaymentReversed, billing::v1::PaymentRefunded, billing::v1::CreditApplied,
+      billing::v1::CreditReleased>;
 
   using Meta = projection::Meta;
   using Shard = store::Shard;
   static void On(const customer::v1::CustomerRegistered&, const Meta&, Shard&);
   static void On(const billing::v1::AccountOpened&, const Meta&, Shard&);
   static void On(const billing::v1::InvoiceIssued&, const Meta&, Shard&);
+  static void On(const billing::v1::InvoiceVoided&, const Meta&, Shard&);
+  static void On(const billing::v1::InvoiceWrittenOff&, const Meta&, Shard&);
+  static void On(const billing::v1::WriteOffRecovered&, const Meta&, Shard&);
+  static void On(const billing::v1::CreditNoteIssued&, const Meta&, Shard&);
   static void On(const billing::v1::PaymentRecorded&, const Meta&, Shard&);
+  static void On(const billing::v1::PaymentConfirmed&, const Meta&, Shard&);
+  static void On(const billing::v1::PaymentReversed&, const Meta&, Shard&);
+  static void On(const billing::v1::PaymentRefunded&, const Meta&, Shard&);
   static void On(const billing::v1::CreditApplied&, const Meta&, Shard&);
+  static void On(const billing::v1::CreditReleased&, const Meta&, Shard&);
 
   static void ClearRecorded(v1::CustomerRow& row);
   static void ClearRecorded(v1::AccountTail& row);

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "common/base/decimal.h"
 #include "projections/balances/rows.h"
 
 namespace daybook::balances {
@@ -106,18 +107,27 @@ uint32_t SeriesIndex(const std::string& series, v1::JournalChunk& chunk) {
 
 }  // namespace
 
-void AddInvoice(const EntryTime& time, const billing::v1::InvoiceIssued& invoice, int32_t due_day,
-                int32_t year, std::string_view packed_id, v1::AccountTail& tail) {
-  v1::JournalChunk& chunk = AddEntry(Kind::kInvoice, time, invoice.total_minor(), tail);
-  chunk.add_due_days(due_day - time.day);
-  chunk.add_tax_minor(invoice.tax_minor());
-  const billing::v1::InvoiceNumber& number = invoice.number();
+namespace {
+
+// The columns that invoices and credit notes have in common.
+void AddNumbered(const EntryTime& time, const billing::v1::InvoiceNumber& number, int64_t tax_minor,
+                 std::string_view packed_id, v1::AccountTail& tail) {
+  v1::JournalChunk& chunk = *tail.mutable_chunk();
+  chunk.add_tax_minor(tax_minor);
   chunk.add_series(SeriesIndex(number.series(), chunk));
-  chunk.add_number_year(number.year() - year);
+  chunk.add_number_year(number.year() - time.year);
   chunk.add_number_partition(static_cast<uint32_t>(number.partition()));
   chunk.add_number_sequence(number.sequence() - tail.last_sequence());
   chunk.mutable_ids()->append(packed_id);
   tail.set_last_sequence(number.sequence());
+}
+
+}  // namespace
+
+void AddInvoice(const EntryTime& time, const billing::v1::InvoiceIssued& invoice, int32_t due_day,
+                std::string_view packed_id, v1::AccountTail& tail) {
+  AddEntry(Kind::kInvoice, time, invoice.total_minor(), tail).add_due_days(due_day - time.day);
+  AddNumbered(time, invoice.number(), invoice.tax_minor(), packed_id, tail);
   tail.set_invoices(tail.invoices() + 1);
 }
 
@@ -129,8 +139,35 @@ void AddPayment(const EntryTime& time, int64_t amount_minor, std::string_view pa
   tail.set_payments(tail.payments() + 1);
 }
 
-void AddCredit(const EntryTime& time, uint32_t payment, v1::AccountTail& tail) {
-  AddEntry(Kind::kCredit, time, payment, tail).add_allocations(0);
+void AddMove(Kind kind, const EntryTime& time, uint32_t payment, v1::AccountTail& tail) {
+  AddEntry(kind, time, payment, tail).add_allocations(0);
+}
+
+void AddChange(Kind kind, const EntryTime& time, const ChangeText& change, v1::AccountTail& tail) {
+  v1::JournalChunk& chunk = AddEntry(kind, time, change.amount_minor, tail);
+  chunk.add_subject(change.subject);
+  chunk.add_code(change.code);
+  chunk.add_words(std::string(change.words));
+}
+
+void AddCreditNote(const EntryTime& time, const billing::v1::CreditNoteIssued& note,
+                   uint32_t invoice, std::string_view packed_id, v1::AccountTail& tail) {
+  AddChange(Kind::kCreditNote, time,
+            {invoice, note.total_minor(), static_cast<uint32_t>(note.kind()), note.reason()}, tail);
+  AddNumbered(time, note.number(), note.tax_minor(), packed_id, tail);
+  if (note.kind() == billing::v1::CREDIT_NOTE_KIND_CREDIT) tail.set_payments(tail.payments() + 1);
+}
+
+uint32_t NameInvoice(std::string_view packed_id, v1::AccountTail& tail) {
+  tail.mutable_chunk()->mutable_invoice_names()->append(packed_id);
+  tail.set_invoice_names(tail.invoice_names() + 1);
+  return kFirstName + tail.invoice_names() - 1;
+}
+
+uint32_t NamePayment(std::string_view packed_id, v1::AccountTail& tail) {
+  tail.mutable_chunk()->mutable_payment_names()->append(packed_id);
+  tail.set_payment_names(tail.payment_names() + 1);
+  return kFirstName + tail.payment_names() - 1;
 }
 
 void AddAllocation(uint32_t invoice, int64_t amount_minor, v1::AccountTail& tail) {
@@ -158,31 +195,47 @@ std::string FormatNumber(const Number& number) {
                          number.partition, number.sequence);
 }
 
+void Journal::Names::Clear() {
+  if (ids.empty()) return;
+  ids.clear();
+  ordinals.clear();
+  indexed = 0;
+}
+
 void Journal::Clear() {
   entries.clear();
   invoices.clear();
   payments.clear();
   allocations.clear();
+  changes.clear();
+  invoice_names.Clear();
+  payment_names.Clear();
 }
 
 namespace {
 
 // The columns of a chunk fit together: nothing below reads beyond one.
 bool WellFormed(const v1::JournalChunk& chunk) {
+  constexpr size_t kKinds = static_cast<size_t>(kLastKind) + 1;
   const int n = chunk.kind_size();
-  const auto count = [&](Kind kind) {
-    return static_cast<int>(
-        std::count(chunk.kind().begin(), chunk.kind().end(), static_cast<uint32_t>(kind)));
-  };
+  int counts[kKinds] = {};
+  for (const uint32_t kind : chunk.kind()) {
+    if (kind == 0 || kind >= kKinds) return false;
+    ++counts[kind];
+  }
+  const auto count = [&](Kind kind) { return counts[static_cast<size_t>(kind)]; };
   const int invoices = count(Kind::kInvoice);
-  const int others = count(Kind::kPayment) + count(Kind::kCredit);
+  const int numbered = invoices + count(Kind::kCreditNote);
+  const int moves = count(Kind::kPayment) + count(Kind::kCredit) + count(Kind::kRelease);
+  const int changes = n - invoices - moves;
   uint64_t allocations = 0;
   for (const uint32_t some : chunk.allocations()) allocations += some;
-  return invoices + others == n && chunk.recorded_us_size() == n && chunk.day_size() == n &&
-         chunk.amount_minor_size() == n && chunk.due_days_size() == invoices &&
-         chunk.tax_minor_size() == invoices && chunk.series_size() == invoices &&
-         chunk.number_year_size() == invoices && chunk.number_partition_size() == invoices &&
-         chunk.number_sequence_size() == invoices && chunk.allocations_size() == others &&
+  return chunk.recorded_us_size() == n && chunk.day_size() == n && chunk.amount_minor_size() == n &&
+         chunk.due_days_size() == invoices && chunk.tax_minor_size() == numbered &&
+         chunk.series_size() == numbered && chunk.number_year_size() == numbered &&
+         chunk.number_partition_size() == numbered && chunk.number_sequence_size() == numbered &&
+         chunk.allocations_size() == moves && chunk.subject_size() == changes &&
+         chunk.code_size() == changes && chunk.words_size() == changes &&
          allocations == static_cast<uint64_t>(chunk.allocated_invoice_size()) &&
          chunk.allocated_invoice_size() == chunk.allocated_minor_size() &&
          std::all_of(chunk.series().begin(), chunk.series().end(), [&](uint32_t series) {
@@ -190,58 +243,193 @@ bool WellFormed(const v1::JournalChunk& chunk) {
          });
 }
 
+std::string_view TakeId(std::string_view& ids) {
+  const std::string_view id = ids.substr(0, PackedSize(ids));
+  ids.remove_prefix(id.size());
+  return id;
+}
+
+void ReadNames(std::string_view packed, Journal::Names* names) {
+  while (PackedSize(packed) != 0) names->ids.push_back(TakeId(packed));
+}
+
+// The ordinal of what a name in `names` calls, among the documents that there are so far.
+template <class Document>
+uint32_t ByName(uint32_t reference, const std::vector<Document>& documents, Journal::Names& names) {
+  const size_t name = reference - kFirstName;
+  if (name >= names.ids.size()) return kNoDocument;
+  for (; names.indexed < documents.size(); ++names.indexed) {
+    const std::string_view id = documents[names.indexed].id;
+    names.ordinals.emplace(absl::string_view(id.data(), id.size()),
+                           static_cast<uint32_t>(names.indexed));
+  }
+  const std::string_view id = names.ids[name];
+  const auto it = names.ordinals.find(absl::string_view(id.data(), id.size()));
+  return it == names.ordinals.end() ? kNoDocument : it->second;
+}
+
+template <class Document>
+uint32_t OrdinalOf(uint32_t reference, const std::vector<Document>& documents,
+                   Journal::Names& names) {
+  return reference < kFirstName ? reference : ByName(reference, documents, names);
+}
+
+// The first day, from that of `recovery` on, on which so much stood written off.
+int32_t DayWrittenOff(const JournalChange& recovery, const Journal& journal) {
+  const auto written_off = [&](int32_t day) {
+    Int128 sum = 0;
+    for (int32_t i = recovery.previous; i >= 0; i = journal.changes[i].previous) {
+      const JournalChange& change = journal.changes[i];
+      if (change.day > day || change.code != recovery.code) continue;
+      sum += change.kind == Kind::kWriteOff ? change.amount_minor : -Int128{change.amount_minor};
+    }
+    return sum;
+  };
+  if (written_off(recovery.day) >= recovery.amount_minor) return recovery.day;
+  int32_t first = kNever, last = recovery.day;
+  for (int32_t i = recovery.previous; i >= 0; i = journal.changes[i].previous) {
+    const int32_t day = journal.changes[i].day;
+    if (day <= recovery.day) continue;
+    last = std::max(last, day);
+    if (day < first && written_off(day) >= recovery.amount_minor) first = day;
+  }
+  return first == kNever ? last : first;
+}
+
+class ChunkReader {
+ public:
+  ChunkReader(const v1::JournalChunk& chunk, Journal* journal)
+      : chunk_(chunk), journal_(*journal), ids_(chunk.ids()) {}
+
+  bool Read(int64_t read_us) {
+    ReadNames(chunk_.invoice_names(), &journal_.invoice_names);
+    ReadNames(chunk_.payment_names(), &journal_.payment_names);
+    int64_t recorded_us = 0;
+    int32_t day = 0;
+    for (int i = 0; i < chunk_.kind_size(); ++i) {
+      recorded_us += chunk_.recorded_us(i);
+      if (recorded_us > read_us) return false;
+      day += chunk_.day(i);
+      ReadEntry({static_cast<Kind>(chunk_.kind(i)), day, 0, 0, 0}, chunk_.amount_minor(i));
+    }
+    return true;
+  }
+
+ private:
+  void ReadEntry(JournalEntry entry, int64_t amount) {
+    if (entry.kind == Kind::kInvoice) {
+      ReadInvoice(entry, amount);
+    } else if (IsChange(entry.kind)) {
+      ReadChange(entry, amount);
+    } else {
+      ReadMove(entry, amount);
+    }
+    journal_.entries.push_back(entry);
+  }
+
+  void ReadInvoice(JournalEntry& entry, int64_t amount) {
+    entry.document = static_cast<uint32_t>(journal_.invoices.size());
+    const int32_t due_day = entry.day + chunk_.due_days(invoice_++);
+    const int64_t tax = chunk_.tax_minor(numbered_);
+    const Number number = TakeNumber(entry.day);
+    journal_.invoices.push_back({entry.day, due_day, amount, tax, number, TakeId(ids_)});
+  }
+
+  void ReadMove(JournalEntry& entry, int64_t amount) {
+    entry.first_allocation = static_cast<uint32_t>(journal_.allocations.size());
+    for (uint32_t a = 0; a < chunk_.allocations(move_); ++a, ++allocation_) {
+      journal_.allocations.push_back({InvoiceOrdinal(chunk_.allocated_invoice(allocation_)),
+                                      chunk_.allocated_minor(allocation_)});
+    }
+    entry.last_allocation = static_cast<uint32_t>(journal_.allocations.size());
+    ++move_;
+    if (entry.kind == Kind::kPayment) {
+      entry.document = static_cast<uint32_t>(journal_.payments.size());
+      journal_.payments.push_back({entry.day, amount, TakeId(ids_)});
+    } else {
+      entry.document = PaymentOrdinal(static_cast<uint32_t>(amount));
+    }
+  }
+
+  void ReadChange(JournalEntry& entry, int64_t amount) {
+    const bool of_payment = entry.kind == Kind::kReversal || entry.kind == Kind::kChargeback ||
+                            entry.kind == Kind::kRefund;
+    const uint32_t reference = chunk_.subject(change_);
+    JournalChange change{of_payment ? PaymentOrdinal(reference) : InvoiceOrdinal(reference),
+                         entry.day,
+                         amount,
+                         chunk_.code(change_),
+                         chunk_.words(change_),
+                         entry.kind};
+    ++change_;
+    if (entry.kind == Kind::kCreditNote) ReadCreditNote(change);
+    if (of_payment ? change.subject < journal_.payments.size()
+                   : change.subject < journal_.invoices.size()) {
+      Mark(change);
+    }
+    entry.day = change.day;
+    entry.document = static_cast<uint32_t>(journal_.changes.size());
+    journal_.changes.push_back(change);
+  }
+
+  void ReadCreditNote(JournalChange& note) {
+    note.tax_minor = chunk_.tax_minor(numbered_);
+    note.number = TakeNumber(note.day);
+    note.id = TakeId(ids_);
+    if (note.code == billing::v1::CREDIT_NOTE_KIND_CREDIT) {
+      journal_.payments.push_back({note.day, note.amount_minor, note.id});
+    }
+  }
+
+  // What a change means for the document that it is about.
+  void Mark(JournalChange& change) {
+    switch (change.kind) {
+      case Kind::kReversal:
+      case Kind::kChargeback:
+        journal_.payments[change.subject].reversed_day = change.day;
+        return;
+      case Kind::kVoid:
+        journal_.invoices[change.subject].void_day = change.day;
+        return;
+      case Kind::kWriteOff:
+      case Kind::kRecovery: {
+        int32_t& last = journal_.invoices[change.subject].last_change;
+        change.previous = last;
+        if (change.kind == Kind::kRecovery) change.day = DayWrittenOff(change, journal_);
+        last = static_cast<int32_t>(journal_.changes.size());
+        return;
+      }
+      default:
+        return;
+    }
+  }
+
+  Number TakeNumber(int32_t day) {
+    const int i = numbered_++;
+    sequence_ += chunk_.number_sequence(i);
+    return {chunk_.series_names(static_cast<int>(chunk_.series(i))),
+            static_cast<int32_t>(DayOfNumber(day).year()) + chunk_.number_year(i),
+            chunk_.number_partition(i), sequence_};
+  }
+
+  uint32_t InvoiceOrdinal(uint32_t reference) {
+    return OrdinalOf(reference, journal_.invoices, journal_.invoice_names);
+  }
+  uint32_t PaymentOrdinal(uint32_t reference) {
+    return OrdinalOf(reference, journal_.payments, journal_.payment_names);
+  }
+
+  const v1::JournalChunk& chunk_;
+  Journal& journal_;
+  std::string_view ids_;
+  int64_t sequence_ = 0;
+  int invoice_ = 0, numbered_ = 0, move_ = 0, allocation_ = 0, change_ = 0;
+};
+
 }  // namespace
 
 bool ReadChunk(const v1::JournalChunk& chunk, int64_t read_us, Journal* journal) {
-  if (!WellFormed(chunk)) return false;
-  int64_t recorded_us = 0;
-  int32_t day = 0;
-  int64_t sequence = 0;
-  int invoice = 0, other = 0, allocation = 0;
-  std::string_view ids = chunk.ids();
-  const auto take_id = [&] {
-    const std::string_view id = ids.substr(0, PackedSize(ids));
-    ids.remove_prefix(id.size());
-    return id;
-  };
-  for (int i = 0; i < chunk.kind_size(); ++i) {
-    recorded_us += chunk.recorded_us(i);
-    if (recorded_us > read_us) return false;
-    day += chunk.day(i);
-    const auto kind = static_cast<Kind>(chunk.kind(i));
-    const int64_t amount = chunk.amount_minor(i);
-    JournalEntry entry{kind, day, 0, 0, 0};
-    if (kind == Kind::kInvoice) {
-      sequence += chunk.number_sequence(invoice);
-      entry.document = static_cast<uint32_t>(journal->invoices.size());
-      journal->invoices.push_back(
-          {day,
-           day + chunk.due_days(invoice),
-           amount,
-           chunk.tax_minor(invoice),
-           {chunk.series_names(static_cast<int>(chunk.series(invoice))),
-            static_cast<int32_t>(DayOfNumber(day).year()) + chunk.number_year(invoice),
-            chunk.number_partition(invoice), sequence},
-           take_id()});
-      ++invoice;
-    } else {
-      entry.first_allocation = static_cast<uint32_t>(journal->allocations.size());
-      for (uint32_t a = 0; a < chunk.allocations(other); ++a, ++allocation) {
-        journal->allocations.push_back(
-            {chunk.allocated_invoice(allocation), chunk.allocated_minor(allocation)});
-      }
-      entry.last_allocation = static_cast<uint32_t>(journal->allocations.size());
-      ++other;
-      if (kind == Kind::kPayment) {
-        entry.document = static_cast<uint32_t>(journal->payments.size());
-        journal->payments.push_back({day, amount, take_id()});
-      } else {
-        entry.document = static_cast<uint32_t>(amount);
-      }
-    }
-    journal->entries.push_back(entry);
-  }
-  return true;
+  return WellFormed(chunk) && ChunkReader(chunk, journal).Read(read_us);
 }
 
 }  // namespace daybook::balances

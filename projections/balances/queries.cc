@@ -9,6 +9,7 @@
 #include "common/base/dates.h"
 #include "common/base/status.h"
 #include "projections/balances/asked.h"
+#include "projections/balances/statement.h"
 #include "projections/balances/totals.h"
 
 namespace daybook::balances {
@@ -74,19 +75,46 @@ Standing& ScratchStanding() {
 
 // What a balance says, whatever it was computed from.
 struct Figures {
-  Int128 received = 0, receivable = 0, allocated = 0;
+  Int128 received = 0, receivable = 0, allocated = 0, refunded = 0, reversed = 0;
+  Int128 note_applied = 0, note_unapplied = 0, written_off = 0;
   int64_t invoice_count = 0, payment_count = 0, open_invoice_count = 0;
+  int64_t void_invoice_count = 0, credit_note_count = 0;
+
+  Int128 invoiced() const { return receivable + note_applied + written_off + allocated; }
+  Int128 unapplied() const { return received + note_unapplied - allocated - refunded - reversed; }
 };
 
 Figures FiguresOf(const v1::AccountHead& head) {
-  return {head.received_minor(), head.open_minor(),    head.allocated_minor(),
-          head.invoice_count(),  head.payment_count(), head.open_invoice_count()};
+  return {.received = head.received_minor(),
+          .receivable = head.open_minor(),
+          .allocated = head.allocated_minor(),
+          .refunded = head.refunded_minor(),
+          .reversed = head.reversed_minor(),
+          .note_applied = head.note_applied_minor(),
+          .note_unapplied = head.note_unapplied_minor(),
+          .written_off = head.written_off_minor(),
+          .invoice_count = head.invoice_count(),
+          .payment_count = head.payment_count(),
+          .open_invoice_count = head.open_invoice_count(),
+          .void_invoice_count = head.void_invoice_count(),
+          .credit_note_count = head.credit_note_count()};
 }
 
 Figures FiguresOf(const Standing& standing) {
   const Sums& sums = standing.sums;
-  return {sums.received,      sums.receivable(),  sums.allocated + sums.applied,
-          sums.invoice_count, sums.payment_count, standing.open_invoice_count};
+  return {.received = sums.received,
+          .receivable = sums.receivable(),
+          .allocated = sums.allocated(),
+          .refunded = sums.refunded,
+          .reversed = sums.reversed,
+          .note_applied = sums.credited() - sums.note_unapplied,
+          .note_unapplied = sums.note_unapplied,
+          .written_off = sums.written_off(),
+          .invoice_count = sums.invoice_count - sums.void_invoice_count,
+          .payment_count = sums.payment_count,
+          .open_invoice_count = standing.open_invoice_count,
+          .void_invoice_count = sums.void_invoice_count,
+          .credit_note_count = sums.credit_note_count};
 }
 
 const google::type::Date& SetDate(int32_t day, google::type::Date* date) {
@@ -169,18 +197,25 @@ absl::Status BalancesQueries::Answer(const v1::GetBalanceRequest& request, const
     StandAt(account.journal, clocks.as_of_day, &ScratchStanding());
     figures = FiguresOf(ScratchStanding());
   }
-  const Int128 unapplied = figures.received - figures.allocated;
+  const Int128 unapplied = figures.unapplied();
   ASSIGN_OR_RETURN(const MoneyWriter money, MoneyWriter::For(head->currency_code()));
   response->set_account_id(head->account_id());
-  RETURN_IF_ERROR(
-      money.Write(figures.receivable + figures.allocated, response->mutable_invoiced()));
+  RETURN_IF_ERROR(money.Write(figures.invoiced(), response->mutable_invoiced()));
   RETURN_IF_ERROR(money.Write(figures.received, response->mutable_received()));
   RETURN_IF_ERROR(money.Write(figures.receivable, response->mutable_receivable()));
   RETURN_IF_ERROR(money.Write(unapplied, response->mutable_unapplied()));
   RETURN_IF_ERROR(money.Write(figures.receivable - unapplied, response->mutable_balance()));
+  RETURN_IF_ERROR(money.Write(figures.allocated, response->mutable_allocated()));
+  RETURN_IF_ERROR(money.Write(figures.refunded, response->mutable_refunded()));
+  RETURN_IF_ERROR(money.Write(figures.reversed, response->mutable_reversed()));
+  RETURN_IF_ERROR(
+      money.Write(figures.note_applied + figures.note_unapplied, response->mutable_credited()));
+  RETURN_IF_ERROR(money.Write(figures.written_off, response->mutable_written_off()));
   response->set_invoice_count(figures.invoice_count);
   response->set_payment_count(figures.payment_count);
   response->set_open_invoice_count(figures.open_invoice_count);
+  response->set_void_invoice_count(figures.void_invoice_count);
+  response->set_credit_note_count(figures.credit_note_count);
   SetPosition(reading, clocks.read_us, response->mutable_position());
   return absl::OkStatus();
 }
@@ -244,6 +279,25 @@ absl::Status BalancesQueries::Answer(const v1::ListOpenItemsRequest& request,
 
 // -------------------------------------------------------------------------------------- statement
 
+namespace {
+
+absl::Status WriteLine(const Journal& journal, const StatementLine& line, Int128 balance,
+                       const MoneyWriter& money, v1::StatementEntry* out) {
+  const StatementText text = TextOf(journal, line);
+  SetDate(line.entry->day, out->mutable_date());
+  out->set_kind(text.kind);
+  out->set_document_id(text.document_id);
+  out->set_number(text.number);
+  out->set_document(text.number.empty() ? text.document_id : text.number);
+  out->set_reason(text.reason);
+  out->set_invoice_number(text.invoice_number);
+  RETURN_IF_ERROR(line.is_debit() ? money.Write(line.debit, out->mutable_debit())
+                                  : money.Write(line.credit, out->mutable_credit()));
+  return money.Write(balance, out->mutable_balance());
+}
+
+}  // namespace
+
 absl::Status BalancesQueries::Answer(const v1::GetStatementRequest& request, const Reading& reading,
                                      v1::GetStatementResponse* response) {
   ASSIGN_OR_RETURN(const Clocks clocks, ClocksOf(request, reading));
@@ -257,51 +311,24 @@ absl::Status BalancesQueries::Answer(const v1::GetStatementRequest& request, con
       request.has_start_date() ? DayNumber(*DayOf(request.start_date())) : -kEveryDay;
   const int32_t last = request.has_end_date() ? DayNumber(*DayOf(request.end_date())) : kEveryDay;
 
-  // Invoices and payments; what money was put on does not change what is owed.
-  std::vector<const JournalEntry*> lines;
-  Int128 opening = 0, debits = 0, credits = 0;
-  const auto amount = [&](const JournalEntry& entry) -> Int128 {
-    return entry.kind == Kind::kInvoice ? journal.invoices[entry.document].total_minor
-                                        : -Int128{journal.payments[entry.document].amount_minor};
-  };
-  for (const JournalEntry& entry : journal.entries) {
-    if (entry.kind == Kind::kCredit || entry.day > last) continue;
-    if (entry.day < first) {
-      opening += amount(entry);
-      continue;
-    }
-    lines.push_back(&entry);
-    (entry.kind == Kind::kInvoice ? debits : credits) +=
-        entry.kind == Kind::kInvoice ? amount(entry) : -amount(entry);
-  }
-  std::stable_sort(lines.begin(), lines.end(),
-                   [](const JournalEntry* a, const JournalEntry* b) { return a->day < b->day; });
+  Statement statement;
+  MakeStatement(journal, first, last, &statement);
+  const std::vector<StatementLine>& lines = statement.lines;
 
   ASSIGN_OR_RETURN(const MoneyWriter money, MoneyWriter::For(head->currency_code()));
   const auto count = static_cast<int64_t>(lines.size());
   const int64_t end = std::min(count, page.index + page.size);
-  Int128 balance = opening;
+  Int128 balance = statement.opening;
   for (int64_t i = 0; i < end; ++i) {
-    const JournalEntry& entry = *lines[i];
-    balance += amount(entry);
-    if (i < page.index) continue;
-    v1::StatementEntry* line = response->add_entries();
-    SetDate(entry.day, line->mutable_date());
-    if (entry.kind == Kind::kInvoice) {
-      line->set_kind("INVOICE");
-      line->set_document(FormatNumber(journal.invoices[entry.document].number));
-      RETURN_IF_ERROR(money.Write(amount(entry), line->mutable_debit()));
-    } else {
-      line->set_kind("PAYMENT");
-      line->set_document(UnpackId(journal.payments[entry.document].id));
-      RETURN_IF_ERROR(money.Write(-amount(entry), line->mutable_credit()));
+    balance += lines[i].debit - lines[i].credit;
+    if (i >= page.index) {
+      RETURN_IF_ERROR(WriteLine(journal, lines[i], balance, money, response->add_entries()));
     }
-    RETURN_IF_ERROR(money.Write(balance, line->mutable_balance()));
   }
-  RETURN_IF_ERROR(money.Write(opening, response->mutable_opening()));
-  RETURN_IF_ERROR(money.Write(opening + debits - credits, response->mutable_closing()));
-  RETURN_IF_ERROR(money.Write(debits, response->mutable_debits()));
-  RETURN_IF_ERROR(money.Write(credits, response->mutable_credits()));
+  RETURN_IF_ERROR(money.Write(statement.opening, response->mutable_opening()));
+  RETURN_IF_ERROR(money.Write(statement.closing(), response->mutable_closing()));
+  RETURN_IF_ERROR(money.Write(statement.debits, response->mutable_debits()));
+  RETURN_IF_ERROR(money.Write(statement.credits, response->mutable_credits()));
   if (end < count) response->set_next_page_token(page.TokenFor(end));
   SetPosition(reading, clocks.read_us, response->mutable_position());
   return absl::OkStatus();
@@ -366,11 +393,24 @@ struct LedgerLine {
 
 // The posting table (balances.h), summed; in order of name.
 std::vector<LedgerLine> LedgerOf(const Sums& sums) {
-  return {{"cash", sums.received, 0},
-          {"customer_deposits", sums.applied, sums.received - sums.allocated},
-          {"receivable", sums.invoiced(), sums.allocated + sums.applied},
-          {"revenue", 0, sums.net},
-          {"tax_payable", 0, sums.tax}};
+  const Int128 notes_applied = sums.credited() - sums.note_unapplied;
+  Losses all;
+  for (const Losses& losses : sums.losses) all += losses;
+  const auto lost = [&](const char* name, LossReason reason) {
+    const Losses& losses = sums.losses[reason];
+    return LedgerLine{name, losses.written_off, losses.recovered + losses.voided};
+  };
+  return {
+      {"cash", sums.received, sums.refunded + sums.reversed},
+      lost("credit_losses_bad_debt", kBadDebt),
+      lost("credit_losses_normal", kNormal),
+      lost("credit_losses_overdue", kOverdue),
+      {"customer_deposits", sums.applied + sums.refunded + sums.reversed - sums.reversed_allocated,
+       sums.received - sums.put + sums.note_unapplied + sums.released},
+      {"receivable", sums.net + sums.tax + all.recovered + sums.released + sums.reversed_allocated,
+       sums.put + sums.applied + sums.voided() - all.voided + all.written_off + notes_applied},
+      {"revenue", sums.voided_net + sums.note_net, sums.net},
+      {"tax_payable", sums.voided_tax + sums.note_tax, sums.tax}};
 }
 
 absl::Status WriteTotals(const std::string& currency_code, const CurrencySums& total,
@@ -391,8 +431,15 @@ absl::Status WriteTotals(const std::string& currency_code, const CurrencySums& t
   RETURN_IF_ERROR(money.Write(sums.received, control->mutable_received()));
   RETURN_IF_ERROR(money.Write(sums.receivable(), control->mutable_receivable()));
   RETURN_IF_ERROR(money.Write(sums.unapplied(), control->mutable_unapplied()));
-  control->set_invoice_count(sums.invoice_count);
+  RETURN_IF_ERROR(money.Write(sums.allocated(), control->mutable_allocated()));
+  RETURN_IF_ERROR(money.Write(sums.refunded, control->mutable_refunded()));
+  RETURN_IF_ERROR(money.Write(sums.reversed, control->mutable_reversed()));
+  RETURN_IF_ERROR(money.Write(sums.credited(), control->mutable_credited()));
+  RETURN_IF_ERROR(money.Write(sums.written_off(), control->mutable_written_off()));
+  control->set_invoice_count(sums.invoice_count - sums.void_invoice_count);
   control->set_payment_count(sums.payment_count);
+  control->set_void_invoice_count(sums.void_invoice_count);
+  control->set_credit_note_count(sums.credit_note_count);
   control->set_account_count(total.account_count);
   return absl::OkStatus();
 }

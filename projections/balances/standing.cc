@@ -2,53 +2,186 @@
 
 namespace daybook::balances {
 
+LossReason LossReasonOf(uint32_t write_off_reason) {
+  switch (write_off_reason) {
+    case billing::v1::WRITE_OFF_REASON_NORMAL:
+      return kNormal;
+    case billing::v1::WRITE_OFF_REASON_OVERDUE:
+      return kOverdue;
+    default:
+      return kBadDebt;
+  }
+}
+
+Losses& Losses::operator+=(const Losses& other) {
+  written_off += other.written_off;
+  recovered += other.recovered;
+  voided += other.voided;
+  return *this;
+}
+
+Int128 Sums::written_off() const {
+  Int128 sum = 0;
+  for (const Losses& one : losses) sum += one.standing();
+  return sum;
+}
+
 Sums& Sums::operator+=(const Sums& other) {
   net += other.net;
   tax += other.tax;
   received += other.received;
-  allocated += other.allocated;
+  put += other.put;
   applied += other.applied;
   invoice_count += other.invoice_count;
   payment_count += other.payment_count;
+  released += other.released;
+  reversed += other.reversed;
+  reversed_allocated += other.reversed_allocated;
+  refunded += other.refunded;
+  note_net += other.note_net;
+  note_tax += other.note_tax;
+  note_unapplied += other.note_unapplied;
+  voided_net += other.voided_net;
+  voided_tax += other.voided_tax;
+  for (int i = 0; i < kLossReasons; ++i) losses[i] += other.losses[i];
+  void_invoice_count += other.void_invoice_count;
+  credit_note_count += other.credit_note_count;
   return *this;
 }
+
+namespace {
+
+class Stander {
+ public:
+  Stander(const Journal& journal, int32_t as_of_day, Standing* standing)
+      : journal_(journal), as_of_day_(as_of_day), standing_(*standing), sums_(standing->sums) {}
+
+  void AddInvoices() {
+    for (const JournalInvoice& invoice : journal_.invoices) {
+      const bool is_void = Ended(invoice.void_day, as_of_day_);
+      standing_.open_minor.push_back(is_void ? 0 : invoice.total_minor);
+      if (!Counts(invoice.day, as_of_day_)) continue;
+      sums_.net += invoice.total_minor - invoice.tax_minor;
+      sums_.tax += invoice.tax_minor;
+      ++sums_.invoice_count;
+      if (!is_void) continue;
+      sums_.voided_net += invoice.total_minor - invoice.tax_minor;
+      sums_.voided_tax += invoice.tax_minor;
+      ++sums_.void_invoice_count;
+    }
+  }
+
+  void AddEntry(const JournalEntry& entry) {
+    if (entry.kind == Kind::kInvoice || !Counts(entry.day, as_of_day_)) return;
+    if (IsChange(entry.kind)) return AddChange(journal_.changes[entry.document]);
+    if (entry.document >= journal_.payments.size()) return;
+    const JournalPayment& payment = journal_.payments[entry.document];
+    if (!Counts(payment.day, as_of_day_)) return;
+    if (entry.kind == Kind::kPayment) {
+      sums_.received += payment.amount_minor;
+      ++sums_.payment_count;
+    }
+    Move(entry, Ended(payment.reversed_day, as_of_day_));
+  }
+
+  void CountOpen() {
+    for (size_t i = 0; i < journal_.invoices.size(); ++i) {
+      standing_.open_invoice_count +=
+          Counts(journal_.invoices[i].day, as_of_day_) && standing_.open_minor[i] != 0;
+    }
+  }
+
+ private:
+  // Money on invoices or, by a release, off them. What stands on an invoice that is void has been
+  // released, and what a reversed payment put anywhere has been undone, by these facts.
+  void Move(const JournalEntry& entry, bool reversed) {
+    const bool off = entry.kind == Kind::kRelease;
+    Int128& side = entry.kind == Kind::kPayment ? sums_.put : off ? sums_.released : sums_.applied;
+    for (uint32_t a = entry.first_allocation; a < entry.last_allocation; ++a) {
+      const JournalAllocation& allocation = journal_.allocations[a];
+      if (!CountsInvoice(allocation.invoice)) continue;
+      const int64_t amount = off ? -allocation.amount_minor : allocation.amount_minor;
+      side += allocation.amount_minor;
+      if (reversed) {
+        sums_.reversed_allocated += amount;
+      } else if (IsVoid(allocation.invoice)) {
+        sums_.released += amount;
+      } else {
+        standing_.open_minor[allocation.invoice] -= amount;
+      }
+    }
+  }
+
+  void AddChange(const JournalChange& change) {
+    switch (change.kind) {
+      case Kind::kReversal:
+      case Kind::kChargeback:
+        if (CountsPayment(change.subject)) sums_.reversed += change.amount_minor;
+        return;
+      case Kind::kRefund:
+        if (CountsPayment(change.subject)) sums_.refunded += change.amount_minor;
+        return;
+      case Kind::kCreditNote:
+        return AddCreditNote(change);
+      case Kind::kWriteOff:
+      case Kind::kRecovery:
+        if (CountsInvoice(change.subject)) AddLoss(change);
+        return;
+      default:
+        return;
+    }
+  }
+
+  void AddCreditNote(const JournalChange& note) {
+    if (!CountsInvoice(note.subject)) return;
+    sums_.note_net += note.amount_minor - note.tax_minor;
+    sums_.note_tax += note.tax_minor;
+    ++sums_.credit_note_count;
+    if (note.code == billing::v1::CREDIT_NOTE_KIND_CREDIT) {
+      sums_.note_unapplied += note.amount_minor;
+    } else {
+      standing_.open_minor[note.subject] -= note.amount_minor;  // never of a void invoice
+    }
+  }
+
+  void AddLoss(const JournalChange& change) {
+    const bool recovery = change.kind == Kind::kRecovery;
+    const int64_t lost = recovery ? -change.amount_minor : change.amount_minor;
+    Losses& losses = sums_.losses[LossReasonOf(change.code)];
+    (recovery ? losses.recovered : losses.written_off) += change.amount_minor;
+    if (IsVoid(change.subject)) {
+      losses.voided += lost;
+    } else {
+      standing_.open_minor[change.subject] -= lost;
+    }
+  }
+
+  bool CountsInvoice(uint32_t ordinal) const {
+    return ordinal < journal_.invoices.size() && Counts(journal_.invoices[ordinal].day, as_of_day_);
+  }
+  bool IsVoid(uint32_t ordinal) const {
+    return Ended(journal_.invoices[ordinal].void_day, as_of_day_);
+  }
+  bool CountsPayment(uint32_t ordinal) const {
+    return ordinal < journal_.payments.size() && Counts(journal_.payments[ordinal].day, as_of_day_);
+  }
+
+  const Journal& journal_;
+  const int32_t as_of_day_;
+  Standing& standing_;
+  Sums& sums_;
+};
+
+}  // namespace
 
 void StandAt(const Journal& journal, int32_t as_of_day, Standing* standing) {
   standing->sums = {};
   standing->open_minor.clear();
   standing->open_invoice_count = 0;
-  Sums& sums = standing->sums;
-  for (const JournalInvoice& invoice : journal.invoices) {
-    standing->open_minor.push_back(invoice.total_minor);
-    if (!Counts(invoice.day, as_of_day)) continue;
-    sums.net += invoice.total_minor - invoice.tax_minor;
-    sums.tax += invoice.tax_minor;
-    ++sums.invoice_count;
-  }
-  for (const JournalEntry& entry : journal.entries) {
-    if (entry.kind == Kind::kInvoice || !Counts(entry.day, as_of_day)) continue;
-    if (entry.kind == Kind::kPayment) {
-      sums.received += journal.payments[entry.document].amount_minor;
-      ++sums.payment_count;
-    } else if (entry.document >= journal.payments.size() ||
-               !Counts(journal.payments[entry.document].day, as_of_day)) {
-      continue;
-    }
-    Int128& side = entry.kind == Kind::kPayment ? sums.allocated : sums.applied;
-    for (uint32_t a = entry.first_allocation; a < entry.last_allocation; ++a) {
-      const JournalAllocation& allocation = journal.allocations[a];
-      if (allocation.invoice >= journal.invoices.size() ||
-          !Counts(journal.invoices[allocation.invoice].day, as_of_day)) {
-        continue;
-      }
-      standing->open_minor[allocation.invoice] -= allocation.amount_minor;
-      side += allocation.amount_minor;
-    }
-  }
-  for (size_t i = 0; i < journal.invoices.size(); ++i) {
-    standing->open_invoice_count +=
-        Counts(journal.invoices[i].day, as_of_day) && standing->open_minor[i] != 0;
-  }
+  Stander stander(journal, as_of_day, standing);
+  stander.AddInvoices();
+  for (const JournalEntry& entry : journal.entries) stander.AddEntry(entry);
+  stander.CountOpen();
 }
 
 int AgeColumn(int32_t due_day, int32_t as_of_day) {

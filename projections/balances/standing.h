@@ -2,11 +2,18 @@
 // statement, ageing and trial balance.
 //
 // An entry counts if it was recorded at or before `read_us` (the journal was read up to there) and
-// is effective on or before `as_of_day`. An allocation counts if its entry, its payment and its
-// invoice do: money allocated to an invoice that does not count yet is unapplied credit until then.
-// So at every pair of clocks
-//   Σ open of invoices = invoiced − allocated,  unapplied = received − allocated,
-//   balance = Σ open − unapplied = invoiced − received.
+// is effective on or before `as_of_day`; what is about a document counts only if the document does.
+// An invoice counts from its day to the day of its void, a payment from its day to the day of its
+// reversal. Money that a payment put on an invoice stands there while both count: before and after
+// it is unapplied credit, and of a reversed payment gone. A void undoes the write-offs that counted
+// before it, whatever they came to.
+//
+// So for facts dated back in any order, at every pair of clocks,
+//   Σ open of invoices = invoiced − credited to them − written off − allocated
+//   unapplied          = received + credited to the account − allocated − refunded − reversed
+// and no figure depends on how the facts were dated once all of them count. `unapplied`, or what is
+// open on one invoice, is below zero on days before which something was dated back to: money that
+// was given back, or an invoice that was paid, before the money was free.
 #pragma once
 
 #include <cstdint>
@@ -26,31 +33,64 @@ struct Clocks {
   int64_t read_us = kEverything;
 };
 
+// What was written off for one reason.
+struct Losses {
+  Int128 written_off = 0;
+  Int128 recovered = 0;
+  Int128 voided = 0;  // undone by voids
+
+  Int128 standing() const { return written_off - recovered - voided; }
+
+  Losses& operator+=(const Losses& other);
+};
+enum LossReason { kNormal, kOverdue, kBadDebt, kLossReasons };
+LossReason LossReasonOf(uint32_t write_off_reason);
+
 // Sums in 128 bits: each amount fits 64, their sum need not.
 struct Sums {
-  Int128 net = 0;
+  Int128 net = 0;  // of invoices, void ones as well
   Int128 tax = 0;
   Int128 received = 0;
-  Int128 allocated = 0;  // with the payment
-  Int128 applied = 0;    // later, by CreditApplied
-  int64_t invoice_count = 0;
+  Int128 put = 0;             // on invoices, with the payment
+  Int128 applied = 0;         // on invoices, later, by CreditApplied
+  int64_t invoice_count = 0;  // void ones as well
   int64_t payment_count = 0;
+  Int128 released = 0;  // off invoices, other than by a reversal
+  Int128 reversed = 0;
+  Int128 reversed_allocated = 0;  // off invoices by a reversal
+  Int128 refunded = 0;
+  Int128 note_net = 0;
+  Int128 note_tax = 0;
+  Int128 note_unapplied = 0;  // of these, credit of the account
+  Int128 voided_net = 0;
+  Int128 voided_tax = 0;
+  Losses losses[kLossReasons];
+  int64_t void_invoice_count = 0;
+  int64_t credit_note_count = 0;
 
-  Int128 invoiced() const { return net + tax; }
-  Int128 receivable() const { return net + tax - allocated - applied; }
-  Int128 unapplied() const { return received - allocated - applied; }
-  Int128 balance() const { return invoiced() - received; }
+  Int128 voided() const { return voided_net + voided_tax; }
+  Int128 invoiced() const { return net + tax - voided(); }
+  Int128 credited() const { return note_net + note_tax; }
+  Int128 written_off() const;
+  Int128 allocated() const { return put + applied - released - reversed_allocated; }
+  Int128 receivable() const {
+    return invoiced() - (credited() - note_unapplied) - written_off() - allocated();
+  }
+  Int128 unapplied() const { return received + note_unapplied - allocated() - refunded - reversed; }
+  Int128 balance() const { return receivable() - unapplied(); }
   Sums& operator+=(const Sums& other);
 };
 
 struct Standing {
   Sums sums;
-  // By ordinal; meaningless for an invoice that does not count (see Counts).
+  // By ordinal; 0 of a void invoice; meaningless before its day (see Counts).
   std::vector<int64_t> open_minor;
   int64_t open_invoice_count = 0;
 };
 
 inline bool Counts(int32_t day, int32_t as_of_day) { return day <= as_of_day; }
+// Of a day that may be kNever.
+inline bool Ended(int32_t day, int32_t as_of_day) { return day != kNever && day <= as_of_day; }
 
 // `standing` keeps its memory between calls.
 void StandAt(const Journal& journal, int32_t as_of_day, Standing* standing);

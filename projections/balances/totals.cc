@@ -29,6 +29,32 @@ bool Parse(std::string_view bytes, Row* row) {
   return row->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
 }
 
+Losses LossesOf(const v1::Losses& row) {
+  return {ValueOf(row.written_off()), ValueOf(row.recovered()), ValueOf(row.voided())};
+}
+
+Sums SumsOf(const v1::CurrencyTotals& row) {
+  return {.net = ValueOf(row.net()),
+          .tax = ValueOf(row.tax()),
+          .received = ValueOf(row.received()),
+          .put = ValueOf(row.allocated()),
+          .applied = ValueOf(row.applied()),
+          .invoice_count = row.invoice_count(),
+          .payment_count = row.payment_count(),
+          .released = ValueOf(row.released()),
+          .reversed = ValueOf(row.reversed()),
+          .reversed_allocated = ValueOf(row.reversed_allocated()),
+          .refunded = ValueOf(row.refunded()),
+          .note_net = ValueOf(row.note_net()),
+          .note_tax = ValueOf(row.note_tax()),
+          .note_unapplied = ValueOf(row.note_unapplied()),
+          .voided_net = ValueOf(row.voided_net()),
+          .voided_tax = ValueOf(row.voided_tax()),
+          .losses = {LossesOf(row.normal()), LossesOf(row.overdue()), LossesOf(row.bad_debt())},
+          .void_invoice_count = row.void_invoice_count(),
+          .credit_note_count = row.credit_note_count()};
+}
+
 class DeadlineCheck {
  public:
   explicit DeadlineCheck(absl::Time deadline) : deadline_(deadline) {}
@@ -92,9 +118,7 @@ absl::StatusOr<AllTotals> ReadTotals(projection::ViewSpan views) {
     RETURN_IF_ERROR(view->Scan(kTotals.id, "", [&](std::string_view code, std::string_view bytes) {
       if (!(parses = Parse(bytes, &row))) return false;
       CurrencySums& sums = all.currencies[std::string(code)];
-      sums.sums += {ValueOf(row.net()),       ValueOf(row.tax()),     ValueOf(row.received()),
-                    ValueOf(row.allocated()), ValueOf(row.applied()), row.invoice_count(),
-                    row.payment_count()};
+      sums.sums += SumsOf(row);
       sums.account_count += row.account_count();
       return true;
     }));

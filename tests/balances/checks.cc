@@ -294,13 +294,16 @@ class Asking {
       SAME("all payments", row.payment_count(), total.payments);
       SAME("all accounts", row.account_count(), total.accounts);
       const std::pair<int64_t, int64_t> ledger[] = {{total.received, 0},
+                                                    {0, 0},
+                                                    {0, 0},
+                                                    {0, 0},
                                                     {total.later, total.received - total.direct},
                                                     {total.invoiced, total.direct + total.later},
                                                     {0, total.invoiced - total.tax},
                                                     {0, total.tax}};
       int64_t sum = 0;
-      for (int l = 0; l < 5; ++l) {
-        const v1::TrialBalanceRow& line = answer->rows(i * 5 + l);
+      for (int l = 0; l < 8; ++l) {
+        const v1::TrialBalanceRow& line = answer->rows(i * 8 + l);
         SAME(absl::StrCat("debit of ", line.ledger_account()), Minor(line.debit()),
              ledger[l].first);
         SAME(absl::StrCat("credit of ", line.ledger_account()), Minor(line.credit()),

@@ -22,8 +22,7 @@ using testing::HasSubstr;
 class QueriesTest : public testing::Test {
  protected:
   QueriesTest() {
-    auto store =
-        store::Store::Open({.directory = scratch_.path(), .kind = "balances"});
+    auto store = store::Store::Open({.directory = scratch_.path(), .kind = "balances"});
     DAYBOOK_CHECK(store.ok());
     store_ = *std::move(store);
     world_ = std::make_unique<World>(*store_, 0);
@@ -196,7 +195,7 @@ TEST(Journal, PacksEveryId) {
 
 TEST(Journal, RefusesAChunkWhoseColumnsDoNotFit) {
   v1::AccountTail tail;
-  AddPayment({1, 1}, 100, PackId("p"), tail);
+  AddPayment({1, 1, 1970}, 100, PackId("p"), tail);
   Journal journal;
   EXPECT_TRUE(ReadChunk(tail.chunk(), kEverything, &journal));
   v1::JournalChunk broken = tail.chunk();

@@ -20,11 +20,11 @@ namespace fs = std::filesystem;
 
 // The same fold under another version.
 struct NewerBalances : balances::Balances {
-  static constexpr int kVersion = 2;
+  static constexpr int kVersion = balances::Balances::kVersion + 1;
 };
 // Another fold: it has never heard of payments.
 struct ForgetfulBalances : balances::Balances {
-  static constexpr int kVersion = 2;
+  static constexpr int kVersion = balances::Balances::kVersion + 1;
   using Listens = Facts<customer::v1::CustomerRegistered, billing::v1::AccountOpened,
                         billing::v1::InvoiceIssued>;
 };
@@ -192,7 +192,7 @@ TEST_F(RebuildTest, ComparesAnotherVersionByItsControlTotals) {
   const auto report = Rebuild(log_, newer, {.directory = directory()});
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_TRUE(report->compared.ok() && !report->exact && report->switched);
-  EXPECT_THAT(Dump(directory()), HasSubstr("balances 2"));  // the older program refuses it
+  EXPECT_THAT(Dump(directory()), HasSubstr(absl::StrCat("balances ", NewerBalances::kVersion)));  // the older program refuses it
 }
 
 TEST_F(RebuildTest, RefusesWhileTheStoreIsOpenElsewhere) {

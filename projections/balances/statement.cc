@@ -1,0 +1,161 @@
+#include "projections/balances/statement.h"
+
+#include <algorithm>
+
+namespace daybook::balances {
+namespace {
+
+bool Raises(Kind kind) {
+  switch (kind) {
+    case Kind::kInvoice:
+    case Kind::kReversal:
+    case Kind::kChargeback:
+    case Kind::kRefund:
+    case Kind::kRecovery:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// What was written off of a void invoice before its void, by the day.
+Int128 LostBefore(const Journal& journal, const JournalInvoice& invoice) {
+  Int128 lost = 0;
+  for (int32_t i = invoice.last_change; i >= 0; i = journal.changes[i].previous) {
+    const JournalChange& change = journal.changes[i];
+    if (change.day > invoice.void_day) continue;
+    lost += change.kind == Kind::kWriteOff ? change.amount_minor : -Int128{change.amount_minor};
+  }
+  return lost;
+}
+
+// What an entry does to the balance, without sign. False: it is no line.
+bool AmountOf(const Journal& journal, const JournalEntry& entry, Int128* amount) {
+  switch (entry.kind) {
+    case Kind::kInvoice:
+      *amount = journal.invoices[entry.document].total_minor;
+      return true;
+    case Kind::kPayment:
+      *amount = journal.payments[entry.document].amount_minor;
+      return true;
+    case Kind::kCredit:
+    case Kind::kRelease:
+      return false;
+    default:
+      break;
+  }
+  const JournalChange& change = journal.changes[entry.document];
+  *amount = change.amount_minor;
+  if (entry.kind == Kind::kVoid || entry.kind == Kind::kWriteOff || entry.kind == Kind::kRecovery ||
+      entry.kind == Kind::kCreditNote) {
+    if (change.subject >= journal.invoices.size()) return false;
+    const JournalInvoice& invoice = journal.invoices[change.subject];
+    if (entry.kind == Kind::kVoid) {
+      *amount = invoice.total_minor - LostBefore(journal, invoice);
+    } else if (entry.kind != Kind::kCreditNote) {
+      return entry.day <= invoice.void_day;
+    }
+    return true;
+  }
+  return change.subject < journal.payments.size();
+}
+
+const char* KindName(Kind kind) {
+  switch (kind) {
+    case Kind::kInvoice:
+      return "INVOICE";
+    case Kind::kPayment:
+      return "PAYMENT";
+    case Kind::kCredit:
+      return "CREDIT_APPLIED";
+    case Kind::kRelease:
+      return "CREDIT_RELEASED";
+    case Kind::kReversal:
+      return "REVERSAL";
+    case Kind::kChargeback:
+      return "CHARGEBACK";
+    case Kind::kRefund:
+      return "REFUND";
+    case Kind::kCreditNote:
+      return "CREDIT_NOTE";
+    case Kind::kVoid:
+      return "VOID";
+    case Kind::kWriteOff:
+      return "WRITE_OFF";
+    case Kind::kRecovery:
+      return "RECOVERY";
+  }
+  return "";
+}
+
+std::string LossReasonName(uint32_t code) {
+  switch (code) {
+    case billing::v1::WRITE_OFF_REASON_NORMAL:
+      return "NORMAL";
+    case billing::v1::WRITE_OFF_REASON_OVERDUE:
+      return "OVERDUE";
+    case billing::v1::WRITE_OFF_REASON_BAD_DEBT:
+      return "BAD_DEBT";
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
+bool StatementLine::is_debit() const { return Raises(entry->kind); }
+
+void MakeStatement(const Journal& journal, int32_t first, int32_t last, Statement* statement) {
+  for (const JournalEntry& entry : journal.entries) {
+    Int128 amount = 0;
+    if (entry.day > last || !AmountOf(journal, entry, &amount)) continue;
+    const bool raises = Raises(entry.kind);
+    if (entry.day < first) {
+      statement->opening += raises ? amount : -amount;
+      continue;
+    }
+    (raises ? statement->debits : statement->credits) += amount;
+    statement->lines.push_back({&entry, raises ? amount : 0, raises ? 0 : amount});
+  }
+  std::stable_sort(
+      statement->lines.begin(), statement->lines.end(),
+      [](const StatementLine& a, const StatementLine& b) { return a.entry->day < b.entry->day; });
+}
+
+StatementText TextOf(const Journal& journal, const StatementLine& line) {
+  const JournalEntry& entry = *line.entry;
+  StatementText text{KindName(entry.kind), {}, {}, {}, {}};
+  const auto name_invoice = [&](const JournalInvoice& invoice) {
+    text.document_id = UnpackId(invoice.id);
+    text.number = FormatNumber(invoice.number);
+  };
+  if (entry.kind == Kind::kInvoice) {
+    name_invoice(journal.invoices[entry.document]);
+    return text;
+  }
+  if (!IsChange(entry.kind)) {
+    text.document_id = UnpackId(journal.payments[entry.document].id);
+    return text;
+  }
+  const JournalChange& change = journal.changes[entry.document];
+  text.reason = std::string(change.words);
+  switch (entry.kind) {
+    case Kind::kCreditNote:
+      text.document_id = UnpackId(change.id);
+      text.number = FormatNumber(change.number);
+      text.invoice_number = FormatNumber(journal.invoices[change.subject].number);
+      break;
+    case Kind::kWriteOff:
+    case Kind::kRecovery:
+      text.reason = LossReasonName(change.code);
+      [[fallthrough]];
+    case Kind::kVoid:
+      name_invoice(journal.invoices[change.subject]);
+      break;
+    default:
+      text.document_id = UnpackId(journal.payments[change.subject].id);
+  }
+  return text;
+}
+
+}  // namespace daybook::balances

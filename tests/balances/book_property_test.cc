@@ -1,0 +1,463 @@
+// Every answer at every pair of clocks, after any history of the billing book, equals what a fold
+// by hand says; once everything counts, also what the book itself holds and what its events post.
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <array>
+#include <optional>
+#include <ostream>
+#include <random>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/dates.h"
+#include "common/base/money.h"
+#include "common/base/status.h"
+#include "projections/balances/queries.h"
+#include "services/billing/postings.h"
+#include "tests/balances/book_world.h"
+#include "tests/support/scratch.h"
+
+namespace daybook::balances {
+
+// Clocks and sizes of one round of questions.
+struct Asked {
+  int day = 0;   // before the last day of the story; below -40: no as_of_date
+  int time = 0;  // which of the recorded times; below 0: no read_time
+  int start = 0,
+      length = 0;  // statement: days before the last day, days; start below -40: from the beginning
+  int page_size = 0;
+};
+
+}  // namespace daybook::balances
+
+namespace rc {
+
+// As wide from the first history on as in the last.
+inline Gen<int> Wide(int from, int to) { return gen::resize(kNominalSize, gen::inRange(from, to)); }
+
+template <>
+struct Arbitrary<daybook::balances::Act> {
+  static Gen<daybook::balances::Act> arbitrary() {
+    using daybook::balances::Act;
+    return gen::build<Act>(
+        gen::set(&Act::kind, Wide(0, 24)), gen::set(&Act::account, gen::element(0, 1, 1, 2)),
+        gen::set(&Act::pick, Wide(0, 4)), gen::set(&Act::other, Wide(0, 4)),
+        gen::set(&Act::amount, gen::oneOf(gen::just(0), Wide(1, 90), Wide(1, 900))),
+        gen::set(&Act::back, gen::oneOf(gen::just(-1), Wide(0, 60))),
+        gen::set(&Act::pause, gen::element(0, 1, 20, 200)), gen::set(&Act::turn, Wide(0, 42)));
+  }
+};
+
+template <>
+struct Arbitrary<daybook::balances::Asked> {
+  static Gen<daybook::balances::Asked> arbitrary() {
+    using daybook::balances::Asked;
+    const auto day = gen::oneOf(gen::just(-100), Wide(-10, 130));
+    return gen::build<Asked>(gen::set(&Asked::day, day),
+                             gen::set(&Asked::time, gen::oneOf(gen::just(-1), Wide(0, 60))),
+                             gen::set(&Asked::start, day), gen::set(&Asked::length, Wide(0, 90)),
+                             gen::set(&Asked::page_size, Wide(0, 6)));
+  }
+};
+
+}  // namespace rc
+
+namespace daybook::balances {
+
+void showValue(const Act& a, std::ostream& out) {
+  out << "Act{" << a.kind << "," << a.account << "," << a.pick << "," << a.other << "," << a.amount
+      << "," << a.back << "," << a.pause << "," << a.turn << "}";
+}
+void showValue(const Asked& a, std::ostream& out) {
+  out << "Asked{" << a.day << "," << a.time << "," << a.start << "," << a.length << ","
+      << a.page_size << "}";
+}
+
+namespace {
+
+int64_t Minor(const google::type::Money& money) { return MinorOf(money).value(); }
+
+#define SAME(what, ours, theirs)                                                               \
+  do {                                                                                         \
+    const auto ours_ = (ours);                                                                 \
+    const decltype(ours_) theirs_ = (theirs);                                                  \
+    if (ours_ != theirs_) {                                                                    \
+      return absl::StrCat(what, ": the read model says ", ours_, ", by hand it is ", theirs_); \
+    }                                                                                          \
+  } while (false)
+#define SAME_OR_RETURN(expr)                                                     \
+  do {                                                                           \
+    if (std::string difference = (expr); !difference.empty()) return difference; \
+  } while (false)
+
+// All questions at one pair of clocks. Empty if all answers agree, else the first difference.
+class Asking {
+ public:
+  Asking(BookWorld& world, const Asked& asked) : world_(world), asked_(asked) {
+    now_ = world.now() + absl::Hours(1);
+    today_ = TodayIn(absl::UTCTimeZone(), now_);
+    if (asked.day >= -40) as_of_ = today_ - asked.day;
+    if (asked.time >= 0) {
+      // A microsecond before, at, and a microsecond behind a time that occurs.
+      const auto& times = world.times();
+      read_ = times[static_cast<size_t>(asked.time) / 3 % times.size()] + asked.time % 3 - 1;
+    }
+  }
+
+  std::string All() {
+    for (const BookAccount& account : world_.accounts()) {
+      if (account.facts.front().recorded > read_) continue;
+      const HandAccount hand(account.facts, read_);
+      SAME_OR_RETURN(Balance(account, hand));
+      SAME_OR_RETURN(OpenItems(account, hand));
+      SAME_OR_RETURN(StatementOf(account, hand));
+      SAME_OR_RETURN(AgeingOf(account, hand));
+    }
+    SAME_OR_RETURN(AgeingOfAll());
+    return TrialBalance();
+  }
+
+ private:
+  template <class Request>
+  Request Of(const BookAccount& account) const {
+    Request request;
+    request.set_customer_id(account.customer);
+    request.set_account_id(account.id);
+    SetClocks(request);
+    return request;
+  }
+  template <class Request>
+  void SetClocks(Request& request) const {
+    if constexpr (requires { request.mutable_as_of_date(); }) {
+      if (asked_.day >= -40) *request.mutable_as_of_date() = DateOf(as_of_);
+    }
+    if (asked_.time < 0) return;
+    request.mutable_read_time()->set_seconds(read_ / 1'000'000);
+    request.mutable_read_time()->set_nanos(static_cast<int>(read_ % 1'000'000) * 1000);
+  }
+  template <class Response, class Request>
+  Response Answer(const Request& request) {
+    Response response;
+    absl::Status status = BalancesQueries::Check(request);
+    if (status.ok()) status = BalancesQueries::Answer(request, world_.Read(now_), &response);
+    RC_ASSERT(status.ok());
+    return response;
+  }
+
+  std::string Balance(const BookAccount& account, const HandAccount& hand) {
+    const auto request = Of<v1::GetBalanceRequest>(account);
+    const auto answer = Answer<v1::GetBalanceResponse>(request);
+    const HandFigures at = hand.At(as_of_);
+    SAME("invoiced", Minor(answer.invoiced()), at.invoiced);
+    SAME("received", Minor(answer.received()), at.received);
+    SAME("receivable", Minor(answer.receivable()), at.receivable);
+    SAME("unapplied", Minor(answer.unapplied()), at.unapplied);
+    SAME("balance", Minor(answer.balance()), at.balance());
+    SAME("allocated", Minor(answer.allocated()), at.allocated);
+    SAME("refunded", Minor(answer.refunded()), at.refunded);
+    SAME("reversed", Minor(answer.reversed()), at.reversed);
+    SAME("credited", Minor(answer.credited()), at.credited);
+    SAME("written off", Minor(answer.written_off()), at.written_off);
+    SAME("invoices", answer.invoice_count(), at.invoices);
+    SAME("payments", answer.payment_count(), at.payments);
+    SAME("open invoices", answer.open_invoice_count(), at.open);
+    SAME("void invoices", answer.void_invoice_count(), at.voids);
+    SAME("credit notes", answer.credit_note_count(), at.notes);
+    SAME("balance by its parts", Minor(answer.balance()),
+         at.invoiced - at.credited - at.written_off - at.received + at.refunded + at.reversed);
+    if (asked_.day >= -40) return "";
+    // Without a day the head row answers, with the last of all days the journal.
+    auto folded = request;
+    *folded.mutable_as_of_date() = DateOf(absl::CivilDay(9999, 12, 31));
+    SAME("head", answer.ShortDebugString(),
+         Answer<v1::GetBalanceResponse>(folded).ShortDebugString());
+    if (asked_.time >= 0) return "";
+    const billing::v1::Account& state = world_.StateOf(account);
+    SAME("the book: open", Minor(answer.receivable()), state.open_minor());
+    SAME("the book: unapplied", Minor(answer.unapplied()), state.unapplied_minor());
+    SAME("the book: allocated", Minor(answer.allocated()), state.allocated_minor());
+    SAME("the book: received", Minor(answer.received()), state.received_minor());
+    SAME("the book: refunded", Minor(answer.refunded()), state.refunded_minor());
+    SAME("the book: reversed", Minor(answer.reversed()), state.reversed_minor());
+    SAME("the book: open invoices", answer.open_invoice_count(),
+         int64_t{state.open_invoices_size()});
+    return "";
+  }
+
+  std::string OpenItems(const BookAccount& account, const HandAccount& hand) {
+    auto request = Of<v1::ListOpenItemsRequest>(account);
+    request.set_page_size(asked_.page_size);
+    const auto expected = hand.OpenItems(as_of_);
+    size_t i = 0;
+    do {
+      const auto answer = Answer<v1::ListOpenItemsResponse>(request);
+      for (const auto& item : answer.items()) {
+        if (i == expected.size()) return "more open items than there are";
+        const HandItem& wanted = expected[i++];
+        SAME("open item", item.invoice_id(), wanted.id);
+        SAME("number", item.number(), wanted.number);
+        SAME("invoice date", FormatDay(*DayOf(item.invoice_date())), FormatDay(wanted.day));
+        SAME("due date", FormatDay(*DayOf(item.due_date())), FormatDay(wanted.due));
+        SAME("total", Minor(item.total()), wanted.total);
+        SAME("open", Minor(item.open()), wanted.open);
+      }
+      request.set_page_token(answer.next_page_token());
+    } while (!request.page_token().empty());
+    SAME("number of open items", i, expected.size());
+    return "";
+  }
+
+  std::string StatementOf(const BookAccount& account, const HandAccount& hand) {
+    auto request = Of<v1::GetStatementRequest>(account);
+    request.set_page_size(asked_.page_size);
+    absl::CivilDay first(1, 1, 1), last(9999, 12, 31);
+    if (asked_.start >= -40) {
+      first = today_ - asked_.start;
+      last = first + asked_.length;
+      *request.mutable_start_date() = DateOf(first);
+      *request.mutable_end_date() = DateOf(last);
+    }
+    const auto expected = hand.Lines(first, last);
+    const int64_t opening = asked_.start >= -40 ? hand.At(first - 1).balance() : 0;
+    int64_t balance = opening;
+    size_t i = 0;
+    do {
+      const auto answer = Answer<v1::GetStatementResponse>(request);
+      SAME("opening", Minor(answer.opening()), opening);
+      SAME("closing", Minor(answer.closing()), hand.At(last).balance());
+      SAME("opening + debits - credits", Minor(answer.closing()),
+           opening + Minor(answer.debits()) - Minor(answer.credits()));
+      for (const auto& entry : answer.entries()) {
+        if (i == expected.size()) return "more entries than there are";
+        const HandLine& wanted = expected[i++];
+        SAME("entry kind", entry.kind(), wanted.kind);
+        SAME("entry date", FormatDay(*DayOf(entry.date())), FormatDay(wanted.day));
+        SAME("document id", entry.document_id(), wanted.id);
+        SAME("number", entry.number(), wanted.number);
+        SAME("document", entry.document(), wanted.number.empty() ? wanted.id : wanted.number);
+        SAME("reason", entry.reason(), wanted.reason);
+        const bool debit = entry.has_debit();
+        SAME("debit", debit ? Minor(entry.debit()) : 0, wanted.debit);
+        SAME("credit", entry.has_credit() ? Minor(entry.credit()) : 0, wanted.credit);
+        SAME("one side", debit, !entry.has_credit());
+        balance += wanted.debit - wanted.credit;
+        SAME("running balance", Minor(entry.balance()), balance);
+      }
+      request.set_page_token(answer.next_page_token());
+    } while (!request.page_token().empty());
+    SAME("number of entries", i, expected.size());
+    return "";
+  }
+
+  static std::string CompareAges(const v1::Ageing& row, const std::vector<int64_t>& columns,
+                                 const HandFigures& at) {
+    const int64_t ours[] = {Minor(row.not_due()),     Minor(row.days_1_30()),
+                            Minor(row.days_31_60()),  Minor(row.days_61_90()),
+                            Minor(row.days_91_120()), Minor(row.days_over_120())};
+    int64_t sum = 0;
+    for (size_t i = 0; i < 6; ++i) {
+      SAME(absl::StrCat("ageing column ", i), ours[i], columns[i]);
+      sum += ours[i];
+    }
+    SAME("sum of the ageing columns", sum, at.receivable);
+    SAME("unapplied column", Minor(row.unapplied()), -at.unapplied);
+    SAME("ageing balance", Minor(row.balance()), at.balance());
+    return "";
+  }
+  absl::CivilDay AgeingDay() const { return asked_.day >= -40 ? as_of_ : today_; }
+
+  std::string AgeingOf(const BookAccount& account, const HandAccount& hand) {
+    const auto answer = Answer<v1::GetAgeingResponse>(Of<v1::GetAgeingRequest>(account));
+    SAME("ageing rows", answer.rows_size(), 1);
+    return CompareAges(answer.rows(0), hand.Ages(AgeingDay()), hand.At(AgeingDay()));
+  }
+
+  struct Total {
+    HandFigures at;
+    std::vector<int64_t> ages = std::vector<int64_t>(6, 0);
+    std::map<std::string, std::pair<int64_t, int64_t>> posted;  // debit, credit
+  };
+
+  static void Add(const HandFigures& one, HandFigures& sum) {
+    for (const auto field :
+         {&HandFigures::invoiced, &HandFigures::received, &HandFigures::receivable,
+          &HandFigures::unapplied, &HandFigures::allocated, &HandFigures::refunded,
+          &HandFigures::reversed, &HandFigures::credited, &HandFigures::written_off,
+          &HandFigures::net, &HandFigures::tax, &HandFigures::normal, &HandFigures::overdue,
+          &HandFigures::bad_debt, &HandFigures::invoices, &HandFigures::payments,
+          &HandFigures::open, &HandFigures::voids, &HandFigures::notes}) {
+      sum.*field += one.*field;
+    }
+  }
+
+  std::map<std::string, Total> Totals(absl::CivilDay day) const {
+    std::map<std::string, Total> totals;
+    for (const BookAccount& account : world_.accounts()) {
+      if (account.facts.front().recorded > read_) continue;
+      const HandAccount hand(account.facts, read_);
+      Total& total = totals[account.currency];
+      Add(hand.At(day), total.at);
+      const auto ages = hand.Ages(day);
+      for (size_t i = 0; i < 6; ++i) total.ages[i] += ages[i];
+      for (const HandFact& fact : account.facts) {
+        if (fact.recorded > read_) continue;
+        for (const auto& posting : billing::PostingsOf(fact.event)) {
+          auto& row = total.posted[std::string(billing::NameOf(posting.ledger))];
+          (posting.side == billing::Side::kDebit ? row.first : row.second) += posting.amount_minor;
+        }
+      }
+    }
+    return totals;
+  }
+
+  std::string AgeingOfAll() {
+    v1::GetAgeingRequest request;
+    SetClocks(request);
+    const auto answer = Answer<v1::GetAgeingResponse>(request);
+    const auto totals = Totals(AgeingDay());
+    SAME("rows of the ageing of all", static_cast<size_t>(answer.rows_size()), totals.size());
+    int i = 0;
+    for (const auto& [currency, total] : totals) {
+      SAME("currency", answer.rows(i).currency_code(), currency);
+      SAME_OR_RETURN(CompareAges(answer.rows(i++), total.ages, total.at));
+    }
+    return "";
+  }
+
+  std::string TrialBalance() {
+    v1::GetTrialBalanceRequest request;
+    SetClocks(request);
+    const auto answer = Answer<v1::GetTrialBalanceResponse>(request);
+    const auto totals = Totals(as_of_);
+    SAME("totals of the trial balance", static_cast<size_t>(answer.totals_size()), totals.size());
+    SAME("rows of the trial balance", static_cast<size_t>(answer.rows_size()), totals.size() * 8);
+    int i = 0;
+    for (const auto& [currency, total] : totals) {
+      const HandFigures& at = total.at;
+      const v1::ControlTotals& row = answer.totals(i);
+      SAME("all invoiced", Minor(row.invoiced()), at.invoiced);
+      SAME("all received", Minor(row.received()), at.received);
+      SAME("all receivable", Minor(row.receivable()), at.receivable);
+      SAME("all unapplied", Minor(row.unapplied()), at.unapplied);
+      SAME("all allocated", Minor(row.allocated()), at.allocated);
+      SAME("all refunded", Minor(row.refunded()), at.refunded);
+      SAME("all reversed", Minor(row.reversed()), at.reversed);
+      SAME("all credited", Minor(row.credited()), at.credited);
+      SAME("all written off", Minor(row.written_off()), at.written_off);
+      SAME("all invoices", row.invoice_count(), at.invoices);
+      SAME("all payments", row.payment_count(), at.payments);
+      SAME("all void invoices", row.void_invoice_count(), at.voids);
+      SAME("all credit notes", row.credit_note_count(), at.notes);
+      const std::pair<const char*, int64_t> ledger[] = {
+          {"cash", at.received - at.refunded - at.reversed},
+          {"credit_losses_bad_debt", at.bad_debt},
+          {"credit_losses_normal", at.normal},
+          {"credit_losses_overdue", at.overdue},
+          {"customer_deposits", -at.unapplied},
+          {"receivable", at.receivable},
+          {"revenue", -at.net},
+          {"tax_payable", -at.tax}};
+      int64_t sum = 0;
+      for (int l = 0; l < 8; ++l) {
+        const v1::TrialBalanceRow& line = answer.rows(i * 8 + l);
+        SAME("ledger account", line.ledger_account(), ledger[l].first);
+        SAME(line.ledger_account(), Minor(line.balance()), ledger[l].second);
+        SAME("debit - credit", Minor(line.debit()) - Minor(line.credit()), ledger[l].second);
+        sum += Minor(line.balance());
+        if (asked_.day >= -40) continue;
+        const auto it = total.posted.find(line.ledger_account());
+        const auto posted = it == total.posted.end() ? std::pair<int64_t, int64_t>() : it->second;
+        SAME(absl::StrCat("debits posted to ", line.ledger_account()), Minor(line.debit()),
+             posted.first);
+        SAME(absl::StrCat("credits posted to ", line.ledger_account()), Minor(line.credit()),
+             posted.second);
+      }
+      SAME("sum of the trial balance", sum, 0);
+      ++i;
+    }
+    return "";
+  }
+
+  BookWorld& world_;
+  const Asked asked_;
+  absl::Time now_;
+  absl::CivilDay today_;
+  absl::CivilDay as_of_{9999, 12, 31};
+  int64_t read_ = INT64_MAX;
+};
+
+std::unique_ptr<store::Store> OpenStore(const std::string& directory) {
+  auto store = store::Store::Open({.directory = directory, .kind = "balances"});
+  DAYBOOK_CHECK(store.ok());
+  return *std::move(store);
+}
+
+TEST(BookProperty, EveryAnswerEqualsTheFoldByHandWhateverHappened) {
+  ScratchDirectory scratch;
+  const auto store = OpenStore(scratch.path());
+  int histories = 0;
+  std::map<std::string, int> happened;
+  const bool holds = rc::check("every answer equals the fold by hand", [&] {
+    if (histories >= 65'000) RC_DISCARD("no partitions left");
+    const auto acts = *rc::gen::scale(3, rc::gen::arbitrary<std::vector<Act>>());
+    const auto questions = *rc::gen::arbitrary<std::array<Asked, 4>>();
+    BookWorld world(*store, histories++);
+    for (const Act& act : acts) {
+      world.Do(act);
+      if (act.turn % 5 == 0) world.Flush();
+    }
+    world.Flush();
+    for (const Asked& question : questions) {
+      const std::string difference = Asking(world, question).All();
+      if (!difference.empty()) RC_FAIL(difference);
+    }
+    for (const auto& [event, count] : world.happened()) happened[event] += count;
+  });
+  EXPECT_TRUE(holds);
+  EXPECT_GE(histories, 2000);
+  // The histories are worth something: everything happened in them.
+  for (const char* event :
+       {"invoice_issued", "invoice_voided", "invoice_written_off", "write_off_recovered",
+        "credit_note_issued", "payment_recorded", "payment_announced", "payment_confirmed",
+        "payment_failed", "payment_reversed", "payment_refunded", "credit_applied",
+        "credit_released"}) {
+    EXPECT_GT(happened[event], 100) << event;
+    std::fprintf(stderr, "%-24s%d\n", event, happened[event]);
+  }
+}
+
+// Long ones: what is undone stands in chunks of the journal that were cut long ago.
+TEST(BookProperty, LongHistoriesGiveTheSameAnswers) {
+  ScratchDirectory scratch;
+  const auto store = OpenStore(scratch.path());
+  for (uint32_t seed = 1; seed <= 4; ++seed) {
+    std::mt19937 random(seed);
+    const auto draw = [&](int n) { return static_cast<int>(random() % static_cast<uint32_t>(n)); };
+    BookWorld world(*store, static_cast<int>(seed));
+    for (int i = 0; i < 1500; ++i) {
+      world.Do({.kind = draw(24),
+                .account = draw(20) == 0 ? 1 + draw(2) : 0,
+                .pick = draw(4) == 0 ? draw(400) : draw(4),
+                .other = draw(4),
+                .amount = draw(3) == 0 ? 0 : draw(500),
+                .back = draw(60) - 20,
+                .pause = draw(4) == 0 ? draw(40) : 0,
+                .turn = draw(42)});
+      if (draw(100) == 0) world.Flush();
+    }
+    world.Flush();
+    EXPECT_GT(world.accounts()[0].facts.size(), 512u);
+    for (int i = 0; i < 4; ++i) {
+      const std::string difference = Asking(world, {.day = i == 0 ? -100 : draw(120),
+                                                    .time = i < 2 ? -1 : draw(1000),
+                                                    .start = draw(120),
+                                                    .length = draw(90),
+                                                    .page_size = 1 + draw(300)})
+                                         .All();
+      ASSERT_EQ(difference, "") << "seed " << seed << ", question " << i;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace daybook::balances

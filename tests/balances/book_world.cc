@@ -1,0 +1,277 @@
+#include "tests/balances/book_world.h"
+
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/dates.h"
+#include "common/base/money.h"
+#include "common/base/status.h"
+#include "tests/support/facts.h"
+
+namespace daybook::balances {
+namespace {
+
+std::string AccountOf(const billing::v1::Event& event) {
+  const auto* field = billing::v1::Event::descriptor()->FindFieldByNumber(event.event_case());
+  const auto& body = event.GetReflection()->GetMessage(event, field);
+  const auto* account = body.GetDescriptor()->FindFieldByName("account_id");
+  return body.GetReflection()->GetString(body, account);
+}
+
+// The newest of `ids` for small picks; one that is not there if there is none.
+std::string PickOf(const std::vector<std::string>& ids, int pick) {
+  if (ids.empty()) return "nobody";
+  return ids[ids.size() - 1 - static_cast<size_t>(pick) % ids.size()];
+}
+
+}  // namespace
+
+// The answer, if the command was accepted.
+template <class Request>
+auto BookWorld::Send(BookAccount& account, Request request) {
+  test::Story<Billing>& story = stories_[account.story];
+  story.Now(now_);
+  const auto outcome = story.When(std::move(request));
+  if (!outcome.status.ok()) {
+    DAYBOOK_CHECK(!ReasonOf(outcome.status).empty());
+    return decltype(std::make_optional(outcome.response))();
+  }
+  std::vector<book::v1::Event> events;
+  for (const auto& dated : outcome.events) {
+    book::v1::Event& event = events.emplace_back();
+    *event.mutable_effective_date() = DateOf(dated.effective_date);
+    *event.mutable_billing() = dated.event;
+    DAYBOOK_CHECK(account.id.empty() || AccountOf(dated.event) == account.id);
+    ++happened_
+        [billing::v1::Event::descriptor()->FindFieldByNumber(dated.event.event_case())->name()];
+    account.facts.push_back({dated.effective_date, absl::ToUnixMicros(now_), dated.event});
+  }
+  if (!events.empty()) {
+    Commit(account.story, std::move(events));
+  }
+  return std::make_optional(outcome.response);
+}
+
+BookWorld::BookWorld(store::Store& store, int partition) {
+  auto shard = store.OpenShard(partition);
+  DAYBOOK_CHECK(shard.ok());
+  runner_ =
+      std::make_unique<projection::Runner>(info_, *std::move(shard), projection::RunnerLimits{});
+  for (int i = 0; i < 2; ++i) {
+    customers_.push_back(absl::StrCat("c-", i));
+    stories_.emplace_back(customers_.back());
+    stories_.back().state().mutable_customer()->set_registered(true);
+    Commit(static_cast<size_t>(i), {facts::Registered(absl::CivilDay(2026, 1, 1))});
+  }
+  Open("EUR", 0, false);
+  Open("EUR", 1, true);
+  Open("JPY", 1, false);
+}
+
+void BookWorld::Open(const std::string& currency, size_t story, bool manual) {
+  billing::v1::OpenAccountRequest request;
+  request.set_currency_code(currency);
+  request.set_time_zone("UTC");
+  request.set_manual_credit(manual);
+  BookAccount account{customers_[story], {}, currency, story, {}, {}, {}, {}};
+  const auto response = Send(account, request);
+  DAYBOOK_CHECK(response.has_value());
+  account.id = response->account_id();
+  accounts_.push_back(std::move(account));
+}
+
+void BookWorld::Commit(size_t story, std::vector<book::v1::Event> events) {
+  projection::ParsedBatch batch;
+  book::v1::Commit* commit = batch.commits.Add();
+  commit->set_customer_id(customers_[story]);
+  for (auto& event : events) *commit->add_events() = std::move(event);
+  const int64_t time = absl::ToUnixMicros(now_);
+  batch.at = runner_->applied();
+  batch.entries.push_back({batch.at.next_offset, time});
+  batch.at.last_offset = batch.at.next_offset++;
+  batch.at.recorded_time_us = time;
+  runner_->OnBatch(batch);
+  if (times_.empty() || times_.back() != time) times_.push_back(time);
+}
+
+void BookWorld::Flush() {
+  if (runner_->applied() == runner_->shard().position()) return;
+  DAYBOOK_CHECK(runner_->Flush(absl::InfinitePast()).ok());
+}
+
+projection::Reading BookWorld::Read(absl::Time now) {
+  reading_.clear();
+  reading_.push_back({runner_->shard().view(), now});
+  return {now, absl::InfiniteFuture(), reading_};
+}
+
+const billing::v1::Account& BookWorld::StateOf(const BookAccount& account) {
+  for (const auto& one : stories_[account.story].state().billing().accounts()) {
+    if (one.account_id() == account.id) return one;
+  }
+  DAYBOOK_CHECK(!"an account that was opened");
+  __builtin_unreachable();
+}
+
+google::type::Money BookWorld::Money(const BookAccount& account, int64_t minor) const {
+  return MoneyOf(minor, *Currency::Find(account.currency));
+}
+
+template <class Request>
+void BookWorld::Day(const Act& act, Request& request) const {
+  if (act.back < 0) return;
+  const auto day = DateOf(TodayIn(absl::UTCTimeZone(), now_) - act.back);
+  if constexpr (requires { request.mutable_effective_date(); }) {
+    *request.mutable_effective_date() = day;
+  } else if constexpr (requires { request.mutable_payment_date(); }) {
+    *request.mutable_payment_date() = day;
+  } else {
+    *request.mutable_invoice_date() = day;
+  }
+}
+
+template <class Request>
+void BookWorld::Say(const BookAccount& account, const Act& act, Request& request) const {
+  std::set<std::string> said;
+  if (act.turn % 3 != 0) said.insert(PickOf(account.invoices, act.pick));
+  if (act.turn % 3 == 2) said.insert(PickOf(account.invoices, act.other));
+  for (const std::string& id : said) {
+    auto& one = *request.add_allocations();
+    one.set_invoice_id(id);
+    if (act.turn % 2 == 0) *one.mutable_amount() = Money(account, 1 + act.amount / 2);
+  }
+}
+
+void BookWorld::Issue(BookAccount& account, const Act& act) {
+  billing::v1::IssueInvoiceRequest request;
+  request.set_account_id(account.id);
+  Day(act, request);
+  if (act.turn % 7 == 0) {  // an invoice of a day to come
+    *request.mutable_invoice_date() = DateOf(TodayIn(absl::UTCTimeZone(), now_) + act.other);
+  }
+  for (int i = 0; i <= act.turn % 3; ++i) {
+    auto& line = *request.add_lines();
+    *line.mutable_amount() = Money(account, act.amount * (i + 1));
+    if (act.turn % 2 == 0) line.mutable_tax_rate_percent()->set_value(i == 0 ? "19" : "7.25");
+  }
+  const auto response = Send(account, request);
+  if (response) account.invoices.push_back(response->invoice_id());
+}
+
+void BookWorld::Pay(BookAccount& account, const Act& act, billing::v1::PaymentState state) {
+  billing::v1::RecordPaymentRequest request;
+  request.set_account_id(account.id);
+  *request.mutable_amount() = Money(account, 1 + act.amount * 2);
+  request.set_method(billing::v1::PAYMENT_METHOD_CARD);
+  request.set_initial_state(state);
+  Day(act, request);
+  Say(account, act, request);
+  const auto response = Send(account, request);
+  if (response) account.payments.push_back(response->payment_id());
+}
+
+void BookWorld::Note(BookAccount& account, const Act& act) {
+  billing::v1::IssueCreditNoteRequest request;
+  request.set_invoice_id(PickOf(account.invoices, act.pick));
+  request.set_kind(static_cast<billing::v1::CreditNoteKind>(1 + act.turn % 3));
+  request.set_reason(absl::StrCat("note ", act.turn));
+  Day(act, request);
+  if (act.amount != 0) {
+    auto& line = *request.add_lines();
+    line.set_line_index(act.other % 2);
+    *line.mutable_net() = Money(account, act.amount);
+  }
+  const auto response = Send(account, request);
+  if (response && request.kind() == billing::v1::CREDIT_NOTE_KIND_CREDIT) {
+    account.payments.push_back(response->credit_note_id());
+  }
+}
+
+void BookWorld::Do(const Act& act) {
+  now_ += absl::Hours(act.pause);
+  BookAccount& account = accounts_[static_cast<size_t>(act.account) % accounts_.size()];
+  const auto of_payment = [&](auto request) {
+    request.set_payment_id(PickOf(account.payments, act.pick));
+    if constexpr (requires { request.set_reason("text"); }) {
+      if (act.turn % 2 == 0) request.set_reason(absl::StrCat("because ", act.turn));
+    }
+    if constexpr (requires { request.mutable_amount(); }) {
+      if (act.amount != 0) *request.mutable_amount() = Money(account, act.amount);
+    }
+    Day(act, request);
+    return request;
+  };
+  const auto of_invoice = [&](auto request) {
+    request.set_invoice_id(PickOf(account.invoices, act.pick));
+    Day(act, request);
+    return request;
+  };
+  switch (act.kind % 24) {
+    case 0:
+    case 1:
+    case 2:
+    case 3:
+      return Issue(account, act);
+    case 4:
+    case 5:
+    case 6:
+      return Pay(account, act, billing::v1::PAYMENT_STATE_SUCCEEDED);
+    case 7:
+      return Pay(account, act, billing::v1::PAYMENT_STATE_PENDING);
+    case 8:
+      Send(account, of_payment(billing::v1::ConfirmPaymentRequest()));
+      return;
+    case 9:
+      Send(account, of_payment(billing::v1::FailPaymentRequest()));
+      return;
+    case 10:
+    case 11:
+      Send(account, of_payment(billing::v1::ReversePaymentRequest()));
+      return;
+    case 12:
+      Send(account, of_payment(billing::v1::ChargeBackPaymentRequest()));
+      return;
+    case 13:
+      Send(account, of_payment(billing::v1::RefundPaymentRequest()));
+      return;
+    case 14:
+    case 15: {
+      billing::v1::ApplyCreditRequest request;
+      request.set_account_id(account.id);
+      if (act.turn % 4 == 1) request.set_payment_id(PickOf(account.payments, act.other));
+      Say(account, act, request);
+      Day(act, request);
+      Send(account, request);
+      return;
+    }
+    case 16:
+    case 17: {
+      auto request = of_payment(billing::v1::ReleaseCreditRequest());
+      request.set_invoice_id(PickOf(account.invoices, act.other));
+      Send(account, request);
+      return;
+    }
+    case 18: {
+      auto request = of_invoice(billing::v1::VoidInvoiceRequest());
+      request.set_reason("a mistake");
+      Send(account, request);
+      return;
+    }
+    case 19:
+      Send(account, of_invoice(billing::v1::MarkInvoiceUncollectibleRequest()));
+      return;
+    case 20:
+    case 21: {
+      auto request = of_invoice(billing::v1::WriteOffInvoiceRequest());
+      request.set_reason(static_cast<billing::v1::WriteOffReason>(1 + act.turn % 3));
+      Send(account, request);
+      return;
+    }
+    default:
+      return Note(account, act);
+  }
+}
+
+}  // namespace daybook::balances

@@ -1,0 +1,82 @@
+// Histories of the real billing book: commands go through Check, Decide and Evolve, what they make
+// is told to the read model and kept in a list. Days are dated back, and times pass or stand still.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/projection/queries.h"
+#include "common/projection/runner.h"
+#include "projections/balances/balances.h"
+#include "services/billing/billing.h"
+#include "tests/balances/fold_by_hand.h"
+#include "tests/support/given_when_then.h"
+
+namespace daybook::balances {
+
+// One command, in numbers that a generator draws and shrinks; every value means something, though
+// perhaps a refusal.
+struct Act {
+  int kind = 0;  // see BookWorld::Do
+  int account = 0;
+  int pick = 0;    // which document
+  int other = 0;   // which other one
+  int amount = 0;  // minor units; 0 = all
+  int back = 0;    // days before today; below 0: not given
+  int pause = 0;   // hours since the command before; 0 = the same recorded time
+  int turn = 0;    // what else there is to choose
+};
+
+struct BookAccount {
+  std::string customer, id, currency;
+  size_t story = 0;
+  std::vector<HandFact> facts;
+  std::vector<std::string> invoices, payments, notes;
+};
+
+class BookWorld {
+ public:
+  // A partition of `store` that is fresh.
+  BookWorld(store::Store& store, int partition);
+
+  void Do(const Act& act);
+  void Flush();
+
+  const std::vector<BookAccount>& accounts() const { return accounts_; }
+  const billing::v1::Account& StateOf(const BookAccount& account);
+  projection::Reading Read(absl::Time now);
+  absl::Time now() const { return now_; }
+  // Recorded times that occur, first to last.
+  const std::vector<int64_t>& times() const { return times_; }
+  // Number of events, by name.
+  const std::map<std::string, int>& happened() const { return happened_; }
+
+ private:
+  template <class Request>
+  auto Send(BookAccount& account, Request request);
+  template <class Request>
+  void Day(const Act& act, Request& request) const;
+  google::type::Money Money(const BookAccount& account, int64_t minor) const;
+  template <class Request>
+  void Say(const BookAccount& account, const Act& act, Request& request) const;
+  void Issue(BookAccount& account, const Act& act);
+  void Pay(BookAccount& account, const Act& act, billing::v1::PaymentState state);
+  void Note(BookAccount& account, const Act& act);
+  void Commit(size_t story, std::vector<book::v1::Event> events);
+  void Open(const std::string& currency, size_t story, bool manual);
+
+  const projection::ProjectionInfo info_ = projection::InfoOf<Balances>();
+  std::unique_ptr<projection::Runner> runner_;
+  std::vector<test::Story<Billing>> stories_;
+  std::vector<std::string> customers_;
+  std::vector<BookAccount> accounts_;
+  std::vector<projection::PartitionReading> reading_;
+  std::vector<int64_t> times_;
+  std::map<std::string, int> happened_;
+  absl::Time now_ = absl::FromCivil(absl::CivilSecond(2026, 6, 1, 9, 0, 0), absl::UTCTimeZone());
+};
+
+}  // namespace daybook::balances
