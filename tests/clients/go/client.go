@@ -95,7 +95,8 @@ func (r Refusal) SendAgain() bool {
 		r.Code == codes.ResourceExhausted
 }
 
-// UntilCertain sends a command until it is answered, or ctx ends. Returns how often it was sent.
+// UntilCertain sends a command until it is answered, or ctx ends; each attempt may take twice as long
+// as the one before, so that a slow server is not asked for ever. Returns how often it was sent.
 func UntilCertain[Request, Response any](ctx context.Context, attempt time.Duration,
 	call func(context.Context, Request, ...grpc.CallOption) (Response, error),
 	request Request) (Response, int, error) {
@@ -122,6 +123,9 @@ func UntilCertain[Request, Response any](ctx context.Context, attempt time.Durat
 		}
 		if pause *= 2; pause > 5*time.Second {
 			pause = 5 * time.Second
+		}
+		if attempt *= 2; attempt > 20*time.Second {
+			attempt = 20 * time.Second
 		}
 	}
 }
@@ -313,7 +317,7 @@ func main() {
 	config := string(must(os.ReadFile(os.Args[1])))
 	book, lossy, oneStream := must(Dial(os.Args[2], config)), must(Dial(os.Args[3], config)),
 		must(Dial(os.Args[4], config))
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Second)
 	defer cancel()
 	retriesAfterATimeOut(ctx, book, lossy)
 	readsItsOwnWrite(ctx, book)

@@ -71,8 +71,9 @@ SEND_AGAIN = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED,
               grpc.StatusCode.RESOURCE_EXHAUSTED}
 
 
-def until_certain(call, request, attempt_seconds=10.0, total_seconds=60.0):
-    """Sends a command until it is answered. Returns the answer and how often it was sent."""
+def until_certain(call, request, attempt_seconds=10.0, total_seconds=90.0):
+    """Sends a command until it is answered. Returns the answer and how often it was sent. Each attempt
+    may take twice as long as the one before, so that a slow server is not asked for ever."""
     give_up_at = time.monotonic() + total_seconds
     pause, attempts = 0.1, 0
     while True:
@@ -85,6 +86,7 @@ def until_certain(call, request, attempt_seconds=10.0, total_seconds=60.0):
                 raise
             time.sleep(max(refusal.retry_after, pause * random.uniform(0.5, 1)))
             pause = min(2 * pause, 5.0)
+            attempt_seconds = min(2 * attempt_seconds, 20.0)
 
 
 def refused(call, request):
