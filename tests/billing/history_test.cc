@@ -6,7 +6,7 @@
 #include <set>
 
 #include "common/base/money.h"
-#include "services/billing/postings.h"
+#include "common/postings/postings.h"
 #include "tests/billing/billing_story.h"
 
 namespace daybook {
@@ -23,7 +23,7 @@ struct Reference {
   std::map<std::string, Invoice> invoices;
   std::map<std::string, Int128> unapplied;
   std::map<std::string, std::set<int64_t>> numbers;
-  std::map<billing::Ledger, Int128> ledger;
+  std::map<postings::Ledger, Int128> ledger;
   Int128 received = 0;
 
   void Allocate(const google::protobuf::RepeatedPtrField<billing::v1::Allocation>& allocations,
@@ -75,9 +75,9 @@ struct Reference {
       Allocate(event.credit_applied().allocations(),
                unapplied.at(event.credit_applied().payment_id()));
     }
-    for (const auto& posting : billing::PostingsOf(event)) {
+    for (const auto& posting : postings::PostingsOf(event)) {
       ledger[posting.ledger] +=
-          posting.side == billing::Side::kDebit ? posting.amount_minor : -posting.amount_minor;
+          posting.side == postings::Side::kDebit ? posting.amount_minor : -posting.amount_minor;
     }
   }
 
@@ -118,10 +118,10 @@ struct Reference {
     Int128 balance = 0;
     for (const auto& [account_of_ledger, sum] : ledger) balance += sum;
     RC_ASSERT(balance == 0);
-    const auto sum_of = [&](billing::Ledger l) { return ledger.contains(l) ? ledger.at(l) : 0; };
-    RC_ASSERT(sum_of(billing::Ledger::kReceivable) == open);
-    RC_ASSERT(sum_of(billing::Ledger::kCustomerDeposits) == -credit);
-    RC_ASSERT(sum_of(billing::Ledger::kCash) == received);
+    const auto sum_of = [&](postings::Ledger l) { return ledger.contains(l) ? ledger.at(l) : 0; };
+    RC_ASSERT(sum_of(postings::Ledger::kReceivable) == open);
+    RC_ASSERT(sum_of(postings::Ledger::kCustomerDeposits) == -credit);
+    RC_ASSERT(sum_of(postings::Ledger::kCash) == received);
   }
 };
 

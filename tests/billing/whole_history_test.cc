@@ -8,7 +8,7 @@
 #include <set>
 
 #include "common/base/money.h"
-#include "services/billing/postings.h"
+#include "common/postings/postings.h"
 #include "tests/billing/billing_story.h"
 
 namespace daybook {
@@ -16,7 +16,7 @@ namespace {
 
 using namespace test;
 namespace v1 = billing::v1;
-using billing::Ledger;
+using postings::Ledger;
 
 struct Source {
   Int128 amount = 0, allocated = 0, unapplied = 0, refunded = 0, reversed = 0;
@@ -140,8 +140,8 @@ struct Books {
         break;
     }
     Int128 balance = 0;
-    for (const auto& posting : billing::PostingsOf(event)) {
-      const Int128 amount = posting.side == billing::Side::kDebit ? Int128{posting.amount_minor}
+    for (const auto& posting : postings::PostingsOf(event)) {
+      const Int128 amount = posting.side == postings::Side::kDebit ? Int128{posting.amount_minor}
                                                                   : -Int128{posting.amount_minor};
       ledger[posting.ledger] += amount;
       balance += amount;

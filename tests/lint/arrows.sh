@@ -43,6 +43,8 @@ arrow() {  # arrow FOLDER ALLOWED
        grep -vE "include \"($2)/" || true)"
 }
 arrow common/base 'common/base'
+# What each billing event debits and credits: data, for the books and the read models alike.
+arrow common/postings 'common/(base|postings)'
 arrow common/log 'common/(base|log)'
 arrow common/store 'common/(base|log|store)'
 arrow common/command 'common/(base|log|store|command|rpc)'
@@ -53,7 +55,7 @@ arrow services/customer 'common/(base|command)|services/customer'
 arrow services/billing 'common/(base|command)|services/billing'
 for dir in projections/*/; do
   dir="${dir%/}"
-  arrow "$dir" "common/(base|log|store|projection|rpc)|$dir"
+  arrow "$dir" "common/(base|postings|log|store|projection|rpc)|$dir"
 done
 rule "nobody includes the binary's parts but the binary" \
   "$(grep 'include "services/daybook/' <<<"$all" | grep -v '^services/daybook/' || true)"

@@ -1,21 +1,28 @@
-#include "services/billing/postings.h"
+#include "common/postings/postings.h"
 
 #include <gtest/gtest.h>
 
 #include <map>
 #include <set>
 
-#include "tests/billing/billing_story.h"
+#include "absl/strings/str_cat.h"
+#include "google/protobuf/text_format.h"
 
-namespace daybook::billing {
+namespace daybook::postings {
 namespace {
 
-using test::Proto;
+namespace v1 = billing::v1;
+
+Event EventOf(const std::string& text) {
+  Event event;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &event)) << text;
+  return event;
+}
 
 std::string Posted(const std::string& event) {
   std::string text;
   int64_t balance = 0;
-  for (const Posting& posting : PostingsOf(Proto<v1::Event>(event))) {
+  for (const Posting& posting : PostingsOf(EventOf(event))) {
     const bool debit = posting.side == Side::kDebit;
     EXPECT_GT(posting.amount_minor, 0);
     balance += debit ? posting.amount_minor : -posting.amount_minor;
@@ -73,6 +80,14 @@ TEST(Postings, EveryEventBalances) {
   EXPECT_EQ(Posted("invoice_marked_uncollectible { open_minor: 5 }"), "");
 }
 
+TEST(Postings, LedgerAccountsAreFoundByTheirNames) {
+  for (int i = 0; i < kLedgers; ++i) {
+    const auto ledger = static_cast<Ledger>(i);
+    EXPECT_EQ(FindLedger(NameOf(ledger)), ledger);
+  }
+  EXPECT_EQ(FindLedger("petty_cash"), std::nullopt);
+}
+
 TEST(Postings, EveryKindOfEventHasRowsOrIsSaidToPostNothing) {
   std::set<int> posting, nothing;
   for (const PostingRule& rule : PostingTable()) posting.insert(rule.event);
@@ -86,4 +101,4 @@ TEST(Postings, EveryKindOfEventHasRowsOrIsSaidToPostNothing) {
 }
 
 }  // namespace
-}  // namespace daybook::billing
+}  // namespace daybook::postings

@@ -1,13 +1,21 @@
-#include "services/billing/postings.h"
+#include "common/postings/postings.h"
+
+#include <unordered_map>
 
 #include "common/base/status.h"
+#include "google/protobuf/reflection.h"
 
-namespace daybook::billing {
+namespace daybook::postings {
 namespace {
 
 using enum Side;
 using enum Ledger;
-using E = v1::Event;
+using E = Event;
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::Reflection;
+namespace v1 = billing::v1;
 
 constexpr PostingRule kTable[] = {
     {E::kInvoiceIssued, kDebit, kReceivable, Figure::kTotal},
@@ -64,93 +72,83 @@ constexpr E::EventCase kNothing[] = {
     E::kPaymentAnnounced,   E::kPaymentFailed,
 };
 
-template <class Allocations>
-int64_t Sum(const Allocations& allocations) {
-  int64_t sum = 0;
-  for (const auto& allocation : allocations) sum += allocation.amount_minor();
-  return sum;
-}
+// A row of the table with the fields that it means.
+struct Resolved {
+  const PostingRule* rule = nullptr;
+  const FieldDescriptor* amount = nullptr;  // int64, or a list of allocations to be summed up
+  const FieldDescriptor* reason = nullptr;  // if set: counts only if it is `wanted`
+  int wanted = 0;
+};
 
-int64_t WrittenOff(const E& event, v1::WriteOffReason wanted) {
-  switch (event.event_case()) {
-    case E::kInvoiceWrittenOff: {
-      const auto& e = event.invoice_written_off();
-      return e.reason() == wanted ? e.amount_minor() : 0;
-    }
-    case E::kWriteOffRecovered: {
-      const auto& e = event.write_off_recovered();
-      return e.reason() == wanted ? e.amount_minor() : 0;
-    }
-    case E::kInvoiceVoided: {
-      const auto& e = event.invoice_voided();
-      if (wanted == v1::WRITE_OFF_REASON_NORMAL) return e.residue_minor();
-      return e.write_off_reason() == wanted ? e.written_off_minor() : 0;
-    }
-    default:
-      DAYBOOK_CHECK(!"an event without a write-off");
-      return 0;
-  }
-}
-
-// The message in an event by name, and one of its figures. A figure that the event does not have is
-// our own mistake in the table.
-const google::protobuf::Message& Body(const E& event) {
-  const auto* field = E::descriptor()->FindFieldByNumber(event.event_case());
-  return event.GetReflection()->GetMessage(event, field);
-}
-
-int64_t Number(const E& event, const char* name) {
-  const google::protobuf::Message& body = Body(event);
-  const auto* field = body.GetDescriptor()->FindFieldByName(name);
+// A field that the event does not have is our own mistake in the table.
+const FieldDescriptor* FieldOf(const Descriptor& fact, const char* name) {
+  const FieldDescriptor* field = fact.FindFieldByName(name);
   DAYBOOK_CHECK(field != nullptr);
-  return body.GetReflection()->GetInt64(body, field);
+  return field;
 }
 
-int64_t Allocated(const E& event) {
-  switch (event.event_case()) {
-    case E::kPaymentRecorded:
-      return Sum(event.payment_recorded().allocations());
-    case E::kPaymentConfirmed:
-      return Sum(event.payment_confirmed().allocations());
-    case E::kPaymentReversed:
-      return Sum(event.payment_reversed().released());
-    case E::kCreditApplied:
-      return Sum(event.credit_applied().allocations());
-    case E::kCreditReleased:
-      return Sum(event.credit_released().released());
-    default:
-      DAYBOOK_CHECK(!"an event without allocations");
-      return 0;
+Resolved WrittenOff(const Descriptor& fact, const PostingRule& rule, v1::WriteOffReason wanted) {
+  if (rule.event != Event::kInvoiceVoided) {
+    return {&rule, FieldOf(fact, "amount_minor"), FieldOf(fact, "reason"), wanted};
   }
+  if (wanted == v1::WRITE_OFF_REASON_NORMAL) return {&rule, FieldOf(fact, "residue_minor")};
+  return {&rule, FieldOf(fact, "written_off_minor"), FieldOf(fact, "write_off_reason"), wanted};
 }
 
-int64_t FigureOf(const E& event, Figure figure) {
-  switch (figure) {
+Resolved Resolve(const Descriptor& fact, const PostingRule& rule) {
+  switch (rule.figure) {
     case Figure::kTotal:
-      return Number(event, "total_minor");
+      return {&rule, FieldOf(fact, "total_minor")};
     case Figure::kNet:
-      return Number(event, "net_minor");
+      return {&rule, FieldOf(fact, "net_minor")};
     case Figure::kTax:
-      return Number(event, "tax_minor");
+      return {&rule, FieldOf(fact, "tax_minor")};
     case Figure::kAmount:
-      return Number(event, "amount_minor");
-    case Figure::kAllocated:
-      return Allocated(event);
+      return {&rule, FieldOf(fact, "amount_minor")};
+    case Figure::kAllocated: {
+      const FieldDescriptor* released = fact.FindFieldByName("released");
+      return {&rule, released != nullptr ? released : FieldOf(fact, "allocations")};
+    }
     case Figure::kUnapplied:
-      return Number(event, "unapplied_minor");
+      return {&rule, FieldOf(fact, "unapplied_minor")};
     case Figure::kApplied:
-      return Number(event, "applied_minor");
+      return {&rule, FieldOf(fact, "applied_minor")};
     case Figure::kOpen:
-      return Number(event, "open_minor");
+      return {&rule, FieldOf(fact, "open_minor")};
     case Figure::kResidue:
-      return WrittenOff(event, v1::WRITE_OFF_REASON_NORMAL);
+      return WrittenOff(fact, rule, v1::WRITE_OFF_REASON_NORMAL);
     case Figure::kWrittenOffOverdue:
-      return WrittenOff(event, v1::WRITE_OFF_REASON_OVERDUE);
+      return WrittenOff(fact, rule, v1::WRITE_OFF_REASON_OVERDUE);
     case Figure::kWrittenOffBadDebt:
-      return WrittenOff(event, v1::WRITE_OFF_REASON_BAD_DEBT);
+      return WrittenOff(fact, rule, v1::WRITE_OFF_REASON_BAD_DEBT);
   }
   DAYBOOK_CHECK(!"an unknown figure");
-  return 0;
+  return {};
+}
+
+// Fields are looked up by name once, not with every event.
+using Rules = std::unordered_map<const Descriptor*, std::vector<Resolved>>;
+const Rules& RulesByFact() {
+  static const Rules* rules = [] {
+    auto* all = new Rules;
+    for (const PostingRule& rule : kTable) {
+      const Descriptor* fact = Event::descriptor()->FindFieldByNumber(rule.event)->message_type();
+      (*all)[fact].push_back(Resolve(*fact, rule));
+    }
+    return all;
+  }();
+  return *rules;
+}
+
+int64_t AmountOf(const Message& fact, const Resolved& rule) {
+  const Reflection& in = *fact.GetReflection();
+  if (rule.reason != nullptr && in.GetEnumValue(fact, rule.reason) != rule.wanted) return 0;
+  if (!rule.amount->is_repeated()) return in.GetInt64(fact, rule.amount);
+  int64_t sum = 0;
+  for (const auto& a : in.GetRepeatedFieldRef<v1::Allocation>(fact, rule.amount)) {
+    sum += a.amount_minor();
+  }
+  return sum;
 }
 
 Side Other(Side side) { return side == kDebit ? kCredit : kDebit; }
@@ -159,17 +157,33 @@ Side Other(Side side) { return side == kDebit ? kCredit : kDebit; }
 
 absl::Span<const PostingRule> PostingTable() { return kTable; }
 
-absl::Span<const v1::Event::EventCase> EventsWithoutPostings() { return kNothing; }
+absl::Span<const Event::EventCase> EventsWithoutPostings() { return kNothing; }
 
-std::vector<Posting> PostingsOf(const v1::Event& event) {
+std::vector<Posting> PostingsOf(const Message& fact) {
   std::vector<Posting> postings;
-  for (const PostingRule& rule : kTable) {
-    if (rule.event != event.event_case()) continue;
-    const int64_t amount = FigureOf(event, rule.figure);
+  const auto rules = RulesByFact().find(fact.GetDescriptor());
+  if (rules == RulesByFact().end()) return postings;
+  postings.reserve(rules->second.size());
+  for (const Resolved& resolved : rules->second) {
+    const PostingRule& rule = *resolved.rule;
+    const int64_t amount = AmountOf(fact, resolved);
     if (amount > 0) postings.push_back({rule.ledger, rule.side, amount});
     if (amount < 0) postings.push_back({rule.ledger, Other(rule.side), -amount});
   }
   return postings;
+}
+
+std::vector<Posting> PostingsOf(const Event& event) {
+  if (event.event_case() == Event::EVENT_NOT_SET) return {};
+  const FieldDescriptor* field = Event::descriptor()->FindFieldByNumber(event.event_case());
+  return PostingsOf(event.GetReflection()->GetMessage(event, field));
+}
+
+std::optional<Ledger> FindLedger(std::string_view name) {
+  for (int i = 0; i < kLedgers; ++i) {
+    if (NameOf(static_cast<Ledger>(i)) == name) return static_cast<Ledger>(i);
+  }
+  return std::nullopt;
 }
 
 std::string_view NameOf(Ledger ledger) {
@@ -195,4 +209,4 @@ std::string_view NameOf(Ledger ledger) {
   return "";
 }
 
-}  // namespace daybook::billing
+}  // namespace daybook::postings
