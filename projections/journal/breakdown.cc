@@ -1,0 +1,87 @@
+#include "projections/journal/breakdown.h"
+
+#include "absl/strings/ascii.h"
+
+namespace daybook::journal {
+namespace {
+
+using postings::Ledger;
+using postings::Posting;
+using postings::Side;
+
+// Wraps instead of overflowing: the write side refuses sums that leave 64 bits, and a fold never
+// fails.
+int64_t Plus(int64_t a, int64_t b) {
+  return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
+}
+int64_t Minus(int64_t a, int64_t b) {
+  return static_cast<int64_t>(static_cast<uint64_t>(a) - static_cast<uint64_t>(b));
+}
+
+void AddLine(Ledger ledger, const std::string& detail, int64_t amount,
+             std::vector<v1::PostedLine>* lines) {
+  if (amount == 0) return;
+  v1::PostedLine& line = lines->emplace_back();
+  line.set_ledger(static_cast<uint32_t>(ledger));
+  line.set_detail(detail);
+  line.set_amount_minor(amount);
+}
+
+void Spread(Ledger ledger, int64_t amount, const std::map<std::string, int64_t>& parts, int sign,
+            std::vector<v1::PostedLine>* lines) {
+  int64_t rest = amount;
+  for (const auto& [detail, part] : parts) {
+    if (detail.empty()) continue;  // with what is not explained
+    const int64_t posted = sign < 0 ? Minus(0, part) : part;
+    AddLine(ledger, detail, posted, lines);
+    rest = Minus(rest, posted);
+  }
+  AddLine(ledger, "", rest, lines);
+}
+
+}  // namespace
+
+std::vector<v1::PostedLine> LinesOf(const std::vector<Posting>& postings,
+                                    const Breakdown& breakdown) {
+  std::vector<v1::PostedLine> lines;
+  int64_t revenue = 0, tax = 0;
+  for (const Posting& posting : postings) {
+    const int64_t amount =
+        posting.side == Side::kDebit ? posting.amount_minor : -posting.amount_minor;
+    switch (posting.ledger) {
+      case Ledger::kRevenue:
+        revenue = Plus(revenue, amount);
+        break;
+      case Ledger::kTaxPayable:
+        tax = Plus(tax, amount);
+        break;
+      case Ledger::kCash:
+        AddLine(posting.ledger, breakdown.channel, amount, &lines);
+        break;
+      default:
+        AddLine(posting.ledger, "", amount, &lines);
+    }
+  }
+  // Parts may stand against each other: a net of zero posts nothing in sum, and yet something by
+  // product.
+  Spread(Ledger::kRevenue, revenue, breakdown.products, breakdown.sign, &lines);
+  Spread(Ledger::kTaxPayable, tax, breakdown.rates, breakdown.sign, &lines);
+  return lines;
+}
+
+std::string NameOf(billing::v1::PaymentChannel channel) {
+  if (channel == billing::v1::PAYMENT_CHANNEL_UNSPECIFIED) return "";
+  constexpr size_t kPrefix = sizeof("PAYMENT_CHANNEL_") - 1;
+  const std::string& name = billing::v1::PaymentChannel_Name(channel);
+  return name.size() > kPrefix ? absl::AsciiStrToLower(name.substr(kPrefix)) : "";
+}
+
+void AddRates(const google::protobuf::RepeatedPtrField<billing::v1::TaxTotal>& taxes,
+              Breakdown* breakdown) {
+  for (const billing::v1::TaxTotal& tax : taxes) {
+    int64_t& sum = breakdown->rates[tax.rate_percent()];
+    sum = Plus(sum, tax.tax_minor());
+  }
+}
+
+}  // namespace daybook::journal

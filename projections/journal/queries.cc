@@ -1,0 +1,362 @@
+#include "projections/journal/queries.h"
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/base/dates.h"
+#include "common/base/fields.h"
+#include "common/base/money.h"
+#include "common/base/status.h"
+#include "common/projection/page_token.h"
+#include "projections/journal/rows.h"
+#include "projections/journal/sums.h"
+
+namespace daybook::journal {
+namespace {
+
+using postings::Ledger;
+using projection::PartitionReading;
+using projection::Reading;
+using store::Cursor;
+
+constexpr int kRowsPerDeadline = 256;
+
+int32_t DayNumber(const google::type::Date& date) {
+  return static_cast<int32_t>(DaysBetween(absl::CivilDay(1970, 1, 1),
+                                          absl::CivilDay(date.year(), date.month(), date.day())));
+}
+
+void SetTime(int64_t us, google::protobuf::Timestamp* time) {
+  time->set_seconds(us / 1'000'000);
+  time->set_nanos(static_cast<int32_t>(us % 1'000'000 * 1'000));
+}
+
+void SetPosition(const Reading& reading, v1::ReadPosition* position) {
+  int64_t next_offset = 0, recorded_us = 0;
+  for (const PartitionReading& partition : reading.partitions) {
+    next_offset += partition.view->position().next_offset;
+    recorded_us = std::max(recorded_us, partition.view->position().recorded_time_us);
+  }
+  const bool one = reading.partitions.size() == 1;
+  position->set_partition(one ? reading.partitions.front().view->partition() : -1);
+  position->set_next_offset(next_offset);
+  SetTime(recorded_us, position->mutable_recorded_time());
+}
+
+absl::Status Malformed() {
+  return absl::DataLossError("a row does not parse; rebuild the read model 'journal'");
+}
+
+absl::Status ExpectCustomer(const store::View& view, const std::string& customer_id) {
+  v1::CustomerRow row;
+  ASSIGN_OR_RETURN(const bool found, view.Read(kCustomers, customer_id, &row));
+  if (found && row.registered()) return absl::OkStatus();
+  return Refuse(Reason::kCustomerNotFound,
+                absl::StrCat("customer '", customer_id, "' is not in the book"),
+                {{"customer_id", customer_id}});
+}
+
+void ExpectDate(bool given, const google::type::Date& date, std::string_view field,
+                FieldViolations& bad) {
+  if (given) Expect(DayOf(date).status(), field, bad);
+}
+
+void ExpectLedger(const std::string& name, FieldViolations& bad) {
+  if (!postings::FindLedger(name).has_value()) {
+    bad.Add("ledger_account", "is not a ledger account, such as receivable or revenue");
+  }
+}
+
+// ---------------------------------------------------------------------------------------- money
+
+absl::StatusOr<const Currency*> CurrencyOf(const std::string& code) {
+  const Currency* currency = Currency::Find(code);
+  if (currency == nullptr) {
+    return absl::DataLossError(absl::StrCat("the journal has the unknown currency '", code, "'"));
+  }
+  return currency;
+}
+
+// Fills debit, credit and balance of an answer.
+template <class Answer>
+absl::Status Write(const Sums& sums, const Currency& currency, Answer* answer) {
+  ASSIGN_OR_RETURN(const int64_t debit, ToInt64(sums.debit));
+  ASSIGN_OR_RETURN(const int64_t credit, ToInt64(sums.credit));
+  ASSIGN_OR_RETURN(const int64_t balance, ToInt64(sums.balance()));
+  SetMoney(debit, currency, *answer->mutable_debit());
+  SetMoney(credit, currency, *answer->mutable_credit());
+  SetMoney(balance, currency, *answer->mutable_balance());
+  return absl::OkStatus();
+}
+
+// -------------------------------------------------------------------------------------- entries
+
+// The rows of one table of all partitions in the order of their keys. No key is in two partitions:
+// it has the customer in it.
+class Merged {
+ public:
+  Merged(const Reading& reading, uint8_t table, std::string_view after) {
+    for (const PartitionReading& partition : reading.partitions) {
+      cursors_.push_back(partition.view->NewCursor(table, store::Direction::kForward, after));
+    }
+    Choose();
+  }
+  // The partition whose row is next; -1 behind the last.
+  int top() const { return top_; }
+  const Cursor& cursor() const { return *cursors_[static_cast<size_t>(top_)]; }
+  void Next() {
+    cursors_[static_cast<size_t>(top_)]->Next();
+    Choose();
+  }
+  const absl::Status& status() const { return status_; }
+
+ private:
+  void Choose() {
+    top_ = -1;
+    for (size_t i = 0; i < cursors_.size(); ++i) {
+      if (!cursors_[i]->valid()) {
+        status_.Update(cursors_[i]->status());
+      } else if (top_ < 0 || cursors_[i]->key() < cursor().key()) {
+        top_ = static_cast<int>(i);
+      }
+    }
+  }
+
+  std::vector<std::unique_ptr<Cursor>> cursors_;
+  int top_ = -1;
+  absl::Status status_;
+};
+
+bool Wanted(const v1::ListEntriesRequest& request, const v1::EntryRow& row) {
+  if (!request.account_id().empty() && row.account_id() != request.account_id()) return false;
+  if (request.ledger_account().empty()) return true;
+  const auto ledger = static_cast<uint32_t>(*postings::FindLedger(request.ledger_account()));
+  return std::any_of(row.lines().begin(), row.lines().end(),
+                     [&](const v1::PostedLine& line) { return line.ledger() == ledger; });
+}
+
+absl::Status Describe(const EntryId& id, v1::EntryRow& row, v1::Entry* entry) {
+  ASSIGN_OR_RETURN(const Currency* currency, CurrencyOf(row.currency_code()));
+  entry->set_customer_id(id.customer_id);
+  entry->mutable_account_id()->swap(*row.mutable_account_id());
+  entry->set_sequence(int64_t{id.number} + 1);
+  *entry->mutable_effective_date() = DateOf(absl::CivilDay(1970, 1, 1) + id.day);
+  SetTime(row.recorded_us(), entry->mutable_recorded_time());
+  const auto* event =
+      postings::Event::descriptor()->FindFieldByNumber(static_cast<int>(row.event()));
+  if (event != nullptr) entry->set_event(event->name());
+  entry->mutable_document_id()->swap(*row.mutable_document_id());
+  if (row.has_number()) entry->mutable_number()->Swap(row.mutable_number());
+  for (v1::PostedLine& posted : *row.mutable_lines()) {
+    v1::EntryLine& line = *entry->add_lines();
+    line.set_ledger_account(std::string(NameOf(static_cast<Ledger>(posted.ledger()))));
+    line.mutable_detail()->swap(*posted.mutable_detail());
+    const int64_t amount = posted.amount_minor();
+    google::type::Money& money = amount > 0 ? *line.mutable_debit() : *line.mutable_credit();
+    SetMoney(amount > 0 ? amount : -amount, *currency, money);
+  }
+  return absl::OkStatus();
+}
+
+// Where a list begins: behind the last row of the page before, or before the first day.
+absl::StatusOr<std::string> AfterOf(const v1::ListEntriesRequest& request) {
+  ASSIGN_OR_RETURN(std::string after, projection::AfterOf(request, request.page_token()));
+  if (!after.empty()) return after;
+  if (!request.customer_id().empty()) store::AppendText(&after, request.customer_id());
+  if (request.has_start_date()) AppendDay(&after, DayNumber(request.start_date()));
+  return after;
+}
+
+}  // namespace
+
+absl::Status JournalQueries::Check(const v1::ListEntriesRequest& request) {
+  FieldViolations bad;
+  if (request.page_size() < 0) bad.Add("page_size", "is negative");
+  if (!request.customer_id().empty()) {
+    Expect(CheckId(request.customer_id(), kMaxIdBytes), "customer_id", bad);
+  }
+  if (!request.account_id().empty()) {
+    if (request.customer_id().empty()) bad.Add("account_id", "needs customer_id");
+    Expect(CheckId(request.account_id(), kMaxIdBytes), "account_id", bad);
+  }
+  if (!request.ledger_account().empty()) ExpectLedger(request.ledger_account(), bad);
+  ExpectDate(request.has_start_date(), request.start_date(), "start_date", bad);
+  ExpectDate(request.has_end_date(), request.end_date(), "end_date", bad);
+  if (bad.ToStatus().ok() && request.has_start_date() && request.has_end_date() &&
+      DayNumber(request.end_date()) < DayNumber(request.start_date())) {
+    bad.Add("end_date", "is before start_date");
+  }
+  return bad.ToStatus();
+}
+
+absl::Status JournalQueries::Answer(const v1::ListEntriesRequest& request, const Reading& reading,
+                                    v1::ListEntriesResponse* response) {
+  const bool of_one = !request.customer_id().empty();
+  if (of_one) {
+    RETURN_IF_ERROR(ExpectCustomer(*reading.partitions.front().view, request.customer_id()));
+  }
+  ASSIGN_OR_RETURN(const std::string after, AfterOf(request));
+  const int32_t last_day =
+      request.has_end_date() ? DayNumber(request.end_date()) : std::numeric_limits<int32_t>::max();
+  const int page_size =
+      request.page_size() == 0 ? kDefaultPage : std::min(request.page_size(), kLargestPage);
+
+  Merged rows(reading, of_one ? kEntries.id : kByDay.id, after);
+  v1::EntryRow row;
+  std::string last;
+  size_t bytes = 0;
+  for (int looked = 0; rows.top() >= 0; rows.Next()) {
+    const std::string_view key = rows.cursor().key();
+    const std::optional<EntryId> id = of_one ? TakeEntryKey(key) : TakeByDayKey(key);
+    if (!id.has_value()) return Malformed();
+    if ((of_one && id->customer_id != request.customer_id()) || id->day > last_day) break;
+    if (response->entries_size() == page_size || looked == kMaxLooked || bytes >= kPageBytes) {
+      response->set_next_page_token(projection::PageTokenFor(request, last));
+      break;
+    }
+    if (++looked % kRowsPerDeadline == 0 && absl::Now() >= reading.deadline) {
+      return Refuse(Reason::kDeadlineExceeded, "the deadline came before the page was full");
+    }
+    last = key;
+    if (of_one) {
+      const std::string_view value = rows.cursor().value();
+      if (!row.ParseFromArray(value.data(), static_cast<int>(value.size()))) return Malformed();
+    } else {
+      const store::View& view = *reading.partitions[static_cast<size_t>(rows.top())].view;
+      ASSIGN_OR_RETURN(const bool found,
+                       view.Read(kEntries, EntryKey(id->customer_id, id->day, id->number), &row));
+      if (!found) return Malformed();
+    }
+    if (!Wanted(request, row)) continue;
+    v1::Entry* entry = response->add_entries();
+    RETURN_IF_ERROR(Describe(*id, row, entry));
+    bytes += entry->ByteSizeLong();
+  }
+  RETURN_IF_ERROR(rows.status());
+  SetPosition(reading, response->mutable_position());
+  return absl::OkStatus();
+}
+
+// ----------------------------------------------------------------------------------------- sums
+
+namespace {
+
+// Sums of what was posted for one customer, out of their entries.
+absl::Status AddSumsOf(const v1::GetLedgerAccountRequest& request, Ledger ledger,
+                       const Reading& reading, LedgerSums* sums) {
+  const store::View& view = *reading.partitions.front().view;
+  RETURN_IF_ERROR(ExpectCustomer(view, request.customer_id()));
+  std::string prefix;
+  store::AppendText(&prefix, request.customer_id());
+  v1::EntryRow row;
+  v1::SumRow sum;
+  int looked = 0;
+  absl::Status status;
+  RETURN_IF_ERROR(view.Scan(kEntries.id, prefix, [&](std::string_view key, std::string_view bytes) {
+    if (++looked % kRowsPerDeadline == 0 && absl::Now() >= reading.deadline) {
+      status = Refuse(Reason::kDeadlineExceeded, "the deadline came before all was read");
+      return false;
+    }
+    const std::optional<EntryId> id = TakeEntryKey(key);
+    if (!id.has_value() || !row.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+      status = Malformed();
+      return false;
+    }
+    if (request.has_as_of_date() && id->day > DayNumber(request.as_of_date())) return false;
+    if (row.currency_code() != request.currency_code()) return true;
+    for (const v1::PostedLine& line : row.lines()) {
+      if (line.ledger() != static_cast<uint32_t>(ledger)) continue;
+      sum.Clear();
+      AddAmount(line.amount_minor(), &sum);
+      (*sums)[{request.currency_code(), line.ledger(), line.detail()}].Add(ValueOf(sum));
+    }
+    return true;
+  }));
+  return status;
+}
+
+template <class Request>
+SumsAsked AskedBy(const Request& request, const Reading& reading) {
+  SumsAsked asked;
+  asked.deadline = reading.deadline;
+  if (request.has_as_of_date()) {
+    asked.everything = false;
+    asked.as_of_day = DayNumber(request.as_of_date());
+  }
+  return asked;
+}
+
+}  // namespace
+
+absl::Status JournalQueries::Check(const v1::GetLedgerAccountRequest& request) {
+  FieldViolations bad;
+  ExpectLedger(request.ledger_account(), bad);
+  if (Currency::Find(request.currency_code()) == nullptr) {
+    bad.Add("currency_code", "is not a currency of ISO 4217");
+  }
+  if (!request.customer_id().empty()) {
+    Expect(CheckId(request.customer_id(), kMaxIdBytes), "customer_id", bad);
+  }
+  ExpectDate(request.has_as_of_date(), request.as_of_date(), "as_of_date", bad);
+  return bad.ToStatus();
+}
+
+absl::Status JournalQueries::Answer(const v1::GetLedgerAccountRequest& request,
+                                    const Reading& reading,
+                                    v1::GetLedgerAccountResponse* response) {
+  const Ledger ledger = *postings::FindLedger(request.ledger_account());
+  ASSIGN_OR_RETURN(const Currency* currency, CurrencyOf(request.currency_code()));
+  LedgerSums sums;
+  if (!request.customer_id().empty()) {
+    RETURN_IF_ERROR(AddSumsOf(request, ledger, reading, &sums));
+  } else {
+    SumsAsked asked = AskedBy(request, reading);
+    asked.prefix = LedgerPrefix(request.currency_code(), ledger);
+    asked.by_detail = true;
+    for (const PartitionReading& partition : reading.partitions) {
+      RETURN_IF_ERROR(AddSums(*partition.view, asked, &sums));
+    }
+  }
+  Sums all;
+  for (const auto& [key, sum] : sums) {
+    all.Add(sum);
+    if (response->details_size() == kMaxDetails) continue;
+    v1::LedgerDetail* detail = response->add_details();
+    detail->set_detail(key.detail);
+    RETURN_IF_ERROR(Write(sum, *currency, detail));
+  }
+  response->set_detail_count(static_cast<int64_t>(sums.size()));
+  RETURN_IF_ERROR(Write(all, *currency, response));
+  SetPosition(reading, response->mutable_position());
+  return absl::OkStatus();
+}
+
+absl::Status JournalQueries::Check(const v1::GetTrialBalanceRequest& request) {
+  FieldViolations bad;
+  ExpectDate(request.has_as_of_date(), request.as_of_date(), "as_of_date", bad);
+  return bad.ToStatus();
+}
+
+absl::Status JournalQueries::Answer(const v1::GetTrialBalanceRequest& request,
+                                    const Reading& reading, v1::GetTrialBalanceResponse* response) {
+  LedgerSums sums;
+  for (const PartitionReading& partition : reading.partitions) {
+    RETURN_IF_ERROR(AddSums(*partition.view, AskedBy(request, reading), &sums));
+  }
+  for (const auto& [key, sum] : sums) {
+    ASSIGN_OR_RETURN(const Currency* currency, CurrencyOf(key.currency_code));
+    v1::TrialBalanceRow* row = response->add_rows();
+    row->set_ledger_account(std::string(NameOf(static_cast<Ledger>(key.ledger))));
+    row->set_currency_code(key.currency_code);
+    RETURN_IF_ERROR(Write(sum, *currency, row));
+  }
+  SetPosition(reading, response->mutable_position());
+  return absl::OkStatus();
+}
+
+}  // namespace daybook::journal

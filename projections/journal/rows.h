@@ -1,0 +1,103 @@
+// Tables of the read model `journal` and how their keys are spelled.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/postings/postings.h"
+#include "common/store/store.h"
+#include "daybook/journal/v1/rows.pb.h"
+
+namespace daybook::journal {
+
+// customer id
+inline constexpr store::Table<v1::CustomerRow> kCustomers{1, "customers"};
+// customer id, day, number of the entry
+inline constexpr store::Table<v1::EntryRow> kEntries{2, "entries"};
+// day, customer id, number of the entry
+inline constexpr store::Table<v1::EntryPlace> kByDay{3, "by_day"};
+// customer id, invoice id
+inline constexpr store::Table<v1::InvoiceRow> kInvoices{4, "invoices"};
+// customer id, payment id
+inline constexpr store::Table<v1::PaymentRow> kPayments{5, "payments"};
+// currency code, ledger account, detail
+inline constexpr store::Table<v1::SumRow> kSums{6, "sums"};
+// currency code, ledger account, detail, day
+inline constexpr store::Table<v1::SumRow> kDays{7, "days"};
+
+// Keys keep the order of days, negative ones too.
+inline void AppendDay(std::string* key, int32_t day) {
+  store::AppendNumber(key, static_cast<uint32_t>(day) ^ 0x80000000u);
+}
+inline bool TakeDay(std::string_view* key, int32_t* day) {
+  uint32_t number = 0;
+  if (!store::TakeNumber(key, &number)) return false;
+  *day = static_cast<int32_t>(number ^ 0x80000000u);
+  return true;
+}
+
+struct EntryId {
+  std::string customer_id;
+  int32_t day = 0;
+  uint32_t number = 0;
+};
+
+inline std::string EntryKey(std::string_view customer_id, int32_t day, uint32_t number) {
+  std::string key;
+  store::AppendText(&key, customer_id);
+  AppendDay(&key, day);
+  store::AppendNumber(&key, number);
+  return key;
+}
+inline std::string ByDayKey(std::string_view customer_id, int32_t day, uint32_t number) {
+  std::string key;
+  AppendDay(&key, day);
+  store::AppendText(&key, customer_id);
+  store::AppendNumber(&key, number);
+  return key;
+}
+inline std::optional<EntryId> TakeEntryKey(std::string_view key) {
+  EntryId id;
+  if (!store::TakeText(&key, &id.customer_id) || !TakeDay(&key, &id.day) ||
+      !store::TakeNumber(&key, &id.number) || !key.empty()) {
+    return std::nullopt;
+  }
+  return id;
+}
+inline std::optional<EntryId> TakeByDayKey(std::string_view key) {
+  EntryId id;
+  if (!TakeDay(&key, &id.day) || !store::TakeText(&key, &id.customer_id) ||
+      !store::TakeNumber(&key, &id.number) || !key.empty()) {
+    return std::nullopt;
+  }
+  return id;
+}
+
+// Of kInvoices and kPayments.
+inline std::string DocumentKey(std::string_view customer_id, std::string_view document_id) {
+  std::string key;
+  store::AppendText(&key, customer_id);
+  store::AppendText(&key, document_id);
+  return key;
+}
+
+// Of kSums; with a day behind it, of kDays.
+inline std::string SumKey(std::string_view currency_code, postings::Ledger ledger,
+                          std::string_view detail) {
+  std::string key;
+  store::AppendText(&key, currency_code);
+  store::AppendNumber(&key, static_cast<uint32_t>(ledger));
+  store::AppendText(&key, detail);
+  return key;
+}
+// What all details of a ledger account have in common.
+inline std::string LedgerPrefix(std::string_view currency_code, postings::Ledger ledger) {
+  std::string key;
+  store::AppendText(&key, currency_code);
+  store::AppendNumber(&key, static_cast<uint32_t>(ledger));
+  return key;
+}
+
+}  // namespace daybook::journal

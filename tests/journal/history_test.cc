@@ -1,0 +1,200 @@
+// Random histories of all billing commands, against a sum over the events that knows nothing of
+// rows.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <tuple>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/dates.h"
+#include "common/base/money.h"
+#include "tests/journal/world.h"
+
+namespace daybook::journal {
+namespace {
+
+using Key = std::pair<std::string, std::string>;            // currency, ledger account
+using Totals = std::map<Key, std::pair<int64_t, int64_t>>;  // debit, credit
+
+constexpr int kHistories = 40;
+constexpr int kCommands = 150;
+// Days after which everything counts: then no day matters, and the posting table is the answer.
+constexpr int kAllDays = 10'000;
+
+std::string CurrencyOf(const billing::v1::Event& event) {
+  const auto* field = billing::v1::Event::descriptor()->FindFieldByNumber(event.event_case());
+  const auto& fact = event.GetReflection()->GetMessage(event, field);
+  const auto* currency = fact.GetDescriptor()->FindFieldByName("currency_code");
+  return fact.GetReflection()->GetString(fact, currency);
+}
+
+// By the posting table alone; balances only, because details may stand against each other.
+std::map<Key, int64_t> BalancesOf(const std::vector<Told>& told, absl::CivilDay as_of,
+                                  const std::string& customer = "") {
+  std::map<Key, int64_t> balances;
+  for (const Told& one : told) {
+    if (one.day > as_of || (!customer.empty() && one.customer_id != customer)) continue;
+    for (const auto& posting : postings::PostingsOf(one.event)) {
+      balances[{CurrencyOf(one.event), std::string(NameOf(posting.ledger))}] +=
+          posting.side == postings::Side::kDebit ? posting.amount_minor : -posting.amount_minor;
+    }
+  }
+  std::erase_if(balances, [](const auto& row) { return row.second == 0; });
+  return balances;
+}
+
+int64_t Minor(const google::type::Money& money) { return MinorOf(money).value(); }
+
+template <class Rows>
+std::map<Key, int64_t> BalancesOf(const Rows& rows) {
+  std::map<Key, int64_t> balances;
+  for (const auto& row : rows) {
+    const int64_t balance = Minor(row.balance());
+    EXPECT_EQ(Minor(row.debit()) - Minor(row.credit()), balance);
+    if (balance != 0) balances[{row.currency_code(), row.ledger_account()}] = balance;
+  }
+  return balances;
+}
+
+void ExpectDebitsEqualCredits(const v1::GetTrialBalanceResponse& answer) {
+  std::map<std::string, int64_t> difference;
+  for (const auto& row : answer.rows()) {
+    EXPECT_GE(Minor(row.debit()), 0);
+    EXPECT_GE(Minor(row.credit()), 0);
+    difference[row.currency_code()] += Minor(row.debit()) - Minor(row.credit());
+  }
+  for (const auto& [currency, amount] : difference) EXPECT_EQ(amount, 0) << currency;
+}
+
+v1::GetTrialBalanceResponse TrialBalance(World& world, std::optional<absl::CivilDay> as_of) {
+  v1::GetTrialBalanceRequest request;
+  if (as_of.has_value()) *request.mutable_as_of_date() = DateOf(*as_of);
+  auto answer = world.Ask<v1::GetTrialBalanceResponse>(request);
+  EXPECT_TRUE(answer.ok()) << answer.status();
+  return answer.value_or(v1::GetTrialBalanceResponse());
+}
+
+Totals TotalsOf(const std::vector<v1::Entry>& entries) {
+  Totals totals;
+  for (const v1::Entry& entry : entries) {
+    std::map<std::string, int64_t> difference;
+    EXPECT_GE(entry.lines_size(), 2);
+    for (const v1::EntryLine& line : entry.lines()) {
+      EXPECT_NE(line.has_debit(), line.has_credit());
+      const google::type::Money& money = line.has_debit() ? line.debit() : line.credit();
+      EXPECT_GT(Minor(money), 0);
+      auto& [debit, credit] = totals[{money.currency_code(), line.ledger_account()}];
+      (line.has_debit() ? debit : credit) += Minor(money);
+      difference[money.currency_code()] += line.has_debit() ? Minor(money) : -Minor(money);
+    }
+    for (const auto& [currency, amount] : difference) EXPECT_EQ(amount, 0) << entry.DebugString();
+  }
+  return totals;
+}
+
+Totals TotalsOf(const v1::GetTrialBalanceResponse& answer) {
+  Totals totals;
+  for (const auto& row : answer.rows()) {
+    totals[{row.currency_code(), row.ledger_account()}] = {Minor(row.debit()), Minor(row.credit())};
+  }
+  return totals;
+}
+
+TEST(JournalHistory, DebitsEqualCreditsOnAnyDayAfterAnything) {
+  std::map<int, int> kinds;
+  for (uint32_t seed = 1; seed <= kHistories; ++seed) {
+    SCOPED_TRACE(absl::StrCat("seed ", seed));
+    std::mt19937 random(seed);
+    World world;
+    for (int i = 0; i < kCommands; ++i) world.Draw(random);
+    world.Flush();
+    for (const auto& [kind, count] : world.kinds()) kinds[kind] += count;
+
+    for (const int days : {-1, 0, 7, 20, World::kDays, kAllDays}) {
+      const absl::CivilDay day = World::kFirstDay + days;
+      const auto answer = TrialBalance(world, day);
+      ExpectDebitsEqualCredits(answer);
+      if (days == kAllDays) {
+        EXPECT_EQ(BalancesOf(answer.rows()), BalancesOf(world.told(), day));
+      }
+      // The export of the same days sums up to it.
+      v1::ListEntriesRequest request;
+      *request.mutable_end_date() = DateOf(day);
+      request.set_page_size(50);
+      const auto entries = world.AllEntries(request);
+      ASSERT_TRUE(entries.ok()) << entries.status();
+      EXPECT_EQ(TotalsOf(*entries), TotalsOf(answer)) << days;
+    }
+    const auto now = TrialBalance(world, std::nullopt);
+    EXPECT_EQ(TotalsOf(now), TotalsOf(TrialBalance(world, World::kFirstDay + kAllDays)));
+    if (testing::Test::HasFailure()) return;
+  }
+  // The histories are worth something: every event that posts happened in them.
+  for (const postings::PostingRule& rule : postings::PostingTable()) {
+    EXPECT_GT(kinds[rule.event], 3) << "event " << rule.event;
+  }
+}
+
+// The two read models know nothing of each other, and agree on every day whatever was dated back.
+TEST(JournalHistory, EveryLedgerAccountIsWhatTheBalancesSayOnAnyDay) {
+  const bool simple =
+      projection::InfoOf<balances::Balances>()
+          .apply[projection::FactTraits<billing::v1::PaymentReversed>::kIndex] == nullptr;
+  for (uint32_t seed = 1; seed <= kHistories; ++seed) {
+    SCOPED_TRACE(absl::StrCat("seed ", seed));
+    std::mt19937 random(seed);
+    World world;
+    for (int i = 0; i < kCommands; ++i) world.Draw(random, simple);
+    world.Flush();
+    for (int days = 0; days <= World::kDays; days += 4) {
+      const absl::CivilDay day = World::kFirstDay + days;
+      const auto balances = world.AskBalances(day);
+      ASSERT_TRUE(balances.ok()) << balances.status();
+      EXPECT_EQ(BalancesOf(TrialBalance(world, day).rows()), BalancesOf(balances->rows())) << days;
+    }
+    if (testing::Test::HasFailure()) return;
+  }
+}
+
+TEST(JournalHistory, ALedgerAccountOfACustomerIsTheirShare) {
+  std::mt19937 random(7);
+  World world;
+  for (int i = 0; i < 400; ++i) world.Draw(random);
+  world.Flush();
+  const absl::CivilDay day = World::kFirstDay + kAllDays;
+  int not_zero = 0;
+  for (int ledger = 0; ledger < postings::kLedgers; ++ledger) {
+    v1::GetLedgerAccountRequest request;
+    request.set_ledger_account(std::string(NameOf(static_cast<postings::Ledger>(ledger))));
+    request.set_currency_code("EUR");
+    *request.mutable_as_of_date() = DateOf(day);
+    std::map<std::string, int64_t> details;
+    int64_t sum = 0;
+    for (const int customer : {0, 1, 2}) {
+      request.set_customer_id(absl::StrCat("c-", customer));
+      const auto answer = world.Ask<v1::GetLedgerAccountResponse>(request, customer);
+      ASSERT_TRUE(answer.ok()) << answer.status();
+      const int64_t balance = Minor(answer->balance());
+      auto expected = BalancesOf(world.told(), day, request.customer_id());
+      EXPECT_EQ(balance, (expected[{"EUR", request.ledger_account()}])) << request.DebugString();
+      sum += balance;
+      for (const auto& detail : answer->details())
+        details[detail.detail()] += Minor(detail.balance());
+    }
+    request.clear_customer_id();
+    const auto all = world.Ask<v1::GetLedgerAccountResponse>(request);
+    ASSERT_TRUE(all.ok()) << all.status();
+    EXPECT_EQ(Minor(all->balance()), sum);
+    EXPECT_EQ(all->detail_count(), all->details_size());
+    ASSERT_EQ(static_cast<size_t>(all->details_size()), details.size());
+    for (const auto& detail : all->details()) {
+      EXPECT_EQ(Minor(detail.balance()), details.at(detail.detail())) << detail.detail();
+    }
+    not_zero += sum != 0;
+  }
+  EXPECT_GE(not_zero, 5);
+}
+
+}  // namespace
+}  // namespace daybook::journal

@@ -1,0 +1,186 @@
+#include "tests/journal/world.h"
+
+#include "absl/strings/str_cat.h"
+#include "common/base/dates.h"
+
+namespace daybook::journal {
+namespace {
+
+namespace bv1 = billing::v1;
+
+std::string IdOf(int customer) { return absl::StrCat("c-", customer); }
+const char* CurrencyOf(int customer) { return customer == 1 ? "JPY" : "EUR"; }
+
+}  // namespace
+
+World::World() {
+  for (int i = 0; i < kCustomers; ++i) {
+    customers_.push_back({test::Story<Billing>(IdOf(i), i % 2), {}, {}});
+    test::Story<Billing>& story = customers_.back().story;
+    story.state().mutable_customer()->set_registered(true);
+    book::v1::Commit commit;
+    commit.set_customer_id(IdOf(i));
+    book::v1::Event& event = *commit.add_events();
+    *event.mutable_effective_date() = DateOf(kFirstDay);
+    event.mutable_customer()->mutable_customer_registered();
+    journal_.Commit(i % 2, commit, time_us_);
+    balances_.Commit(i % 2, commit, time_us_);
+    const auto opened = test::Proto<bv1::Event>(
+        absl::StrCat("account_opened { account_id: 'acc' time_zone: 'UTC' currency_code: '",
+                     CurrencyOf(i), "' }"));
+    story.Given(kFirstDay, opened);
+    Commit(i, {{IdOf(i), kFirstDay, opened}});
+  }
+}
+
+void World::Commit(int customer, const std::vector<Told>& events) {
+  book::v1::Commit commit;
+  commit.set_customer_id(IdOf(customer));
+  for (const Told& told : events) {
+    book::v1::Event& event = *commit.add_events();
+    *event.mutable_effective_date() = DateOf(told.day);
+    *event.mutable_billing() = told.event;
+    ++kinds_[told.event.event_case()];
+    told_.push_back(told);
+  }
+  time_us_ += 1'000;
+  journal_.Commit(customer % 2, commit, time_us_);
+  balances_.Commit(customer % 2, commit, time_us_);
+}
+
+void World::Tell(int customer, absl::CivilDay day, const std::vector<std::string>& events) {
+  std::vector<Told> told;
+  for (const std::string& text : events) {
+    told.push_back({IdOf(customer), day, test::Proto<bv1::Event>(text)});
+  }
+  Commit(customer, told);
+}
+
+void World::Flush() {
+  journal_.Flush();
+  balances_.Flush();
+}
+
+template <class Request>
+auto World::Send(int customer, Request request)
+    -> decltype(Customer::story.When(request).response) {
+  const auto outcome = customers_[static_cast<size_t>(customer)].story.When(request);
+  if (!outcome.status.ok()) return {};
+  std::vector<Told> told;
+  for (const auto& dated : outcome.events) {
+    told.push_back({IdOf(customer), dated.effective_date, dated.event});
+  }
+  if (!told.empty()) Commit(customer, told);
+  return outcome.response;
+}
+
+void World::Draw(std::mt19937& random, bool simple) {
+  const auto below = [&](int n) { return static_cast<int>(random() % static_cast<uint32_t>(n)); };
+  const int customer = below(kCustomers);
+  Customer& who = customers_[static_cast<size_t>(customer)];
+  const auto money = [&](int low, int high) {
+    google::type::Money amount;
+    amount.set_currency_code(CurrencyOf(customer));
+    amount.set_units(low + below(high - low));
+    return amount;
+  };
+  const auto any = [&](const std::vector<std::string>& ids) {
+    return ids.empty() ? "nobody" : ids[static_cast<size_t>(below(static_cast<int>(ids.size())))];
+  };
+  const google::type::Date day = DateOf(kFirstDay + below(kDays));
+  if (below(4) == 0) Flush();
+
+  const int kind = below(simple ? 8 : 22);
+  if (kind < 3) {
+    bv1::IssueInvoiceRequest request;
+    *request.mutable_invoice_date() = day;
+    for (int n = 1 + below(4); n > 0; --n) {
+      bv1::LineItem& line = *request.add_lines();
+      *line.mutable_amount() = money(-20, 100);
+      const char* const rates[] = {"", "19", "7.25"};
+      const char* const products[] = {"", "tea", "cups"};
+      if (const int rate = below(3)) line.mutable_tax_rate_percent()->set_value(rates[rate]);
+      line.set_product(products[below(3)]);
+    }
+    const std::string id = Send(customer, request).invoice_id();
+    if (!id.empty()) who.invoices.push_back(id);
+  } else if (kind < 6 || (!simple && kind == 8)) {
+    bv1::RecordPaymentRequest request;
+    *request.mutable_payment_date() = day;
+    *request.mutable_amount() = money(1, 150);
+    request.set_method(bv1::PAYMENT_METHOD_CARD);
+    request.set_channel(static_cast<bv1::PaymentChannel>(below(4)));
+    if (kind == 8) request.set_initial_state(bv1::PAYMENT_STATE_PENDING);
+    if (below(2) == 0) request.add_allocations()->set_invoice_id(any(who.invoices));
+    const std::string id = Send(customer, request).payment_id();
+    if (!id.empty()) who.sources.push_back(id);
+  } else if (kind < 8) {
+    bv1::ApplyCreditRequest request;
+    Send(customer, request);
+  } else if (kind < 10) {
+    bv1::ConfirmPaymentRequest request;
+    request.set_payment_id(any(who.sources));
+    Send(customer, request);
+  } else if (kind == 10) {
+    bv1::FailPaymentRequest request;
+    request.set_payment_id(any(who.sources));
+    Send(customer, request);
+  } else if (kind == 11) {
+    bv1::ReversePaymentRequest request;
+    request.set_payment_id(any(who.sources));
+    Send(customer, request);
+  } else if (kind == 12) {
+    bv1::RefundPaymentRequest request;
+    request.set_payment_id(any(who.sources));
+    Send(customer, request);
+  } else if (kind < 15) {
+    bv1::ReleaseCreditRequest request;
+    request.set_payment_id(any(who.sources));
+    request.set_invoice_id(any(who.invoices));
+    Send(customer, request);
+  } else if (kind == 15) {
+    bv1::VoidInvoiceRequest request;
+    request.set_invoice_id(any(who.invoices));
+    Send(customer, request);
+  } else if (kind == 16) {
+    bv1::MarkInvoiceUncollectibleRequest request;
+    request.set_invoice_id(any(who.invoices));
+    Send(customer, request);
+  } else if (kind == 17) {
+    bv1::WriteOffInvoiceRequest request;
+    request.set_invoice_id(any(who.invoices));
+    request.set_reason(static_cast<bv1::WriteOffReason>(1 + below(3)));
+    Send(customer, request);
+  } else {
+    bv1::IssueCreditNoteRequest request;
+    request.set_invoice_id(any(who.invoices));
+    request.set_kind(static_cast<bv1::CreditNoteKind>(1 + below(3)));
+    const std::string id = Send(customer, request).credit_note_id();
+    if (!id.empty() && request.kind() == bv1::CREDIT_NOTE_KIND_CREDIT) who.sources.push_back(id);
+  }
+}
+
+absl::StatusOr<balances::v1::GetTrialBalanceResponse> World::AskBalances(absl::CivilDay as_of) {
+  balances::v1::GetTrialBalanceRequest request;
+  *request.mutable_as_of_date() = DateOf(as_of);
+  balances::v1::GetTrialBalanceResponse response;
+  const absl::Status status =
+      balances::BalancesQueries::Answer(request, balances_.Read(-1), &response);
+  if (!status.ok()) return status;
+  return response;
+}
+
+absl::StatusOr<std::vector<journal::v1::Entry>> World::AllEntries(
+    journal::v1::ListEntriesRequest request, int customer, int* pages) {
+  std::vector<journal::v1::Entry> all;
+  while (true) {
+    auto page = Ask<journal::v1::ListEntriesResponse>(request, customer);
+    if (!page.ok()) return page.status();
+    for (auto& entry : *page->mutable_entries()) all.push_back(std::move(entry));
+    if (pages != nullptr) ++*pages;
+    if (page->next_page_token().empty()) return all;
+    request.set_page_token(page->next_page_token());
+  }
+}
+
+}  // namespace daybook::journal
