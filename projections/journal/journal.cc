@@ -1,5 +1,7 @@
 #include "projections/journal/journal.h"
 
+#include <algorithm>
+#include <map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -18,6 +20,13 @@ int32_t DayNumber(absl::CivilDay day) {
   return static_cast<int32_t>(DaysBetween(absl::CivilDay(1970, 1, 1), day));
 }
 
+// Wraps instead of overflowing: the write side refuses sums that leave 64 bits, and a fold never
+// fails.
+int64_t Plus(int64_t a, int64_t b) {
+  return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
+}
+int64_t Minus(int64_t a) { return static_cast<int64_t>(0 - static_cast<uint64_t>(a)); }
+
 template <class Fact>
 uint32_t EventNumber() {
   static const uint32_t number = [] {
@@ -32,34 +41,116 @@ uint32_t EventNumber() {
   return number;
 }
 
-// Makes the entry of a fact; none if it posts nothing. `number`: of the document, if it has one.
-template <class Fact>
-void Post(const Fact& fact, const std::string& document_id,
-          const billing::v1::InvoiceNumber* number, const Breakdown& breakdown, const Meta& meta,
-          Shard& shard) {
-  std::vector<v1::PostedLine> lines = LinesOf(postings::PostingsOf(fact), breakdown);
-  if (lines.empty()) return;
-  v1::EntryRow entry;
-  entry.set_currency_code(fact.currency_code());
-  entry.set_account_id(fact.account_id());
-  entry.set_event(EventNumber<Fact>());
-  entry.set_document_id(document_id);
-  if (number != nullptr) *entry.mutable_number() = *number;
-  entry.set_recorded_us(meta.recorded_time_us);
-  const int32_t day = DayNumber(meta.effective_date);
-  for (v1::PostedLine& line : lines) {
-    std::string key =
-        SumKey(fact.currency_code(), static_cast<postings::Ledger>(line.ledger()), line.detail());
-    AddAmount(line.amount_minor(), &shard.Edit(kSums, key));
-    AppendDay(&key, day);
-    AddAmount(line.amount_minor(), &shard.Edit(kDays, key));
-    *entry.add_lines() = std::move(line);
+using postings::Ledger;
+
+// The entries of one fact: amounts by day, ledger account and detail; debit positive. Each day sums
+// to zero, because lines come from the posting table and are moved between days only in pairs.
+class Entries {
+ public:
+  template <class Fact>
+  Entries(const Fact& fact, int32_t day, const Breakdown& breakdown) : day_(day) {
+    for (const v1::PostedLine& line : LinesOf(postings::PostingsOf(fact), breakdown)) {
+      Add(day, line.ledger(), line.detail(), line.amount_minor());
+    }
   }
-  v1::CustomerRow& customer = shard.Edit(kCustomers, meta.customer_id);
-  const uint32_t place = customer.entries();
-  customer.set_entries(place + 1);
-  shard.Append(kEntries, EntryKey(meta.customer_id, day, place), entry);
-  shard.Append(kByDay, ByDayKey(meta.customer_id, day, place), v1::EntryPlace());
+
+  // A movement that the posting table has on the fact's day counts from `movement.day` only.
+  // Returns what is to be remembered of it.
+  v1::Movement Defer(v1::Movement movement) {
+    movement.set_day(std::max(movement.day(), day_));
+    if (movement.day() == day_) return movement;
+    Add(day_, movement, Minus(movement.amount_minor()));
+    Add(movement.day(), movement, movement.amount_minor());
+    return movement;
+  }
+
+  template <class Fact>
+  void Post(const Fact& fact, const std::string& document_id,
+            const billing::v1::InvoiceNumber* number, const Meta& meta, Shard& shard) {
+    for (auto& [day, amounts] : days_) {
+      std::erase_if(amounts, [](const auto& amount) { return amount.second == 0; });
+      if (amounts.empty()) continue;
+      v1::EntryRow entry;
+      entry.set_currency_code(fact.currency_code());
+      entry.set_account_id(fact.account_id());
+      entry.set_event(EventNumber<Fact>());
+      entry.set_document_id(document_id);
+      if (number != nullptr) *entry.mutable_number() = *number;
+      entry.set_recorded_us(meta.recorded_time_us);
+      for (const auto& [place, amount] : amounts) {
+        const auto& [ledger, detail] = place;
+        std::string key = SumKey(fact.currency_code(), static_cast<Ledger>(ledger), detail);
+        AddAmount(amount, &shard.Edit(kSums, key));
+        AppendDay(&key, day);
+        AddAmount(amount, &shard.Edit(kDays, key));
+        v1::PostedLine& line = *entry.add_lines();
+        line.set_ledger(ledger);
+        line.set_detail(detail);
+        line.set_amount_minor(amount);
+      }
+      v1::CustomerRow& customer = shard.Edit(kCustomers, meta.customer_id);
+      const uint32_t place = customer.entries();
+      customer.set_entries(place + 1);
+      shard.Append(kEntries, EntryKey(meta.customer_id, day, place), entry);
+      shard.Append(kByDay, ByDayKey(meta.customer_id, day, place), v1::EntryPlace());
+    }
+  }
+
+ private:
+  void Add(int32_t day, uint32_t ledger, const std::string& detail, int64_t amount) {
+    int64_t& sum = days_[day][{ledger, detail}];
+    sum = Plus(sum, amount);
+  }
+  void Add(int32_t day, const v1::Movement& movement, int64_t amount) {
+    Add(day, movement.ledger(), "", amount);
+    Add(day, static_cast<uint32_t>(Ledger::kReceivable), "", Minus(amount));
+  }
+
+  const int32_t day_;
+  std::map<int32_t, std::map<std::pair<uint32_t, std::string>, int64_t>> days_;
+};
+
+v1::InvoiceRow& InvoiceOf(const std::string& id, const Meta& meta, Shard& shard) {
+  return shard.Edit(kInvoices, DocumentKey(meta.customer_id, id));
+}
+v1::PaymentRow& PaymentOf(const std::string& id, const Meta& meta, Shard& shard) {
+  return shard.Edit(kPayments, DocumentKey(meta.customer_id, id));
+}
+
+// From when a fact counts that is about a document.
+template <class Row>
+int32_t DayWith(const Row& document, const Meta& meta) {
+  return std::max(DayNumber(meta.effective_date), document.day());
+}
+
+v1::Movement MovementOf(const std::string& other_id, Ledger ledger, int32_t day, int64_t amount) {
+  v1::Movement movement;
+  movement.set_other_id(other_id);
+  movement.set_ledger(static_cast<uint32_t>(ledger));
+  movement.set_day(day);
+  movement.set_amount_minor(amount);
+  return movement;
+}
+
+// Money of a payment on invoices (sign 1) or off them (-1).
+void Move(const google::protobuf::RepeatedPtrField<billing::v1::Allocation>& allocations, int sign,
+          const std::string& payment_id, Entries& entries, const Meta& meta, Shard& shard) {
+  v1::PaymentRow& payment = PaymentOf(payment_id, meta, shard);
+  for (const billing::v1::Allocation& allocation : allocations) {
+    v1::InvoiceRow& invoice = InvoiceOf(allocation.invoice_id(), meta, shard);
+    const int64_t amount = sign < 0 ? Minus(allocation.amount_minor()) : allocation.amount_minor();
+    v1::Movement movement = entries.Defer(
+        MovementOf(allocation.invoice_id(), Ledger::kCustomerDeposits, invoice.day(), amount));
+    *payment.add_movements() = movement;
+    movement.set_other_id(payment_id);
+    *invoice.add_movements() = std::move(movement);
+  }
+}
+
+// What a document did is undone: each movement from the day of its own, if that is later.
+v1::Movement Undone(v1::Movement movement, Entries& entries) {
+  movement.set_amount_minor(Minus(movement.amount_minor()));
+  return entries.Defer(std::move(movement));
 }
 
 template <class Lines>
@@ -70,9 +161,7 @@ bool NamesAProduct(const Lines& lines) {
   return false;
 }
 
-void Keep(const billing::v1::InvoiceIssued& invoice, const Meta& meta, Shard& shard) {
-  v1::InvoiceRow& row = shard.Edit(kInvoices, DocumentKey(meta.customer_id, invoice.invoice_id()));
-  row.Clear();
+void KeepProducts(const billing::v1::InvoiceIssued& invoice, v1::InvoiceRow& row) {
   std::map<std::string, uint32_t> places;
   for (const billing::v1::InvoiceLine& line : invoice.lines()) {
     const auto [place, is_new] = places.emplace(line.product(), row.products_size());
@@ -84,26 +173,58 @@ void Keep(const billing::v1::InvoiceIssued& invoice, const Meta& meta, Shard& sh
 
 void AddProduct(const std::string& product, int64_t net_minor, Breakdown* breakdown) {
   int64_t& sum = breakdown->products[product];
-  sum = static_cast<int64_t>(static_cast<uint64_t>(sum) + static_cast<uint64_t>(net_minor));
+  sum = Plus(sum, net_minor);
 }
 
 // The product of a line as the invoice was issued; empty if the row does not say.
-std::string ProductOf(const v1::InvoiceRow* row, int index) {
-  if (row == nullptr || index < 0 || index >= row->line_product_size()) return "";
-  const auto place = static_cast<int>(row->line_product(index));
-  return place < row->products_size() ? row->products(place) : "";
+std::string ProductOf(const v1::InvoiceRow& row, int index) {
+  if (index < 0 || index >= row.line_product_size()) return "";
+  const auto place = static_cast<int>(row.line_product(index));
+  return place < row.products_size() ? row.products(place) : "";
 }
 
-template <class Payment>
-void KeepChannel(const Payment& payment, const Meta& meta, Shard& shard) {
-  if (payment.channel() == billing::v1::PAYMENT_CHANNEL_UNSPECIFIED) return;
-  shard.Edit(kPayments, DocumentKey(meta.customer_id, payment.payment_id()))
-      .set_channel(payment.channel());
+Breakdown ByChannel(const v1::PaymentRow& row) {
+  Breakdown breakdown;
+  breakdown.channel = NameOf(row.channel());
+  return breakdown;
 }
 
-Breakdown ByChannel(const std::string& payment_id, const Meta& meta, Shard& shard) {
-  const v1::PaymentRow* row = shard.Find(kPayments, DocumentKey(meta.customer_id, payment_id));
-  return {.products = {}, .rates = {}, .channel = row == nullptr ? "" : NameOf(row->channel())};
+template <class Fact>
+Breakdown TakenBack(const Fact& fact) {
+  Breakdown breakdown;
+  breakdown.sign = 1;
+  AddRates(fact.taxes(), &breakdown);
+  return breakdown;
+}
+
+Ledger LossOf(billing::v1::WriteOffReason reason) {
+  switch (reason) {
+    case billing::v1::WRITE_OFF_REASON_NORMAL:
+      return Ledger::kLossesNormal;
+    case billing::v1::WRITE_OFF_REASON_OVERDUE:
+      return Ledger::kLossesOverdue;
+    default:
+      return Ledger::kLossesBadDebt;
+  }
+}
+
+// Money that came: recorded or confirmed.
+template <class Fact>
+void Receive(const Fact& fact, const Meta& meta, Shard& shard) {
+  v1::PaymentRow& payment = PaymentOf(fact.payment_id(), meta, shard);
+  payment.set_day(DayNumber(meta.effective_date));
+  Entries entries(fact, payment.day(), ByChannel(payment));
+  Move(fact.allocations(), 1, fact.payment_id(), entries, meta, shard);
+  entries.Post(fact, fact.payment_id(), nullptr, meta, shard);
+}
+
+// What was given up, or came back.
+template <class Fact>
+void GiveUp(const Fact& fact, int64_t amount, const Meta& meta, Shard& shard) {
+  v1::InvoiceRow& invoice = InvoiceOf(fact.invoice_id(), meta, shard);
+  const int32_t day = DayWith(invoice, meta);
+  *invoice.add_movements() = MovementOf("", LossOf(fact.reason()), day, amount);
+  Entries(fact, day, {}).Post(fact, fact.invoice_id(), nullptr, meta, shard);
 }
 
 }  // namespace
@@ -113,74 +234,95 @@ void Journal::On(const customer::v1::CustomerRegistered&, const Meta& meta, Shar
 }
 
 void Journal::On(const billing::v1::InvoiceIssued& fact, const Meta& meta, Shard& shard) {
+  v1::InvoiceRow& invoice = InvoiceOf(fact.invoice_id(), meta, shard);
+  invoice.set_day(DayNumber(meta.effective_date));
   Breakdown breakdown;
   AddRates(fact.taxes(), &breakdown);
   if (NamesAProduct(fact.lines())) {
-    Keep(fact, meta, shard);
+    KeepProducts(fact, invoice);
     for (const auto& line : fact.lines()) AddProduct(line.product(), line.net_minor(), &breakdown);
   }
-  Post(fact, fact.invoice_id(), &fact.number(), breakdown, meta, shard);
+  Entries(fact, invoice.day(), breakdown)
+      .Post(fact, fact.invoice_id(), &fact.number(), meta, shard);
 }
 
 void Journal::On(const billing::v1::InvoiceVoided& fact, const Meta& meta, Shard& shard) {
-  Breakdown breakdown;
-  breakdown.sign = 1;
-  AddRates(fact.taxes(), &breakdown);
-  const v1::InvoiceRow* invoice =
-      shard.Find(kInvoices, DocumentKey(meta.customer_id, fact.invoice_id()));
-  for (int i = 0; invoice != nullptr && i < invoice->line_net_minor_size(); ++i) {
-    AddProduct(ProductOf(invoice, i), invoice->line_net_minor(i), &breakdown);
+  v1::InvoiceRow& invoice = InvoiceOf(fact.invoice_id(), meta, shard);
+  Breakdown breakdown = TakenBack(fact);
+  for (int i = 0; i < invoice.line_net_minor_size(); ++i) {
+    AddProduct(ProductOf(invoice, i), invoice.line_net_minor(i), &breakdown);
   }
-  Post(fact, fact.invoice_id(), &fact.number(), breakdown, meta, shard);
+  Entries entries(fact, DayWith(invoice, meta), breakdown);
+  for (const v1::Movement& movement : invoice.movements()) {
+    v1::Movement undone = Undone(movement, entries);
+    if (movement.other_id().empty()) continue;
+    undone.set_other_id(fact.invoice_id());
+    *PaymentOf(movement.other_id(), meta, shard).add_movements() = std::move(undone);
+  }
+  invoice.clear_movements();  // a void invoice takes no more
+  entries.Post(fact, fact.invoice_id(), &fact.number(), meta, shard);
 }
 
 void Journal::On(const billing::v1::CreditNoteIssued& fact, const Meta& meta, Shard& shard) {
-  Breakdown breakdown;
-  breakdown.sign = 1;
-  AddRates(fact.taxes(), &breakdown);
-  const v1::InvoiceRow* invoice =
-      shard.Find(kInvoices, DocumentKey(meta.customer_id, fact.invoice_id()));
+  v1::InvoiceRow& invoice = InvoiceOf(fact.invoice_id(), meta, shard);
+  Breakdown breakdown = TakenBack(fact);
   for (const auto& line : fact.lines()) {
     AddProduct(ProductOf(invoice, line.line_index()), line.net_minor(), &breakdown);
   }
-  Post(fact, fact.credit_note_id(), &fact.number(), breakdown, meta, shard);
+  const int32_t day = DayWith(invoice, meta);
+  if (fact.unapplied_minor() != 0) PaymentOf(fact.credit_note_id(), meta, shard).set_day(day);
+  Entries(fact, day, breakdown).Post(fact, fact.credit_note_id(), &fact.number(), meta, shard);
 }
 
 void Journal::On(const billing::v1::InvoiceWrittenOff& fact, const Meta& meta, Shard& shard) {
-  Post(fact, fact.invoice_id(), nullptr, {}, meta, shard);
+  GiveUp(fact, fact.amount_minor(), meta, shard);
 }
 
 void Journal::On(const billing::v1::WriteOffRecovered& fact, const Meta& meta, Shard& shard) {
-  Post(fact, fact.invoice_id(), nullptr, {}, meta, shard);
+  GiveUp(fact, Minus(fact.amount_minor()), meta, shard);
 }
 
 void Journal::On(const billing::v1::PaymentAnnounced& fact, const Meta& meta, Shard& shard) {
-  KeepChannel(fact, meta, shard);
+  PaymentOf(fact.payment_id(), meta, shard).set_channel(fact.channel());
 }
 
 void Journal::On(const billing::v1::PaymentRecorded& fact, const Meta& meta, Shard& shard) {
-  KeepChannel(fact, meta, shard);
-  Post(fact, fact.payment_id(), nullptr, ByChannel(fact.payment_id(), meta, shard), meta, shard);
+  PaymentOf(fact.payment_id(), meta, shard).set_channel(fact.channel());
+  Receive(fact, meta, shard);
 }
 
 void Journal::On(const billing::v1::PaymentConfirmed& fact, const Meta& meta, Shard& shard) {
-  Post(fact, fact.payment_id(), nullptr, ByChannel(fact.payment_id(), meta, shard), meta, shard);
+  Receive(fact, meta, shard);
 }
 
 void Journal::On(const billing::v1::PaymentReversed& fact, const Meta& meta, Shard& shard) {
-  Post(fact, fact.payment_id(), nullptr, ByChannel(fact.payment_id(), meta, shard), meta, shard);
+  v1::PaymentRow& payment = PaymentOf(fact.payment_id(), meta, shard);
+  Entries entries(fact, DayWith(payment, meta), ByChannel(payment));
+  for (const v1::Movement& movement : payment.movements()) {
+    v1::Movement undone = Undone(movement, entries);
+    undone.set_other_id(fact.payment_id());
+    *InvoiceOf(movement.other_id(), meta, shard).add_movements() = std::move(undone);
+  }
+  payment.clear_movements();  // a reversed payment goes nowhere any more
+  entries.Post(fact, fact.payment_id(), nullptr, meta, shard);
 }
 
 void Journal::On(const billing::v1::PaymentRefunded& fact, const Meta& meta, Shard& shard) {
-  Post(fact, fact.payment_id(), nullptr, ByChannel(fact.payment_id(), meta, shard), meta, shard);
+  const v1::PaymentRow& payment = PaymentOf(fact.payment_id(), meta, shard);
+  Entries(fact, DayWith(payment, meta), ByChannel(payment))
+      .Post(fact, fact.payment_id(), nullptr, meta, shard);
 }
 
 void Journal::On(const billing::v1::CreditApplied& fact, const Meta& meta, Shard& shard) {
-  Post(fact, fact.payment_id(), nullptr, {}, meta, shard);
+  Entries entries(fact, DayWith(PaymentOf(fact.payment_id(), meta, shard), meta), {});
+  Move(fact.allocations(), 1, fact.payment_id(), entries, meta, shard);
+  entries.Post(fact, fact.payment_id(), nullptr, meta, shard);
 }
 
 void Journal::On(const billing::v1::CreditReleased& fact, const Meta& meta, Shard& shard) {
-  Post(fact, fact.payment_id(), nullptr, {}, meta, shard);
+  Entries entries(fact, DayWith(PaymentOf(fact.payment_id(), meta, shard), meta), {});
+  Move(fact.released(), -1, fact.payment_id(), entries, meta, shard);
+  entries.Post(fact, fact.payment_id(), nullptr, meta, shard);
 }
 
 absl::Status Journal::ControlTotals(projection::ViewSpan views,

@@ -1,12 +1,18 @@
 // What was posted to which ledger account? The fold.
 //
-// Each event that moves money becomes one entry by the posting table (common/postings), and adds to
+// Each event that moves money becomes an entry by the posting table (common/postings), and adds to
 // the sums of its ledger accounts: of everything, and of its day. Sums are kept by detail: product
 // of revenue, rate of tax, channel of cash. What a later event does not say itself (a void names no
 // products, a reversal no channel) is kept from the invoice or payment.
 //
-// Cost: an entry and its place by day are two rows; an entry of n lines edits 2n sums. Sums are one
-// row a currency, ledger account, detail and day.
+// Days: what is done to a document counts from that document's day at the earliest, so an event
+// about documents of several days is several entries, each balanced. Money put on an invoice that
+// is dated later is a deposit until then. A reversal or void undoes each movement from its own day,
+// if that is later. So what is receivable on any day is what projections/balances says.
+//
+// Cost: an entry and its place by day are two rows; an entry of n lines edits 2n sums; an invoice
+// or payment is a row that grows with its movements. Sums are one row a currency, ledger account,
+// detail and day.
 #pragma once
 
 #include <map>

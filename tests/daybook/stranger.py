@@ -26,6 +26,7 @@ CUSTOMER = "daybook.customer.v1.CustomerService"
 BILLING = "daybook.billing.v1.BillingService"
 BALANCES = "daybook.balances.v1.BalancesService"
 DIRECTORY = "daybook.directory.v1.DirectoryService"
+JOURNAL = "daybook.journal.v1.JournalService"
 HEALTH = "grpc.health.v1.Health"
 
 
@@ -94,7 +95,8 @@ class Stranger(unittest.TestCase):
         return urllib.request.urlopen(f"http://{self.http}{path}", timeout=20).read().decode()
 
     def test_lists_the_services(self):
-        self.assertLessEqual({BOOK, CUSTOMER, BILLING, BALANCES, DIRECTORY, HEALTH},
+        self.assertLessEqual({BOOK, CUSTOMER, BILLING, BALANCES, DIRECTORY, JOURNAL,
+                              HEALTH},
                              set(self.database.get_services()))
 
     def test_reads_its_own_writes(self):
@@ -151,7 +153,7 @@ class Stranger(unittest.TestCase):
 
     def test_asks_for_health(self):
         for name in ("", BOOK, CUSTOMER, BILLING, BALANCES, "balances", DIRECTORY,
-                     "directory"):
+                     "directory", JOURNAL, "journal"):
             self.assertEqual(self.call(HEALTH, "Check", service=name).status, 1, name)
 
     def test_watches_health(self):

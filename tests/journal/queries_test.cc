@@ -62,7 +62,7 @@ TEST_F(JournalQueriesTest, RevenueStandsByProductTaxByRateAndCashByChannel) {
         "amount_minor: 30 unapplied_minor: 30 channel: PAYMENT_CHANNEL_ONLINE }"});
   EXPECT_THAT(Entries(), ElementsAre("Dr receivable 115, Cr revenue/cups 50, Cr revenue/tea 50, "
                                      "Cr tax_payable/19 12, Cr tax_payable/7 3",
-                                     "Dr cash/online 30, Cr customer_deposits 30"));
+                                     "Cr customer_deposits 30, Dr cash/online 30"));
 }
 
 TEST_F(JournalQueriesTest, WhatIsTakenBackLeavesWhereItCameIn) {
@@ -81,7 +81,7 @@ TEST_F(JournalQueriesTest, WhatIsTakenBackLeavesWhereItCameIn) {
   EXPECT_THAT(Entries(), ElementsAre(testing::_,
                                      "Cr receivable 115, Dr revenue/cups 50, Dr revenue/tea 50, "
                                      "Dr tax_payable/19 12, Dr tax_payable/7 3",
-                                     "Dr cash/app 30, Cr customer_deposits 30",
+                                     "Cr customer_deposits 30, Dr cash/app 30",
                                      "Dr customer_deposits 10, Cr cash/app 10",
                                      "Dr customer_deposits 20, Cr cash/app 20"));
   v1::GetLedgerAccountRequest request;
@@ -104,6 +104,24 @@ TEST_F(JournalQueriesTest, ACreditNoteTakesBackTheProductsOfItsLines) {
   EXPECT_EQ(Entries()[1], "Cr receivable 24, Dr revenue/cups 20, Dr tax_payable/19 4");
 }
 
+TEST_F(JournalQueriesTest, MoneyOnALaterInvoiceIsADepositUntilThen) {
+  Tell({kInvoice}, kDay + 9);
+  Tell(
+      {"payment_recorded { account_id: 'acc' payment_id: 'p' currency_code: 'EUR' "
+       "amount_minor: 30 allocations { invoice_id: 'i' amount_minor: 30 } }"});
+  EXPECT_THAT(Entries(), ElementsAre("Cr customer_deposits 30, Dr cash 30", testing::_,
+                                     "Cr receivable 30, Dr customer_deposits 30"));
+  // What is dated back to before it came goes when it came, and leaves the invoice when it stood
+  // there.
+  Tell({"payment_reversed { account_id: 'acc' payment_id: 'p' currency_code: 'EUR' "
+        "amount_minor: 30 released { invoice_id: 'i' amount_minor: 30 } }"},
+       kDay - 5);
+  EXPECT_THAT(Entries(), ElementsAre("Cr customer_deposits 30, Dr cash 30",
+                                     "Dr customer_deposits 30, Cr cash 30", testing::_,
+                                     "Cr receivable 30, Dr customer_deposits 30",
+                                     "Dr receivable 30, Cr customer_deposits 30"));
+}
+
 TEST_F(JournalQueriesTest, WhatAnEventDoesNotExplainStaysWithoutDetail) {
   Tell(
       {"invoice_issued { account_id: 'acc' invoice_id: 'i' currency_code: 'EUR' "
@@ -114,7 +132,7 @@ TEST_F(JournalQueriesTest, WhatAnEventDoesNotExplainStaysWithoutDetail) {
        "lines { net_minor: 60 product: 'tea' } lines { net_minor: -60 product: 'cups' } }",
        "invoice_issued { account_id: 'acc' invoice_id: 'k' currency_code: 'EUR' }",
        "account_suspended { account_id: 'acc' }"});
-  EXPECT_THAT(Entries(), ElementsAre("Dr receivable 115, Cr revenue/tea 60, Cr revenue 40, "
+  EXPECT_THAT(Entries(), ElementsAre("Dr receivable 115, Cr revenue 40, Cr revenue/tea 60, "
                                      "Cr tax_payable 15",
                                      "Dr revenue/cups 60, Cr revenue/tea 60"));
 }
@@ -142,7 +160,7 @@ TEST_F(JournalQueriesTest, ListsByDayThenCustomerThenOrderOfRecord) {
         amount, " }");
   };
   const auto text = [](int amount) {
-    return absl::StrCat("Dr credit_losses_overdue ", amount, ", Cr receivable ", amount);
+    return absl::StrCat("Cr receivable ", amount, ", Dr credit_losses_overdue ", amount);
   };
   Tell({loss(1), loss(2)}, kDay + 1, 1);
   Tell({loss(3)}, kDay, 2);
