@@ -4,6 +4,7 @@
 #include <rapidcheck/gtest.h>
 
 #include <array>
+#include <numeric>
 #include <optional>
 #include <ostream>
 #include <random>
@@ -13,6 +14,7 @@
 #include "common/base/money.h"
 #include "common/base/status.h"
 #include "projections/balances/queries.h"
+#include "projections/balances/rows.h"
 #include "services/billing/postings.h"
 #include "tests/balances/book_world.h"
 #include "tests/support/scratch.h"
@@ -181,6 +183,22 @@ class Asking {
     SAME("the book: reversed", Minor(answer.reversed()), state.reversed_minor());
     SAME("the book: open invoices", answer.open_invoice_count(),
          int64_t{state.open_invoices_size()});
+    return Tail(account, state);
+  }
+
+  // What the fold keeps to write on with.
+  std::string Tail(const BookAccount& account, const billing::v1::Account& state) {
+    std::string key;
+    AccountKey(account.customer, account.id, &key);
+    v1::AccountTail tail;
+    RC_ASSERT(world_.Read(now_).partitions.front().view->Read(kTails, key, &tail).value());
+    const auto sum = [](const v1::Open& open) {
+      return std::accumulate(open.left_minor().begin(), open.left_minor().end(), int64_t{0});
+    };
+    SAME("kept open invoices", tail.open_invoices().ordinal_size(), state.open_invoices_size());
+    SAME("kept open", sum(tail.open_invoices()), state.open_minor());
+    SAME("kept open payments", tail.open_payments().ordinal_size(), state.open_payments_size());
+    SAME("kept unapplied", sum(tail.open_payments()), state.unapplied_minor());
     return "";
   }
 

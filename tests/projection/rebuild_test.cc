@@ -186,13 +186,15 @@ TEST_F(RebuildTest, ComparesAnotherVersionByItsControlTotals) {
   const ProjectionInfo forgetful = InfoOf<ForgetfulBalances>();
   const auto differs = Rebuild(log_, forgetful, {.directory = directory()});
   EXPECT_TRUE(absl::IsFailedPrecondition(differs.status())) << differs.status();
-  EXPECT_THAT(std::string(differs.status().message()), HasSubstr("EUR payments is"));
+  EXPECT_THAT(std::string(differs.status().message()), HasSubstr("EUR allocated is"));
 
   const ProjectionInfo newer = InfoOf<NewerBalances>();
   const auto report = Rebuild(log_, newer, {.directory = directory()});
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_TRUE(report->compared.ok() && !report->exact && report->switched);
-  EXPECT_THAT(Dump(directory()), HasSubstr(absl::StrCat("balances ", NewerBalances::kVersion)));  // the older program refuses it
+  EXPECT_THAT(Dump(directory()),
+              HasSubstr(absl::StrCat("balances ",
+                                     NewerBalances::kVersion)));  // the older program refuses it
 }
 
 TEST_F(RebuildTest, RefusesWhileTheStoreIsOpenElsewhere) {

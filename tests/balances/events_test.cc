@@ -1,0 +1,376 @@
+// One event at a time: what each does to balance, open items, statement and trial balance, on the
+// day before it and on its day.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/dates.h"
+#include "common/base/money.h"
+#include "common/base/status.h"
+#include "common/projection/runner.h"
+#include "projections/balances/balances.h"
+#include "projections/balances/queries.h"
+#include "tests/support/facts.h"
+#include "tests/support/given_when_then.h"
+#include "tests/support/scratch.h"
+
+namespace daybook::balances {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+// An account of customer `c`. Days are those of March 2026; every fact is recorded a second after
+// the one before, whatever its day.
+class EventsTest : public testing::Test {
+ protected:
+  EventsTest() {
+    auto store = store::Store::Open({.directory = scratch_.path(), .kind = "balances"});
+    DAYBOOK_CHECK(store.ok());
+    store_ = *std::move(store);
+    auto shard = store_->OpenShard(0);
+    DAYBOOK_CHECK(shard.ok());
+    runner_ =
+        std::make_unique<projection::Runner>(info_, *std::move(shard), projection::RunnerLimits{});
+    Commit({facts::Registered(DayIn(1)), facts::Opened(DayIn(1), "a", "EUR")});
+  }
+
+  static absl::CivilDay DayIn(int day) { return absl::CivilDay(2026, 3, 1) + (day - 1); }
+
+  // An event of the billing book in text, without account and currency.
+  void On(int day, const std::string& text) {
+    book::v1::Event event = facts::On(DayIn(day));
+    auto& billing = *event.mutable_billing();
+    billing = test::Proto<billing::v1::Event>(text);
+    const auto* field = billing::v1::Event::descriptor()->FindFieldByNumber(billing.event_case());
+    auto* body = billing.GetReflection()->MutableMessage(&billing, field);
+    for (const auto& [name, value] : {std::pair("account_id", "a"), {"currency_code", "EUR"}}) {
+      const auto* one = body->GetDescriptor()->FindFieldByName(name);
+      if (one != nullptr) body->GetReflection()->SetString(body, one, value);
+    }
+    Commit({event});
+  }
+  // Number 1 of `i-1` and so on, due on the day; a sixth of it is tax.
+  void Invoice(int day, const std::string& id, int64_t total) {
+    Commit({facts::Issued(DayIn(day), {.account = "a",
+                                       .id = id,
+                                       .due = DayIn(day),
+                                       .total_minor = total,
+                                       .tax_minor = total / 6,
+                                       .sequence = ++sequence_})});
+  }
+  void Pay(int day, const std::string& id, int64_t amount, const facts::Allocations& on) {
+    Commit({facts::Paid(DayIn(day), "a", id, amount, on)});
+  }
+  void Commit(std::vector<book::v1::Event> events) {
+    time_us_ += 1'000'000;
+    projection::ParsedBatch batch;
+    auto* commit = batch.commits.Add();
+    commit->set_customer_id("c");
+    for (auto& event : events) *commit->add_events() = std::move(event);
+    batch.at = runner_->applied();
+    batch.entries.push_back({batch.at.next_offset, time_us_});
+    batch.at.last_offset = batch.at.next_offset++;
+    batch.at.recorded_time_us = time_us_;
+    runner_->OnBatch(batch);
+    DAYBOOK_CHECK(runner_->Flush(absl::InfinitePast()).ok());
+  }
+
+  template <class Response, class Request>
+  Response Ask(Request request) {
+    if constexpr (requires { request.set_customer_id("c"); }) request.set_customer_id("c");
+    const absl::Time now = absl::FromUnixMicros(time_us_) + absl::Hours(1);
+    const projection::PartitionReading reading[] = {{runner_->shard().view(), now}};
+    Response response;
+    const absl::Status status =
+        BalancesQueries::Answer(request, {now, absl::InfiniteFuture(), reading}, &response);
+    EXPECT_TRUE(status.ok()) << status;
+    return response;
+  }
+  // `day` 0: everything.
+  template <class Request>
+  static Request At(int day) {
+    Request request;
+    if (day != 0) *request.mutable_as_of_date() = DateOf(DayIn(day));
+    return request;
+  }
+
+  // `receivable unapplied`
+  std::string Balance(int day = 0) {
+    const auto balance = Ask<v1::GetBalanceResponse>(At<v1::GetBalanceRequest>(day));
+    const int64_t receivable = *MinorOf(balance.receivable());
+    const int64_t unapplied = *MinorOf(balance.unapplied());
+    EXPECT_EQ(*MinorOf(balance.balance()), receivable - unapplied);
+    return absl::StrCat(receivable, " ", unapplied);
+  }
+  // `id open`
+  std::vector<std::string> OpenItems(int day = 0) {
+    std::vector<std::string> items;
+    const auto open = Ask<v1::ListOpenItemsResponse>(At<v1::ListOpenItemsRequest>(day));
+    for (const auto& item : open.items()) {
+      items.push_back(absl::StrCat(item.invoice_id(), " ", *MinorOf(item.open())));
+    }
+    return items;
+  }
+  // `day KIND document_id +debit` or `-credit`, and what else is said.
+  std::vector<std::string> Statement() {
+    std::vector<std::string> lines;
+    const auto statement = Ask<v1::GetStatementResponse>(v1::GetStatementRequest());
+    for (const auto& entry : statement.entries()) {
+      std::string line = absl::StrCat(*DayOf(entry.date()) - DayIn(0), " ", entry.kind(), " ",
+                                      entry.document_id(), " ", entry.has_debit() ? "+" : "-",
+                                      *MinorOf(entry.has_debit() ? entry.debit() : entry.credit()));
+      for (const std::string& more : {entry.number(), entry.reason(), entry.invoice_number()}) {
+        if (!more.empty()) absl::StrAppend(&line, " ", more);
+      }
+      lines.push_back(std::move(line));
+    }
+    return lines;
+  }
+  // `account debit credit` of those that are not zero.
+  std::vector<std::string> TrialBalance(int day = 0) {
+    std::vector<std::string> lines;
+    const auto trial = Ask<v1::GetTrialBalanceResponse>(At<v1::GetTrialBalanceRequest>(day));
+    for (const auto& row : trial.rows()) {
+      const int64_t debit = *MinorOf(row.debit()), credit = *MinorOf(row.credit());
+      if (debit != 0 || credit != 0) {
+        lines.push_back(absl::StrCat(row.ledger_account(), " ", debit, " ", credit));
+      }
+    }
+    return lines;
+  }
+
+  const projection::ProjectionInfo info_ = projection::InfoOf<Balances>();
+  ScratchDirectory scratch_;
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<projection::Runner> runner_;
+  int64_t time_us_ = 1'780'000'000'000'000;
+  int64_t sequence_ = 0;
+};
+
+TEST_F(EventsTest, AConfirmedPaymentCountsFromTheDayOfTheMoney) {
+  Invoice(1, "i-1", 600);
+  On(2, "payment_announced { payment_id: 'p' amount_minor: 700 state: PAYMENT_STATE_PENDING }");
+  EXPECT_EQ(Balance(), "600 0");
+  On(5,
+     "payment_confirmed { payment_id: 'p' amount_minor: 700 unapplied_minor: 100"
+     " allocations { invoice_id: 'i-1' amount_minor: 600 } }");
+  EXPECT_EQ(Balance(4), "600 0");
+  EXPECT_EQ(Balance(5), "0 100");
+  EXPECT_THAT(Statement(), ElementsAre("1 INVOICE i-1 +600 A-2026-03-000001", "5 PAYMENT p -700"));
+}
+
+TEST_F(EventsTest, AFailedPaymentNeverCounts) {
+  Invoice(1, "i-1", 600);
+  On(2, "payment_announced { payment_id: 'p' amount_minor: 700 state: PAYMENT_STATE_PENDING }");
+  On(3, "payment_failed { payment_id: 'p' amount_minor: 700 }");
+  EXPECT_EQ(Balance(), "600 0");
+  EXPECT_EQ(Statement().size(), 1u);
+}
+
+TEST_F(EventsTest, AReversalOpensTheInvoicesFromItsDayOn) {
+  Invoice(1, "i-1", 600);
+  Invoice(1, "i-2", 300);
+  Pay(2, "p", 1000, {{"i-1", 600}, {"i-2", 300}});
+  On(7,
+     "payment_reversed { payment_id: 'p' state: PAYMENT_STATE_REVERSED amount_minor: 1000"
+     " released { invoice_id: 'i-2' amount_minor: 300 }"
+     " released { invoice_id: 'i-1' amount_minor: 600 } unapplied_minor: 100 reason: 'no funds' }");
+  EXPECT_EQ(Balance(6), "0 100");
+  EXPECT_EQ(Balance(7), "900 0");
+  EXPECT_EQ(Balance(), "900 0");
+  EXPECT_THAT(OpenItems(6), IsEmpty());
+  EXPECT_THAT(OpenItems(), ElementsAre("i-1 600", "i-2 300"));
+  EXPECT_EQ(Statement().back(), "7 REVERSAL p +1000 no funds");
+  EXPECT_THAT(TrialBalance(),
+              ElementsAre("cash 1000 1000", "customer_deposits 100 100", "receivable 1800 900",
+                          "revenue 0 750", "tax_payable 0 150"));
+  // What is open again can be paid again.
+  Pay(8, "q", 600, {{"i-1", 600}});
+  EXPECT_EQ(Balance(), "300 0");
+  EXPECT_THAT(OpenItems(), ElementsAre("i-2 300"));
+}
+
+TEST_F(EventsTest, AReversalThatIsRecordedLaterIsNotKnownBefore) {
+  Invoice(1, "i-1", 600);
+  Pay(2, "p", 600, {{"i-1", 600}});
+  const int64_t before = time_us_;
+  On(3,
+     "payment_reversed { payment_id: 'p' state: PAYMENT_STATE_CHARGED_BACK amount_minor: 600"
+     " released { invoice_id: 'i-1' amount_minor: 600 } }");
+  v1::GetBalanceRequest request;
+  request.mutable_read_time()->set_seconds(before / 1'000'000);
+  EXPECT_EQ(*MinorOf(Ask<v1::GetBalanceResponse>(request).receivable()), 0);
+  EXPECT_EQ(Balance(), "600 0");
+  EXPECT_EQ(Statement().back(), "3 CHARGEBACK p +600");
+}
+
+TEST_F(EventsTest, ARefundTakesFromTheUnappliedPart) {
+  Pay(2, "p", 1000, {});
+  On(4, "payment_refunded { payment_id: 'p' amount_minor: 400 reason: 'paid twice' }");
+  EXPECT_EQ(Balance(3), "0 1000");
+  EXPECT_EQ(Balance(4), "0 600");
+  EXPECT_EQ(Statement().back(), "4 REFUND p +400 paid twice");
+  EXPECT_THAT(TrialBalance(), ElementsAre("cash 1000 400", "customer_deposits 400 1000"));
+}
+
+TEST_F(EventsTest, ReleasedCreditIsUnappliedAgainAndCanBeMoved) {
+  Invoice(1, "i-1", 600);
+  Pay(2, "p", 600, {{"i-1", 600}});
+  On(5, "credit_released { payment_id: 'p' released { invoice_id: 'i-1' amount_minor: 250 } }");
+  EXPECT_EQ(Balance(4), "0 0");
+  EXPECT_EQ(Balance(5), "250 250");
+  Invoice(6, "i-2", 100);
+  On(6, "credit_applied { payment_id: 'p' allocations { invoice_id: 'i-2' amount_minor: 100 } }");
+  EXPECT_EQ(Balance(), "250 150");
+  EXPECT_THAT(OpenItems(), ElementsAre("i-1 250"));
+  EXPECT_EQ(Statement().size(), 3u);  // two invoices and a payment
+}
+
+TEST_F(EventsTest, ACreditNoteOfKindOffsetTakesFromItsInvoice) {
+  Invoice(1, "i-1", 600);
+  On(4,
+     "credit_note_issued { credit_note_id: 'n' number { series: 'CN' year: 2026 partition: 3"
+     " sequence: 1 } invoice_id: 'i-1' kind: CREDIT_NOTE_KIND_OFFSET net_minor: 100 tax_minor: 20"
+     " total_minor: 120 applied_minor: 120 reason: 'damaged' }");
+  EXPECT_EQ(Balance(3), "600 0");
+  EXPECT_EQ(Balance(4), "480 0");
+  EXPECT_EQ(Statement().back(), "4 CREDIT_NOTE n -120 CN-2026-03-000001 damaged A-2026-03-000001");
+  EXPECT_THAT(TrialBalance(),
+              ElementsAre("receivable 600 120", "revenue 100 500", "tax_payable 20 100"));
+}
+
+TEST_F(EventsTest, ACreditNoteOfKindCreditIsASourceOfCredit) {
+  Invoice(1, "i-1", 600);
+  On(4,
+     "credit_note_issued { credit_note_id: 'n' number { series: 'CN' year: 2026 partition: 3"
+     " sequence: 1 } invoice_id: 'i-1' kind: CREDIT_NOTE_KIND_CREDIT net_minor: 100 tax_minor: 20"
+     " total_minor: 120 unapplied_minor: 120 }");
+  EXPECT_EQ(Balance(), "600 120");
+  On(5, "credit_applied { payment_id: 'n' allocations { invoice_id: 'i-1' amount_minor: 120 } }");
+  EXPECT_EQ(Balance(4), "600 120");
+  EXPECT_EQ(Balance(), "480 0");
+  const auto balance = Ask<v1::GetBalanceResponse>(v1::GetBalanceRequest());
+  EXPECT_EQ(balance.payment_count(), 0);
+  EXPECT_EQ(balance.credit_note_count(), 1);
+}
+
+constexpr char kVoid[] =
+    "invoice_voided { invoice_id: 'i-1' number { series: 'A' year: 2026 partition: 3 sequence: 1 }"
+    " net_minor: 500 tax_minor: 100 total_minor: 600 reason: 'wrong customer' ";
+
+TEST_F(EventsTest, AVoidInvoiceOwesNothingFromItsDayOn) {
+  Invoice(1, "i-1", 600);
+  On(4, absl::StrCat(kVoid, "open_minor: 600 }"));
+  EXPECT_EQ(Balance(3), "600 0");
+  EXPECT_EQ(Balance(4), "0 0");
+  const auto balance = Ask<v1::GetBalanceResponse>(v1::GetBalanceRequest());
+  EXPECT_EQ(balance.invoice_count(), 0);
+  EXPECT_EQ(balance.void_invoice_count(), 1);
+  EXPECT_EQ(*MinorOf(balance.invoiced()), 0);
+  EXPECT_EQ(Statement().back(), "4 VOID i-1 -600 A-2026-03-000001 wrong customer");
+}
+
+TEST_F(EventsTest, AVoidUndoesTheWriteOffs) {
+  Invoice(1, "i-1", 600);
+  On(3,
+     "invoice_written_off { invoice_id: 'i-1' reason: WRITE_OFF_REASON_BAD_DEBT"
+     " amount_minor: 600 }");
+  EXPECT_EQ(Statement().back(), "3 WRITE_OFF i-1 -600 A-2026-03-000001 BAD_DEBT");
+  On(5,
+     absl::StrCat(kVoid, "written_off_minor: 600 write_off_reason: WRITE_OFF_REASON_BAD_DEBT }"));
+  EXPECT_EQ(Balance(3), "0 0");
+  EXPECT_EQ(Balance(), "0 0");
+  EXPECT_THAT(TrialBalance(3), ElementsAre("credit_losses_bad_debt 600 0", "receivable 600 600",
+                                           "revenue 0 500", "tax_payable 0 100"));
+  EXPECT_THAT(TrialBalance(), ElementsAre("credit_losses_bad_debt 600 600", "receivable 600 600",
+                                          "revenue 500 500", "tax_payable 100 100"));
+  EXPECT_EQ(Statement().back(), "5 VOID i-1 -0 A-2026-03-000001 wrong customer");
+}
+
+TEST_F(EventsTest, AVoidDatedBackBeforeAWriteOffLeavesNothingToWriteOff) {
+  Invoice(1, "i-1", 600);
+  On(9,
+     "invoice_written_off { invoice_id: 'i-1' reason: WRITE_OFF_REASON_OVERDUE"
+     " amount_minor: 600 }");
+  On(4, absl::StrCat(kVoid, "written_off_minor: 600 write_off_reason: WRITE_OFF_REASON_OVERDUE }"));
+  EXPECT_EQ(Balance(3), "600 0");
+  EXPECT_EQ(Balance(4), "0 0");
+  EXPECT_EQ(Balance(9), "0 0");
+  EXPECT_THAT(Statement(), ElementsAre("1 INVOICE i-1 +600 A-2026-03-000001",
+                                       "4 VOID i-1 -600 A-2026-03-000001 wrong customer"));
+}
+
+TEST_F(EventsTest, MoneyOnAnInvoiceThatIsVoidOnThatDayIsUnapplied) {
+  Invoice(1, "i-1", 600);
+  Pay(2, "p", 600, {{"i-1", 600}});
+  On(9, "credit_released { payment_id: 'p' released { invoice_id: 'i-1' amount_minor: 600 } }");
+  On(4, absl::StrCat(kVoid, "open_minor: 600 }"));
+  EXPECT_EQ(Balance(3), "0 0");
+  EXPECT_EQ(Balance(4), "0 600");
+  EXPECT_EQ(Balance(9), "0 600");
+  EXPECT_THAT(OpenItems(4), IsEmpty());
+}
+
+TEST_F(EventsTest, ARecoveryUndoesAWriteOffAndItsMoneyPaysTheInvoice) {
+  Invoice(1, "i-1", 600);
+  On(3,
+     "invoice_written_off { invoice_id: 'i-1' reason: WRITE_OFF_REASON_OVERDUE"
+     " amount_minor: 600 }");
+  On(6,
+     "write_off_recovered { invoice_id: 'i-1' reason: WRITE_OFF_REASON_OVERDUE"
+     " amount_minor: 200 }");
+  Pay(6, "p", 200, {{"i-1", 200}});
+  EXPECT_EQ(Balance(), "0 0");
+  EXPECT_EQ(*MinorOf(Ask<v1::GetBalanceResponse>(v1::GetBalanceRequest()).written_off()), 400);
+  EXPECT_EQ(Statement()[2], "6 RECOVERY i-1 +200 A-2026-03-000001 OVERDUE");
+}
+
+TEST_F(EventsTest, ARecoveryDatedBackCountsWhenThereIsAWriteOffToUndo) {
+  Invoice(1, "i-1", 600);
+  On(9,
+     "invoice_written_off { invoice_id: 'i-1' reason: WRITE_OFF_REASON_OVERDUE"
+     " amount_minor: 600 }");
+  On(4,
+     "write_off_recovered { invoice_id: 'i-1' reason: WRITE_OFF_REASON_OVERDUE"
+     " amount_minor: 600 }");
+  Pay(4, "p", 600, {{"i-1", 600}});
+  EXPECT_EQ(Balance(3), "600 0");
+  EXPECT_EQ(Balance(4), "0 0");  // the money paid an invoice that nobody had given up
+  EXPECT_EQ(Balance(9), "0 0");
+  EXPECT_THAT(Statement(), ElementsAre("1 INVOICE i-1 +600 A-2026-03-000001", "4 PAYMENT p -600",
+                                       "9 WRITE_OFF i-1 -600 A-2026-03-000001 OVERDUE",
+                                       "9 RECOVERY i-1 +600 A-2026-03-000001 OVERDUE"));
+}
+
+TEST_F(EventsTest, WhatOnlyChangesStatesChangesNoFigure) {
+  Invoice(1, "i-1", 600);
+  const std::string before = Balance();
+  On(2, "account_terms_changed { terms { net_days: 30 } }");
+  On(2, "invoice_drafted { invoice_id: 'd' }");
+  On(2, "invoice_draft_deleted { invoice_id: 'd' }");
+  On(2, "invoice_marked_uncollectible { invoice_id: 'i-1' open_minor: 600 }");
+  On(2, "account_suspended { }");
+  On(2, "account_reopened { }");
+  EXPECT_EQ(Balance(), before);
+  EXPECT_THAT(OpenItems(), ElementsAre("i-1 600"));
+}
+
+// The fold never stops, whatever stands in a log.
+TEST_F(EventsTest, EventsAboutDocumentsThatAreNotThereAreSurvived) {
+  On(2, absl::StrCat(kVoid, "open_minor: 600 }"));
+  On(2, "invoice_written_off { invoice_id: 'x' reason: WRITE_OFF_REASON_NORMAL amount_minor: 1 }");
+  On(2, "write_off_recovered { invoice_id: 'x' reason: WRITE_OFF_REASON_OVERDUE amount_minor: 1 }");
+  On(2, "payment_refunded { payment_id: 'x' amount_minor: 1 }");
+  On(2, "payment_reversed { payment_id: 'x' released { invoice_id: 'x' amount_minor: 5 } }");
+  On(2, "credit_released { payment_id: 'x' released { invoice_id: 'x' amount_minor: 5 } }");
+  On(2,
+     "credit_note_issued { credit_note_id: 'n' invoice_id: 'x' kind: CREDIT_NOTE_KIND_OFFSET"
+     " total_minor: 5 }");
+  EXPECT_EQ(Balance(2), "0 0");
+  EXPECT_THAT(Statement(), IsEmpty());
+  EXPECT_THAT(OpenItems(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace daybook::balances
