@@ -13,6 +13,9 @@ namespace {
 
 constexpr absl::Duration kFirstBackoff = absl::Milliseconds(50);
 constexpr absl::Duration kLongestBackoff = absl::Seconds(2);
+// Asking a log that others write, too, for its end is a question to a broker, which the thread
+// waits for.
+constexpr absl::Duration kAskInterval = absl::Seconds(1);
 
 }  // namespace
 
@@ -49,7 +52,7 @@ Feed::Outcome Feed::Step(absl::Time now, size_t max) {
   if (!stopped_ && !flush_failed_ && now >= retry_at_) {
     for (size_t i = 0; i < groups_.size() && !stopped_; ++i) outcome.more |= ReadGroup(i, now, max);
     Merge();
-    if (!has_error()) CheckFutures();
+    if (!has_error()) CheckFutures(now);
   }
   FlushDue(now);
   if (has_error()) {
@@ -138,21 +141,33 @@ void Feed::Merge() {
   }
 }
 
-// A token beyond the end of the log was not given by this log; asked once a waiter.
-void Feed::CheckFutures() {
-  for (const auto& runner : runners_) {
-    const std::vector<Waiter*> unchecked = runner->Unchecked();
-    if (unchecked.empty()) continue;
-    const absl::StatusOr<log::Extent> extent = log_.GetExtent(partition_);
-    if (!extent.ok()) continue;  // asked again with the next step
-    for (Waiter* waiter : unchecked) waiter->checked = true;
-    runner->RefuseIf([&](const Waiter& waiter) {
-      if (waiter.next_offset <= extent->end) return absl::OkStatus();
-      return Refuse(
-          Reason::kTokenInFuture,
-          absl::StrCat("the consistency token points behind the end of partition ", partition_),
-          {{"next_offset", absl::StrCat(waiter.next_offset)}, {"end", absl::StrCat(extent->end)}});
-    });
+// A token beyond the end of the log was not given by this log; asked once a waiter, and only where
+// reading has just come to the end: what still comes may be what is waited for, and a log that does
+// not answer readers does not answer this either.
+void Feed::CheckFutures(absl::Time now) {
+  ask_at_ = std::min(ask_at_, now + kAskInterval);  // a clock that was set back holds nothing up
+  if (now < ask_at_) return;
+  absl::StatusOr<log::Extent> extent = absl::UnknownError("not asked");
+  for (const Group& group : groups_) {
+    if (!group.batch.end) continue;
+    for (Runner* runner : group.runners) {
+      const std::vector<Waiter*> unchecked = runner->Unchecked();
+      if (unchecked.empty()) continue;
+      if (!extent.ok()) {
+        extent = log_.GetExtent(partition_);
+        if (!extent.ok() || !log_.exclusive()) ask_at_ = now + kAskInterval;
+        if (!extent.ok()) return;
+      }
+      for (Waiter* waiter : unchecked) waiter->checked = true;
+      runner->RefuseIf([&](const Waiter& waiter) {
+        if (waiter.next_offset <= extent->end) return absl::OkStatus();
+        return Refuse(
+            Reason::kTokenInFuture,
+            absl::StrCat("the consistency token points behind the end of partition ", partition_),
+            {{"next_offset", absl::StrCat(waiter.next_offset)},
+             {"end", absl::StrCat(extent->end)}});
+      });
+    }
   }
 }
 

@@ -74,7 +74,7 @@ class Feed {
   void TakeBatch(Group& group, absl::Time now);
   void RetryLater(absl::Time now);
   void Merge();
-  void CheckFutures();
+  void CheckFutures(absl::Time now);
   void FlushDue(absl::Time now);
   void SetError(const absl::Status& status);
 
@@ -86,6 +86,7 @@ class Feed {
   std::vector<Group> groups_;  // by position, those behind first
   absl::Time retry_at_ = absl::InfinitePast();
   absl::Duration backoff_;
+  absl::Time ask_at_ = absl::InfinitePast();  // for the log's end, at the earliest
   bool stopped_ = false;
   bool flush_failed_ = false;
 

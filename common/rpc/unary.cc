@@ -249,6 +249,7 @@ void CallQueue::Stop() {
 }
 
 void CallQueue::Run() {
+  runs_on_.store(std::this_thread::get_id(), std::memory_order_relaxed);
   // The timer runs only while somebody is to be watched. In monotonic time and computed once a
   // sweep, because conversions read the clock.
   gpr_timespec wake = gpr_inf_past(GPR_CLOCK_MONOTONIC);
@@ -340,7 +341,7 @@ void CallQueue::Free(Slot* slot) {
 }
 
 void CallQueue::Send(Slot* slot) {
-  if (std::this_thread::get_id() == thread_.get_id() ||
+  if (std::this_thread::get_id() == runs_on_.load(std::memory_order_relaxed) ||
       shared_.in_flight.load(std::memory_order_relaxed) <= kFewCalls) {
     return slot->Send();
   }

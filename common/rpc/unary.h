@@ -160,6 +160,8 @@ class CallQueue {
   Shared& shared_;
   std::unique_ptr<grpc::ServerCompletionQueue> queue_;
   std::thread thread_;
+  std::atomic<std::thread::id> runs_on_{};  // said by the thread itself: it may answer before
+                                            // `thread_` has been assigned
   absl::Time next_sweep_ = absl::InfinitePast();
 
   static void SendAnswers(void* owner, bool ok);

@@ -103,6 +103,8 @@ struct Shard::Impl {
   const std::string& directory() const { return store->options().directory; }
   // As it stands now, without what is only edited.
   RowsAt Now() const { return {version, recent, settling, nullptr}; }
+  // No file has it, nor is one being made.
+  bool unsettled() const { return recent != nullptr || position != settled_at; }
 
   absl::Status Load();
   Rows::value_type& Touch(uint8_t table, std::string_view key,
@@ -259,7 +261,7 @@ absl::Status Shard::Impl::SettleIfDue() {
   const size_t bytes = recent == nullptr ? 0 : recent->bytes();
   RETURN_IF_ERROR(TakeOrRetrySettled(bytes >= kMaxSettles * options.settle_bytes));
   const bool due = bytes >= options.settle_bytes ||
-                   (position != settled_at && absl::Now() - settled >= options.persist_interval);
+                   (unsettled() && absl::Now() - settled >= options.persist_interval);
   if (due && settling == nullptr) BeginSettle();
   return absl::OkStatus();
 }
@@ -357,7 +359,7 @@ Shard::~Shard() {
   // What the last flush published is made durable; if that fails it is folded again from the log.
   // Nothing stays posted: it would write from a shard that is gone.
   if (!impl.TakeOrRetrySettled(true).ok()) impl.TakeSettled(true).IgnoreError();
-  if (impl.settling != nullptr || impl.position == impl.settled_at) return;
+  if (impl.settling != nullptr || !impl.unsettled()) return;
   impl.BeginSettle();
   impl.TakeSettled(true).IgnoreError();
 }

@@ -328,5 +328,75 @@ TEST_F(FeedTest, StopsWhenReadModelsComeFromDifferentLogs) {
       << feed->error();
 }
 
+// A feed's waiter of now; where its answer will stand.
+std::shared_ptr<std::string> WaitFor(Feed& feed, int64_t next_offset) {
+  auto answer = std::make_shared<std::string>("none");
+  feed.Wait(0, {next_offset, absl::InfiniteFuture(), [answer](const absl::Status& status) {
+                  *answer = status.ok() ? "OK" : ReasonOf(status);
+                }});
+  return answer;
+}
+
+TEST_F(FeedTest, RefusesATokenOfTheFuture) {
+  Customer("ada");
+  const auto feed = NewFeed();
+  const auto future = WaitFor(*feed, 99);
+  const auto present = WaitFor(*feed, 2);
+  feed->Step(kNow, 100);
+  EXPECT_EQ(*future, "CONSISTENCY_TOKEN_IN_FUTURE");
+  EXPECT_EQ(*present, "OK");
+}
+
+TEST_F(FeedTest, AsksALogThatOthersWriteForItsEndAtMostOnceASecond) {
+  log_.set_exclusive(false);
+  Customer("ada");
+  const auto feed = NewFeed();
+  std::vector<std::shared_ptr<std::string>> answers;
+  for (int ms = 0; ms < 1000; ms += 10) {
+    answers.push_back(WaitFor(*feed, 99));
+    feed->Step(kNow + absl::Milliseconds(ms), 100);
+  }
+  EXPECT_EQ(log_.extents_asked(), 1);
+  feed->Step(kNow + absl::Seconds(1), 100);
+  EXPECT_EQ(log_.extents_asked(), 2);
+  for (const auto& answer : answers) EXPECT_EQ(*answer, "CONSISTENCY_TOKEN_IN_FUTURE");
+  // The clock is set back.
+  const auto late = WaitFor(*feed, 99);
+  feed->Step(kNow - absl::Hours(1), 100);
+  feed->Step(kNow - absl::Hours(1) + absl::Seconds(1), 100);
+  EXPECT_EQ(*late, "CONSISTENCY_TOKEN_IN_FUTURE");
+}
+
+TEST_F(FeedTest, DoesNotAskALogForItsEndThatDoesNotAnswer) {
+  log_.set_exclusive(false);
+  Customer("ada");
+  const auto feed = NewFeed();
+  const auto answer = WaitFor(*feed, 99);
+  log_.FailReads(absl::UnavailableError("brokers are away"));
+  for (int s = 0; s < 60; ++s) feed->Step(kNow + absl::Seconds(s), 100);
+  EXPECT_EQ(log_.extents_asked(), 0);
+  // It answers readers, but not this.
+  log_.FailReads(absl::OkStatus());
+  log_.FailExtents(absl::UnavailableError("no answer"));
+  const absl::Time later = kNow + absl::Minutes(2);
+  for (int ms = 0; ms < 2000; ms += 10) feed->Step(later + absl::Milliseconds(ms), 100);
+  EXPECT_EQ(log_.extents_asked(), 2);
+  EXPECT_EQ(*answer, "none");
+  log_.FailExtents(absl::OkStatus());
+  feed->Step(later + absl::Seconds(3), 100);
+  EXPECT_EQ(*answer, "CONSISTENCY_TOKEN_IN_FUTURE");
+}
+
+TEST_F(FeedTest, AsksForTheEndOnlyWhereReadingHasComeToIt) {
+  for (int i = 0; i < 10; ++i) Customer(std::string(1, static_cast<char>('a' + i)));
+  const auto feed = NewFeed();
+  const auto soon = WaitFor(*feed, 8);
+  feed->Step(kNow, 3);
+  EXPECT_EQ(log_.extents_asked(), 0);
+  for (int i = 0; i < 5; ++i) feed->Step(kNow, 3);
+  EXPECT_EQ(*soon, "OK");
+  EXPECT_EQ(log_.extents_asked(), 0);
+}
+
 }  // namespace
 }  // namespace daybook::projection

@@ -225,6 +225,17 @@ TEST_F(StoreTest, KeepsAPositionThatMovedWithoutRows) {
   EXPECT_EQ(Contents(*shard)["a"], "x");
 }
 
+TEST_F(StoreTest, KeepsRowsThatWereFlushedAtTheSamePosition) {
+  for (const char* owner : {"x", "y"}) {
+    const auto store = Open();
+    const auto shard = *store->OpenShard(0);
+    shard->Edit(kRows, "a").set_owner(owner);
+    ASSERT_TRUE(shard->Flush(At(1)).ok());
+  }
+  const auto store = Open();
+  EXPECT_EQ(Contents(**store->OpenShard(0))["a"], "y");
+}
+
 TEST_F(StoreTest, ForgetsEditsThatAreDropped) {
   const auto store = Open();
   const auto shard = *store->OpenShard(0);

@@ -39,6 +39,8 @@ class MemoryLog : public log::EventLog {
   }
   absl::StatusOr<log::Extent> GetExtent(int partition) override {
     const std::lock_guard lock(mutex_);
+    ++extents_asked_;
+    if (!extent_failure_.ok()) return extent_failure_;
     return log::Extent{0, End(partition)};
   }
   std::shared_ptr<void> Watch(std::function<void()> wake) override {
@@ -72,6 +74,15 @@ class MemoryLog : public log::EventLog {
   void FailReads(absl::Status status) {
     const std::lock_guard lock(mutex_);
     failure_ = std::move(status);
+  }
+  // GetExtent answers this while it is not OK.
+  void FailExtents(absl::Status status) {
+    const std::lock_guard lock(mutex_);
+    extent_failure_ = std::move(status);
+  }
+  int extents_asked() const {
+    const std::lock_guard lock(mutex_);
+    return extents_asked_;
   }
   // Whether it claims to know of every write, as the embedded log does.
   void set_exclusive(bool exclusive) { exclusive_ = exclusive; }
@@ -107,10 +118,11 @@ class MemoryLog : public log::EventLog {
     return static_cast<int64_t>(records_[static_cast<size_t>(partition)].size());
   }
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::vector<std::vector<std::pair<std::string, std::string>>> records_;
   std::vector<std::weak_ptr<std::function<void()>>> watchers_;
-  absl::Status failure_;
+  absl::Status failure_, extent_failure_;
+  int extents_asked_ = 0;
   bool exclusive_ = true;
 };
 
