@@ -13,9 +13,9 @@
 #include "common/base/dates.h"
 #include "common/base/money.h"
 #include "common/base/status.h"
+#include "common/postings/postings.h"
 #include "projections/balances/queries.h"
 #include "projections/balances/rows.h"
-#include "services/billing/postings.h"
 #include "tests/balances/book_world.h"
 #include "tests/support/scratch.h"
 
@@ -319,9 +319,9 @@ class Asking {
       for (size_t i = 0; i < 6; ++i) total.ages[i] += ages[i];
       for (const HandFact& fact : account.facts) {
         if (fact.recorded > read_) continue;
-        for (const auto& posting : billing::PostingsOf(fact.event)) {
-          auto& row = total.posted[std::string(billing::NameOf(posting.ledger))];
-          (posting.side == billing::Side::kDebit ? row.first : row.second) += posting.amount_minor;
+        for (const auto& posting : postings::PostingsOf(fact.event)) {
+          auto& row = total.posted[std::string(postings::NameOf(posting.ledger))];
+          (posting.side == postings::Side::kDebit ? row.first : row.second) += posting.amount_minor;
         }
       }
     }
