@@ -9,6 +9,9 @@
 #include "absl/time/clock.h"
 #include "common/base/status.h"
 #include "common/log/event_log.h"
+#include "common/log/token.h"
+#include "common/rpc/client.h"
+#include "daybook/balances/v1/balances_service.pb.h"
 #include "services/daybook/batch_sender.h"
 #include "services/daybook/connect.h"
 #include "services/daybook/interrupt.h"
@@ -88,8 +91,17 @@ class Lane {
   }
 
   const Summary& summary() const { return summary_; }
+  // Of the newest command of each partition.
+  const std::map<int, std::pair<int64_t, std::string>>& tokens() const { return tokens_; }
 
  private:
+  void Remember(const std::string& text) {
+    const auto token = log::DecodeToken(text);
+    if (!token.ok()) return;
+    auto& newest = tokens_[token->partition];
+    if (token->next_offset > newest.first) newest = {token->next_offset, text};
+  }
+
   struct Sent {
     const Order* order;
     book::v1::Command command;
@@ -118,11 +130,13 @@ class Lane {
         if (result.issue_invoice().invoice_id() != InvoiceIdOf(order, job_->currency)) {
           return absl::InternalError("the server makes other invoice ids than this client expects");
         }
+        Remember(result.issue_invoice().consistency_token());
         ++summary_.invoices;
         summary_.total_minor += order.amount_minor;
         if (with_invoice_.insert(order.customer_id).second) ++summary_.customers;
         return absl::OkStatus();
       case book::v1::CommandResult::kRecordPayment:
+        Remember(result.record_payment().consistency_token());
         ++summary_.payments;
         return absl::OkStatus();
       default:  // of a command that an import does not send
@@ -150,6 +164,7 @@ class Lane {
   std::set<std::string_view> with_invoice_;
   std::set<int64_t> left_out_;
   Summary summary_;
+  std::map<int, std::pair<int64_t, std::string>> tokens_;
 };
 
 class ImportOrders : public Subcommand {
@@ -282,7 +297,30 @@ class ImportOrders : public Subcommand {
     for (const absl::Status& outcome : outcomes) {  // CANCELLED only follows from another
       if (!outcome.ok() && (worst.ok() || absl::IsCancelled(worst))) worst = outcome;
     }
+    if (worst.ok()) AwaitBalances(lanes, *client);
     return worst;
+  }
+
+  // Whoever asks next sees the whole import. It is in the log already, so a read model that takes
+  // its time is no failure.
+  static void AwaitBalances(const std::vector<Lane>& lanes, rpc::Client& client) {
+    static const auto& method = *balances::v1::GetTrialBalanceRequest::descriptor()
+                                     ->file()
+                                     ->FindServiceByName("BalancesService")
+                                     ->FindMethodByName("GetTrialBalance");
+    for (const Lane& lane : lanes) {
+      for (const auto& [partition, newest] : lane.tokens()) {
+        balances::v1::GetTrialBalanceRequest request;
+        request.set_consistency_token(newest.second);
+        balances::v1::GetTrialBalanceResponse response;
+        const absl::Status seen =
+            client.Call(method, request, &response, absl::Now() + absl::Seconds(30));
+        if (seen.ok()) continue;
+        std::fprintf(stderr, "the read models have not caught up yet: %s\n",
+                     std::string(seen.message()).c_str());
+        return;
+      }
+    }
   }
 
   void Print(const Summary& summary, const Currency& currency) const {
