@@ -556,6 +556,56 @@ TEST_F(PartitionTest, ACacheThatCannotBeWrittenDoesNotStopCommands) {
   EXPECT_TRUE(answers_[last].status.ok());
 }
 
+// Written in vain, dropped by a doubt (once while the write is under way), folded again, written.
+TEST_F(PartitionTest, ACacheThatCouldNotBeWrittenIsFoldedAgainAfterADoubt) {
+  for (const bool under_way : {false, true}) {
+    log_.clear();
+    answers_.clear();
+    options_.flush_rows = 2;
+    Make();
+    BecomeOwner();
+    memory_->full = absl::ResourceExhaustedError("no space");
+    for (int i = 0; i < 3; ++i) {
+      Submit(absl::StrCat("r", i), 1);
+      Settle();
+    }
+    EXPECT_EQ(memory_->at, log::Position());
+    now_ += options_.flush_interval;
+    Tick();
+    ASSERT_NE(cache_write_, nullptr);
+    if (!under_way) AwaitCache();
+
+    const int lost = Submit("lost", 1);
+    Tick();
+    ASSERT_EQ(reports_.size(), 1u);
+    reports_.back().status = absl::UnavailableError("no answer");
+    Report();
+    Tick();
+    EXPECT_EQ(cache_write_, nullptr);
+    EXPECT_EQ(partition_->stats().doubts, 1);
+    EXPECT_EQ(read_from_, 0);
+    BecomeOwner();
+    Settle();
+    EXPECT_TRUE(answers_[lost].status.ok());
+    EXPECT_EQ(answers_[lost].response.revision(), 4);
+
+    memory_->full = absl::OkStatus();
+    now_ += options_.flush_interval;
+    Settle();
+    const int again = Submit("r0", 1);
+    const int next = Submit("next", 1);
+    Settle();
+    EXPECT_EQ(answers_[again].response.revision(), 1) << "a receipt that was folded again";
+    EXPECT_EQ(answers_[next].response.allocation_count(), 5) << "nothing was folded twice";
+    partition_->FlushCache();
+    EXPECT_EQ(memory_->at, partition_->position());
+    book::v1::State state;
+    ASSERT_TRUE(state.ParseFromString(memory_->rows.at({CacheBacking::Table::kState, "c"})));
+    EXPECT_EQ(state.billing().accounts(0).received_minor(), 5);
+    EXPECT_EQ(state.revision(), 5);
+  }
+}
+
 TEST_F(PartitionTest, ABrokenCacheIsBuiltAgain) {
   BecomeOwner();
   Submit("r1", 5);
