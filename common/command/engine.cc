@@ -120,7 +120,7 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(log::EventLog* log, Book bo
   }
   impl->counters = std::make_unique<OutcomeCounters>(impl->book, metrics);
   Histogram& append_seconds = metrics->AddHistogram(
-      "daybook_append_seconds", "Handing one group of records to the log; embedded: until durable.",
+      "daybook_append_seconds", "From appending a group of records until the log has confirmed it.",
       LatencyBounds());
   const int cores = static_cast<int>(std::thread::hardware_concurrency());
   const int workers =

@@ -399,6 +399,8 @@ void Partition::OnReport(const log::Report& report) {
 }
 
 void Partition::ProcessReports() {
+  const absl::Time oldest = sent_.empty() ? now_ : sent_.front().at;
+  const uint64_t confirmed = confirmed_;
   while (phase_ == Phase::kOwn && !sent_.empty() && sent_.front().report) {
     const log::Report& report = *sent_.front().report;
     if (!report.status.ok()) {
@@ -423,6 +425,7 @@ void Partition::ProcessReports() {
     }
     Confirm();
   }
+  if (confirmed_ != confirmed) host_->Confirmed(now_ - oldest);
   ReleasePending();
 }
 

@@ -86,6 +86,8 @@ class PartitionHost {
   virtual void WriteCache(std::function<absl::Status()> write) = 0;
   // Waits for the one under way, OnCacheWritten included.
   virtual void AwaitCache() = 0;
+  // Records were confirmed; `taken`: since the oldest of them was appended.
+  virtual void Confirmed(absl::Duration taken) = 0;
   // For people: what happened that an operator should know.
   virtual void Say(std::string_view message) = 0;
   // One decided outcome, for the counters; `reason` is empty when accepted.

@@ -122,6 +122,9 @@ struct Worker::Seat : PartitionHost {
     touched = true;
     partition->OnCacheWritten(*status);
   }
+  void Confirmed(absl::Duration taken) override {
+    worker->options_.append_seconds->Observe(absl::ToDoubleSeconds(taken));
+  }
   void Say(std::string_view message) override { worker->options_.say(message); }
   void Count(const Method& method, const absl::Status& status) override {
     worker->waiting_.fetch_sub(1, std::memory_order_relaxed);
@@ -297,17 +300,17 @@ absl::Time Worker::Step(absl::Time now) {
     wake = std::min(wake, seat->more ? now : seat->wake);
     idle &= partition.idle();
   }
+  producer_->Announce();
   // What was appended in this round goes out together: on the embedded log in one synced write.
-  const bool flush = std::any_of(seats_.begin(), seats_.end(), [](auto& s) { return s->appended; });
-  if (flush) {
-    const absl::Time start = absl::Now();
-    producer_->Flush();
-    for (auto& seat : seats_) {
-      // On an exclusive log the reports are there by now.
-      if (seat->appended && log_->exclusive()) wake = now;
-      seat->appended = false;
-    }
-    options_.append_seconds->Observe(absl::ToDoubleSeconds(absl::Now() - start));
+  bool appended = false;
+  for (auto& seat : seats_) appended |= std::exchange(seat->appended, false);
+  if (appended) {
+    // A command that is alone is written by this thread, which has nothing else to do; of several
+    // the next are decided meanwhile.
+    const bool alone = waiting_.load(std::memory_order_relaxed) <= 1;
+    alone ? producer_->Flush() : producer_->Send();
+    // On an exclusive log the reports are there by now.
+    if (alone && log_->exclusive()) wake = now;
   }
   if (unpublished_ && now >= next_publish_) {
     next_publish_ = now + kPublishInterval;

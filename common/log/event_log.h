@@ -7,7 +7,7 @@
 //   auto producer = log->NewProducer([&] { doorbell.Ring(); });
 //   auto writer = producer->NewWriter(3);
 //   writer->Append(customer_id, bytes);
-//   producer->Flush();                       // hand over; on the embedded log: one synced write
+//   producer->Send();                        // hand over; on the embedded log: one synced write
 //   std::vector<Report> reports;
 //   writer->TakeReports(&reports);           // outcomes so far, in order of arrival
 //
@@ -61,9 +61,17 @@ class LogProducer {
   // A fresh writer for `partition`. A producer must outlive its writers.
   virtual std::unique_ptr<LogWriter> NewWriter(int partition) = 0;
 
-  // Makes sure that everything appended through this producer's writers is on its way. On an
-  // exclusive log it returns when it is durable; if durability is unknown it stops the process.
-  virtual void Flush() = 0;
+  // Makes sure that everything appended through this producer's writers is on its way, and returns
+  // at once: reports will ring.
+  virtual void Send() = 0;
+
+  // As Send; on an exclusive log it returns when all of it is durable. If durability is unknown the
+  // process is stopped, by either.
+  virtual void Flush() { Send(); }
+
+  // What Flush has made durable, watchers of the log are told by this: first those who wait for an
+  // answer. (Send needs none.)
+  virtual void Announce() {}
 
   // Not OK: this producer is broken for good; throw it and its writers away and make another.
   virtual absl::Status health() const { return absl::OkStatus(); }

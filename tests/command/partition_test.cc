@@ -145,6 +145,7 @@ class PartitionTest : public testing::Test, public PartitionHost {
       partition_->OnCacheWritten(write());
     }
   }
+  void Confirmed(absl::Duration) override {}
   void Say(std::string_view message) override { said_.emplace_back(message); }
   void Count(const Method&, const absl::Status&) override { ++counted_; }
 

@@ -160,6 +160,7 @@ struct Process : PartitionHost {
     const auto write = std::exchange(cache_write, nullptr);
     partition->OnCacheWritten(write());
   }
+  void Confirmed(absl::Duration) override {}
   void Say(std::string_view) override {}
   void Count(const Method&, const absl::Status&) override {}
 

@@ -75,7 +75,7 @@ std::vector<Report> LogContract::TakeReports(LogProducer& producer, LogWriter& w
 std::vector<int64_t> LogContract::Put(LogProducer& producer, LogWriter& writer,
                                       const std::vector<KeyValue>& records) {
   for (const auto& [key, value] : records) writer.Append(key, value);
-  producer.Flush();
+  producer.Send();
   std::vector<int64_t> offsets;
   for (const Report& r : TakeReports(producer, writer, records.size())) {
     EXPECT_TRUE(r.status.ok()) << r.status;
@@ -171,7 +171,7 @@ TEST_P(LogContract, OneFlushServesAllWritersOfAProducer) {
   for (int i = 0; i < 10; ++i) {
     for (auto& w : writers) w->Append("k", absl::StrCat(i));
   }
-  producer->Flush();
+  producer->Send();
   for (int p = 0; p < kPartitions; ++p) {
     const auto reports = TakeReports(*producer, *writers[p], 10);
     ASSERT_THAT(reports, SizeIs(10));
@@ -185,7 +185,7 @@ TEST_P(LogContract, EveryAppendIsReportedOnceByItsNumber) {
   uint64_t next = 0;
   for (int round = 0; round < 5; ++round) {
     for (int i = 0; i < 20; ++i) writer->Append("k", "v");
-    producer->Flush();
+    producer->Send();
     for (const Report& r : TakeReports(*producer, *writer, 20)) {
       EXPECT_EQ(r.append, next);
       EXPECT_EQ(r.offset, static_cast<int64_t>(next));
@@ -200,8 +200,8 @@ TEST_P(LogContract, EveryAppendIsReportedOnceByItsNumber) {
 TEST_P(LogContract, AFlushOfNothingDoesNothing) {
   const auto producer = log_->NewProducer([] {});
   const auto writer = producer->NewWriter(0);
-  producer->Flush();
-  producer->Flush();
+  producer->Send();
+  producer->Send();
   EXPECT_EQ(log_->GetExtent(0)->end, 0);
   EXPECT_TRUE(producer->health().ok());
 }
@@ -211,7 +211,7 @@ TEST_P(LogContract, WakesTheProducersOwnerForReports) {
   const auto producer = log_->NewProducer([&] { ++woken; });
   const auto writer = producer->NewWriter(0);
   writer->Append("k", "v");
-  producer->Flush();
+  producer->Send();
   EXPECT_TRUE(Await([&] { return woken > 0; }));
   TakeReports(*producer, *writer, 1);
 }
@@ -319,12 +319,12 @@ TEST_P(LogContract, ADroppedWriterLeavesTheOthersAlone) {
   auto dropped = producer->NewWriter(0);
   const auto other = producer->NewWriter(1);
   for (int i = 0; i < 100; ++i) dropped->Append("k", "of the dropped one");
-  producer->Flush();
+  producer->Send();
   dropped.reset();
   auto next = producer->NewWriter(0);
   next->Append("k", "of the next one");
   other->Append("k", "of another");
-  producer->Flush();
+  producer->Send();
   const auto reports = TakeReports(*producer, *next, 1);
   ASSERT_THAT(reports, SizeIs(1));
   EXPECT_EQ(reports[0].append, 0u);
@@ -355,7 +355,7 @@ TEST_P(LogContract, RefusesARecordThatIsTooLarge) {
   const auto producer = log_->NewProducer([] {});
   const auto writer = producer->NewWriter(0);
   writer->Append("k", std::string(2 << 20, 'x'));
-  producer->Flush();
+  producer->Send();
   const auto reports = TakeReports(*producer, *writer, 1);
   ASSERT_THAT(reports, SizeIs(1));
   EXPECT_FALSE(reports[0].status.ok());
@@ -407,7 +407,7 @@ TEST_P(LogContract, ThreadsWriteAndFollowAtTheSameTime) {
           a->Append("k", absl::StrCat(i * kGroup + k));
           b->Append("k", absl::StrCat(i * kGroup + k));
         }
-        producer->Flush();
+        producer->Send();
         TakeReports(*producer, *a, kGroup);
         TakeReports(*producer, *b, kGroup);
       }

@@ -1,121 +1,165 @@
+// One synced write at a time stands between appends and their reports: done by the caller of Flush
+// when nothing else is under way, else by the producer's own thread, which takes all that was sent
+// while it wrote. So commands are decided while the last ones are synced, and one that comes alone
+// does not pay for waking a thread.
 #include <sys/statvfs.h>
 
 #include <algorithm>
-#include <set>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "common/base/this_thread.h"
 #include "common/log/embedded/core.h"
 
 namespace daybook::log {
 namespace {
+
+// An appended record, and what became of it.
+struct Piece {
+  uint64_t writer;
+  uint64_t append;
+  int partition;
+  uint32_t key_bytes, value_bytes;  // in the job's bytes; not there if it is too large
+  bool too_large;
+  int64_t offset = -1;
+};
+
+// Records that go out together.
+struct Job {
+  std::vector<Piece> pieces;  // in the order of Append
+  std::string bytes;          // key and value of each
+  absl::Status status;        // not OK: none of it was written
+};
 
 class EmbeddedWriter;
 
 class EmbeddedProducer : public LogProducer {
  public:
   EmbeddedProducer(Core& core, std::function<void()> wake) : core_(core), wake_(std::move(wake)) {}
-  ~EmbeddedProducer() override { DAYBOOK_CHECK(writers_.empty()); }
+  ~EmbeddedProducer() override;
 
   std::unique_ptr<LogWriter> NewWriter(int partition) override;
+  void Send() override;
   void Flush() override;
+  void Announce() override;
 
-  void Remove(EmbeddedWriter* writer) { std::erase(writers_, writer); }
+  // For its writers.
+  void Append(uint64_t writer, uint64_t append, int partition, std::string_view key,
+              std::string_view value);
+  void Remove(uint64_t writer) { writers_.erase(writer); }
+  // Hands out the reports of all jobs that are done.
+  void Deliver();
 
  private:
   // Not OK: nothing may be written now, and nothing of it has been.
   absl::Status Admit() const;
-  void Write();
+  // Makes the jobs durable, or the process ends.
+  void Write(std::vector<Job>& jobs);
+  void WriteAdmitted(std::vector<Job>& jobs);
+  void Finish(std::vector<Job> jobs);
+  void Run();
 
   Core& core_;
   const std::function<void()> wake_;
-  std::vector<EmbeddedWriter*> writers_;
-  rocksdb::WriteBatch batch_;
+  std::map<uint64_t, EmbeddedWriter*> writers_;
+  uint64_t next_writer_ = 0;
+  Job open_;                   // appended and not sent
+  bool unannounced_ = false;   // something is durable that Watch was not told of
+  rocksdb::WriteBatch batch_;  // of whoever has `writing_`
+
+  std::mutex mutex_;  // of what follows
+  std::condition_variable changed_;
+  std::vector<Job> sent_;
+  std::vector<Job> done_;  // their reports wait for Deliver
+  bool writing_ = false;
+  bool stop_ = false;
+  std::atomic<bool> any_done_{false};
+  std::thread thread_;  // from the first Send on
 };
 
 class EmbeddedWriter : public LogWriter {
  public:
-  EmbeddedWriter(EmbeddedProducer& producer, int partition)
-      : producer_(producer), partition_(partition) {}
-  ~EmbeddedWriter() override { producer_.Remove(this); }
+  EmbeddedWriter(EmbeddedProducer& producer, uint64_t id, int partition)
+      : producer_(producer), id_(id), partition_(partition) {}
+  ~EmbeddedWriter() override { producer_.Remove(id_); }
 
   void Append(std::string_view key, std::string_view value) override {
-    if (value.size() > kMaxRecordBytes) {
-      // In its turn, so that reports come in the order of the appends.
-      waiting_.push_back({0, 0, true});
-      return;
-    }
-    bytes_.append(key).append(value);
-    waiting_.push_back({static_cast<uint32_t>(key.size()), static_cast<uint32_t>(value.size())});
+    producer_.Append(id_, appended_++, partition_, key, value);
   }
 
   void TakeReports(std::vector<Report>* reports) override {
+    producer_.Deliver();
     std::move(reports_.begin(), reports_.end(), std::back_inserter(*reports));
     reports_.clear();
   }
 
-  int partition() const { return partition_; }
-  bool empty() const { return waiting_.empty(); }
-
-  // Moves what waits to the end of `batch` at the offsets from `next` on; returns the one behind,
-  // and in `last` the last value if there is any.
-  int64_t Fill(int64_t next, rocksdb::WriteBatch* batch, std::string_view* last) {
-    const char* at = bytes_.data();
-    for (Waiting& w : waiting_) {
-      if (w.too_large) continue;
-      std::string& key = key_;
-      key.clear();
-      AppendPlace(partition_, next, &key);
-      key.append(at, w.key_bytes);
-      at += w.key_bytes;
-      *last = {at, w.value_bytes};
-      const rocksdb::Status put = batch->Put(key, rocksdb::Slice(at, w.value_bytes));
-      DAYBOOK_CHECK(put.ok());
-      at += w.value_bytes;
-      w.offset = next++;
-    }
-    return next;
-  }
-
-  // What Fill took is durable; or, with an error, nothing of it was written.
-  void Settle(const absl::Status& status) {
-    for (const Waiting& w : waiting_) {
-      Report report;
-      report.append = appended_++;
-      report.status = status;
-      if (w.too_large) {
-        report.status = absl::InvalidArgumentError(
-            absl::StrCat("a record has at most ", kMaxRecordBytes, " bytes"));
-      } else if (status.ok()) {
-        report.offset = w.offset;
-      }
-      reports_.push_back(std::move(report));
-    }
-    waiting_.clear();
-    bytes_.clear();
-  }
+  void Add(Report report) { reports_.push_back(std::move(report)); }
 
  private:
-  struct Waiting {
-    uint32_t key_bytes, value_bytes;
-    bool too_large = false;
-    int64_t offset = -1;
-  };
-
   EmbeddedProducer& producer_;
+  const uint64_t id_;
   const int partition_;
   uint64_t appended_ = 0;
-  std::string bytes_;  // key and value of each that waits
-  std::string key_;
-  std::vector<Waiting> waiting_;
   std::vector<Report> reports_;
 };
 
+EmbeddedProducer::~EmbeddedProducer() {
+  DAYBOOK_CHECK(writers_.empty());
+  Announce();
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+    changed_.notify_all();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
 std::unique_ptr<LogWriter> EmbeddedProducer::NewWriter(int partition) {
   DAYBOOK_CHECK(partition >= 0 && static_cast<size_t>(partition) < core_.partitions.size());
-  auto writer = std::make_unique<EmbeddedWriter>(*this, partition);
-  writers_.push_back(writer.get());
+  auto writer = std::make_unique<EmbeddedWriter>(*this, next_writer_, partition);
+  writers_[next_writer_++] = writer.get();
   return writer;
+}
+
+void EmbeddedProducer::Append(uint64_t writer, uint64_t append, int partition, std::string_view key,
+                              std::string_view value) {
+  // One that is too large is refused in its turn, so that reports come in the order of the appends.
+  const bool too_large = value.size() > kMaxRecordBytes;
+  open_.pieces.push_back({writer, append, partition, static_cast<uint32_t>(key.size()),
+                          static_cast<uint32_t>(value.size()), too_large});
+  if (!too_large) open_.bytes.append(key).append(value);
+}
+
+void EmbeddedProducer::Deliver() {
+  if (!any_done_.load(std::memory_order_acquire)) return;
+  std::vector<Job> done;
+  {
+    const std::lock_guard lock(mutex_);
+    done.swap(done_);
+    any_done_ = false;
+  }
+  for (const Job& job : done) {
+    auto at = writers_.end();
+    for (const Piece& piece : job.pieces) {
+      if (at == writers_.end() || at->first != piece.writer) at = writers_.find(piece.writer);
+      if (at == writers_.end()) continue;  // it was thrown away
+      Report report;
+      report.append = piece.append;
+      report.status = job.status;
+      if (piece.too_large) {
+        report.status = absl::InvalidArgumentError(
+            absl::StrCat("a record has at most ", kMaxRecordBytes, " bytes"));
+      } else if (job.status.ok()) {
+        report.offset = piece.offset;
+      }
+      at->second->Add(std::move(report));
+    }
+  }
 }
 
 absl::Status EmbeddedProducer::Admit() const {
@@ -134,40 +178,108 @@ absl::Status EmbeddedProducer::Admit() const {
       core_.options.reserve_bytes >> 20, " MiB are kept in reserve; make room"));
 }
 
+void EmbeddedProducer::Send() {
+  if (open_.pieces.empty()) return;
+  const std::lock_guard lock(mutex_);
+  sent_.push_back(std::exchange(open_, {}));
+  if (!thread_.joinable()) thread_ = std::thread([this] { Run(); });
+  if (!writing_) changed_.notify_all();
+}
+
 void EmbeddedProducer::Flush() {
-  if (std::all_of(writers_.begin(), writers_.end(), [](auto* w) { return w->empty(); })) return;
-  const absl::Status admitted = Admit();
-  if (admitted.ok()) Write();
-  for (EmbeddedWriter* writer : writers_) writer->Settle(admitted);
+  std::unique_lock lock(mutex_);
+  if (!writing_ && sent_.empty()) {
+    if (open_.pieces.empty()) return;
+    writing_ = true;
+    lock.unlock();
+    std::vector<Job> jobs;
+    jobs.push_back(std::exchange(open_, {}));
+    Write(jobs);
+    Finish(std::move(jobs));
+    unannounced_ = true;
+    return;
+  }
+  lock.unlock();
+  Send();
+  lock.lock();
+  changed_.wait(lock, [this] { return !writing_ && sent_.empty(); });
+}
+
+void EmbeddedProducer::Run() {
+  SetThreadName("log-writer");
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [this] { return !writing_ && (stop_ || !sent_.empty()); });
+    if (sent_.empty()) return;
+    std::vector<Job> jobs = std::exchange(sent_, {});
+    writing_ = true;
+    lock.unlock();
+    Write(jobs);
+    Finish(std::move(jobs));
+    core_.bell->Ring();
+    lock.lock();
+  }
+}
+
+void EmbeddedProducer::Announce() {
+  if (std::exchange(unannounced_, false)) core_.bell->Ring();
+}
+
+void EmbeddedProducer::Finish(std::vector<Job> jobs) {
+  {
+    const std::lock_guard lock(mutex_);
+    std::move(jobs.begin(), jobs.end(), std::back_inserter(done_));
+    any_done_.store(true, std::memory_order_release);
+    writing_ = false;
+    changed_.notify_all();
+  }
   if (wake_) wake_();
 }
 
-void EmbeddedProducer::Write() {
-  // Locked in ascending order, so that two producers on one partition wait for each other and never
-  // lock each other out; those of different partitions share a sync.
-  std::set<int> touched;
-  for (const EmbeddedWriter* w : writers_) {
-    if (!w->empty()) touched.insert(w->partition());
-  }
+void EmbeddedProducer::Write(std::vector<Job>& jobs) {
+  const absl::Status admitted = Admit();
+  for (Job& job : jobs) job.status = admitted;
+  if (admitted.ok()) WriteAdmitted(jobs);
+}
+
+void EmbeddedProducer::WriteAdmitted(std::vector<Job>& jobs) {
   struct Part {
     PartitionCore* core;
     int64_t next;
     std::string_view last;
   };
-  std::vector<std::pair<int, Part>> parts;
-  for (const int p : touched) {
-    PartitionCore& core = core_.partitions[static_cast<size_t>(p)];
-    core.writing.Lock();
-    parts.push_back({p, {&core, core.end, {}}});
+  // Locked in ascending order, so that two producers on one partition wait for each other and never
+  // lock each other out; those of different partitions share a sync.
+  std::map<int, Part> parts;
+  for (const Job& job : jobs) {
+    for (const Piece& piece : job.pieces) {
+      if (piece.too_large) continue;
+      parts.try_emplace(piece.partition, Part{});
+    }
+  }
+  for (auto& [p, part] : parts) {
+    part.core = &core_.partitions[static_cast<size_t>(p)];
+    part.core->writing.Lock();
+    part.next = part.core->end;
   }
   batch_.Clear();
-  for (EmbeddedWriter* w : writers_) {
-    if (w->empty()) continue;
-    Part& part =
-        std::lower_bound(parts.begin(), parts.end(), w->partition(), [](const auto& a, int p) {
-          return a.first < p;
-        })->second;
-    part.next = w->Fill(part.next, &batch_, &part.last);
+  std::string place;
+  for (Job& job : jobs) {
+    const char* at = job.bytes.data();
+    auto part = parts.end();
+    for (Piece& piece : job.pieces) {
+      if (piece.too_large) continue;
+      if (part == parts.end() || part->first != piece.partition) part = parts.find(piece.partition);
+      piece.offset = part->second.next++;
+      place.clear();
+      AppendPlace(piece.partition, piece.offset, &place);
+      place.append(at, piece.key_bytes);
+      at += piece.key_bytes;
+      part->second.last = {at, piece.value_bytes};
+      const rocksdb::Status put = batch_.Put(place, rocksdb::Slice(at, piece.value_bytes));
+      DAYBOOK_CHECK(put.ok());
+      at += piece.value_bytes;
+    }
   }
   if (batch_.Count() > 0) {
     rocksdb::WriteOptions synced;
@@ -182,7 +294,6 @@ void EmbeddedProducer::Write() {
     }
     std::vector<std::pair<int, TailEntry>> tails;
     for (const auto& [p, part] : parts) {
-      if (part.next == part.core->end) continue;
       tails.push_back({p, {part.next - 1, LinkHash({}, part.last)}});
     }
     if (const absl::Status s = core_.tail->Set(tails); !s.ok()) Die(std::string(s.message()));
@@ -191,7 +302,6 @@ void EmbeddedProducer::Write() {
     part.core->end = part.next;
     part.core->writing.Unlock();
   }
-  core_.bell->Ring();
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ class KafkaProducer : public LogProducer, public HandleEvents {
   std::unique_ptr<LogWriter> NewWriter(int partition) override;
 
   // librdkafka sends without being asked.
-  void Flush() override {}
+  void Send() override {}
 
   absl::Status health() const override {
     if (!broken_.ok()) return broken_;

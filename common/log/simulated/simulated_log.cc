@@ -49,7 +49,7 @@ struct SimulatedLog::Producer : LogProducer {
     log->links_.push_back(link);
     return std::make_unique<Writer>(link);
   }
-  void Flush() override {
+  void Send() override {
     if (log->honest_) log->DeliverAll();
   }
   SimulatedLog* log;
