@@ -36,6 +36,11 @@ struct Book {
   bool (*evolve)(const EventMeta&, const book::v1::Event&, book::v1::State&,
                  book::v1::PartitionState&) = nullptr;
 
+  // Asks the processor for the memory of a state that a decision on it will look at. In steps from
+  // 0 on: each may look at what the one before has asked for. Null: nothing to ask for.
+  void (*prefetch)(const book::v1::State&, int step) = nullptr;
+  static constexpr int kPrefetchSteps = 5;
+
   const Method* Find(const google::protobuf::MethodDescriptor* descriptor) const {
     for (const Method& method : methods) {
       if (method.descriptor == descriptor) return &method;

@@ -128,6 +128,9 @@ absl::StatusOr<Book> Books(
       }
     }
   }
+  book.prefetch = [](const book::v1::State& state, int step) {
+    (Domains::Prefetch(state, step), ...);
+  };
   book.evolve = [](const EventMeta& meta, const book::v1::Event& event, book::v1::State& state,
                    book::v1::PartitionState& partition_state) {
     return (internal::EvolveIf<Domains>(meta, event, state, partition_state) || ...);

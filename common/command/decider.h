@@ -8,6 +8,7 @@
 //                                                 const Context&, IssueInvoiceResponse&);
 //     static void Evolve(const EventMeta&, const Event&, book::v1::State&,
 //     book::v1::PartitionState&);
+//     static void Prefetch(const book::v1::State&, int step);                // see book.h
 //   };
 //
 // Decide never changes anything, Evolve never decides and never fails. Neither knows a clock, a

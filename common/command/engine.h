@@ -38,7 +38,7 @@ struct EngineOptions {
   size_t max_queue = 32'768;  // commands waiting in all partitions of a worker; then OVERLOADED
   size_t cache_customers = 500'000;  // clean customers kept in memory, all partitions together
   absl::Duration barrier_interval = absl::Milliseconds(5);
-  absl::Duration flush_interval = absl::Seconds(5);
+  absl::Duration flush_interval = absl::Seconds(20);
   // Messages for people, from any worker.
   std::function<void(std::string_view)> say = [](std::string_view) {};
 };

@@ -1,6 +1,7 @@
 #include "common/command/partition.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <utility>
 
@@ -8,6 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "common/base/planted_bug.h"
+#include "common/base/prefetch.h"
+#include "common/base/proto_text.h"
 #include "common/base/status.h"
 #include "common/log/token.h"
 #include "google/protobuf/wire_format_lite.h"
@@ -18,6 +21,8 @@ namespace {
 constexpr int kFormat = 1;
 // How often commands in the queue are looked over for deadlines.
 constexpr absl::Duration kExpiryInterval = absl::Milliseconds(10);
+// Commands whose memory is asked for together: about as many misses as a core can have under way.
+constexpr size_t kPrefetched = 12;
 // Reads that must have found the log too short before that is believed; time alone may have been
 // spent asleep.
 constexpr int kShortReads = 20;
@@ -225,6 +230,7 @@ void Partition::Serve() {
   for (served_ = 0; served_ < options_.max_group && !queue_.empty() && phase_ == Phase::kOwn;
        ++served_) {
     if (sent_.size() >= options_.max_in_flight || bytes >= options_.max_group_bytes) break;
+    if (served_ % kPrefetched == 0) PrefetchNext();
     auto command = std::move(queue_.front());
     queue_.pop_front();
     const uint64_t sequence = chain_.at().sequence;
@@ -239,6 +245,25 @@ void Partition::Serve() {
     AppendBarrier();
   }
   ReleasePending();
+}
+
+void Partition::PrefetchNext() {
+  const size_t count = std::min(kPrefetched, queue_.size());
+  if (count < 2 || book_->prefetch == nullptr) return;
+  std::array<StateCache::Place, kPrefetched> places;
+  std::array<const StateCache::Customer*, kPrefetched> customers;
+  for (size_t i = 0; i < count; ++i) PrefetchObject(*queue_[i]);
+  for (size_t i = 0; i < count; ++i) {
+    places[i] = cache_->Prefetch(queue_[i]->customer_id, queue_[i]->request_id);
+  }
+  for (size_t i = 0; i < count; ++i) {
+    customers[i] = cache_->Prefetch(places[i], queue_[i]->customer_id);
+  }
+  for (int step = 0; step < Book::kPrefetchSteps; ++step) {
+    for (size_t i = 0; i < count; ++i) {
+      if (customers[i] != nullptr) book_->prefetch(customers[i]->state(), step);
+    }
+  }
 }
 
 absl::Status Partition::ServeOne(std::unique_ptr<Command>& command) {
@@ -308,12 +333,11 @@ absl::Status Partition::AppendCommit(std::unique_ptr<Command>& command,
   commit.set_method(command->method->name);
   commit.set_answer(decision.answer);
   commit.mutable_events()->Swap(&decision.events);
-  // The very bytes that will be sent go through the fold first, parsing included: protobuf writes
-  // what it does not parse (broken UTF-8), and such a record would stop every reader.
+  // A record that does not parse would stop every reader.
   FillHeader(&frame_);
   std::string* const bytes = frame_.mutable_commit();
   bytes->clear();
-  if (!commit.AppendToString(bytes) || !commit_.ParseFromString(*bytes)) {
+  if (!AppendParsable(commit, bytes)) {
     return Refuse(Reason::kInvalidFields, "the command holds text that is not valid UTF-8");
   }
   bytes_.clear();
@@ -325,13 +349,13 @@ absl::Status Partition::AppendCommit(std::unique_ptr<Command>& command,
   const auto verdict = chain_.Apply(chain_.at().next_offset, &frame_, bytes_);
   DAYBOOK_CHECK(verdict.ok() && log::IsEffective(*verdict));
   const absl::Status applied =
-      ApplyCommit(commit_, absl::FromUnixMicros(chain_.at().recorded_time_us), customer);
+      ApplyCommit(commit, absl::FromUnixMicros(chain_.at().recorded_time_us), customer);
   DAYBOOK_CHECK(applied.ok());
 
   Receipts::Entry* receipt = nullptr;
   if (!DAYBOOK_PLANTED(kReceiptsForgotten)) {
-    receipt = cache_->AddReceipt(commit_.customer_id(), commit_.request_id(),
-                                 {commit_.request_hash(), commit_.answer(), commit_.revision(),
+    receipt = cache_->AddReceipt(commit.customer_id(), commit.request_id(),
+                                 {commit.request_hash(), commit.answer(), commit.revision(),
                                   Receipt::kInFlight, chain_.at().sequence});
   }
   Send(command->customer_id, receipt);

@@ -61,7 +61,7 @@ struct PartitionOptions {
   // crash, which reads back what was not written.
   size_t flush_rows = 262'144;
   size_t flush_bytes = 64 << 20;  // of receipts
-  absl::Duration flush_interval = absl::Seconds(5);
+  absl::Duration flush_interval = absl::Seconds(20);
   // Customers that one Tick puts into a flush, beside as many as it decided commands: a fraction of
   // a millisecond.
   size_t flush_step = 256;
@@ -178,6 +178,8 @@ class Partition {
   };
 
   void Serve();
+  // Asks the processor for the memory that the next commands of the queue will look at.
+  void PrefetchNext();
   // Decides one command. An error: the cache could not be read, and the command is still there.
   absl::Status ServeOne(std::unique_ptr<Command>& command);
   // Refuses what cannot be a record; otherwise the command waits for its confirmation.

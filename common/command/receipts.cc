@@ -27,6 +27,10 @@ void AppendReceiptKey(std::string_view customer_id, std::string_view request_id,
   key->append(request_id);
 }
 
+void Receipts::Prefetch(std::string_view key) const {
+  if (!entries_.empty()) entries_.prefetch(Wanted{key, HashOf(key)});
+}
+
 Receipts::Entry* Receipts::Find(std::string_view key) const {
   if (entries_.empty()) return nullptr;
   const auto it = entries_.find(Wanted{key, HashOf(key)});

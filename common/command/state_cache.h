@@ -104,6 +104,15 @@ class StateCache {
   absl::StatusOr<Customer*> Load(std::string_view customer_id);
   book::v1::State& Edit(Customer& customer);
 
+  // For commands that come soon, in two steps with others between them: asks the processor for the
+  // memory where the customer is found and the request is looked for; then for the customer, null
+  // if they are not in memory. Changes nothing.
+  struct Place {
+    size_t customer_hash = 0;
+  };
+  Place Prefetch(std::string_view customer_id, std::string_view request_id);
+  const Customer* Prefetch(const Place& place, std::string_view customer_id) const;
+
   const book::v1::PartitionState& partition_state() const { return partition_state_; }
   book::v1::PartitionState& EditPartitionState();
 
@@ -147,18 +156,21 @@ class StateCache {
     std::string_view id;
     size_t hash;
   };
+  // The hash stands beside the pointer: another customer in the same place costs no look at them.
+  struct Slot {
+    std::unique_ptr<Customer> customer;
+    size_t hash;
+  };
   struct Hash {
     using is_transparent = void;
-    size_t operator()(const std::unique_ptr<Customer>& c) const { return c->hash_; }
+    size_t operator()(const Slot& slot) const { return slot.hash; }
     size_t operator()(const Wanted& wanted) const { return wanted.hash; }
   };
   struct Eq {
     using is_transparent = void;
-    bool operator()(const std::unique_ptr<Customer>& a, const std::unique_ptr<Customer>& b) const {
-      return a == b;
-    }
-    bool operator()(const std::unique_ptr<Customer>& a, const Wanted& b) const {
-      return a->hash_ == b.hash && a->id_ == b.id;
+    bool operator()(const Slot& a, const Slot& b) const { return a.customer == b.customer; }
+    bool operator()(const Slot& a, const Wanted& b) const {
+      return a.hash == b.hash && a.customer->id_ == b.id;
     }
   };
   absl::Status LoadPartitionState();
@@ -177,7 +189,7 @@ class StateCache {
   const std::unique_ptr<CacheBacking> backing_;
   const size_t max_clean_;
   log::Position position_;
-  absl::flat_hash_set<std::unique_ptr<Customer>, Hash, Eq> customers_;
+  absl::flat_hash_set<Slot, Hash, Eq> customers_;
   std::vector<Customer*> clock_;  // all customers, in no order
   size_t hand_ = 0;
   std::vector<Customer*> dirty_;

@@ -48,12 +48,14 @@ Feed::~Feed() = default;
 Feed::Outcome Feed::Step(absl::Time now, size_t max) {
   TakeInbox(now);
   Outcome outcome;
+  const uint64_t before = figures_.counted.load(std::memory_order_relaxed);
   // What cannot be flushed is not added to.
   if (!stopped_ && !flush_failed_ && now >= retry_at_) {
     for (size_t i = 0; i < groups_.size() && !stopped_; ++i) outcome.more |= ReadGroup(i, now, max);
     Merge();
     if (!has_error()) CheckFutures(now);
   }
+  outcome.records = figures_.counted.load(std::memory_order_relaxed) - before;
   FlushDue(now);
   if (has_error()) {
     outcome.more = false;

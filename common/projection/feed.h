@@ -33,6 +33,7 @@ class Feed {
 
   struct Outcome {
     bool more = false;                         // there is more to read now
+    uint64_t records = 0;                      // that counted
     absl::Time next = absl::InfiniteFuture();  // step again by then, even if nothing comes
   };
   // Reads at most `max` records and does all that is due.

@@ -10,9 +10,11 @@ namespace daybook::projection {
 namespace {
 
 // Between two looks at the end of the log when nobody waits: a flush costs as much as some ten
-// records, so a few of those should share it. Well within the lag that is promised (10 ms). Slept
-// in small steps, so that a waiter who comes meanwhile waits no longer than one.
+// records, so a few of those should share it; longer where many come. Slept in small steps, so that
+// a waiter who comes meanwhile waits no longer than one.
 constexpr absl::Duration kLinger = absl::Milliseconds(4);
+constexpr absl::Duration kBusyLinger = absl::Milliseconds(12);
+constexpr uint64_t kBusyRecords = 32;  // between two looks
 constexpr absl::Duration kLingerStep = absl::Milliseconds(1);
 // How long to sleep at the end of a log that tells when something comes, and of one that does not.
 constexpr absl::Duration kWatchedSleep = absl::Milliseconds(100);
@@ -68,9 +70,11 @@ void Worker::Run() {
     bool more = false;
     absl::Time next = absl::InfiniteFuture();
     bool waiters = false;
+    uint64_t records = 0;
     for (Feed* feed : feeds_) {
       const Feed::Outcome outcome = feed->Step(now, batch_records_);
       more |= outcome.more;
+      records += outcome.records;
       next = std::min(next, outcome.next);
       waiters |= outcome.next != absl::InfiniteFuture();
     }
@@ -82,7 +86,8 @@ void Worker::Run() {
     poll = std::min(poll * 2, kLongPoll);
     sleep = std::clamp(next - now, kShortestSleep, sleep);
     if (!doorbell_.Wait(sleep) || waiters) continue;
-    for (absl::Duration slept; slept < kLinger && !awaited_ && !stop_; slept += kLingerStep) {
+    const absl::Duration linger = records < kBusyRecords ? kLinger : kBusyLinger;
+    for (absl::Duration slept; slept < linger && !awaited_ && !stop_; slept += kLingerStep) {
       std::this_thread::sleep_for(absl::ToChronoMicroseconds(kLingerStep));
     }
     awaited_ = false;

@@ -47,7 +47,8 @@ rocksdb::Options RocksOptions(const Options& options) {
   // Rows come as files that span all keys: with levels each would have the next level written
   // again.
   rocks.compaction_style = rocksdb::kCompactionStyleUniversal;
-  rocks.level0_file_num_compaction_trigger = 6;
+  // Each file is of one partition, so that a look-up meets only a few of these.
+  rocks.level0_file_num_compaction_trigger = 16;
   if (options.bulk) {
     rocks.level0_slowdown_writes_trigger = 1 << 20;
     rocks.level0_stop_writes_trigger = 1 << 20;

@@ -191,6 +191,9 @@ struct Billing {
   // Writes `state.billing` and `partition_state.series` only. Keeps, for every account:
   // received + credited = allocated + unapplied + refunded + reversed, and open = Σ open of its
   // invoices.
+  // See command/book.h.
+  static void Prefetch(const book::v1::State& state, int step);
+
   static void Evolve(const command::EventMeta& meta, const Event& event, book::v1::State& state,
                      book::v1::PartitionState& partition_state);
 };

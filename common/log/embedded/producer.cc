@@ -19,6 +19,10 @@
 namespace daybook::log {
 namespace {
 
+// Memory of groups that is kept for the next.
+constexpr size_t kSpareJobs = 8;
+constexpr size_t kSpareBytes = 4 << 20;
+
 // An appended record, and what became of it.
 struct Piece {
   uint64_t writer;
@@ -62,12 +66,15 @@ class EmbeddedProducer : public LogProducer {
   void Write(std::vector<Job>& jobs);
   void WriteAdmitted(std::vector<Job>& jobs);
   void Finish(std::vector<Job> jobs);
+  Job TakeOpen();
+  void Keep(Job job);
   void Run();
 
   Core& core_;
   const std::function<void()> wake_;
   std::map<uint64_t, EmbeddedWriter*> writers_;
   uint64_t next_writer_ = 0;
+  std::vector<Job> spare_;     // empty, for their memory
   Job open_;                   // appended and not sent
   bool unannounced_ = false;   // something is durable that Watch was not told of
   rocksdb::WriteBatch batch_;  // of whoever has `writing_`
@@ -143,7 +150,7 @@ void EmbeddedProducer::Deliver() {
     done.swap(done_);
     any_done_ = false;
   }
-  for (const Job& job : done) {
+  for (Job& job : done) {
     auto at = writers_.end();
     for (const Piece& piece : job.pieces) {
       if (at == writers_.end() || at->first != piece.writer) at = writers_.find(piece.writer);
@@ -159,6 +166,7 @@ void EmbeddedProducer::Deliver() {
       }
       at->second->Add(std::move(report));
     }
+    Keep(std::move(job));
   }
 }
 
@@ -178,10 +186,27 @@ absl::Status EmbeddedProducer::Admit() const {
       core_.options.reserve_bytes >> 20, " MiB are kept in reserve; make room"));
 }
 
+// Fresh memory for each group would be paid for page by page.
+void EmbeddedProducer::Keep(Job job) {
+  if (spare_.size() >= kSpareJobs || job.bytes.capacity() > kSpareBytes) return;
+  job.pieces.clear();
+  job.bytes.clear();
+  spare_.push_back(std::move(job));
+}
+
+Job EmbeddedProducer::TakeOpen() {
+  Job job = std::move(open_);
+  open_ = {};
+  if (spare_.empty()) return job;
+  open_ = std::move(spare_.back());
+  spare_.pop_back();
+  return job;
+}
+
 void EmbeddedProducer::Send() {
   if (open_.pieces.empty()) return;
   const std::lock_guard lock(mutex_);
-  sent_.push_back(std::exchange(open_, {}));
+  sent_.push_back(TakeOpen());
   if (!thread_.joinable()) thread_ = std::thread([this] { Run(); });
   if (!writing_) changed_.notify_all();
 }
@@ -193,7 +218,7 @@ void EmbeddedProducer::Flush() {
     writing_ = true;
     lock.unlock();
     std::vector<Job> jobs;
-    jobs.push_back(std::exchange(open_, {}));
+    jobs.push_back(TakeOpen());
     Write(jobs);
     Finish(std::move(jobs));
     unannounced_ = true;
