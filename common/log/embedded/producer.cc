@@ -84,6 +84,7 @@ class EmbeddedProducer : public LogProducer {
   std::vector<Job> sent_;
   std::vector<Job> done_;  // their reports wait for Deliver
   bool writing_ = false;
+  bool flushing_ = false;  // Flush waits
   bool stop_ = false;
   std::atomic<bool> any_done_{false};
   std::thread thread_;  // from the first Send on
@@ -227,7 +228,9 @@ void EmbeddedProducer::Flush() {
   lock.unlock();
   Send();
   lock.lock();
+  flushing_ = true;
   changed_.wait(lock, [this] { return !writing_ && sent_.empty(); });
+  flushing_ = false;
 }
 
 void EmbeddedProducer::Run() {
@@ -256,7 +259,7 @@ void EmbeddedProducer::Finish(std::vector<Job> jobs) {
     std::move(jobs.begin(), jobs.end(), std::back_inserter(done_));
     any_done_.store(true, std::memory_order_release);
     writing_ = false;
-    changed_.notify_all();
+    if (!sent_.empty() || flushing_) changed_.notify_all();
   }
   if (wake_) wake_();
 }
