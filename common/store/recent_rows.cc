@@ -1,21 +1,17 @@
 #include "common/store/recent_rows.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <new>
 
-#include "absl/hash/hash.h"
-#include "absl/strings/string_view.h"
+#include "common/store/row_map.h"
 
 namespace daybook::store {
 namespace {
 
 // So many rows are put in under one lock: readers do not wait for a whole flush.
 constexpr size_t kRowsALock = 64;
-
-size_t HashOf(std::string_view key) {
-  return absl::Hash<absl::string_view>()(absl::string_view(key.data(), key.size()));
-}
 
 google::protobuf::ArenaOptions Blocks() {
   google::protobuf::ArenaOptions options;
@@ -41,38 +37,69 @@ std::unique_lock<std::mutex> RecentRows::Lock() const {
                                                  : std::unique_lock(mutex_);
 }
 
-void RecentRows::Put(uint64_t version, const std::vector<Row>& rows) {
-  for (size_t i = 0; i < rows.size();) {
-    const std::lock_guard lock(mutex_);
-    for (const size_t end = std::min(rows.size(), i + kRowsALock); i < end; ++i) {
-      PutOne(version, rows[i]);
+void RecentRows::Put(uint64_t version, const std::vector<Edit>& edits) {
+  struct Made {
+    Rows* table;
+    Version* version;
+    bool fresh;
+  };
+  std::array<Made, kRowsALock> made;
+  for (size_t begin = 0; begin < edits.size();) {
+    const size_t count = std::min(edits.size() - begin, kRowsALock);
+    // Only this thread puts anything in, so it may look without the lock.
+    for (size_t i = 0; i < count; ++i) {
+      const Edit& edit = edits[begin + i];
+      made[i].table = &TableOf(edit.key);
+      made[i].table->prefetch(Wanted{edit.key, edit.hash});
     }
+    for (size_t i = 0; i < count; ++i) {
+      made[i].version = Make(version, edits[begin + i], *made[i].table, &made[i].fresh);
+    }
+    const std::lock_guard lock(mutex_);
+    for (size_t i = 0; i < count; ++i) {
+      const Slot slot{made[i].version, edits[begin + i].hash};
+      if (made[i].fresh) {
+        made[i].table->insert(slot);
+      } else {
+        made[i].table->find(Wanted{edits[begin + i].key, slot.hash})->newest = slot.newest;
+      }
+    }
+    begin += count;
   }
 }
 
-void RecentRows::PutOne(uint64_t version, const Row& row) {
-  Rows& table = tables_[static_cast<uint8_t>(row.key.front())];
-  const Wanted wanted{row.key, HashOf(row.key)};
-  const auto known = table.find(wanted);
-  const bool fresh = known == table.end();
-  const size_t value_bytes = row.value ? row.value->size() : 0;
-  char* memory = google::protobuf::Arena::CreateArray<char>(
-      &arena_, sizeof(Version) + value_bytes + (fresh ? row.key.size() : 0));
-  auto* added = new (memory) Version;
-  added->before = fresh ? nullptr : known->newest;
-  added->number = version;
-  added->key_bytes = static_cast<uint32_t>(row.key.size());
-  added->value_bytes = row.value ? static_cast<uint32_t>(value_bytes) : Version::kDeleted;
-  if (value_bytes > 0) std::memcpy(memory + sizeof(Version), row.value->data(), value_bytes);
-  if (!fresh) {
-    added->key = known->newest->key;
-    known->newest = added;
-    return;
+RecentRows::Rows& RecentRows::TableOf(std::string_view key) {
+  const auto table = static_cast<uint8_t>(key.front());
+  if (const auto known = tables_.find(table); known != tables_.end()) return known->second;
+  const std::lock_guard lock(mutex_);
+  return tables_[table];
+}
+
+RecentRows::Version* RecentRows::Make(uint64_t version, const Edit& edit, const Rows& table,
+                                      bool* fresh) {
+  const auto known = table.find(Wanted{edit.key, edit.hash});
+  *fresh = known == table.end();
+  const size_t value_bytes = edit.message != nullptr ? edit.message->ByteSizeLong()
+                             : edit.bytes            ? edit.bytes->size()
+                                                     : 0;
+  char* const memory = google::protobuf::Arena::CreateArray<char>(
+      &arena_, sizeof(Version) + value_bytes + (*fresh ? edit.key.size() : 0));
+  auto* const made = new (memory) Version;
+  made->before = *fresh ? nullptr : known->newest;
+  made->number = version;
+  made->key_bytes = static_cast<uint32_t>(edit.key.size());
+  made->value_bytes = static_cast<uint32_t>(value_bytes);
+  char* const value = memory + sizeof(Version);
+  if (edit.message != nullptr) {
+    edit.message->SerializeWithCachedSizesToArray(reinterpret_cast<uint8_t*>(value));
+  } else if (!edit.bytes) {
+    made->value_bytes = Version::kDeleted;
+  } else if (value_bytes > 0) {
+    std::memcpy(value, edit.bytes->data(), value_bytes);
   }
-  char* key = memory + sizeof(Version) + value_bytes;
-  std::memcpy(key, row.key.data(), row.key.size());
-  added->key = key;
-  table.insert(Slot{added, wanted.hash});
+  if (*fresh) std::memcpy(value + value_bytes, edit.key.data(), edit.key.size());
+  made->key = *fresh ? value + value_bytes : known->newest->key;
+  return made;
 }
 
 const RecentRows::Version* RecentRows::At(uint64_t version, const Version* newest) {
@@ -81,7 +108,7 @@ const RecentRows::Version* RecentRows::At(uint64_t version, const Version* newes
 }
 
 bool RecentRows::Find(uint64_t version, std::string_view key, Row* row) const {
-  const Wanted wanted{key, HashOf(key)};
+  const Wanted wanted{key, HashOfRow(key)};
   const auto lock = Lock();
   const auto table = tables_.find(static_cast<uint8_t>(key.front()));
   if (table == tables_.end()) return false;

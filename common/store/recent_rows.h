@@ -32,11 +32,19 @@ class RecentRows {
     std::optional<std::string_view> value;
   };
 
+  // What a flush makes of a row: the message, or these bytes; neither: it is deleted.
+  struct Edit {
+    std::string_view key;  // table and key
+    size_t hash;           // HashOfRow(key)
+    const google::protobuf::MessageLite* message = nullptr;
+    std::optional<std::string_view> bytes;
+  };
+
   RecentRows();
 
   // Rows of version `version`, which is not older than that of an earlier call; each key once a
   // version.
-  void Put(uint64_t version, const std::vector<Row>& rows);
+  void Put(uint64_t version, const std::vector<Edit>& edits);
   // Nothing is put in any more; whoever came by a frozen one needs no lock.
   void Freeze() { frozen_.store(true, std::memory_order_release); }
 
@@ -82,7 +90,9 @@ class RecentRows {
   };
   using Rows = absl::flat_hash_set<Slot, Hash, Eq>;
 
-  void PutOne(uint64_t version, const Row& row);
+  // The edit as a version that nobody can find yet; `fresh`: the row is not known here.
+  Version* Make(uint64_t version, const Edit& edit, const Rows& table, bool* fresh);
+  Rows& TableOf(std::string_view key);
   static const Version* At(uint64_t version, const Version* newest);
   std::unique_lock<std::mutex> Lock() const;
 

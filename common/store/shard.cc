@@ -9,12 +9,12 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/node_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/status.h"
 #include "common/store/fault_point.h"
 #include "common/store/internal.h"
+#include "common/store/row_map.h"
 #include "google/protobuf/arena.h"
 
 namespace daybook::store {
@@ -22,15 +22,6 @@ namespace {
 
 // Published rows may take so many times `settle_bytes` before a flush waits for the file.
 constexpr size_t kMaxSettles = 4;
-
-struct RowKeyHash {
-  using is_transparent = void;
-  size_t operator()(std::string_view key) const { return absl::HashOf(Absl(key)); }
-};
-struct RowKeyEq {
-  using is_transparent = void;
-  bool operator()(std::string_view a, std::string_view b) const { return a == b; }
-};
 
 std::unique_ptr<google::protobuf::Arena> NewArena() {
   google::protobuf::ArenaOptions options;
@@ -48,31 +39,17 @@ rocksdb::WriteOptions NoWal() {
 }  // namespace
 
 struct Shard::Impl {
-  // A row in memory. `message` is null if the row is known to be absent.
-  struct DeleteUnlessInArena {
-    void operator()(google::protobuf::MessageLite* message) const {
-      if (message->GetArena() == nullptr) delete message;
-    }
-  };
-  using RowMessage = std::unique_ptr<google::protobuf::MessageLite, DeleteUnlessInArena>;
-  struct Row {
-    RowMessage message;
-    bool dirty = false;
-    uint64_t touched = 0;  // flush number
-  };
-
   Store* store;
   int partition;
   log::Position position;
   std::string log_id;
 
-  // Keys here are table + key. Rows keep their place, so that those to be flushed can be listed: a
-  // flush of a few rows must not look at all that are in memory.
-  using Rows = absl::node_hash_map<std::string, Row, RowKeyHash, RowKeyEq>;
+  // Keys here are table + key. Rows to be flushed are listed: a flush of a few must not look at all
+  // that are in memory.
   // In bulk mode: rows come in millions and go all at once.
   std::unique_ptr<google::protobuf::Arena> arena;
-  Rows rows;
-  std::vector<std::pair<std::string_view, Row*>> dirty;
+  RowMap rows;
+  std::vector<RowMap::Row*> dirty;
   std::vector<std::pair<std::string, std::string>> appended;
   size_t appended_bytes = 0;
   uint64_t flushes = 0;
@@ -107,9 +84,9 @@ struct Shard::Impl {
   bool unsettled() const { return recent != nullptr || position != settled_at; }
 
   absl::Status Load();
-  Rows::value_type& Touch(uint8_t table, std::string_view key,
-                          const google::protobuf::MessageLite& prototype);
-  void MarkDirty(Rows::value_type& entry);
+  RowMap::Row& Touch(uint8_t table, std::string_view key,
+                     const google::protobuf::MessageLite& prototype);
+  void MarkDirty(RowMap::Row& row);
   void PublishRows();
   // Makes a file of what has been published, on the store's thread.
   void BeginSettle();
@@ -161,55 +138,42 @@ absl::Status Shard::Impl::Load() {
   return absl::OkStatus();
 }
 
-Shard::Impl::Rows::value_type& Shard::Impl::Touch(uint8_t table, std::string_view key,
-                                                  const google::protobuf::MessageLite& prototype) {
+RowMap::Row& Shard::Impl::Touch(uint8_t table, std::string_view key,
+                                const google::protobuf::MessageLite& prototype) {
   scratch.assign(1, static_cast<char>(table));
   scratch.append(key);
-  auto [it, fresh] = rows.try_emplace(scratch);
-  Row& row = it->second;
-  row.touched = flushes;
-  if (!fresh || all_in_memory) return *it;
-  RowMessage message(prototype.New(arena.get()));
+  const auto [row, fresh] = rows.TryEmplace(scratch);
+  row->touched = flushes;
+  if (!fresh || all_in_memory) return *row;
+  decltype(row->message) message(prototype.New(arena.get()));
   const absl::StatusOr<bool> found =
       ReadAt(db(), Now(), FullKey(partition, table, key), message.get());
   if (!found.ok()) {
     error.Update(found.status());
   } else if (*found) {
-    row.message = std::move(message);
+    row->message = std::move(message);
   }
-  return *it;
+  return *row;
 }
 
-void Shard::Impl::MarkDirty(Rows::value_type& entry) {
-  if (entry.second.dirty) return;
-  entry.second.dirty = true;
-  dirty.emplace_back(entry.first, &entry.second);
+void Shard::Impl::MarkDirty(RowMap::Row& row) {
+  if (std::exchange(row.dirty, true)) return;
+  dirty.push_back(&row);
 }
 
 // Rows that were edited become a version that views of now on see.
 void Shard::Impl::PublishRows() {
   if (dirty.empty() && appended.empty()) return;
   if (recent == nullptr) recent = std::make_shared<RecentRows>();
-  // Values one behind the other, and rows that view them once they do not move any more.
-  std::string values;
-  std::vector<std::pair<size_t, size_t>> places;
-  places.reserve(dirty.size());
-  for (const auto& [key, row] : dirty) {
-    const size_t begin = values.size();
-    if (row->message != nullptr) row->message->AppendToString(&values);
-    places.emplace_back(begin, values.size() - begin);
+  std::vector<RecentRows::Edit> edits;
+  edits.reserve(dirty.size() + appended.size());
+  for (const RowMap::Row* row : dirty) {
+    edits.push_back({row->key(), row->hash(), row->message.get(), std::nullopt});
   }
-  std::vector<RecentRows::Row> rows;
-  rows.reserve(dirty.size() + appended.size());
-  for (size_t i = 0; i < dirty.size(); ++i) {
-    RecentRows::Row row{dirty[i].first, std::nullopt};
-    if (dirty[i].second->message != nullptr) {
-      row.value = std::string_view(values).substr(places[i].first, places[i].second);
-    }
-    rows.push_back(row);
+  for (const auto& [key, bytes] : appended) {
+    edits.push_back({key, HashOfRow(key), nullptr, bytes});
   }
-  for (const auto& [key, bytes] : appended) rows.push_back({key, bytes});
-  recent->Put(++version, rows);
+  recent->Put(++version, edits);
 }
 
 void Shard::Impl::BeginSettle() {
@@ -305,7 +269,8 @@ absl::Status Shard::Impl::IngestFile(const log::Position& at, const std::string&
 
 absl::Status Shard::Impl::IngestRows(const log::Position& at) {
   std::sort(appended.begin(), appended.end());
-  std::sort(dirty.begin(), dirty.end());
+  std::sort(dirty.begin(), dirty.end(),
+            [](const auto* a, const auto* b) { return a->key() < b->key(); });
   return IngestFile(at, log_id, [this](const PutRow& put) {
     auto next = appended.begin();
     const auto put_appended = [&] {
@@ -314,7 +279,8 @@ absl::Status Shard::Impl::IngestRows(const log::Position& at) {
       ++next;
     };
     std::string bytes;
-    for (const auto& [row_key, row] : dirty) {
+    for (const RowMap::Row* row : dirty) {
+      const std::string_view row_key = row->key();
       while (next != appended.end() && next->first < row_key) put_appended();
       if (row->message == nullptr) {
         put(row_key, nullptr);
@@ -335,7 +301,7 @@ void Shard::Impl::Evict() {
   if (rows.size() <= options.max_cached_rows && !too_large) return;
   all_in_memory = false;
   if (arena == nullptr) {
-    absl::erase_if(rows, [&](const auto& entry) { return entry.second.touched + 1 < flushes; });
+    rows.EraseIf([&](const RowMap::Row& row) { return row.touched + 1 < flushes; });
     if (rows.size() > options.max_cached_rows) rows.clear();
   } else {
     rows.clear();
@@ -424,24 +390,24 @@ absl::Status Shard::Clear() {
 
 google::protobuf::MessageLite& Shard::EditRow(uint8_t table, std::string_view key,
                                               const google::protobuf::MessageLite& prototype) {
-  auto& entry = impl_->Touch(table, key, prototype);
-  if (entry.second.message == nullptr) entry.second.message.reset(prototype.New());
-  impl_->MarkDirty(entry);
-  return *entry.second.message;
+  RowMap::Row& row = impl_->Touch(table, key, prototype);
+  if (row.message == nullptr) row.message.reset(prototype.New(impl_->arena.get()));
+  impl_->MarkDirty(row);
+  return *row.message;
 }
 
 const google::protobuf::MessageLite* Shard::FindRow(
     uint8_t table, std::string_view key, const google::protobuf::MessageLite& prototype) {
-  return impl_->Touch(table, key, prototype).second.message.get();
+  return impl_->Touch(table, key, prototype).message.get();
 }
 
 void Shard::EraseRow(uint8_t table, std::string_view key) {
   impl_->scratch.assign(1, static_cast<char>(table));
   impl_->scratch.append(key);
-  auto& entry = *impl_->rows.try_emplace(impl_->scratch).first;
-  entry.second.touched = impl_->flushes;
-  entry.second.message = nullptr;
-  impl_->MarkDirty(entry);
+  RowMap::Row& row = *impl_->rows.TryEmplace(impl_->scratch).first;
+  row.touched = impl_->flushes;
+  row.message = nullptr;
+  impl_->MarkDirty(row);
 }
 
 void Shard::AppendRow(uint8_t table, std::string_view key,
@@ -464,7 +430,7 @@ absl::Status Shard::Flush(const log::Position& position) {
     impl_->PublishRows();
   }
   FaultPoint("store.after_flush");
-  for (const auto& [key, row] : impl_->dirty) row->dirty = false;
+  for (RowMap::Row* row : impl_->dirty) row->dirty = false;
   impl_->dirty.clear();
   impl_->appended.clear();
   // Appended rows are not in memory, so absence from memory no longer proves absence; but whoever
@@ -484,7 +450,7 @@ void Shard::Drop() {
   if (was_all && impl_->position == log::Position{}) {
     impl_->rows.clear();
   } else {
-    absl::erase_if(impl_->rows, [](const auto& entry) { return entry.second.dirty; });
+    impl_->rows.EraseIf([](const RowMap::Row& row) { return row.dirty; });
     impl_->all_in_memory = false;
   }
   impl_->appended.clear();
