@@ -135,6 +135,8 @@ struct Shard::Impl {
   bool unsettled() const { return recent != nullptr || position != settled_at; }
 
   absl::Status Load();
+  // The row's place in memory; `fresh`: it was not there and is not looked up.
+  Rows::value_type& Place(uint8_t table, std::string_view key, bool* fresh);
   Rows::value_type& Touch(uint8_t table, std::string_view key,
                           const google::protobuf::MessageLite& prototype);
   void MarkDirty(Rows::value_type& entry);
@@ -192,16 +194,23 @@ absl::Status Shard::Impl::Load() {
   return absl::OkStatus();
 }
 
-Shard::Impl::Rows::value_type& Shard::Impl::Touch(uint8_t table, std::string_view key,
-                                                  const google::protobuf::MessageLite& prototype) {
+Shard::Impl::Rows::value_type& Shard::Impl::Place(uint8_t table, std::string_view key,
+                                                  bool* fresh) {
   scratch.assign(1, static_cast<char>(table));
   scratch.append(key);
-  auto [it, fresh] = rows.try_emplace(scratch);
-  Row& row = it->second;
-  row.touched = flushes;
-  if (!fresh) return *it;
-  Size(it->first, &row, 0);
-  if (all_in_memory) return *it;
+  const auto [it, is_fresh] = rows.try_emplace(scratch);
+  *fresh = is_fresh;
+  it->second.touched = flushes;
+  if (is_fresh) Size(it->first, &it->second, 0);
+  return *it;
+}
+
+Shard::Impl::Rows::value_type& Shard::Impl::Touch(uint8_t table, std::string_view key,
+                                                  const google::protobuf::MessageLite& prototype) {
+  bool fresh = false;
+  Rows::value_type& entry = Place(table, key, &fresh);
+  Row& row = entry.second;
+  if (!fresh || all_in_memory) return entry;
   RowMessage message(prototype.New(arena.get()));
   const absl::StatusOr<bool> found =
       ReadAt(db(), Now(), FullKey(partition, table, key), message.get());
@@ -209,9 +218,9 @@ Shard::Impl::Rows::value_type& Shard::Impl::Touch(uint8_t table, std::string_vie
     error.Update(found.status());
   } else if (*found) {
     row.message = std::move(message);
-    if (arena == nullptr) Size(it->first, &row, row.message->ByteSizeLong());
+    if (arena == nullptr) Size(entry.first, &row, row.message->ByteSizeLong());
   }
-  return *it;
+  return entry;
 }
 
 void Shard::Impl::Size(std::string_view key, Row* row, size_t value_bytes) {
@@ -488,18 +497,27 @@ google::protobuf::MessageLite& Shard::EditRow(uint8_t table, std::string_view ke
   return *entry.second.message;
 }
 
+google::protobuf::MessageLite& Shard::RenewRow(uint8_t table, std::string_view key,
+                                               const google::protobuf::MessageLite& prototype) {
+  bool fresh = false;
+  auto& entry = impl_->Place(table, key, &fresh);
+  if (entry.second.message != nullptr) {
+    entry.second.message->Clear();
+  } else {
+    entry.second.message.reset(prototype.New());
+  }
+  impl_->MarkDirty(entry);
+  return *entry.second.message;
+}
+
 const google::protobuf::MessageLite* Shard::FindRow(
     uint8_t table, std::string_view key, const google::protobuf::MessageLite& prototype) {
   return impl_->Touch(table, key, prototype).second.message.get();
 }
 
 void Shard::EraseRow(uint8_t table, std::string_view key) {
-  impl_->scratch.assign(1, static_cast<char>(table));
-  impl_->scratch.append(key);
-  const auto [it, fresh] = impl_->rows.try_emplace(impl_->scratch);
-  auto& entry = *it;
-  if (fresh) impl_->Size(entry.first, &entry.second, 0);
-  entry.second.touched = impl_->flushes;
+  bool fresh = false;
+  auto& entry = impl_->Place(table, key, &fresh);
   entry.second.message = nullptr;
   impl_->MarkDirty(entry);
 }

@@ -192,6 +192,12 @@ class Shard {
   Row& Edit(Table<Row> table, std::string_view key) {  // a default row if absent
     return static_cast<Row&>(EditRow(table.id, key, Row::default_instance()));
   }
+  // A default row in place of whatever is there, which is not looked up: for what a fold knows to
+  // be new, or writes whole.
+  template <class Row>
+  Row& Renew(Table<Row> table, std::string_view key) {
+    return static_cast<Row&>(RenewRow(table.id, key, Row::default_instance()));
+  }
   template <class Row>
   const Row* Find(Table<Row> table, std::string_view key) {  // null if absent
     return static_cast<const Row*>(FindRow(table.id, key, Row::default_instance()));
@@ -231,6 +237,8 @@ class Shard {
   explicit Shard(std::unique_ptr<Impl> impl);
   google::protobuf::MessageLite& EditRow(uint8_t table, std::string_view key,
                                          const google::protobuf::MessageLite& prototype);
+  google::protobuf::MessageLite& RenewRow(uint8_t table, std::string_view key,
+                                          const google::protobuf::MessageLite& prototype);
   const google::protobuf::MessageLite* FindRow(uint8_t table, std::string_view key,
                                                const google::protobuf::MessageLite& prototype);
   void EraseRow(uint8_t table, std::string_view key);

@@ -446,6 +446,31 @@ TEST_F(StoreTest, IsFullWithWhatWasNotFlushedAndNotAfter) {
   EXPECT_FALSE(shard->full());
 }
 
+TEST_F(StoreTest, RenewsARowWhateverIsThere) {
+  {
+    const auto store = Open();
+    const auto shard = *store->OpenShard(0);
+    Row& row = shard->Edit(kRows, "stored");
+    row.set_owner("before");
+    row.set_endpoint("before");
+    ASSERT_TRUE(shard->Flush(At(1)).ok());
+  }
+  const auto store = Open();
+  const auto shard = *store->OpenShard(0);
+  shard->Renew(kRows, "stored").set_owner("after");
+  shard->Renew(kRows, "new").set_owner("one");
+  shard->Edit(kRows, "edited").set_endpoint("edited");
+  shard->Renew(kRows, "edited").set_owner("renewed");
+  shard->Erase(kRows, "erased");
+  shard->Renew(kRows, "erased").set_owner("again");
+  EXPECT_EQ(shard->Find(kRows, "stored")->endpoint(), "");
+  EXPECT_EQ(shard->Find(kRows, "edited")->endpoint(), "");
+  ASSERT_TRUE(shard->Flush(At(2)).ok());
+  const std::map<std::string, std::string> all = {
+      {"stored", "after"}, {"new", "one"}, {"edited", "renewed"}, {"erased", "again"}};
+  EXPECT_EQ(Contents(*shard), all);
+}
+
 TEST_F(StoreTest, IsFullOfFinishedRows) {
   Options options;
   options.unflushed_bytes = 4'000;
