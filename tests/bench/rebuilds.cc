@@ -180,7 +180,7 @@ class HistoryFigures {
 
   absl::StatusOr<Scene::Server> Serve() {
     const absl::Time begin = absl::Now();
-    ASSIGN_OR_RETURN(Scene::Server server, scene_.StartDaybook(kServer, "", absl::Minutes(10)));
+    ASSIGN_OR_RETURN(Scene::Server server, scene_.StartDaybook(kServer, "", absl::Minutes(30)));
     RETURN_IF_ERROR(CheckTotals(server.address));
     // The background check of the log goes on after the start.
     server.process->Settle(absl::Minutes(2));
