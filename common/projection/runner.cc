@@ -78,7 +78,7 @@ void Runner::Wait(Waiter waiter, absl::Time now) {
 bool Runner::WantsFlush(absl::Time now) const {
   if (applied_.next_offset == shard_->position().next_offset) return false;
   if (events_since_flush_ >= limits_.flush_events ||
-      shard_->memory_bytes() >= limits_.flush_bytes) {
+      shard_->memory_bytes() >= limits_.flush_bytes || shard_->full()) {
     return true;
   }
   const bool awaited = !waiters_.empty() && waiters_.begin()->first <= applied_.next_offset;

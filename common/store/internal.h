@@ -54,7 +54,8 @@ struct Store::Db {
   std::unique_ptr<rocksdb::DB> rocks;
   std::string started_over_because;
   int version = 0;
-  std::mutex ingest;  // one ingestion at a time
+  std::mutex ingest;           // one ingestion at a time
+  std::atomic<int> shards{0};  // open
   // Makes files of published rows.
   std::unique_ptr<BackgroundThread> writer;
 

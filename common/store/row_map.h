@@ -40,6 +40,7 @@ class RowMap {
     // Null: the row is known to be absent.
     std::unique_ptr<google::protobuf::MessageLite, DeleteUnlessInArena> message;
     uint64_t touched = 0;  // flush number
+    uint32_t bytes = 0;    // the shard's estimate
     bool dirty = false;
 
    private:
@@ -65,6 +66,10 @@ class RowMap {
 
   size_t size() const { return rows_.size(); }
   void clear() { rows_.clear(); }
+  template <class Each>
+  void ForEach(const Each& each) const {
+    for (const Slot& slot : rows_) each(*slot.row);
+  }
   template <class Predicate>
   void EraseIf(const Predicate& predicate) {
     absl::erase_if(rows_, [&](const Slot& slot) { return predicate(*slot.row); });

@@ -21,7 +21,27 @@ namespace daybook::store {
 namespace {
 
 // Published rows may take so many times `settle_bytes` before a flush waits for the file.
-constexpr size_t kMaxSettles = 4;
+constexpr size_t kMaxSettles = 2;
+
+// What a row takes in memory beside its key and its message: its slot, the allocations of row and
+// message, the fixed part of a message.
+constexpr size_t kRowBytes = 112;
+constexpr size_t kMessageBytes = 64;
+// A message against its serialised form: rows are small numbers and texts, in messages of messages.
+constexpr size_t kMessageFactor = 3;
+// Of a row that was edited and whose size is not known yet.
+constexpr size_t kEditedBytes = 256;
+// The least part of a shard.
+constexpr size_t kLeastShare = 1 << 20;
+// Rows that a list may have room for between two flushes.
+constexpr size_t kKeptRoom = 4'096;
+
+// Forgets all, and gives back room for many.
+template <class List>
+void Empty(List* list) {
+  list->clear();
+  if (list->capacity() > kKeptRoom) List().swap(*list);
+}
 
 std::unique_ptr<google::protobuf::Arena> NewArena() {
   google::protobuf::ArenaOptions options;
@@ -52,6 +72,8 @@ struct Shard::Impl {
   std::vector<RowMap::Row*> dirty;
   std::vector<std::pair<std::string, std::string>> appended;
   size_t appended_bytes = 0;
+  size_t rows_bytes = 0;   // of `rows`, estimated; not in bulk mode
+  size_t dirty_bytes = 0;  // of `dirty`, the same
   uint64_t flushes = 0;
   // Nothing is stored but what is in memory: a row that is not in memory does not exist.
   bool all_in_memory = false;
@@ -80,13 +102,22 @@ struct Shard::Impl {
   const std::string& directory() const { return store->options().directory; }
   // As it stands now, without what is only edited.
   RowsAt Now() const { return {version, recent, settling, nullptr}; }
+  // This shard's part of what all have together.
+  size_t Share(size_t bytes) const {
+    const size_t shards = static_cast<size_t>(std::max(1, db().shards.load()));
+    return std::max(bytes / shards, std::min(bytes, kLeastShare));
+  }
   // No file has it, nor is one being made.
   bool unsettled() const { return recent != nullptr || position != settled_at; }
 
   absl::Status Load();
+  // The row's place in memory; `fresh`: it was not there and is not looked up.
+  RowMap::Row& Place(uint8_t table, std::string_view key, bool* fresh);
   RowMap::Row& Touch(uint8_t table, std::string_view key,
                      const google::protobuf::MessageLite& prototype);
   void MarkDirty(RowMap::Row& row);
+  // Estimates what a row takes, whose value has `value_bytes`.
+  void Size(RowMap::Row* row, size_t value_bytes);
   void PublishRows();
   // Makes a file of what has been published, on the store's thread.
   void BeginSettle();
@@ -114,6 +145,7 @@ absl::StatusOr<std::unique_ptr<Shard>> Store::OpenShard(int partition) {
   RETURN_IF_ERROR(impl->Load());
   impl->snapshot = std::make_shared<const Snapshot>(impl->rocks());
   impl->Publish();
+  ++db_->shards;
   return std::unique_ptr<Shard>(new Shard(std::move(impl)));
 }
 
@@ -138,27 +170,46 @@ absl::Status Shard::Impl::Load() {
   return absl::OkStatus();
 }
 
-RowMap::Row& Shard::Impl::Touch(uint8_t table, std::string_view key,
-                                const google::protobuf::MessageLite& prototype) {
+RowMap::Row& Shard::Impl::Place(uint8_t table, std::string_view key, bool* fresh) {
   scratch.assign(1, static_cast<char>(table));
   scratch.append(key);
-  const auto [row, fresh] = rows.TryEmplace(scratch);
+  const auto [row, is_fresh] = rows.TryEmplace(scratch);
+  *fresh = is_fresh;
   row->touched = flushes;
-  if (!fresh || all_in_memory) return *row;
-  decltype(row->message) message(prototype.New(arena.get()));
+  if (is_fresh) Size(row, 0);
+  return *row;
+}
+
+RowMap::Row& Shard::Impl::Touch(uint8_t table, std::string_view key,
+                                const google::protobuf::MessageLite& prototype) {
+  bool fresh = false;
+  RowMap::Row& row = Place(table, key, &fresh);
+  if (!fresh || all_in_memory) return row;
+  decltype(row.message) message(prototype.New(arena.get()));
   const absl::StatusOr<bool> found =
       ReadAt(db(), Now(), FullKey(partition, table, key), message.get());
   if (!found.ok()) {
     error.Update(found.status());
   } else if (*found) {
-    row->message = std::move(message);
+    row.message = std::move(message);
+    if (arena == nullptr) Size(&row, row.message->ByteSizeLong());
   }
-  return *row;
+  return row;
+}
+
+void Shard::Impl::Size(RowMap::Row* row, size_t value_bytes) {
+  if (arena != nullptr) return;
+  rows_bytes -= row->bytes;
+  row->bytes = static_cast<uint32_t>(
+      kRowBytes + row->key().size() +
+      (row->message == nullptr ? 0 : kMessageBytes + kMessageFactor * value_bytes));
+  rows_bytes += row->bytes;
 }
 
 void Shard::Impl::MarkDirty(RowMap::Row& row) {
   if (std::exchange(row.dirty, true)) return;
   dirty.push_back(&row);
+  if (arena == nullptr) dirty_bytes += row.bytes + kEditedBytes;
 }
 
 // Rows that were edited become a version that views of now on see.
@@ -174,6 +225,10 @@ void Shard::Impl::PublishRows() {
     edits.push_back({key, HashOfRow(key), nullptr, bytes});
   }
   recent->Put(++version, edits);
+  for (RowMap::Row* row : dirty) {
+    // Put has just computed it.
+    Size(row, row->message == nullptr ? 0 : static_cast<size_t>(row->message->GetCachedSize()));
+  }
 }
 
 void Shard::Impl::BeginSettle() {
@@ -223,9 +278,10 @@ absl::Status Shard::Impl::TakeOrRetrySettled(bool wait) {
 absl::Status Shard::Impl::SettleIfDue() {
   const Options& options = store->options();
   const size_t bytes = recent == nullptr ? 0 : recent->bytes();
-  RETURN_IF_ERROR(TakeOrRetrySettled(bytes >= kMaxSettles * options.settle_bytes));
-  const bool due = bytes >= options.settle_bytes ||
-                   (unsettled() && absl::Now() - settled >= options.persist_interval);
+  const size_t settle_bytes = Share(options.settle_bytes);
+  RETURN_IF_ERROR(TakeOrRetrySettled(bytes >= kMaxSettles * settle_bytes));
+  const bool due =
+      bytes >= settle_bytes || (unsettled() && absl::Now() - settled >= options.persist_interval);
   if (due && settling == nullptr) BeginSettle();
   return absl::OkStatus();
 }
@@ -294,19 +350,29 @@ absl::Status Shard::Impl::IngestRows(const log::Position& at) {
   });
 }
 
-// Keeps what was used since the flush before; if that is still too much, nothing.
+// If there are too many rows, those go that were not used lately: at least half, so that looking at
+// all of them is seldom. In bulk mode all.
 void Shard::Impl::Evict() {
   const Options& options = store->options();
-  const bool too_large = arena != nullptr && arena->SpaceAllocated() > options.max_cached_bytes;
+  const bool too_large = arena != nullptr ? arena->SpaceAllocated() > options.max_cached_bytes
+                                          : rows_bytes > Share(options.cached_bytes);
   if (rows.size() <= options.max_cached_rows && !too_large) return;
   all_in_memory = false;
-  if (arena == nullptr) {
-    rows.EraseIf([&](const RowMap::Row& row) { return row.touched + 1 < flushes; });
-    if (rows.size() > options.max_cached_rows) rows.clear();
-  } else {
+  if (arena != nullptr) {
     rows.clear();
     arena = NewArena();
+    return;
   }
+  std::vector<uint64_t> touched;
+  touched.reserve(rows.size());
+  rows.ForEach([&](const RowMap::Row& row) { touched.push_back(row.touched); });
+  const auto middle = touched.begin() + static_cast<std::ptrdiff_t>(touched.size() / 2);
+  std::nth_element(touched.begin(), middle, touched.end());
+  rows.EraseIf([&](const RowMap::Row& row) {
+    if (row.touched > *middle) return false;
+    rows_bytes -= row.bytes;
+    return true;
+  });
 }
 
 void Shard::Impl::Publish() {
@@ -321,6 +387,7 @@ void Shard::Impl::Publish() {
 Shard::Shard(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Shard::~Shard() {
   Impl& impl = *impl_;
+  --impl.db().shards;
   if (impl.store->options().bulk) return;
   // What the last flush published is made durable; if that fails it is folded again from the log.
   // Nothing stays posted: it would write from a shard that is gone.
@@ -381,6 +448,7 @@ absl::Status Shard::Clear() {
   impl_->snapshot = std::make_shared<const Snapshot>(impl_->rocks());
   Drop();
   impl_->rows.clear();
+  impl_->rows_bytes = 0;
   impl_->position = impl_->settled_at = {};
   impl_->log_id.clear();
   impl_->all_in_memory = true;
@@ -396,16 +464,27 @@ google::protobuf::MessageLite& Shard::EditRow(uint8_t table, std::string_view ke
   return *row.message;
 }
 
+google::protobuf::MessageLite& Shard::RenewRow(uint8_t table, std::string_view key,
+                                               const google::protobuf::MessageLite& prototype) {
+  bool fresh = false;
+  RowMap::Row& row = impl_->Place(table, key, &fresh);
+  if (row.message != nullptr) {
+    row.message->Clear();
+  } else {
+    row.message.reset(prototype.New(impl_->arena.get()));
+  }
+  impl_->MarkDirty(row);
+  return *row.message;
+}
+
 const google::protobuf::MessageLite* Shard::FindRow(
     uint8_t table, std::string_view key, const google::protobuf::MessageLite& prototype) {
   return impl_->Touch(table, key, prototype).message.get();
 }
 
 void Shard::EraseRow(uint8_t table, std::string_view key) {
-  impl_->scratch.assign(1, static_cast<char>(table));
-  impl_->scratch.append(key);
-  RowMap::Row& row = *impl_->rows.TryEmplace(impl_->scratch).first;
-  row.touched = impl_->flushes;
+  bool fresh = false;
+  RowMap::Row& row = impl_->Place(table, key, &fresh);
   row.message = nullptr;
   impl_->MarkDirty(row);
 }
@@ -431,8 +510,9 @@ absl::Status Shard::Flush(const log::Position& position) {
   }
   FaultPoint("store.after_flush");
   for (RowMap::Row* row : impl_->dirty) row->dirty = false;
-  impl_->dirty.clear();
-  impl_->appended.clear();
+  Empty(&impl_->dirty);
+  Empty(&impl_->appended);
+  impl_->dirty_bytes = 0;
   // Appended rows are not in memory, so absence from memory no longer proves absence; but whoever
   // appends promises not to look them up again.
   impl_->appended_bytes = 0;
@@ -449,19 +529,30 @@ void Shard::Drop() {
   const bool was_all = impl_->all_in_memory;
   if (was_all && impl_->position == log::Position{}) {
     impl_->rows.clear();
+    impl_->rows_bytes = 0;
   } else {
-    impl_->rows.EraseIf([](const RowMap::Row& row) { return row.dirty; });
+    impl_->rows.EraseIf([this](const RowMap::Row& row) {
+      if (row.dirty) impl_->rows_bytes -= row.bytes;
+      return row.dirty;
+    });
     impl_->all_in_memory = false;
   }
-  impl_->appended.clear();
+  Empty(&impl_->appended);
   impl_->appended_bytes = 0;
-  impl_->dirty.clear();
+  Empty(&impl_->dirty);
+  impl_->dirty_bytes = 0;
   impl_->error = absl::OkStatus();
 }
 
 size_t Shard::dirty_rows() const { return impl_->dirty.size(); }
 size_t Shard::memory_bytes() const {
   return impl_->appended_bytes + (impl_->arena ? impl_->arena->SpaceAllocated() : 0);
+}
+
+bool Shard::full() const {
+  const Options& options = impl_->store->options();
+  return !options.bulk &&
+         impl_->appended_bytes + impl_->dirty_bytes >= impl_->Share(options.unflushed_bytes);
 }
 
 std::shared_ptr<const View> Shard::view() const {

@@ -78,10 +78,17 @@ struct Options {
   std::shared_ptr<void> block_cache = {};
   // Rows that a shard keeps in memory between flushes.
   size_t max_cached_rows = 200'000;
-  // The same in bytes; counted in bulk mode only, where rows live in one arena.
+  // The same in bytes, for a shard in bulk mode, where rows live in one arena.
   size_t max_cached_bytes = 256 << 20;
-  // Flushed rows become a file of the database when there are so many or after so long.
-  size_t settle_bytes = 16 << 20;
+  // Memory of the shards together when they are not in bulk mode. Each open shard has an equal
+  // part of it, but at least 1 MiB (unless all of it is less): estimates of what rows take as
+  // messages, kept between flushes, and not flushed yet (see Shard::full);
+  size_t cached_bytes = 128 << 20;
+  size_t unflushed_bytes = 64 << 20;
+  // and bytes of flushed rows that wait to become a file of the database, which they do when there
+  // are so many or after so long. Twice that is waited for; with a file being made, at most four
+  // times that exist.
+  size_t settle_bytes = 64 << 20;
   absl::Duration persist_interval = absl::Seconds(20);
   // Kept free of the disk: files of rows are refused, RESOURCE_EXHAUSTED, before the database runs
   // out of room for its own bookkeeping, which it does not survive.
@@ -185,6 +192,12 @@ class Shard {
   Row& Edit(Table<Row> table, std::string_view key) {  // a default row if absent
     return static_cast<Row&>(EditRow(table.id, key, Row::default_instance()));
   }
+  // A default row in place of whatever is there, which is not looked up: for what a fold knows to
+  // be new, or writes whole.
+  template <class Row>
+  Row& Renew(Table<Row> table, std::string_view key) {
+    return static_cast<Row&>(RenewRow(table.id, key, Row::default_instance()));
+  }
   template <class Row>
   const Row* Find(Table<Row> table, std::string_view key) {  // null if absent
     return static_cast<const Row*>(FindRow(table.id, key, Row::default_instance()));
@@ -208,6 +221,9 @@ class Shard {
   size_t dirty_rows() const;  // edited since the last flush
   // Of appended rows; in bulk mode of all rows in memory.
   size_t memory_bytes() const;
+  // What is not flushed takes the shard's part of `unflushed_bytes`: it should be flushed. Never in
+  // bulk mode.
+  bool full() const;
 
   // The newest view: what the last flush left. Any thread.
   std::shared_ptr<const View> view() const;
@@ -221,6 +237,8 @@ class Shard {
   explicit Shard(std::unique_ptr<Impl> impl);
   google::protobuf::MessageLite& EditRow(uint8_t table, std::string_view key,
                                          const google::protobuf::MessageLite& prototype);
+  google::protobuf::MessageLite& RenewRow(uint8_t table, std::string_view key,
+                                          const google::protobuf::MessageLite& prototype);
   const google::protobuf::MessageLite* FindRow(uint8_t table, std::string_view key,
                                                const google::protobuf::MessageLite& prototype);
   void EraseRow(uint8_t table, std::string_view key);

@@ -108,9 +108,9 @@ class Change {
     const std::string day_key = DayKey(line.registered_day(), meta_.customer_id);
     if (was_registered_ && old_name_key_ != name_key) shard_.Erase(kByName, old_name_key_);
     if (was_registered_ && old_day_key_ != day_key) shard_.Erase(kByDay, old_day_key_);
-    shard_.Edit(kByName, name_key) = line;
-    shard_.Edit(kByDay, day_key) = line;
-    shard_.Edit(kById, meta_.customer_id) = std::move(line);
+    shard_.Renew(kByName, name_key) = line;
+    shard_.Renew(kByDay, day_key) = line;
+    shard_.Renew(kById, meta_.customer_id) = std::move(line);
   }
 
   const Meta& meta_;

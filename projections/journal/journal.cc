@@ -234,7 +234,8 @@ void Journal::On(const customer::v1::CustomerRegistered&, const Meta& meta, Shar
 }
 
 void Journal::On(const billing::v1::InvoiceIssued& fact, const Meta& meta, Shard& shard) {
-  v1::InvoiceRow& invoice = InvoiceOf(fact.invoice_id(), meta, shard);
+  v1::InvoiceRow& invoice =
+      shard.Renew(kInvoices, DocumentKey(meta.customer_id, fact.invoice_id()));
   invoice.set_day(DayNumber(meta.effective_date));
   Breakdown breakdown;
   AddRates(fact.taxes(), &breakdown);
@@ -287,7 +288,8 @@ void Journal::On(const billing::v1::PaymentAnnounced& fact, const Meta& meta, Sh
 }
 
 void Journal::On(const billing::v1::PaymentRecorded& fact, const Meta& meta, Shard& shard) {
-  PaymentOf(fact.payment_id(), meta, shard).set_channel(fact.channel());
+  shard.Renew(kPayments, DocumentKey(meta.customer_id, fact.payment_id()))
+      .set_channel(fact.channel());
   Receive(fact, meta, shard);
 }
 

@@ -1,4 +1,4 @@
-// Prints the ratios of P1 to P8 and P11; see README.md here. Called by tests/bench/run.
+// Prints the figures P1 to P8 and P10 to P12; see README.md here. Called by tests/bench/run.
 #include <unistd.h>
 
 #include <cstdio>
@@ -106,8 +106,9 @@ int Main(int argc, char** argv) {
   absl::Status status;
   {
     Scene scene(options, report);
-    if (WantsAny(options, {"P1", "P2", "P3", "P4", "P5", "P11"})) status = MeasureCommands(scene);
-    if (status.ok() && WantsAny(options, {"P6", "P6-zipf", "P7", "P8"})) {
+    if (WantsAny(options, {"P1", "P2", "P3", "P4", "P5", "P10", "P11"}))
+      status = MeasureCommands(scene);
+    if (status.ok() && WantsAny(options, {"P6", "P6-zipf", "P7", "P8", "P12"})) {
       status = MeasureHistory(scene);
     }
   }

@@ -149,11 +149,16 @@ double OwnCpuSeconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-double Child::ResidentMiB() const {
-  std::ifstream in(absl::StrCat("/proc/", pid_, "/statm"));
-  double total = 0, resident = 0;
-  in >> total >> resident;
-  return resident * static_cast<double>(::sysconf(_SC_PAGESIZE)) / (1 << 20);
+double Child::ResidentMiB() const { return StatusMiB("VmRSS:"); }
+double Child::MostResidentMiB() const { return StatusMiB("VmHWM:"); }
+
+double Child::StatusMiB(std::string_view field) const {
+  std::ifstream in(absl::StrCat("/proc/", pid_, "/status"));
+  for (std::string word; in >> word;) {
+    double kib = 0;
+    if (word == field && in >> kib) return kib / 1024;
+  }
+  return 0;
 }
 
 }  // namespace daybook::bench

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -36,10 +37,12 @@ class Child {
 
   double CpuSeconds() const;  // user and system, all threads
   double ResidentMiB() const;
+  double MostResidentMiB() const;  // ever
   pid_t pid() const { return pid_; }
 
  private:
   Child() = default;
+  double StatusMiB(std::string_view field) const;  // of /proc/PID/status, in KiB there
 
   pid_t pid_ = -1;
   int output_ = -1;

@@ -1,4 +1,4 @@
-// P1, P2, P3, P4, P5, P11: commands against a server of ours, calls against an echo, in turn.
+// P1, P2, P3, P4, P5, P10, P11: commands against a server of ours, calls against an echo, in turn.
 #include <algorithm>
 #include <memory>
 #include <optional>
@@ -8,6 +8,8 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "common/base/status.h"
+#include "daybook/balances/v1/balances_service.pb.h"
+#include "tests/bench/lag.h"
 #include "tests/bench/loader.h"
 #include "tests/bench/raw.h"
 #include "tests/bench/requests.h"
@@ -17,33 +19,14 @@ namespace daybook::bench {
 namespace {
 
 using book::v1::ExecuteBatchRequest;
-using book::v1::ExecuteBatchResponse;
 
 constexpr int kBatch = 100;  // commands a call
 constexpr int kPrepareBatch = 1'000;
+constexpr uint64_t kProbed = 64;        // customers whose partitions are watched for P10
 constexpr int kRawWindow = 1'024;       // records in flight of the raw producer
 constexpr double kMostUnary = 110'000;  // requests made for a second of load
 constexpr double kMostBatch = 600'000;  // commands made for a second of load
 constexpr char kKafkaTopic[] = "daybook.log.v1";
-
-// All results of a batch must be OK; `bytes` gets their mean size.
-absl::Status CheckBatch(std::string_view bytes, size_t* mean_result_bytes = nullptr) {
-  ExecuteBatchResponse response;
-  if (!response.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    return absl::InternalError("the answer of a batch does not parse");
-  }
-  size_t total = 0;
-  for (const auto& result : response.results()) {
-    total += result.ByteSizeLong();
-    if (result.status().code() == 0) continue;
-    return absl::InternalError(
-        absl::StrCat("a command of a batch was refused: ", result.status().message()));
-  }
-  if (response.results().empty())
-    return absl::InternalError("a batch was answered without results");
-  if (mean_result_bytes != nullptr) *mean_result_bytes = total / response.results_size();
-  return absl::OkStatus();
-}
 
 absl::Status CheckNotEmpty(size_t, std::string_view bytes) {
   return bytes.empty() ? absl::InternalError("a command was answered with nothing")
@@ -69,7 +52,8 @@ class CommandFigures {
 
   absl::Status Run() {
     RETURN_IF_ERROR(Start());
-    if (options_.Wants("P1") || options_.Wants("P2") || options_.Wants("P11")) {
+    if (options_.Wants("P1") || options_.Wants("P2") || options_.Wants("P10") ||
+        options_.Wants("P11")) {
       RETURN_IF_ERROR(Unary());
     }
     if (options_.Wants("P3") || options_.Wants("P4")) RETURN_IF_ERROR(Batches());
@@ -303,6 +287,9 @@ class CommandFigures {
       if (subject->name == "embedded" && options_.Wants("P11")) {
         RETURN_IF_ERROR(Overloaded(*subject, best));
       }
+      if (subject->name == "embedded" && options_.Wants("P10")) {
+        RETURN_IF_ERROR(Lagging(*subject, runs.MedianOf(Key(subject->name, best))));
+      }
     }
     return absl::OkStatus();
   }
@@ -321,6 +308,38 @@ class CommandFigures {
         {"P11", runs.MedianOf(Key("x", 4 * best)), runs.MedianOf(Key("x", best)), "1/s",
          absl::StrFormat("%d against %d in flight; the echo: %s against %s", 4 * best, best,
                          runs.Spread(Key("echo", 4 * best)), runs.Spread(Key("echo", best)))});
+    return absl::OkStatus();
+  }
+
+  // One run, long enough for the read models to write files meanwhile.
+  absl::Status Lagging(Subject& subject, double peak) {
+    subject.server.process->Settle(absl::Seconds(5));
+    LagLoad load;
+    load.per_second = peak / 2;
+    load.warm_up = options_.warm_up;
+    load.duration = 3 * options_.rounds * options_.duration;
+    load.paths = {kInvoicePath, kPaymentPath};
+    const std::vector<std::string> requests =
+        MakeUnary(subject, load.warm_up + load.duration, load.per_second * 1.05);
+    load.requests = &requests;
+    std::vector<std::string> probes;
+    balances::v1::GetBalanceRequest probe;
+    for (uint64_t i = 0; i < kProbed; ++i) {
+      probe.set_customer_id(IdOf('c', i));
+      probes.push_back(probe.SerializeAsString());
+    }
+    load.probes = &probes;
+    const auto lag = MeasureLag(subject.server.address, load);
+    if (!lag.ok()) return Named(subject, lag.status());
+    scene_.report().Add(
+        {"P10", lag->p99_ms, 1, "ms",
+         absl::StrFormat(
+             "from the acknowledgement until a query sees it, %d commands of one partition after "
+             "the other; p50 %.1f ms, worst %.1f ms; open loop, %s unary commands/s for %.1f s; "
+             "answered, from when due, p50 %.1f ms, p99 %.1f ms; %.0f queries/s beside",
+             lag->commands, lag->p50_ms, lag->worst_ms, Short(lag->sent_per_second),
+             absl::ToDoubleSeconds(load.duration), lag->answer_p50_ms, lag->answer_p99_ms,
+             lag->probes_per_second)});
     return absl::OkStatus();
   }
 

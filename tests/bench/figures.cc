@@ -28,7 +28,9 @@ constexpr Promise kPromises[] = {
     {"P6-zipf", "point queries, Zipf keys / empty echo", 0, 0, false, false},
     {"P7", "rebuild from the embedded log / scan and parse", 0.30, 0.45, false},
     {"P8", "rebuild from Kafka / null consumer", 0.12, 0.30, false},
+    {"P10", "lag of the balances at half of the peak of P1, p99 in ms", 50, 10, true},
     {"P11", "commands at 4 x the best in-flight / best, embedded", 0.80, 1.00, false},
+    {"P12", "memory of the server at 1 M customers and 10 M events, GiB", 2, 1, true},
 };
 
 std::string ProcessorName() {
@@ -80,11 +82,12 @@ void Report::Add(const Figure& figure) {
   const Promise* const promise = PromiseOf(figure.id);
   DAYBOOK_CHECK(promise != nullptr);
   const double value = figure.denominator > 0 ? figure.numerator / figure.denominator : 0;
-  const bool held = !promise->has_floor ||
-                    (figure.denominator > 0 &&
-                     (promise->at_most ? value <= promise->floor : value >= promise->floor));
+  const bool bound = promise->has_floor && figure.judged;
+  const bool held =
+      !bound || (figure.denominator > 0 &&
+                 (promise->at_most ? value <= promise->floor : value >= promise->floor));
   const bool reached =
-      promise->has_floor && (promise->at_most ? value <= promise->goal : value >= promise->goal);
+      bound && (promise->at_most ? value <= promise->goal : value >= promise->goal);
   if (!held) broken_.push_back(figure.id);
   if (json_) {
     const std::string bounds = promise->has_floor ? absl::StrFormat("\"floor\":%.2f,\"goal\":%.2f",
@@ -94,9 +97,12 @@ void Report::Add(const Figure& figure) {
         "{\"id\":\"%s\",\"what\":\"%s\",\"value\":%.4f,%s,\"bound\":\"%s\",\"held\":%s,"
         "\"numerator\":%.1f,\"denominator\":%.1f,\"unit\":\"%s\",\"cores\":%u,\"note\":\"%s\"}\n",
         figure.id.c_str(), std::string(promise->what).c_str(), value, bounds.c_str(),
-        promise->at_most ? "at most" : "at least", held ? "true" : "false", figure.numerator,
-        figure.denominator, figure.unit.c_str(), std::thread::hardware_concurrency(),
-        Escaped(figure.note).c_str());
+        promise->at_most ? "at most" : "at least",
+        !figure.judged ? "null"
+        : held         ? "true"
+                       : "false",
+        figure.numerator, figure.denominator, figure.unit.c_str(),
+        std::thread::hardware_concurrency(), Escaped(figure.note).c_str());
   } else {
     if (!titled_) {
       std::printf("%-9s %6s %6s %5s  %-11s %12s %12s  %s\n", "id", "value", "floor", "goal", "",
@@ -110,6 +116,7 @@ void Report::Add(const Figure& figure) {
     std::printf("%-9s %6.3f %6s %5s  %-11s %12s %12s  %s [%s]\n%10s%s\n", figure.id.c_str(), value,
                 floor.c_str(), goal.c_str(),
                 !promise->has_floor ? ""
+                : !figure.judged    ? "other size"
                 : !held             ? "NOT HELD"
                 : reached           ? "goal"
                                     : "held",

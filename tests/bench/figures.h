@@ -14,6 +14,8 @@ struct Figure {
   double denominator = 0;
   std::string unit;  // of both
   std::string note;  // at which load, over how many runs, what else was seen
+  // False: taken at another size than the floor is for; printed, not held against it.
+  bool judged = true;
 };
 
 // What a figure is and what it must hold. Without a floor it is printed and nothing else.

@@ -1,5 +1,6 @@
-// P6, P7, P8: rebuilds of the balances from a long history against what the parts below reach, and
-// point queries on what the rebuild has made.
+// P6, P7, P8, P12: rebuilds of the balances from a long history against what the parts below reach,
+// point queries on what the rebuild has made, and the memory of the server that serves it and takes
+// as many commands again.
 #include <algorithm>
 #include <filesystem>
 #include <memory>
@@ -29,17 +30,27 @@ namespace fs = std::filesystem;
 constexpr char kServer[] = "history";  // whose data directory all this is
 constexpr char kPrefix[] = "history.";
 constexpr size_t kQueries = 300'000;
+// P12.
+constexpr int kLiveBatch = 100;     // commands a call
+constexpr size_t kLiveCalls = 500;  // made at once
+constexpr uint64_t kFullCustomers = 1'000'000;
+constexpr uint64_t kFullEvents = 10'000'000;
 
 class HistoryFigures {
  public:
   explicit HistoryFigures(Scene& scene) : scene_(scene), options_(scene.options()) {}
 
   absl::Status Run() {
-    if (options_.Wants("P6") || options_.Wants("P6-zipf") || options_.Wants("P7")) {
+    const bool queries = options_.Wants("P6") || options_.Wants("P6-zipf");
+    if (queries || options_.Wants("P7") || options_.Wants("P12")) {
       RETURN_IF_ERROR(WriteEmbedded());
       RETURN_IF_ERROR(FromEmbedded());
     }
-    if (options_.Wants("P6") || options_.Wants("P6-zipf")) RETURN_IF_ERROR(Queries());
+    if (queries || options_.Wants("P12")) {
+      ASSIGN_OR_RETURN(const Scene::Server server, Serve());
+      if (queries) RETURN_IF_ERROR(Queries(server));
+      if (options_.Wants("P12")) RETURN_IF_ERROR(Memory(server));
+    }
     if (options_.Wants("P8")) {
       const auto broker = scene_.Broker();
       if (!broker.ok()) {
@@ -167,15 +178,75 @@ class HistoryFigures {
         options_.history_zipf ? "Zipf" : "uniform", rounds);
   }
 
-  absl::Status Queries() {
+  absl::StatusOr<Scene::Server> Serve() {
     const absl::Time begin = absl::Now();
-    ASSIGN_OR_RETURN(Scene::Server server, scene_.StartDaybook(kServer, "", absl::Minutes(10)));
+    ASSIGN_OR_RETURN(Scene::Server server, scene_.StartDaybook(kServer, "", absl::Minutes(30)));
     RETURN_IF_ERROR(CheckTotals(server.address));
     // The background check of the log goes on after the start.
     server.process->Settle(absl::Minutes(2));
     scene_.report().Say(absl::StrFormat("serving %d records after %.1f s, %.0f MiB resident",
                                         totals_.records, absl::ToDoubleSeconds(absl::Now() - begin),
                                         server.process->ResidentMiB()));
+    return server;
+  }
+
+  // As many commands again as the history has records: what is resident then has gone through a
+  // start and through live work. The most that it ever was counts: that is what a machine must
+  // have.
+  absl::Status Memory(const Scene::Server& server) {
+    const double served_mib = server.process->MostResidentMiB();
+    const absl::Time begin = absl::Now();
+    Loader loader(server.address);
+    Commands commands(options_.history_customers, 11, (options_.history_records + 1) / 2 * 2);
+    uint64_t made = 0;
+    for (int tenth = 1; made < options_.history_records;) {
+      std::vector<std::string> requests;
+      book::v1::ExecuteBatchRequest request;
+      for (size_t i = 0; i < kLiveCalls && made < options_.history_records; ++i) {
+        request.Clear();
+        for (int n = 0; n < kLiveBatch; ++n, ++made) *request.add_commands() = commands.Next();
+        requests.push_back(request.SerializeAsString());
+      }
+      size_t cursor = 0;
+      Load load;
+      load.path = kBatchPath;
+      load.requests = &requests;
+      load.cursor = &cursor;
+      load.once = true;
+      load.in_flight = 16;
+      load.duration = absl::Minutes(5);
+      load.check_every = 1;
+      load.check = [](size_t, std::string_view bytes) { return CheckBatch(bytes); };
+      // To the last request; that it comes is how the run is meant to end.
+      const auto result = loader.Run(load);
+      if (!result.ok() && !absl::IsOutOfRange(result.status())) return result.status();
+      for (; tenth <= 10 && made * 10 >= options_.history_records * tenth; ++tenth) {
+        scene_.report().Say(absl::StrFormat("P12: %d of %d commands, %.0f MiB resident", made,
+                                            options_.history_records,
+                                            server.process->ResidentMiB()));
+      }
+    }
+    const double seconds = absl::ToDoubleSeconds(absl::Now() - begin);
+    server.process->Settle(absl::Minutes(1));
+    const double most_mib = server.process->MostResidentMiB();
+    const uint64_t events = totals_.records + made;
+    const bool full_size = options_.history_customers >= kFullCustomers && events >= kFullEvents;
+    scene_.report().Add(
+        {"P12", most_mib / 1024, 1, "GiB",
+         absl::StrFormat(
+             "the most that was ever resident, at %d customers, %d events%s; %.0f MiB of it by the "
+             "start on %d records%s; then commands by batches, %s/s; %.0f MiB resident when quiet",
+             options_.history_customers, events,
+             full_size
+                 ? ""
+                 : absl::StrFormat(" (the floor is for %d and %d)", kFullCustomers, kFullEvents),
+             served_mib, totals_.records, options_.Wants("P6") ? " and point queries" : "",
+             Short(static_cast<double>(made) / seconds), server.process->ResidentMiB()),
+         full_size});
+    return absl::OkStatus();
+  }
+
+  absl::Status Queries(const Scene::Server& server) {
     ASSIGN_OR_RETURN(Scene::Server echo, scene_.StartEcho(100));
     Loader loader(server.address);
     Loader echo_loader(echo.address);

@@ -89,4 +89,22 @@ book::v1::Command Commands::Next() {
   return command;
 }
 
+absl::Status CheckBatch(std::string_view bytes, size_t* mean_result_bytes) {
+  book::v1::ExecuteBatchResponse response;
+  if (!response.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return absl::InternalError("the answer of a batch does not parse");
+  }
+  size_t total = 0;
+  for (const auto& result : response.results()) {
+    total += result.ByteSizeLong();
+    if (result.status().code() == 0) continue;
+    return absl::InternalError(
+        absl::StrCat("a command of a batch was refused: ", result.status().message()));
+  }
+  if (response.results().empty())
+    return absl::InternalError("a batch was answered without results");
+  if (mean_result_bytes != nullptr) *mean_result_bytes = total / response.results_size();
+  return absl::OkStatus();
+}
+
 }  // namespace daybook::bench

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "daybook/book/v1/command_service.pb.h"
 
 namespace daybook::bench {
@@ -27,10 +28,12 @@ class Keys {
 };
 
 // Commands of the load: half invoices of one line with tax, half payments, by customers drawn from
-// `keys`, each under a request id that was never used.
+// `keys`, each under a request id that was never used: they are numbered from `first` on, which is
+// even.
 class Commands {
  public:
-  Commands(uint64_t customers, uint64_t seed) : keys_(customers, false, seed) {}
+  Commands(uint64_t customers, uint64_t seed, uint64_t first = 0)
+      : keys_(customers, false, seed), made_(first) {}
 
   // Registers customer `number` / opens its one account.
   static book::v1::Command Register(uint64_t number);
@@ -42,8 +45,11 @@ class Commands {
 
  private:
   Keys keys_;
-  uint64_t made_ = 0;
+  uint64_t made_;
 };
+
+// All results of a batch must be OK; `mean_result_bytes` gets their mean size.
+absl::Status CheckBatch(std::string_view bytes, size_t* mean_result_bytes = nullptr);
 
 inline constexpr char kInvoicePath[] = "/daybook.billing.v1.BillingService/IssueInvoice";
 inline constexpr char kPaymentPath[] = "/daybook.billing.v1.BillingService/RecordPayment";

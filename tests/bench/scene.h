@@ -21,7 +21,7 @@ struct Options {
   bool quick = false;
   bool kafka = true;
   uint64_t customers = 200'000;            // of the command figures
-  uint64_t history_customers = 1'000'000;  // of P6, P7, P8
+  uint64_t history_customers = 1'000'000;  // of P6, P7, P8, P12
   uint64_t history_records = 5'000'000;
   bool history_zipf = false;
   int rounds = 5;
@@ -60,9 +60,9 @@ class Scene {
   absl::Status no_broker_;
 };
 
-// P1, P2, P3, P4, P5, P11.
+// P1, P2, P3, P4, P5, P10, P11.
 absl::Status MeasureCommands(Scene& scene);
-// P6, P7, P8.
+// P6, P7, P8, P12.
 absl::Status MeasureHistory(Scene& scene);
 
 }  // namespace daybook::bench

@@ -416,11 +416,72 @@ TEST_F(FoldedTest, CacheSizeAndBulkModeChangeNothing) {
   Options tiny;
   tiny.max_cached_rows = 10;
   EXPECT_EQ(Fold("tiny", tiny), large);
+  Options poor;
+  poor.cached_bytes = 20'000;  // some of the rows
+  EXPECT_EQ(Fold("poor", poor), large);
+  poor.cached_bytes = 1;
+  EXPECT_EQ(Fold("poorest", poor), large);
   Options bulk;
   bulk.bulk = true;
   EXPECT_EQ(Fold("bulk", bulk), large);
   bulk.max_cached_rows = 10;
   EXPECT_EQ(Fold("bulk-tiny", bulk), large);
+}
+
+TEST_F(StoreTest, IsFullWithWhatWasNotFlushedAndNotAfter) {
+  Options options;
+  options.unflushed_bytes = 4'000;
+  const auto store = Open(Opened(options));
+  const auto shard = *store->OpenShard(0);
+  EXPECT_FALSE(shard->full());
+  for (int i = 0; i < 100; ++i) shard->Edit(kRows, absl::StrCat(i)).set_owner("o");
+  EXPECT_TRUE(shard->full());
+  ASSERT_TRUE(shard->Flush(At(1)).ok());
+  EXPECT_FALSE(shard->full());
+  shard->Edit(kRows, "1").set_owner("p");
+  EXPECT_FALSE(shard->full());
+  for (int i = 0; i < 100; ++i) shard->Edit(kRows, absl::StrCat(i)).set_owner("p");
+  EXPECT_TRUE(shard->full());
+  shard->Drop();
+  EXPECT_FALSE(shard->full());
+}
+
+TEST_F(StoreTest, RenewsARowWhateverIsThere) {
+  {
+    const auto store = Open();
+    const auto shard = *store->OpenShard(0);
+    Row& row = shard->Edit(kRows, "stored");
+    row.set_owner("before");
+    row.set_endpoint("before");
+    ASSERT_TRUE(shard->Flush(At(1)).ok());
+  }
+  const auto store = Open();
+  const auto shard = *store->OpenShard(0);
+  shard->Renew(kRows, "stored").set_owner("after");
+  shard->Renew(kRows, "new").set_owner("one");
+  shard->Edit(kRows, "edited").set_endpoint("edited");
+  shard->Renew(kRows, "edited").set_owner("renewed");
+  shard->Erase(kRows, "erased");
+  shard->Renew(kRows, "erased").set_owner("again");
+  EXPECT_EQ(shard->Find(kRows, "stored")->endpoint(), "");
+  EXPECT_EQ(shard->Find(kRows, "edited")->endpoint(), "");
+  ASSERT_TRUE(shard->Flush(At(2)).ok());
+  const std::map<std::string, std::string> all = {
+      {"stored", "after"}, {"new", "one"}, {"edited", "renewed"}, {"erased", "again"}};
+  EXPECT_EQ(Contents(*shard), all);
+}
+
+TEST_F(StoreTest, IsFullOfFinishedRows) {
+  Options options;
+  options.unflushed_bytes = 4'000;
+  const auto store = Open(Opened(options));
+  const auto shard = *store->OpenShard(0);
+  Row row;
+  row.set_owner(std::string(3'000, 'o'));
+  shard->Append(kRows, "1", row);
+  EXPECT_FALSE(shard->full());
+  shard->Append(kRows, "2", row);
+  EXPECT_TRUE(shard->full());
 }
 
 TEST_F(StoreTest, DifferentShardsFromDifferentThreads) {
