@@ -19,6 +19,10 @@
 namespace daybook::command {
 namespace {
 
+// The least part of a partition of what may wait to be written.
+constexpr size_t kLeastFlushRows = 4'096;
+constexpr size_t kLeastFlushBytes = 1 << 20;
+
 // A log and its servers may not disagree about the time by more: a jump forward would stay in the
 // partition for ever.
 constexpr absl::Duration kMaxClockSkew = absl::Minutes(1);
@@ -147,6 +151,10 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(log::EventLog* log, Book bo
     partition.max_queue = o.max_queue;
     partition.barrier_interval = o.barrier_interval;
     partition.flush_interval = o.flush_interval;
+    // What waits to be written is bounded for the process: each has its part.
+    const auto partitions = static_cast<size_t>(log->partitions());
+    partition.flush_rows = std::max(kLeastFlushRows, partition.flush_rows / partitions);
+    partition.flush_bytes = std::max(kLeastFlushBytes, partition.flush_bytes / partitions);
     auto cache = std::make_unique<StateCache>(std::make_unique<ShardBacking>(std::move(shard)),
                                               o.cache_customers / log->partitions());
     impl->WorkerOf(p).Add(std::move(partition), &impl->book, std::move(cache), o.own);

@@ -36,7 +36,8 @@ struct EngineOptions {
   int workers = 0;            // 0 = max(1, cores / 2)
   bool own = true;            // claim every partition at start
   size_t max_queue = 32'768;  // commands waiting in all partitions of a worker; then OVERLOADED
-  size_t cache_customers = 500'000;  // clean customers kept in memory, all partitions together
+  // All partitions together. A customer takes some 3 KB; those that wait to be written come on top.
+  size_t cache_customers = 250'000;  // clean customers kept in memory
   absl::Duration barrier_interval = absl::Milliseconds(5);
   absl::Duration flush_interval = absl::Seconds(20);
   // Messages for people, from any worker.

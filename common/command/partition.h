@@ -56,6 +56,7 @@ struct PartitionOptions {
   absl::Duration report_timeout = absl::Seconds(30);  // silence this long is a doubt
   absl::Duration claim_timeout = absl::Seconds(10);
   absl::Duration claim_backoff = absl::Milliseconds(50);  // doubles to 64 times
+  // Of a partition that is alone; the engine divides them among its own.
   // The cache is written when so much has changed or so long after the last time. More is cheaper
   // (a customer changed twice is written once) and costs memory and the time of a restart after a
   // crash, which reads back what was not written.
