@@ -31,6 +31,15 @@ absl::CivilDay TodayIn(absl::TimeZone zone, absl::Time now);
 // Days from `from` to `to`; negative if `to` is earlier.
 inline int64_t DaysBetween(absl::CivilDay from, absl::CivilDay to) { return to - from; }
 
+// Days since 1970-01-01, as rows keep them.
+inline int32_t EpochDay(absl::CivilDay day) {
+  return static_cast<int32_t>(DaysBetween(absl::CivilDay(1970, 1, 1), day));
+}
+inline int32_t EpochDay(const google::type::Date& date) {  // a whole day
+  return EpochDay(absl::CivilDay(date.year(), date.month(), date.day()));
+}
+inline absl::CivilDay DayOfEpoch(int32_t number) { return absl::CivilDay(1970, 1, 1) + number; }
+
 // `2026-11-21`.
 std::string FormatDay(absl::CivilDay day);
 

@@ -7,7 +7,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/civil_time.h"
 #include "common/base/dates.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
@@ -296,7 +295,7 @@ class FilterParser {
     if (!shaped || !civil.ok()) {
       return Error(token_.at, "a day of the calendar such as 2026-01-31 is expected here");
     }
-    restriction->number = *civil - absl::CivilDay(1970, 1, 1);
+    restriction->number = EpochDay(*civil);
     return absl::OkStatus();
   }
 

@@ -11,27 +11,33 @@ namespace {
 
 constexpr size_t kFingerprintBytes = 8;
 
-// FNV-1a of the request's type and all fields but the page token.
-std::string FingerprintOf(const google::protobuf::Message& request) {
-  const std::unique_ptr<google::protobuf::Message> other(request.New());
-  other->CopyFrom(request);
-  const auto* field = request.GetDescriptor()->FindFieldByName("page_token");
-  DAYBOOK_CHECK(field != nullptr);
-  other->GetReflection()->ClearField(other.get(), field);
-  uint64_t hash = 14695981039346656037u;
-  for (const char c : absl::StrCat(request.GetTypeName(), "\n", other->SerializeAsString())) {
-    hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
-  }
+std::string FingerprintBytes(const google::protobuf::Message& request) {
+  const uint64_t fingerprint = FingerprintOf(request);
   std::string bytes;
-  for (size_t i = 0; i < kFingerprintBytes; ++i) bytes.push_back(static_cast<char>(hash >> 8 * i));
+  for (size_t i = 0; i < kFingerprintBytes; ++i) {
+    bytes.push_back(static_cast<char>(fingerprint >> 8 * i));
+  }
   return bytes;
 }
 
 }  // namespace
 
+uint64_t FingerprintOf(const google::protobuf::Message& request) {
+  const std::unique_ptr<google::protobuf::Message> other(request.New());
+  other->CopyFrom(request);
+  const auto* field = request.GetDescriptor()->FindFieldByName("page_token");
+  DAYBOOK_CHECK(field != nullptr);
+  other->GetReflection()->ClearField(other.get(), field);
+  uint64_t hash = 14695981039346656037u;  // FNV-1a
+  for (const char c : absl::StrCat(request.GetTypeName(), "\n", other->SerializeAsString())) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
+  }
+  return hash;
+}
+
 std::string PageTokenFor(const google::protobuf::Message& request, std::string_view key) {
   return absl::WebSafeBase64Escape(
-      absl::StrCat(FingerprintOf(request), absl::string_view(key.data(), key.size())));
+      absl::StrCat(FingerprintBytes(request), absl::string_view(key.data(), key.size())));
 }
 
 absl::StatusOr<std::string> AfterOf(const google::protobuf::Message& request,
@@ -40,7 +46,7 @@ absl::StatusOr<std::string> AfterOf(const google::protobuf::Message& request,
   std::string bytes;
   if (page_token.size() > kMaxPageTokenBytes || !absl::WebSafeBase64Unescape(page_token, &bytes) ||
       bytes.size() <= kFingerprintBytes ||
-      bytes.substr(0, kFingerprintBytes) != FingerprintOf(request)) {
+      bytes.substr(0, kFingerprintBytes) != FingerprintBytes(request)) {
     return Refuse(Reason::kPageTokenMalformed,
                   "page_token is not the next_page_token of this query with these fields");
   }

@@ -9,6 +9,7 @@
 // one shows another page of the same list, no more.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,9 @@
 namespace daybook::projection {
 
 inline constexpr size_t kMaxPageTokenBytes = 4096;
+
+// Tells requests apart by type and all fields but `page_token`.
+uint64_t FingerprintOf(const google::protobuf::Message& request);
 
 // Token of the page that begins behind `key`.
 std::string PageTokenFor(const google::protobuf::Message& request, std::string_view key);

@@ -6,6 +6,9 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "common/base/timestamp.h"
+#include "common/projection/page_token.h"
+#include "common/projection/read_position.h"
 #include "projections/balances/rows.h"
 
 namespace daybook::balances {
@@ -16,29 +19,16 @@ constexpr int64_t kMaxIndex = int64_t{1} << 40;
 
 using projection::PartitionReading;
 using projection::Reading;
+using projection::RecordedUs;
 
 // What was recorded longer ago than this, before the partition was last seen whole, is all there
 // is.
 constexpr absl::Duration kSettled = absl::Seconds(5);
 
-int64_t RecordedUs(const Reading& reading) {
-  int64_t newest = 0;
-  for (const PartitionReading& partition : reading.partitions) {
-    newest = std::max(newest, partition.view->position().recorded_time_us);
-  }
-  return newest;
-}
-
 // A record that comes later may bear the very time of the newest one, so "at" is not yet settled.
 bool Settled(const PartitionReading& partition, int64_t read_us) {
   return read_us < partition.view->position().recorded_time_us ||
          read_us < absl::ToUnixMicros(partition.complete_at - kSettled);
-}
-
-uint64_t Fingerprint(std::string_view bytes) {  // FNV-1a
-  uint64_t hash = 14695981039346656037u;
-  for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
-  return hash;
 }
 
 absl::Status NoAccount(const std::string& customer_id, const std::string& account_id) {
@@ -48,10 +38,6 @@ absl::Status NoAccount(const std::string& customer_id, const std::string& accoun
 }
 
 }  // namespace
-
-int64_t MicrosOf(const google::protobuf::Timestamp& time) {
-  return time.seconds() * 1'000'000 + time.nanos() / 1'000;
-}
 
 absl::StatusOr<int64_t> ReadMicros(const google::protobuf::Timestamp& time,
                                    const Reading& reading) {
@@ -65,20 +51,10 @@ absl::StatusOr<int64_t> ReadMicros(const google::protobuf::Timestamp& time,
 }
 
 void SetPosition(const Reading& reading, int64_t read_us, v1::ReadPosition* position) {
-  const bool one = reading.partitions.size() == 1;
-  int64_t next_offset = 0;
-  bool settled = true;
-  for (const PartitionReading& partition : reading.partitions) {
-    next_offset += partition.view->position().next_offset;
-    settled = settled && Settled(partition, read_us);
-  }
-  const int64_t recorded_us = RecordedUs(reading);
-  position->set_partition(one ? reading.partitions.front().view->partition() : -1);
-  position->set_next_offset(next_offset);
-  position->mutable_recorded_time()->set_seconds(recorded_us / 1'000'000);
-  position->mutable_recorded_time()->set_nanos(
-      static_cast<int32_t>(recorded_us % 1'000'000 * 1'000));
-  position->set_provisional(!settled);
+  projection::SetPosition(reading, position);
+  position->set_provisional(!std::all_of(
+      reading.partitions.begin(), reading.partitions.end(),
+      [read_us](const PartitionReading& partition) { return Settled(partition, read_us); }));
 }
 
 absl::StatusOr<const v1::AccountHead*> FindAccount(const store::View& view,
@@ -163,15 +139,9 @@ std::string Page::TokenFor(int64_t next) const {
 absl::StatusOr<Page> PageOf(const google::protobuf::Message& request, int32_t page_size,
                             const std::string& page_token, int64_t read_us,
                             const Reading& reading) {
-  const std::unique_ptr<google::protobuf::Message> other(request.New());
-  other->CopyFrom(request);
-  const auto* field = request.GetDescriptor()->FindFieldByName("page_token");
-  other->GetReflection()->ClearField(other.get(), field);
-
   Page page;
   if (page_size > 0) page.size = std::min(page_size, kLargestPage);
-  page.fingerprint =
-      Fingerprint(absl::StrCat(request.GetTypeName(), "\n", other->SerializeAsString()));
+  page.fingerprint = projection::FingerprintOf(request);
   page.read_us = read_us == kEverything ? RecordedUs(reading) : read_us;
   if (page_token.empty()) return page;
 

@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/base/dates.h"
 #include "common/base/money.h"
 #include "common/projection/queries.h"
 #include "daybook/balances/v1/balances_service.pb.h"
@@ -15,9 +16,6 @@
 #include "projections/balances/standing.h"
 
 namespace daybook::balances {
-
-// Microseconds of a `read_time`, rounded down.
-int64_t MicrosOf(const google::protobuf::Timestamp& time);
 
 // The clocks of a request; Check has seen that they are well formed. READ_TIME_IN_FUTURE: later
 // than now, by our clock and by that of the newest record.
@@ -90,7 +88,7 @@ absl::StatusOr<Clocks> ClocksOf(const Request& request, const projection::Readin
   if constexpr (requires { request.as_of_date(); }) {
     if (request.has_as_of_date()) {
       const google::type::Date& date = request.as_of_date();
-      clocks.as_of_day = DayNumber(absl::CivilDay(date.year(), date.month(), date.day()));
+      clocks.as_of_day = EpochDay(date);
     }
   }
   return clocks;

@@ -4,7 +4,9 @@
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/dates.h"
 #include "common/base/status.h"
+#include "common/base/wrapping.h"
 #include "projections/balances/journal.h"
 #include "projections/balances/totals.h"
 
@@ -14,21 +16,11 @@ namespace {
 using projection::Meta;
 using store::Shard;
 
-// Sums of one account fit 64 bits: the write side sees to it. Of a log that breaks that, the fold
-// must not stop, nor be undefined.
-int64_t Plus(int64_t a, int64_t b) {
-  return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
-}
-
-int32_t DayNumber(const google::type::Date& date) {
-  return balances::DayNumber(absl::CivilDay(date.year(), date.month(), date.day()));
-}
-
 // The rows that a fact of an account changes.
 struct Account {
   Account(const Meta& meta, const std::string& account_id, const std::string& currency_code,
           Shard& shard)
-      : time{balances::DayNumber(meta.effective_date), meta.recorded_time_us,
+      : time{EpochDay(meta.effective_date), meta.recorded_time_us,
              static_cast<int32_t>(meta.effective_date.year())},
         shard(shard),
         head(HeadOf(shard.Edit(kCustomers, meta.customer_id), account_id)),
@@ -92,7 +84,7 @@ Place FindOpen(std::string_view packed_id, const v1::Open& open) {
 
 // True if nothing is left.
 bool TakeFrom(const Place& place, int64_t amount_minor, v1::Open& open) {
-  const int64_t left = Plus(open.left_minor(place.index), -amount_minor);
+  const int64_t left = Minus(open.left_minor(place.index), amount_minor);
   if (left != 0) {
     open.set_left_minor(place.index, left);
     return false;
@@ -129,7 +121,7 @@ void LowerInvoice(const std::string& invoice_id, int64_t amount, Account& accoun
   if (TakeFrom(place, amount, open)) {
     account.head.set_open_invoice_count(account.head.open_invoice_count() - 1);
   }
-  account.head.set_open_minor(Plus(account.head.open_minor(), -amount));
+  account.head.set_open_minor(Minus(account.head.open_minor(), amount));
 }
 
 // Returns the reference to the invoice.
@@ -183,7 +175,7 @@ int64_t Allocate(const EventAllocations& allocations, Account& account) {
     }
     sum = Plus(sum, amount);
   }
-  account.head.set_open_minor(Plus(account.head.open_minor(), -sum));
+  account.head.set_open_minor(Minus(account.head.open_minor(), sum));
   AddAllocated(sum, account);
   return sum;
 }
@@ -197,7 +189,7 @@ void Receive(const Payment& payment, const Meta& meta, Shard& shard) {
   AddPayment(account.time, amount, PackId(payment.payment_id()), account.tail);
   const int64_t allocated = Allocate(payment.allocations(), account);
   if (allocated != amount) {
-    AddOpen(PackId(payment.payment_id()), ordinal, Plus(amount, -allocated),
+    AddOpen(PackId(payment.payment_id()), ordinal, Minus(amount, allocated),
             *account.tail.mutable_open_payments());
   }
 
@@ -229,7 +221,7 @@ void AddWrittenOff(int64_t amount, Account& account) {
 void Balances::On(const customer::v1::CustomerRegistered&, const Meta& meta, Shard& shard) {
   v1::CustomerRow& row = shard.Edit(kCustomers, meta.customer_id);
   row.set_registered(true);
-  row.set_registered_day(balances::DayNumber(meta.effective_date));
+  row.set_registered_day(EpochDay(meta.effective_date));
   row.set_registered_recorded_us(meta.recorded_time_us);
   v1::BookTotals& book = shard.Edit(kBook, kBookKey);
   book.set_customer_count(book.customer_count() + 1);
@@ -248,7 +240,7 @@ void Balances::On(const billing::v1::InvoiceIssued& invoice, const Meta& meta, S
   const int64_t total = invoice.total_minor();
   const std::string_view id = PackId(invoice.invoice_id());
   const uint32_t ordinal = account.tail.invoices();
-  AddInvoice(account.time, invoice, DayNumber(invoice.due_date()), id, account.tail);
+  AddInvoice(account.time, invoice, EpochDay(invoice.due_date()), id, account.tail);
 
   account.head.set_invoice_count(account.head.invoice_count() + 1);
   account.head.set_open_minor(Plus(account.head.open_minor(), total));

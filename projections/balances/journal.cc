@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "common/base/dates.h"
 #include "common/base/decimal.h"
 #include "projections/balances/rows.h"
 
@@ -408,7 +409,7 @@ class ChunkReader {
     const int i = numbered_++;
     sequence_ += chunk_.number_sequence(i);
     return {chunk_.series_names(static_cast<int>(chunk_.series(i))),
-            static_cast<int32_t>(DayOfNumber(day).year()) + chunk_.number_year(i),
+            static_cast<int32_t>(DayOfEpoch(day).year()) + chunk_.number_year(i),
             chunk_.number_partition(i), sequence_};
   }
 

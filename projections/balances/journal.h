@@ -9,15 +9,10 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
-#include "absl/time/civil_time.h"
 #include "daybook/balances/v1/rows.pb.h"
 #include "daybook/billing/v1/event.pb.h"
 
 namespace daybook::balances {
-
-inline constexpr absl::CivilDay kEpochDay(1970, 1, 1);
-inline int32_t DayNumber(absl::CivilDay day) { return static_cast<int32_t>(day - kEpochDay); }
-inline absl::CivilDay DayOfNumber(int32_t number) { return kEpochDay + number; }
 
 // Ids as they stand in rows: a UUID takes 17 bytes, not 37. Packed ids can be put one behind the
 // other. The result of PackId is good until the thread's next call.

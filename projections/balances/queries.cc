@@ -118,7 +118,7 @@ Figures FiguresOf(const Standing& standing) {
 }
 
 const google::type::Date& SetDate(int32_t day, google::type::Date* date) {
-  *date = DateOf(DayOfNumber(day));
+  *date = DateOf(DayOfEpoch(day));
   return *date;
 }
 
@@ -308,8 +308,8 @@ absl::Status BalancesQueries::Answer(const v1::GetStatementRequest& request, con
                    FindAccountJournal(request, reading, page.read_us, &account));
   const Journal& journal = account.journal;
   const int32_t first =
-      request.has_start_date() ? DayNumber(*DayOf(request.start_date())) : -kEveryDay;
-  const int32_t last = request.has_end_date() ? DayNumber(*DayOf(request.end_date())) : kEveryDay;
+      request.has_start_date() ? EpochDay(*DayOf(request.start_date())) : -kEveryDay;
+  const int32_t last = request.has_end_date() ? EpochDay(*DayOf(request.end_date())) : kEveryDay;
 
   Statement statement;
   MakeStatement(journal, first, last, &statement);
@@ -355,7 +355,7 @@ absl::Status BalancesQueries::Answer(const v1::GetAgeingRequest& request, const 
                                      v1::GetAgeingResponse* response) {
   ASSIGN_OR_RETURN(Clocks clocks, ClocksOf(request, reading));
   if (!request.has_as_of_date()) {
-    clocks.as_of_day = DayNumber(TodayIn(absl::UTCTimeZone(), reading.now));
+    clocks.as_of_day = EpochDay(TodayIn(absl::UTCTimeZone(), reading.now));
   }
   std::map<std::string, Ages> by_currency;
   Standing& standing = ScratchStanding();

@@ -14,10 +14,6 @@ using customer::v1::ExternalId;
 using projection::Meta;
 using store::Shard;
 
-int32_t DayNumber(absl::CivilDay day) {
-  return static_cast<int32_t>(DaysBetween(absl::CivilDay(1970, 1, 1), day));
-}
-
 // One fact's change of a customer: the row while it lives, and at its end the lines of the lists.
 class Change {
  public:
@@ -33,7 +29,7 @@ class Change {
   ~Change() {
     row_.set_version(row_.version() + 1);
     row_.set_revision(meta_.revision);
-    row_.set_changed_day(DayNumber(meta_.effective_date));
+    row_.set_changed_day(EpochDay(meta_.effective_date));
     row_.set_changed_recorded_us(meta_.recorded_time_us);
     Count();
     List();
@@ -128,7 +124,7 @@ void Directory::On(const customer::v1::CustomerRegistered& fact, const Meta& met
   row.set_registered(true);
   row.set_kind(fact.kind());
   row.set_state(customer::v1::CUSTOMER_STATE_ACTIVE);
-  row.set_registered_day(DayNumber(meta.effective_date));
+  row.set_registered_day(EpochDay(meta.effective_date));
   row.set_registered_recorded_us(meta.recorded_time_us);
   change.SetProfile(fact);
   for (const ExternalId& external_id : fact.external_ids()) change.Claim(external_id);
@@ -141,7 +137,7 @@ void Directory::On(const customer::v1::CustomerUpdated& fact, const Meta& meta, 
 void Directory::On(const customer::v1::CustomerArchived&, const Meta& meta, Shard& shard) {
   Change change(meta, shard);
   change.row().set_state(customer::v1::CUSTOMER_STATE_ARCHIVED);
-  change.row().set_archived_day(DayNumber(meta.effective_date));
+  change.row().set_archived_day(EpochDay(meta.effective_date));
 }
 
 void Directory::On(const customer::v1::CustomerRestored&, const Meta& meta, Shard& shard) {

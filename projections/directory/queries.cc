@@ -12,7 +12,10 @@
 #include "common/base/fields.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
+#include "common/base/timestamp.h"
+#include "common/projection/merged_rows.h"
 #include "common/projection/page_token.h"
+#include "common/projection/read_position.h"
 #include "projections/directory/listing.h"
 #include "projections/directory/rows.h"
 
@@ -21,33 +24,13 @@ namespace {
 
 using projection::PartitionReading;
 using projection::Reading;
-using store::Cursor;
 
 constexpr size_t kMaxSystemBytes = 32;
 constexpr size_t kMaxExternalIdBytes = 128;
 constexpr size_t kMaxOrderBytes = 64;
 constexpr int kRowsPerDeadline = 256;
 
-void SetDay(int32_t day, google::type::Date* date) {
-  *date = DateOf(absl::CivilDay(1970, 1, 1) + day);
-}
-
-void SetTime(int64_t us, google::protobuf::Timestamp* time) {
-  time->set_seconds(us / 1'000'000);
-  time->set_nanos(static_cast<int32_t>(us % 1'000'000 * 1'000));
-}
-
-void SetPosition(const Reading& reading, v1::ReadPosition* position) {
-  int64_t next_offset = 0, recorded_us = 0;
-  for (const PartitionReading& partition : reading.partitions) {
-    next_offset += partition.view->position().next_offset;
-    recorded_us = std::max(recorded_us, partition.view->position().recorded_time_us);
-  }
-  const bool one = reading.partitions.size() == 1;
-  position->set_partition(one ? reading.partitions.front().view->partition() : -1);
-  position->set_next_offset(next_offset);
-  SetTime(recorded_us, position->mutable_recorded_time());
-}
+void SetDay(int32_t day, google::type::Date* date) { *date = DateOf(DayOfEpoch(day)); }
 
 void Describe(const std::string& customer_id, v1::CustomerRow& row, v1::Customer* customer) {
   customer->set_customer_id(customer_id);
@@ -64,9 +47,9 @@ void Describe(const std::string& customer_id, v1::CustomerRow& row, v1::Customer
   customer->set_etag(absl::StrCat(row.version()));
   customer->set_revision(row.revision());
   SetDay(row.registered_day(), customer->mutable_registered_date());
-  SetTime(row.registered_recorded_us(), customer->mutable_registered_time());
+  SetMicros(row.registered_recorded_us(), customer->mutable_registered_time());
   SetDay(row.changed_day(), customer->mutable_changed_date());
-  SetTime(row.changed_recorded_us(), customer->mutable_changed_time());
+  SetMicros(row.changed_recorded_us(), customer->mutable_changed_time());
   if (row.state() == customer::v1::CUSTOMER_STATE_ARCHIVED) {
     SetDay(row.archived_day(), customer->mutable_archived_date());
   }
@@ -100,43 +83,6 @@ absl::Status Malformed() {
   return absl::DataLossError("a row does not parse; rebuild the read model 'directory'");
 }
 
-// The rows of all partitions in one order. Keys end with the customer's id, and a customer is in
-// one partition only, so no two are equal.
-class Merged {
- public:
-  Merged(const Reading& reading, const Order& order, std::string_view after)
-      : before_([backward = order.direction == store::Direction::kBackward](
-                    const std::unique_ptr<Cursor>& a, const std::unique_ptr<Cursor>& b) {
-          return backward ? a->key() < b->key() : b->key() < a->key();  // the next one on top
-        }) {
-    for (const PartitionReading& partition : reading.partitions) {
-      Add(partition.view->NewCursor(order.table.id, order.direction, after));
-    }
-  }
-
-  // Null behind the last row.
-  const Cursor* top() const { return heap_.empty() ? nullptr : heap_.front().get(); }
-  void Next() {
-    std::pop_heap(heap_.begin(), heap_.end(), before_);
-    std::unique_ptr<Cursor> cursor = std::move(heap_.back());
-    heap_.pop_back();
-    cursor->Next();
-    Add(std::move(cursor));
-  }
-  const absl::Status& status() const { return status_; }
-
- private:
-  void Add(std::unique_ptr<Cursor> cursor) {
-    if (!cursor->valid()) return status_.Update(cursor->status());
-    heap_.push_back(std::move(cursor));
-    std::push_heap(heap_.begin(), heap_.end(), before_);
-  }
-
-  std::function<bool(const std::unique_ptr<Cursor>&, const std::unique_ptr<Cursor>&)> before_;
-  std::vector<std::unique_ptr<Cursor>> heap_;
-  absl::Status status_;
-};
-
 }  // namespace
 
 // ---------------------------------------------------------------------------------------- one
@@ -151,7 +97,7 @@ absl::Status DirectoryQueries::Answer(const v1::GetCustomerRequest& request, con
                                       v1::GetCustomerResponse* response) {
   RETURN_IF_ERROR(
       Find(*reading.partitions.front().view, request.customer_id(), response->mutable_customer()));
-  SetPosition(reading, response->mutable_position());
+  projection::SetPosition(reading, response->mutable_position());
   return absl::OkStatus();
 }
 
@@ -200,7 +146,7 @@ absl::Status DirectoryQueries::Answer(const v1::GetCustomerByExternalIdRequest& 
         {{"system", request.system()}, {"id", request.id()}, {"customer_ids", names}});
   }
   RETURN_IF_ERROR(Find(*view, claimants.front(), response->mutable_customer()));
-  SetPosition(reading, response->mutable_position());
+  projection::SetPosition(reading, response->mutable_position());
   return absl::OkStatus();
 }
 
@@ -226,10 +172,10 @@ absl::Status DirectoryQueries::Answer(const v1::ListCustomersRequest& request,
   const int page_size =
       request.page_size() == 0 ? kDefaultPage : std::min(request.page_size(), kLargestPage);
 
-  Merged rows(reading, order, after);
+  projection::MergedRows rows(reading, order.table.id, order.direction, after);
   v1::ListRow row;
   std::string last;
-  for (int looked = 0; rows.top() != nullptr; rows.Next()) {
+  for (int looked = 0; rows.valid(); rows.Next()) {
     if (response->customers_size() == page_size || looked == kMaxLooked) {
       response->set_next_page_token(projection::PageTokenFor(request, last));
       break;
@@ -237,13 +183,13 @@ absl::Status DirectoryQueries::Answer(const v1::ListCustomersRequest& request,
     if (++looked % kRowsPerDeadline == 0 && absl::Now() >= reading.deadline) {
       return Refuse(Reason::kDeadlineExceeded, "the deadline came before the page was full");
     }
-    const std::string_view value = rows.top()->value();
+    const std::string_view value = rows.value();
     if (!row.ParseFromArray(value.data(), static_cast<int>(value.size()))) return Malformed();
-    last = rows.top()->key();
+    last = rows.key();
     if (Matches(filter, row)) Summarise(row, response->add_customers());
   }
   RETURN_IF_ERROR(rows.status());
-  SetPosition(reading, response->mutable_position());
+  projection::SetPosition(reading, response->mutable_position());
   return absl::OkStatus();
 }
 

@@ -1,6 +1,7 @@
 #include "projections/journal/breakdown.h"
 
 #include "absl/strings/ascii.h"
+#include "common/base/wrapping.h"
 
 namespace daybook::journal {
 namespace {
@@ -8,15 +9,6 @@ namespace {
 using postings::Ledger;
 using postings::Posting;
 using postings::Side;
-
-// Wraps instead of overflowing: the write side refuses sums that leave 64 bits, and a fold never
-// fails.
-int64_t Plus(int64_t a, int64_t b) {
-  return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
-}
-int64_t Minus(int64_t a, int64_t b) {
-  return static_cast<int64_t>(static_cast<uint64_t>(a) - static_cast<uint64_t>(b));
-}
 
 void AddLine(Ledger ledger, const std::string& detail, int64_t amount,
              std::vector<v1::PostedLine>* lines) {
@@ -32,7 +24,7 @@ void Spread(Ledger ledger, int64_t amount, const std::map<std::string, int64_t>&
   int64_t rest = amount;
   for (const auto& [detail, part] : parts) {
     if (detail.empty()) continue;  // with what is not explained
-    const int64_t posted = sign < 0 ? Minus(0, part) : part;
+    const int64_t posted = sign < 0 ? Minus(part) : part;
     AddLine(ledger, detail, posted, lines);
     rest = Minus(rest, posted);
   }

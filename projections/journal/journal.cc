@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/dates.h"
 #include "common/base/status.h"
+#include "common/base/wrapping.h"
 #include "projections/journal/breakdown.h"
 #include "projections/journal/sums.h"
 
@@ -15,17 +16,6 @@ namespace {
 
 using projection::Meta;
 using store::Shard;
-
-int32_t DayNumber(absl::CivilDay day) {
-  return static_cast<int32_t>(DaysBetween(absl::CivilDay(1970, 1, 1), day));
-}
-
-// Wraps instead of overflowing: the write side refuses sums that leave 64 bits, and a fold never
-// fails.
-int64_t Plus(int64_t a, int64_t b) {
-  return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
-}
-int64_t Minus(int64_t a) { return static_cast<int64_t>(0 - static_cast<uint64_t>(a)); }
 
 template <class Fact>
 uint32_t EventNumber() {
@@ -120,7 +110,7 @@ v1::PaymentRow& PaymentOf(const std::string& id, const Meta& meta, Shard& shard)
 // From when a fact counts that is about a document.
 template <class Row>
 int32_t DayWith(const Row& document, const Meta& meta) {
-  return std::max(DayNumber(meta.effective_date), document.day());
+  return std::max(EpochDay(meta.effective_date), document.day());
 }
 
 v1::Movement MovementOf(const std::string& other_id, Ledger ledger, int32_t day, int64_t amount) {
@@ -212,7 +202,7 @@ Ledger LossOf(billing::v1::WriteOffReason reason) {
 template <class Fact>
 void Receive(const Fact& fact, const Meta& meta, Shard& shard) {
   v1::PaymentRow& payment = PaymentOf(fact.payment_id(), meta, shard);
-  payment.set_day(DayNumber(meta.effective_date));
+  payment.set_day(EpochDay(meta.effective_date));
   Entries entries(fact, payment.day(), ByChannel(payment));
   Move(fact.allocations(), 1, fact.payment_id(), entries, meta, shard);
   entries.Post(fact, fact.payment_id(), nullptr, meta, shard);
@@ -236,7 +226,7 @@ void Journal::On(const customer::v1::CustomerRegistered&, const Meta& meta, Shar
 void Journal::On(const billing::v1::InvoiceIssued& fact, const Meta& meta, Shard& shard) {
   v1::InvoiceRow& invoice =
       shard.Renew(kInvoices, DocumentKey(meta.customer_id, fact.invoice_id()));
-  invoice.set_day(DayNumber(meta.effective_date));
+  invoice.set_day(EpochDay(meta.effective_date));
   Breakdown breakdown;
   AddRates(fact.taxes(), &breakdown);
   if (NamesAProduct(fact.lines())) {

@@ -12,7 +12,10 @@
 #include "common/base/fields.h"
 #include "common/base/money.h"
 #include "common/base/status.h"
+#include "common/base/timestamp.h"
+#include "common/projection/merged_rows.h"
 #include "common/projection/page_token.h"
+#include "common/projection/read_position.h"
 #include "projections/journal/rows.h"
 #include "projections/journal/sums.h"
 
@@ -22,31 +25,8 @@ namespace {
 using postings::Ledger;
 using projection::PartitionReading;
 using projection::Reading;
-using store::Cursor;
 
 constexpr int kRowsPerDeadline = 256;
-
-int32_t DayNumber(const google::type::Date& date) {
-  return static_cast<int32_t>(DaysBetween(absl::CivilDay(1970, 1, 1),
-                                          absl::CivilDay(date.year(), date.month(), date.day())));
-}
-
-void SetTime(int64_t us, google::protobuf::Timestamp* time) {
-  time->set_seconds(us / 1'000'000);
-  time->set_nanos(static_cast<int32_t>(us % 1'000'000 * 1'000));
-}
-
-void SetPosition(const Reading& reading, v1::ReadPosition* position) {
-  int64_t next_offset = 0, recorded_us = 0;
-  for (const PartitionReading& partition : reading.partitions) {
-    next_offset += partition.view->position().next_offset;
-    recorded_us = std::max(recorded_us, partition.view->position().recorded_time_us);
-  }
-  const bool one = reading.partitions.size() == 1;
-  position->set_partition(one ? reading.partitions.front().view->partition() : -1);
-  position->set_next_offset(next_offset);
-  SetTime(recorded_us, position->mutable_recorded_time());
-}
 
 absl::Status Malformed() {
   return absl::DataLossError("a row does not parse; rebuild the read model 'journal'");
@@ -96,42 +76,6 @@ absl::Status Write(const Sums& sums, const Currency& currency, Answer* answer) {
 
 // -------------------------------------------------------------------------------------- entries
 
-// The rows of one table of all partitions in the order of their keys. No key is in two partitions:
-// it has the customer in it.
-class Merged {
- public:
-  Merged(const Reading& reading, uint8_t table, std::string_view after) {
-    for (const PartitionReading& partition : reading.partitions) {
-      cursors_.push_back(partition.view->NewCursor(table, store::Direction::kForward, after));
-    }
-    Choose();
-  }
-  // The partition whose row is next; -1 behind the last.
-  int top() const { return top_; }
-  const Cursor& cursor() const { return *cursors_[static_cast<size_t>(top_)]; }
-  void Next() {
-    cursors_[static_cast<size_t>(top_)]->Next();
-    Choose();
-  }
-  const absl::Status& status() const { return status_; }
-
- private:
-  void Choose() {
-    top_ = -1;
-    for (size_t i = 0; i < cursors_.size(); ++i) {
-      if (!cursors_[i]->valid()) {
-        status_.Update(cursors_[i]->status());
-      } else if (top_ < 0 || cursors_[i]->key() < cursor().key()) {
-        top_ = static_cast<int>(i);
-      }
-    }
-  }
-
-  std::vector<std::unique_ptr<Cursor>> cursors_;
-  int top_ = -1;
-  absl::Status status_;
-};
-
 bool Wanted(const v1::ListEntriesRequest& request, const v1::EntryRow& row) {
   if (!request.account_id().empty() && row.account_id() != request.account_id()) return false;
   if (request.ledger_account().empty()) return true;
@@ -145,8 +89,8 @@ absl::Status Describe(const EntryId& id, v1::EntryRow& row, v1::Entry* entry) {
   entry->set_customer_id(id.customer_id);
   entry->mutable_account_id()->swap(*row.mutable_account_id());
   entry->set_sequence(int64_t{id.number} + 1);
-  *entry->mutable_effective_date() = DateOf(absl::CivilDay(1970, 1, 1) + id.day);
-  SetTime(row.recorded_us(), entry->mutable_recorded_time());
+  *entry->mutable_effective_date() = DateOf(DayOfEpoch(id.day));
+  SetMicros(row.recorded_us(), entry->mutable_recorded_time());
   const auto* event =
       postings::Event::descriptor()->FindFieldByNumber(static_cast<int>(row.event()));
   if (event != nullptr) entry->set_event(event->name());
@@ -168,7 +112,7 @@ absl::StatusOr<std::string> AfterOf(const v1::ListEntriesRequest& request) {
   ASSIGN_OR_RETURN(std::string after, projection::AfterOf(request, request.page_token()));
   if (!after.empty()) return after;
   if (!request.customer_id().empty()) store::AppendText(&after, request.customer_id());
-  if (request.has_start_date()) AppendDay(&after, DayNumber(request.start_date()));
+  if (request.has_start_date()) AppendDay(&after, EpochDay(request.start_date()));
   return after;
 }
 
@@ -188,7 +132,7 @@ absl::Status JournalQueries::Check(const v1::ListEntriesRequest& request) {
   ExpectDate(request.has_start_date(), request.start_date(), "start_date", bad);
   ExpectDate(request.has_end_date(), request.end_date(), "end_date", bad);
   if (bad.ToStatus().ok() && request.has_start_date() && request.has_end_date() &&
-      DayNumber(request.end_date()) < DayNumber(request.start_date())) {
+      EpochDay(request.end_date()) < EpochDay(request.start_date())) {
     bad.Add("end_date", "is before start_date");
   }
   return bad.ToStatus();
@@ -202,16 +146,17 @@ absl::Status JournalQueries::Answer(const v1::ListEntriesRequest& request, const
   }
   ASSIGN_OR_RETURN(const std::string after, AfterOf(request));
   const int32_t last_day =
-      request.has_end_date() ? DayNumber(request.end_date()) : std::numeric_limits<int32_t>::max();
+      request.has_end_date() ? EpochDay(request.end_date()) : std::numeric_limits<int32_t>::max();
   const int page_size =
       request.page_size() == 0 ? kDefaultPage : std::min(request.page_size(), kLargestPage);
 
-  Merged rows(reading, of_one ? kEntries.id : kByDay.id, after);
+  projection::MergedRows rows(reading, of_one ? kEntries.id : kByDay.id, store::Direction::kForward,
+                              after);
   v1::EntryRow row;
   std::string last;
   size_t bytes = 0;
-  for (int looked = 0; rows.top() >= 0; rows.Next()) {
-    const std::string_view key = rows.cursor().key();
+  for (int looked = 0; rows.valid(); rows.Next()) {
+    const std::string_view key = rows.key();
     const std::optional<EntryId> id = of_one ? TakeEntryKey(key) : TakeByDayKey(key);
     if (!id.has_value()) return Malformed();
     if ((of_one && id->customer_id != request.customer_id()) || id->day > last_day) break;
@@ -224,10 +169,10 @@ absl::Status JournalQueries::Answer(const v1::ListEntriesRequest& request, const
     }
     last = key;
     if (of_one) {
-      const std::string_view value = rows.cursor().value();
+      const std::string_view value = rows.value();
       if (!row.ParseFromArray(value.data(), static_cast<int>(value.size()))) return Malformed();
     } else {
-      const store::View& view = *reading.partitions[static_cast<size_t>(rows.top())].view;
+      const store::View& view = *rows.partition().view;
       ASSIGN_OR_RETURN(const bool found,
                        view.Read(kEntries, EntryKey(id->customer_id, id->day, id->number), &row));
       if (!found) return Malformed();
@@ -238,7 +183,7 @@ absl::Status JournalQueries::Answer(const v1::ListEntriesRequest& request, const
     bytes += entry->ByteSizeLong();
   }
   RETURN_IF_ERROR(rows.status());
-  SetPosition(reading, response->mutable_position());
+  projection::SetPosition(reading, response->mutable_position());
   return absl::OkStatus();
 }
 
@@ -267,7 +212,7 @@ absl::Status AddSumsOf(const v1::GetLedgerAccountRequest& request, Ledger ledger
       status = Malformed();
       return false;
     }
-    if (request.has_as_of_date() && id->day > DayNumber(request.as_of_date())) return false;
+    if (request.has_as_of_date() && id->day > EpochDay(request.as_of_date())) return false;
     if (row.currency_code() != request.currency_code()) return true;
     for (const v1::PostedLine& line : row.lines()) {
       if (line.ledger() != static_cast<uint32_t>(ledger)) continue;
@@ -286,7 +231,7 @@ SumsAsked AskedBy(const Request& request, const Reading& reading) {
   asked.deadline = reading.deadline;
   if (request.has_as_of_date()) {
     asked.everything = false;
-    asked.as_of_day = DayNumber(request.as_of_date());
+    asked.as_of_day = EpochDay(request.as_of_date());
   }
   return asked;
 }
@@ -332,7 +277,7 @@ absl::Status JournalQueries::Answer(const v1::GetLedgerAccountRequest& request,
   }
   response->set_detail_count(static_cast<int64_t>(sums.size()));
   RETURN_IF_ERROR(Write(all, *currency, response));
-  SetPosition(reading, response->mutable_position());
+  projection::SetPosition(reading, response->mutable_position());
   return absl::OkStatus();
 }
 
@@ -355,7 +300,7 @@ absl::Status JournalQueries::Answer(const v1::GetTrialBalanceRequest& request,
     row->set_currency_code(key.currency_code);
     RETURN_IF_ERROR(Write(sum, *currency, row));
   }
-  SetPosition(reading, response->mutable_position());
+  projection::SetPosition(reading, response->mutable_position());
   return absl::OkStatus();
 }
 

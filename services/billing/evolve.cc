@@ -1,4 +1,5 @@
 // How the billing book's state follows from its events.
+#include <algorithm>
 #include <memory>
 
 #include "common/base/decimal.h"
@@ -83,11 +84,12 @@ void Voided(const v1::InvoiceVoided& event, Account& account) {
   invoice.set_state(v1::INVOICE_STATE_VOID);
   invoice.clear_written_off_minor();
   invoice.clear_write_off_reason();
+  invoice.clear_write_off_date();
   invoice.clear_residue_minor();
   if (event.open_minor() > 0) ChangeOpen(event.invoice_id(), -event.open_minor(), account);
 }
 
-void WrittenOff(const v1::InvoiceWrittenOff& event, Account& account) {
+void WrittenOff(const v1::InvoiceWrittenOff& event, absl::CivilDay day, Account& account) {
   Invoice& invoice = EditInvoice(account, event.invoice_id());
   DAYBOOK_CHECK(event.amount_minor() == invoice.open_minor());
   if (event.reason() == v1::WRITE_OFF_REASON_NORMAL) {
@@ -96,6 +98,7 @@ void WrittenOff(const v1::InvoiceWrittenOff& event, Account& account) {
   } else {
     invoice.set_written_off_minor(invoice.written_off_minor() + event.amount_minor());
     invoice.set_write_off_reason(event.reason());
+    invoice.set_write_off_date(std::max(invoice.write_off_date(), DayNumber(day)));
     invoice.set_state(v1::INVOICE_STATE_UNCOLLECTIBLE);
   }
   ChangeOpen(event.invoice_id(), -event.amount_minor(), account);
@@ -107,6 +110,7 @@ void Recovered(const v1::WriteOffRecovered& event, Account& account) {
   invoice.set_written_off_minor(invoice.written_off_minor() - event.amount_minor());
   if (invoice.written_off_minor() == 0) {
     invoice.clear_write_off_reason();
+    invoice.clear_write_off_date();
     invoice.set_state(v1::INVOICE_STATE_ISSUED);
   }
   ChangeOpen(event.invoice_id(), event.amount_minor(), account);
@@ -269,7 +273,7 @@ void Billing::Evolve(const command::EventMeta& meta, const Event& event, book::v
           .set_state(v1::INVOICE_STATE_UNCOLLECTIBLE);
     }
     case Event::kInvoiceWrittenOff:
-      return WrittenOff(event.invoice_written_off(), account(event.invoice_written_off()));
+      return WrittenOff(event.invoice_written_off(), day, account(event.invoice_written_off()));
     case Event::kWriteOffRecovered:
       return Recovered(event.write_off_recovered(), account(event.write_off_recovered()));
 

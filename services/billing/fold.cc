@@ -208,7 +208,8 @@ void SetUnapplied(uint32_t ordinal, int64_t unapplied_minor, v1::Account& accoun
   v1::Payment& payment = *account.mutable_payments(static_cast<int>(ordinal));
   const int64_t before = payment.unapplied_minor();
   payment.set_unapplied_minor(unapplied_minor);
-  account.set_unapplied_minor(account.unapplied_minor() + unapplied_minor - before);
+  // The difference first: sums of one account fit 64 bits, both amounts on top of them need not.
+  account.set_unapplied_minor(account.unapplied_minor() + (unapplied_minor - before));
   auto& open = *account.mutable_open_payments();
   if (before > 0 && unapplied_minor == 0) {
     open.erase(std::find(open.begin(), open.end(), ordinal));

@@ -308,18 +308,22 @@ class ImportOrders : public Subcommand {
                                      ->file()
                                      ->FindServiceByName("BalancesService")
                                      ->FindMethodByName("GetTrialBalance");
+    std::map<int, std::pair<int64_t, std::string>> newest;  // as Lane::tokens, of all lanes
     for (const Lane& lane : lanes) {
-      for (const auto& [partition, newest] : lane.tokens()) {
-        balances::v1::GetTrialBalanceRequest request;
-        request.set_consistency_token(newest.second);
-        balances::v1::GetTrialBalanceResponse response;
-        const absl::Status seen =
-            client.Call(method, request, &response, absl::Now() + absl::Seconds(30));
-        if (seen.ok()) continue;
-        std::fprintf(stderr, "the read models have not caught up yet: %s\n",
-                     std::string(seen.message()).c_str());
-        return;
+      for (const auto& [partition, token] : lane.tokens()) {
+        newest[partition] = std::max(newest[partition], token);
       }
+    }
+    for (const auto& [partition, token] : newest) {
+      balances::v1::GetTrialBalanceRequest request;
+      request.set_consistency_token(token.second);
+      balances::v1::GetTrialBalanceResponse response;
+      const absl::Status seen =
+          client.Call(method, request, &response, absl::Now() + absl::Seconds(30));
+      if (seen.ok()) continue;
+      std::fprintf(stderr, "the read models have not caught up yet: %s\n",
+                   std::string(seen.message()).c_str());
+      return;
     }
   }
 

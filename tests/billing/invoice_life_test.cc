@@ -193,6 +193,57 @@ TEST(WriteOff, IsRecoveredByMoneyThatNamesTheInvoice) {
   EXPECT_EQ(book.invoice(id).state(), v1::INVOICE_STATE_PAID);
 }
 
+// The money was there before the invoice was given up, and keeps its day; there was nothing to
+// recover before that.
+TEST(WriteOff, IsRecoveredOnItsOwnDayByMoneyOfADayBefore) {
+  Book book;
+  const std::string id =
+      book.story.When(InvoiceOf(100, "invoice_date { year: 2026 month: 1 day: 5 }"))
+          .response.invoice_id();
+  const std::string said = absl::StrCat("allocations { invoice_id: '", id, "' } ");
+  const std::string early = said + "payment_date { year: 2026 month: 2 day: 3 }";
+  book.Of<v1::WriteOffInvoiceRequest>(
+      id, absl::StrCat(kOverdue, "effective_date { year: 2026 month: 3 day: 2 }"));
+  const auto recorded = book.story.When(PaymentOf(30, early));
+  ASSERT_EQ(recorded.events.size(), 2u);
+  EXPECT_TRUE(recorded.events[0].event.has_write_off_recovered());
+  EXPECT_EQ(recorded.events[0].effective_date, absl::CivilDay(2026, 3, 2));
+  EXPECT_EQ(recorded.events[1].effective_date, absl::CivilDay(2026, 2, 3));
+
+  // Given up again as of an earlier day: so much stands written off from the later one only.
+  book.story.When(Proto<v1::ReversePaymentRequest>(
+      absl::StrCat("payment_id: '", recorded.response.payment_id(), "'")));
+  book.Of<v1::WriteOffInvoiceRequest>(
+      id, absl::StrCat(kOverdue, "effective_date { year: 2026 month: 2 day: 20 }"));
+  const auto late =
+      book.story.When(PaymentOf(10, said + "payment_date { year: 2026 month: 3 day: 9 }"));
+  EXPECT_EQ(late.events.at(0).effective_date, absl::CivilDay(2026, 3, 9));
+  const auto announced =
+      book.story.When(PaymentOf(20, said + "initial_state: PAYMENT_STATE_PENDING"));
+  const auto confirmed = book.story.When(Proto<v1::ConfirmPaymentRequest>(
+      absl::StrCat("payment_id: '", announced.response.payment_id(),
+                   "' payment_date { year: 2026 month: 2 day: 21 }")));
+  EXPECT_EQ(confirmed.events.at(0).effective_date, absl::CivilDay(2026, 3, 2));
+  EXPECT_EQ(confirmed.events.at(1).effective_date, absl::CivilDay(2026, 2, 21));
+
+  // Wholly recovered, it is forgotten: what is given up anew counts from its own day.
+  const auto rest = book.story.When(PaymentOf(70, early));
+  EXPECT_EQ(rest.events.at(0).effective_date, absl::CivilDay(2026, 3, 2));
+  EXPECT_EQ(book.invoice(id).write_off_date(), 0);
+  book.story.When(Proto<v1::ReversePaymentRequest>(
+      absl::StrCat("payment_id: '", rest.response.payment_id(), "'")));
+  book.Of<v1::WriteOffInvoiceRequest>(
+      id, absl::StrCat(kBadDebt, "effective_date { year: 2026 month: 2 day: 10 }"));
+  // Credit as well, whatever day it is asked for.
+  const auto credit = book.story.When(PaymentOf(5, "payment_date { year: 2026 month: 1 day: 2 }"));
+  EXPECT_EQ(credit.response.unapplied().units(), 5);
+  const auto applied = book.story.When(Proto<v1::ApplyCreditRequest>(
+      absl::StrCat(said, "effective_date { year: 2026 month: 1 day: 6 }")));
+  ASSERT_EQ(applied.events.size(), 2u);
+  EXPECT_EQ(applied.events[0].effective_date, absl::CivilDay(2026, 2, 10));
+  EXPECT_EQ(applied.events[1].effective_date, absl::CivilDay(2026, 1, 6));
+}
+
 TEST(WriteOff, IsUndoneByAVoid) {
   Book book;
   const std::string id = book.Issue(100);

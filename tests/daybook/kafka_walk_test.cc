@@ -1,7 +1,6 @@
 // The same orders on Kafka and on the embedded log give the same book.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <signal.h>
 
 #include <nlohmann/json.hpp>
 
@@ -37,11 +36,8 @@ class KafkaWalk : public testing::Test {
   }
 
   static Ran Run(std::vector<std::string> words, const std::vector<std::string>& more = {}) {
-    words.insert(words.begin(), DaybookBinary());
     words.insert(words.end(), more.begin(), more.end());
-    const auto ran = RunProgram(std::move(words), absl::Minutes(2));
-    EXPECT_TRUE(ran.ok()) << ran.status();
-    return ran.ok() ? *ran : Ran{};
+    return RunDaybook(std::move(words));
   }
 
   // Imports through a server of its own; `data_dir` keeps what it leaves.

@@ -24,18 +24,6 @@ using ::testing::Not;
 
 const char* const kCdnow = DAYBOOK_TEST_DATA "/cdnow_orders.csv";
 
-Ran RunDaybookFor(absl::Duration at_most, std::vector<std::string> words) {
-  words.insert(words.begin(), DaybookBinary());
-  const auto ran = RunProgram(std::move(words), at_most);
-  if (absl::IsDeadlineExceeded(ran.status())) return {.code = -SIGKILL, .out = "", .err = ""};
-  EXPECT_TRUE(ran.ok()) << ran.status();
-  return ran.ok() ? *ran : Ran{};
-}
-
-Ran RunDaybook(std::vector<std::string> words) {
-  return RunDaybookFor(absl::Minutes(2), std::move(words));
-}
-
 // A running server and the binary's other subcommands pointed at it.
 class Walk : public testing::Test {
  protected:
@@ -139,7 +127,7 @@ TEST_F(Walk, GoesOnAfterImporterAndServerWereKilledHalfWay) {
   int killed = 0;
   for (int ms = 60; ms <= 240; ms += 60) {
     const Ran ran =
-        RunDaybookFor(absl::Milliseconds(ms), Pointed({"import", "orders", kCdnow, "--quiet"}));
+        RunDaybook(Pointed({"import", "orders", kCdnow, "--quiet"}), absl::Milliseconds(ms));
     killed += ran.code == -SIGKILL;
     server_.Kill();
     const absl::Status status = server_.StartAndWait();

@@ -60,10 +60,8 @@ void EmbeddedCampaign::Judge() {
   }
   server_.Terminate();
   ASSERT_EQ(server_.WaitUntilEnded(absl::Seconds(20)), 0) << server_.words();
-  const auto verified =
-      RunProgram({DaybookBinary(), "verify", "--data-dir=" + data_dir()}, absl::Minutes(1));
-  ASSERT_TRUE(verified.ok()) << verified.status();
-  EXPECT_EQ(verified->code, 0) << verified->out << verified->err;
+  const Ran verified = RunDaybook({"verify", "--data-dir=" + data_dir()});
+  EXPECT_EQ(verified.code, 0) << verified.out << verified.err;
 }
 
 std::vector<std::string> AskAgain(const std::vector<IssuedCommand>& commands, int count,

@@ -50,7 +50,7 @@ class Firm {
 
   json Call(const std::string& method, const json& request) {
     const Ran ran =
-        Run({"call", method, request.dump(), "--json", "--server=" + server_.address()});
+        RunDaybook({"call", method, request.dump(), "--json", "--server=" + server_.address()});
     EXPECT_EQ(ran.code, 0) << method << " " << request << ": " << ran.err;
     return ran.code == 0 ? json::parse(ran.out) : json::object();
   }
@@ -123,21 +123,14 @@ class Firm {
     const std::string at = "--data-dir=" + server_.data_dir();
     std::vector<std::string> verify = {"verify", at}, dump = {"dump", "--business", "--json", at};
     for (auto* words : {&verify, &dump}) words->insert(words->end(), flags_.begin(), flags_.end());
-    const Ran proof = Run(verify);
+    const Ran proof = RunDaybook(verify);
     EXPECT_EQ(proof.code, 0) << proof.err;
-    const Ran ran = Run(dump);
+    const Ran ran = RunDaybook(dump);
     EXPECT_EQ(ran.code, 0) << ran.err;
     return ran.code == 0 ? json::parse(ran.out).value("sha256", "") : "";
   }
 
  private:
-  static Ran Run(std::vector<std::string> words) {
-    words.insert(words.begin(), DaybookBinary());
-    const auto ran = RunProgram(std::move(words), absl::Minutes(2));
-    EXPECT_TRUE(ran.ok()) << ran.status();
-    return ran.ok() ? *ran : Ran{};
-  }
-
   const std::vector<std::string> flags_;
   DaybookProcess server_;
   int step_ = 0;

@@ -41,6 +41,15 @@ std::string DaybookBinary() {
   return given != nullptr ? given : DAYBOOK_BUILT_BINARY;
 }
 
+Ran RunDaybook(std::vector<std::string> arguments, absl::Duration at_most) {
+  arguments.insert(arguments.begin(), DaybookBinary());
+  auto ran = RunProgram(std::move(arguments), at_most);
+  if (ran.ok()) return *std::move(ran);
+  return {.code = absl::IsDeadlineExceeded(ran.status()) ? -SIGKILL : 127,
+          .out = "",
+          .err = ran.status().ToString()};
+}
+
 int UnusedPort() {
   static std::set<int> given;
   int port = AnyPort();

@@ -25,6 +25,10 @@ namespace daybook {
 // Path of the binary.
 std::string DaybookBinary();
 
+// Runs the binary with these arguments to its end. Killed at the deadline: code -SIGKILL; not even
+// started: code 127, as a shell has it, and why.
+Ran RunDaybook(std::vector<std::string> arguments, absl::Duration at_most = absl::Minutes(2));
+
 // A free port of 127.0.0.1, not given twice by one process.
 int UnusedPort();
 
