@@ -1,4 +1,5 @@
 // How the billing book's state follows from its events.
+#include <algorithm>
 #include <memory>
 
 #include "common/base/decimal.h"
@@ -87,8 +88,9 @@ void Voided(const v1::InvoiceVoided& event, Account& account) {
   if (event.open_minor() > 0) ChangeOpen(event.invoice_id(), -event.open_minor(), account);
 }
 
-void WrittenOff(const v1::InvoiceWrittenOff& event, Account& account) {
+void WrittenOff(const v1::InvoiceWrittenOff& event, absl::CivilDay day, Account& account) {
   Invoice& invoice = EditInvoice(account, event.invoice_id());
+  invoice.set_write_off_date(std::max(invoice.write_off_date(), DayNumber(day)));
   DAYBOOK_CHECK(event.amount_minor() == invoice.open_minor());
   if (event.reason() == v1::WRITE_OFF_REASON_NORMAL) {
     invoice.set_residue_minor(invoice.residue_minor() + event.amount_minor());
@@ -269,7 +271,7 @@ void Billing::Evolve(const command::EventMeta& meta, const Event& event, book::v
           .set_state(v1::INVOICE_STATE_UNCOLLECTIBLE);
     }
     case Event::kInvoiceWrittenOff:
-      return WrittenOff(event.invoice_written_off(), account(event.invoice_written_off()));
+      return WrittenOff(event.invoice_written_off(), day, account(event.invoice_written_off()));
     case Event::kWriteOffRecovered:
       return Recovered(event.write_off_recovered(), account(event.write_off_recovered()));
 
