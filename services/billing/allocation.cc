@@ -107,7 +107,9 @@ void Allocator::PutAsSaid(const Target& target, int64_t wanted) {
   const int64_t put =
       Put(invoice, target.open_index, wanted == 0 ? capacity : std::min(capacity, wanted));
   if (put <= invoice.open_minor()) return;
-  v1::WriteOffRecovered& recovery = recoveries_.emplace_back();
+  Recovery& one = recoveries_.emplace_back();
+  one.first_day = invoice.write_off_date();
+  v1::WriteOffRecovered& recovery = one.event;
   recovery.set_account_id(account_.account_id());
   recovery.set_invoice_id(invoice.invoice_id());
   recovery.set_currency_code(account_.currency_code());

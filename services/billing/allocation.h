@@ -1,6 +1,7 @@
 // What money is put on, and what it is taken off.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "daybook/billing/v1/billing_service.pb.h"
 #include "daybook/billing/v1/event.pb.h"
 #include "daybook/billing/v1/state.pb.h"
+#include "services/billing/day_number.h"
 #include "services/billing/transitions.h"
 
 namespace daybook::billing {
@@ -43,8 +45,13 @@ class Allocator {
 
   int64_t left() const { return left_; }
 
-  // How much of each written-off invoice the money recovers: goes before it in the record.
-  const std::vector<v1::WriteOffRecovered>& recoveries() const { return recoveries_; }
+  // How much of each written-off invoice the money recovers: goes before it in the record. A
+  // write-off is not undone before its day, though the money may have come before.
+  struct Recovery {
+    v1::WriteOffRecovered event;
+    int32_t first_day = 0;  // YYYYMMDD
+  };
+  const std::vector<Recovery>& recoveries() const { return recoveries_; }
 
  private:
   struct Target {
@@ -63,7 +70,7 @@ class Allocator {
   // Allocation by place of the open invoice; empty while nobody says anything, the common case.
   std::vector<v1::Allocation*> slots_;
   absl::flat_hash_map<absl::string_view, int> open_;  // as above: place by id
-  std::vector<v1::WriteOffRecovered> recoveries_;
+  std::vector<Recovery> recoveries_;
 };
 
 // What the payer says in the account's currency, as events keep it. CURRENCY_MISMATCH.
@@ -75,10 +82,10 @@ absl::Status ExpectPayable(const v1::Account& account, const Allocations& said);
 // Puts the recoveries before the event that puts the money on the invoices.
 template <class Event>
 void AddRecoveries(const Allocator& allocator, absl::CivilDay day, command::Events<Event>& events) {
-  for (const v1::WriteOffRecovered& recovery : allocator.recoveries()) {
+  for (const Allocator::Recovery& recovery : allocator.recoveries()) {
     auto& dated = events.emplace_back();
-    dated.effective_date = day;
-    *dated.event.mutable_write_off_recovered() = recovery;
+    dated.effective_date = std::max(day, DayOfNumber(recovery.first_day));
+    *dated.event.mutable_write_off_recovered() = recovery.event;
   }
 }
 
