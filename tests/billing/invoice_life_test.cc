@@ -249,6 +249,25 @@ TEST(AccountLife, ChangesItsTerms) {
   EXPECT_EQ(book.story.When(InvoiceOf(1)).response.due_date().day(), 14);
 }
 
+TEST(AccountLife, ChangesInTheOrderOfItsDays) {
+  Book book;  // opened on the first of January
+  const auto on = [](int month, int day) {
+    return absl::StrCat("effective_date { year: 2026 month: ", month, " day: ", day, " } ");
+  };
+  book.story
+      .When(Proto<v1::SuspendAccountRequest>("effective_date { year: 2025 month: 12 day: 31 }"))
+      .ThenInvalid({"effective_date"});
+  book.story
+      .When(Proto<v1::ChangeAccountTermsRequest>(
+          "terms { net_days: 3 } effective_date { year: 2025 month: 12 day: 31 }"))
+      .ThenInvalid({"effective_date"});
+  EXPECT_TRUE(book.story.When(Proto<v1::SuspendAccountRequest>(on(2, 5))).status.ok());
+  book.story.When(Proto<v1::ReopenAccountRequest>(on(2, 4))).ThenInvalid({"effective_date"});
+  EXPECT_TRUE(book.story.When(Proto<v1::ReopenAccountRequest>(on(2, 5))).status.ok());
+  book.story.When(Proto<v1::CloseAccountRequest>(on(2, 4))).ThenInvalid({"effective_date"});
+  EXPECT_TRUE(book.story.When(Proto<v1::CloseAccountRequest>(on(3, 1))).status.ok());
+}
+
 TEST(AccountLife, ClosesOnlyWhenNothingIsLeft) {
   Book book;
   const std::string id = book.Issue(10);
