@@ -5,7 +5,9 @@
 #include <cstdlib>
 #include <limits>
 #include <numeric>
+#include <sstream>
 
+#include "absl/numeric/int128.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
 
@@ -120,6 +122,14 @@ void SetMoney(int64_t minor, const Currency& currency, google::type::Money& mone
       static_cast<int32_t>(minor % currency.factor() * (kNanosPerUnit / currency.factor())));
 }
 
+absl::Status SetSum(Int128 minor, const Currency& currency, google::type::Money& money) {
+  const int64_t factor = currency.factor();
+  ASSIGN_OR_RETURN(const int64_t units, ToInt64(minor / factor));
+  SetMoney(static_cast<int64_t>(minor % factor), currency, money);
+  money.set_units(units);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<int64_t> ToMinor(Decimal major, const Currency& currency) {
   const Int128 minor = DivideHalfUp(major.scaled(), Decimal::kOne / currency.factor());
   if (!Fits(minor)) return TooLarge(currency);
@@ -130,12 +140,15 @@ Decimal ToMajor(int64_t minor, const Currency& currency) {
   return *Decimal::FromScaled(Int128{minor} * (Decimal::kOne / currency.factor()));
 }
 
-std::string FormatMoney(int64_t minor, const Currency& currency) {
-  const uint64_t magnitude = minor < 0 ? -static_cast<uint64_t>(minor) : minor;
+std::string FormatMoney(Int128 minor, const Currency& currency) {
+  const absl::uint128 magnitude(minor < 0 ? -static_cast<unsigned __int128>(minor)
+                                          : static_cast<unsigned __int128>(minor));
   const uint64_t factor = currency.factor();
-  std::string text = absl::StrCat(minor < 0 ? "-" : "", magnitude / factor);
+  std::ostringstream major;  // the only way to write 128 bits
+  major << magnitude / factor;
+  std::string text = absl::StrCat(minor < 0 ? "-" : "", major.str());
   if (currency.digits() > 0) {
-    const std::string fraction = absl::StrCat(magnitude % factor);
+    const std::string fraction = absl::StrCat(static_cast<uint64_t>(magnitude % factor));
     absl::StrAppend(&text, ".", std::string(currency.digits() - fraction.size(), '0'), fraction);
   }
   return absl::StrCat(text, " ", std::string(currency.code()));

@@ -52,6 +52,10 @@ absl::StatusOr<int64_t> MinorOf(const google::type::Money& money);
 google::type::Money MoneyOf(int64_t minor, const Currency& currency);
 void SetMoney(int64_t minor, const Currency& currency, google::type::Money& money);
 
+// The same of a sum over many accounts, which may leave 64 bits of minor units; AMOUNT_OVERFLOW
+// only where its major units do, and then `money` is as it was.
+absl::Status SetSum(Int128 minor, const Currency& currency, google::type::Money& money);
+
 // A decimal amount of major units, rounded half away from zero to the minor unit.
 absl::StatusOr<int64_t> ToMinor(Decimal major, const Currency& currency);
 
@@ -59,7 +63,7 @@ absl::StatusOr<int64_t> ToMinor(Decimal major, const Currency& currency);
 Decimal ToMajor(int64_t minor, const Currency& currency);
 
 // `-12.30 EUR`, for people.
-std::string FormatMoney(int64_t minor, const Currency& currency);
+std::string FormatMoney(Int128 minor, const Currency& currency);
 
 // Sum, difference, product; AMOUNT_OVERFLOW where it leaves int64.
 absl::StatusOr<int64_t> Add(int64_t a, int64_t b);

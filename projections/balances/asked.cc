@@ -121,9 +121,7 @@ absl::StatusOr<MoneyWriter> MoneyWriter::For(std::string_view currency_code) {
 }
 
 absl::Status MoneyWriter::Write(Int128 minor, google::type::Money* money) const {
-  ASSIGN_OR_RETURN(const int64_t fits, ToInt64(minor));
-  *money = MoneyOf(fits, *currency_);
-  return absl::OkStatus();
+  return SetSum(minor, *currency_, *money);
 }
 
 // ----------------------------------------------------------------------------------------- pages

@@ -65,13 +65,9 @@ absl::StatusOr<const Currency*> CurrencyOf(const std::string& code) {
 // Fills debit, credit and balance of an answer.
 template <class Answer>
 absl::Status Write(const Sums& sums, const Currency& currency, Answer* answer) {
-  ASSIGN_OR_RETURN(const int64_t debit, ToInt64(sums.debit));
-  ASSIGN_OR_RETURN(const int64_t credit, ToInt64(sums.credit));
-  ASSIGN_OR_RETURN(const int64_t balance, ToInt64(sums.balance()));
-  SetMoney(debit, currency, *answer->mutable_debit());
-  SetMoney(credit, currency, *answer->mutable_credit());
-  SetMoney(balance, currency, *answer->mutable_balance());
-  return absl::OkStatus();
+  RETURN_IF_ERROR(SetSum(sums.debit, currency, *answer->mutable_debit()));
+  RETURN_IF_ERROR(SetSum(sums.credit, currency, *answer->mutable_credit()));
+  return SetSum(sums.balance(), currency, *answer->mutable_balance());
 }
 
 // -------------------------------------------------------------------------------------- entries

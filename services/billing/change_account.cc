@@ -16,7 +16,7 @@ template <class Request>
 absl::StatusOr<absl::CivilDay> DayOfChange(const Account& account, const Request& request,
                                            const command::Context& context) {
   return billing::EffectiveDay(account, request.has_effective_date(), request.effective_date(),
-                               context.now, 0);
+                               context.now, account.changed_date());
 }
 
 // One event that names the account and says why.

@@ -18,14 +18,19 @@ using v1::Account;
 using v1::Invoice;
 using v1::Payment;
 
-void Opened(const v1::AccountOpened& event, v1::State& state) {
+void SetState(v1::AccountState state, absl::CivilDay day, Account& account) {
+  account.set_state(state);
+  account.set_changed_date(DayNumber(day));
+}
+
+void Opened(const v1::AccountOpened& event, absl::CivilDay day, v1::State& state) {
   Account& account = *state.add_accounts();
   account.set_account_id(event.account_id());
   account.set_currency_code(event.currency_code());
   account.set_time_zone(event.time_zone());
   *account.mutable_terms() = event.terms();
   account.set_manual_credit(event.manual_credit());
-  account.set_state(v1::ACCOUNT_STATE_ACTIVE);
+  SetState(v1::ACCOUNT_STATE_ACTIVE, day, account);
 }
 
 void TermsChanged(const v1::AccountTermsChanged& event, Account& account) {
@@ -84,13 +89,13 @@ void Voided(const v1::InvoiceVoided& event, Account& account) {
   invoice.set_state(v1::INVOICE_STATE_VOID);
   invoice.clear_written_off_minor();
   invoice.clear_write_off_reason();
-  invoice.clear_write_off_date();
   invoice.clear_residue_minor();
   if (event.open_minor() > 0) ChangeOpen(event.invoice_id(), -event.open_minor(), account);
 }
 
 void WrittenOff(const v1::InvoiceWrittenOff& event, absl::CivilDay day, Account& account) {
   Invoice& invoice = EditInvoice(account, event.invoice_id());
+  invoice.set_write_off_date(std::max(invoice.write_off_date(), DayNumber(day)));
   DAYBOOK_CHECK(event.amount_minor() == invoice.open_minor());
   if (event.reason() == v1::WRITE_OFF_REASON_NORMAL) {
     invoice.set_residue_minor(invoice.residue_minor() + event.amount_minor());
@@ -98,7 +103,6 @@ void WrittenOff(const v1::InvoiceWrittenOff& event, absl::CivilDay day, Account&
   } else {
     invoice.set_written_off_minor(invoice.written_off_minor() + event.amount_minor());
     invoice.set_write_off_reason(event.reason());
-    invoice.set_write_off_date(std::max(invoice.write_off_date(), DayNumber(day)));
     invoice.set_state(v1::INVOICE_STATE_UNCOLLECTIBLE);
   }
   ChangeOpen(event.invoice_id(), -event.amount_minor(), account);
@@ -110,7 +114,6 @@ void Recovered(const v1::WriteOffRecovered& event, Account& account) {
   invoice.set_written_off_minor(invoice.written_off_minor() - event.amount_minor());
   if (invoice.written_off_minor() == 0) {
     invoice.clear_write_off_reason();
-    invoice.clear_write_off_date();
     invoice.set_state(v1::INVOICE_STATE_ISSUED);
   }
   ChangeOpen(event.invoice_id(), event.amount_minor(), account);
@@ -245,15 +248,15 @@ void Billing::Evolve(const command::EventMeta& meta, const Event& event, book::v
   };
   switch (event.event_case()) {  // without default: a new event without its case does not compile
     case Event::kAccountOpened:
-      return Opened(event.account_opened(), own);
+      return Opened(event.account_opened(), day, own);
     case Event::kAccountTermsChanged:
       return TermsChanged(event.account_terms_changed(), account(event.account_terms_changed()));
     case Event::kAccountSuspended:
-      return account(event.account_suspended()).set_state(v1::ACCOUNT_STATE_SUSPENDED);
+      return SetState(v1::ACCOUNT_STATE_SUSPENDED, day, account(event.account_suspended()));
     case Event::kAccountClosed:
-      return account(event.account_closed()).set_state(v1::ACCOUNT_STATE_CLOSED);
+      return SetState(v1::ACCOUNT_STATE_CLOSED, day, account(event.account_closed()));
     case Event::kAccountReopened:
-      return account(event.account_reopened()).set_state(v1::ACCOUNT_STATE_ACTIVE);
+      return SetState(v1::ACCOUNT_STATE_ACTIVE, day, account(event.account_reopened()));
 
     case Event::kInvoiceDrafted:
       return Drafted(event.invoice_drafted(), account(event.invoice_drafted()));

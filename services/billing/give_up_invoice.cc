@@ -1,4 +1,6 @@
 // Void, uncollectible, written off.
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "common/base/money.h"
 #include "common/base/status.h"
@@ -19,10 +21,10 @@ using Events = command::Events<Billing::Event>;
 
 template <class Request>
 absl::StatusOr<absl::CivilDay> DayOfInvoice(const InvoiceRef& found, const Request& request,
-                                            const command::Context& context) {
+                                            const command::Context& context, int32_t earliest = 0) {
   return billing::EffectiveDay(*found.account, request.has_effective_date(),
                                request.effective_date(), context.now,
-                               found.invoice->invoice_date());
+                               std::max(earliest, found.invoice->invoice_date()));
 }
 
 // Money and credit notes on an invoice: the total less everything else that it came to.
@@ -92,7 +94,8 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
                    billing::FindInvoice(view, request.invoice_id(), Command::kVoidInvoice));
   RETURN_IF_ERROR(ExpectUntouched(*found.invoice));
   Events events(1);
-  ASSIGN_OR_RETURN(events[0].effective_date, DayOfInvoice(found, request, context));
+  ASSIGN_OR_RETURN(events[0].effective_date,
+                   DayOfInvoice(found, request, context, found.invoice->write_off_date()));
   auto& voided = *events[0].event.mutable_invoice_voided();
   voided.set_account_id(found.account->account_id());
   voided.set_invoice_id(request.invoice_id());

@@ -24,6 +24,8 @@ struct RateGroup {
 
 using Groups = absl::InlinedVector<RateGroup, 2>;
 
+Int128 Magnitude(int64_t amount) { return amount < 0 ? -Int128{amount} : Int128{amount}; }
+
 absl::Status LineOverflow(int index) {
   return Refuse(Reason::kAmountOverflow,
                 absl::StrCat("lines[", index, "] leaves the range of 64-bit minor units"));
@@ -118,6 +120,12 @@ absl::Status FillAmounts(const google::protobuf::RepeatedPtrField<v1::LineItem>&
     RETURN_IF_ERROR(FillTax(group, currency, invoice));
     tax += invoice.taxes(invoice.taxes_size() - 1).tax_minor();
   }
+  // Whatever is taken back later, line by line and in any order, is a sum of parts of these.
+  Int128 without_signs = 0;
+  for (const v1::InvoiceLine& line : invoice.lines()) {
+    without_signs += Magnitude(line.net_minor()) + Magnitude(line.tax_minor());
+  }
+  RETURN_IF_ERROR(ToInt64(without_signs).status());
   ASSIGN_OR_RETURN(const int64_t net_minor, ToInt64(net));
   ASSIGN_OR_RETURN(const int64_t tax_minor, ToInt64(tax));
   ASSIGN_OR_RETURN(const int64_t total_minor, ToInt64(net + tax));

@@ -14,7 +14,8 @@ namespace daybook::billing {
 //   line net   quantity × unit price to 9 digits half-up, then half-up to the currency's digits
 //   rate tax   Σ net of the rate's lines × rate, rounded in the same two steps
 //   line tax   net × rate, brought to the rate's tax by largest remainder, in the order of lines
-// AMOUNT_OVERFLOW; INVALID_FIELDS if the total is negative. Amounts must be in `currency`.
+// AMOUNT_OVERFLOW, also if the amounts of the lines without their signs do not fit: credit notes
+// sum up any of them. INVALID_FIELDS if the total is negative. Amounts must be in `currency`.
 // `field` names the items where a refusal does.
 absl::Status FillAmounts(const google::protobuf::RepeatedPtrField<v1::LineItem>& items,
                          const Currency& currency, v1::InvoiceIssued& invoice,

@@ -27,12 +27,20 @@ struct Sources {
   const Account* account = nullptr;
   std::vector<const Payment*> payments;
   int64_t unapplied_minor = 0;
-  int32_t last_day = 0;
 
   void Add(const Payment& payment) {
     payments.push_back(&payment);
     unapplied_minor += payment.unapplied_minor();
-    last_day = std::max(last_day, payment.payment_date());
+  }
+  // Latest day of the payments that `amount_minor` is taken from.
+  int32_t LastDayOf(int64_t amount_minor) const {
+    int32_t last = 0;
+    for (const Payment* payment : payments) {
+      if (amount_minor <= 0) break;
+      last = std::max(last, payment->payment_date());
+      amount_minor -= payment->unapplied_minor();
+    }
+    return last;
   }
 };
 
@@ -134,7 +142,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view, const ApplyCre
   ASSIGN_OR_RETURN(const absl::CivilDay day,
                    billing::EffectiveDay(
                        account, request.has_effective_date(), request.effective_date(), context.now,
-                       std::max(sources.last_day, LastDayOf(account, allocations))));
+                       std::max(sources.LastDayOf(amount), LastDayOf(account, allocations))));
   Events events;
   billing::AddRecoveries(allocator, day, events);
   Deal(sources, allocations, day, events);

@@ -22,7 +22,7 @@ namespace json = google::protobuf::util;
 // The one method whose full name is `name` or ends in `.name`.
 absl::StatusOr<const MethodDescriptor*> FindMethod(std::string_view name) {
   std::vector<const MethodDescriptor*> found;
-  std::string all;
+  std::string all, those;
   for (const auto* service : KnownServices()) {
     for (int i = 0; i < service->method_count(); ++i) {
       const MethodDescriptor* method = service->method(i);
@@ -31,14 +31,17 @@ absl::StatusOr<const MethodDescriptor*> FindMethod(std::string_view name) {
       if (dotted.size() >= suffix.size() &&
           dotted.compare(dotted.size() - suffix.size(), suffix.size(), suffix) == 0) {
         found.push_back(method);
+        those += Cat("\n  ", method->full_name());
       }
       all += Cat("\n  ", method->full_name());
     }
   }
   if (found.size() == 1) return found[0];
-  return absl::InvalidArgumentError(
-      Cat(found.empty() ? "no method is called '" : "several methods are called '", name,
-          "'; there are:", all));
+  if (!found.empty()) {
+    return absl::InvalidArgumentError(
+        Cat("several methods are called '", name, "'; say more of the name:", those));
+  }
+  return absl::InvalidArgumentError(Cat("no method is called '", name, "'; there are:", all));
 }
 
 absl::Status FromJson(const std::string& text, google::protobuf::Message* message) {
@@ -66,7 +69,7 @@ class Call : public Subcommand {
             .summary = "Call a method of the server: JSON in, JSON out",
             .examples =
                 "daybook call GetBalance '{\"customer_id\": \"c-1\"}'\n"
-                "daybook call GetTrialBalance\n"
+                "daybook call BalancesService.GetTrialBalance\n"
                 "daybook call RegisterCustomer '{\"customer_id\": \"c-1\", \"kind\": "
                 "\"CUSTOMER_KIND_PERSON\",\n"
                 "    \"personal\": {\"display_name\": \"Ada\"}, \"request_id\": \"r-1\"}'",
@@ -105,6 +108,12 @@ class Call : public Subcommand {
     }
     const absl::Status status = Connect(config)->Call(
         **method, *request, response.get(), absl::Now() + absl::Milliseconds(timeout_ms_));
+    if (absl::IsDeadlineExceeded(status) && ReasonOf(status).empty()) {
+      return ReportError(absl::DeadlineExceededError(
+          Cat("no answer from ", config.server_address(), " within ", timeout_ms_,
+              " ms; a command may have been accepted: the same again, with the same request_id, "
+              "says so")));
+    }
     if (!status.ok()) return ReportError(status);
     std::fputs(ToJson(*response, one_line_).c_str(), stdout);
     return kExitOk;

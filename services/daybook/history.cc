@@ -1,9 +1,11 @@
 #include <google/protobuf/util/json_util.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "common/base/dates.h"
 #include "common/base/status.h"
@@ -44,6 +46,19 @@ const google::protobuf::Message* FactOf(const book::v1::Event& event) {
     at = &at->GetReflection()->GetMessage(*at, field);
   }
   return at;
+}
+
+// The names of all events of all books, as lines have them.
+std::vector<std::string> TypeNames() {
+  std::vector<std::string> names;
+  const auto* books = book::v1::Event::descriptor()->FindOneofByName("event");
+  for (int i = 0; i < books->field_count(); ++i) {
+    const auto* facts = books->field(i)->message_type()->FindOneofByName("event");
+    for (int j = 0; j < facts->field_count(); ++j) {
+      names.push_back(facts->field(j)->message_type()->name());
+    }
+  }
+  return names;
 }
 
 struct Filter {
@@ -171,6 +186,13 @@ class History : public Subcommand {
     flags.Switch("--all", "also records that hold no event or do not count", &filter_.all);
   }
   int Run(const Config& config) override {
+    const std::vector<std::string> types = TypeNames();
+    if (!filter_.type.empty() &&
+        std::find(types.begin(), types.end(), filter_.type) == types.end()) {
+      std::fprintf(stderr, "error: --type: no event is called '%s'; there are:\n  %s\n",
+                   filter_.type.c_str(), absl::StrJoin(types, "\n  ").c_str());
+      return kExitUsage;
+    }
     const absl::Status status = Print(config);
     return status.ok() ? kExitOk : ReportError(status);
   }

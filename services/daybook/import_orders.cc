@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "absl/time/clock.h"
+#include "common/base/money.h"
 #include "common/base/status.h"
 #include "common/log/event_log.h"
 #include "common/log/token.h"
@@ -31,8 +32,8 @@ struct Summary {
   int64_t customers = 0;
   int64_t invoices = 0;
   int64_t payments = 0;
-  int64_t total_minor = 0;  // of the invoices
-  int64_t left_out = 0;     // rows
+  Int128 total_minor = 0;  // of the invoices
+  int64_t left_out = 0;    // rows
 
   void Add(const Summary& other) {
     customers += other.customers;
@@ -327,13 +328,19 @@ class ImportOrders : public Subcommand {
     }
   }
 
+  // No number of JSON is larger than 64 bits for most who read it.
+  static nlohmann::ordered_json TotalOf(const Summary& summary) {
+    const absl::StatusOr<int64_t> minor = ToInt64(summary.total_minor);
+    return minor.ok() ? nlohmann::ordered_json(*minor) : nlohmann::ordered_json();
+  }
+
   void Print(const Summary& summary, const Currency& currency) const {
     const std::string total = FormatMoney(summary.total_minor, currency);
     if (json_) {
       const nlohmann::ordered_json object = {{"customers", summary.customers},
                                              {"invoices", summary.invoices},
                                              {"payments", summary.payments},
-                                             {"total_minor", summary.total_minor},
+                                             {"total_minor", TotalOf(summary)},
                                              {"currency_code", std::string(currency.code())},
                                              {"left_out_rows", summary.left_out},
                                              {"dry_run", dry_run_}};

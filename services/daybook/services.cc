@@ -1,10 +1,10 @@
 #include "services/daybook/services.h"
 
-#include "daybook/balances/v1/balances_service.pb.h"
+#include "common/base/status.h"
 #include "daybook/billing/v1/billing_service.pb.h"
 #include "daybook/book/v1/command_service.pb.h"
 #include "daybook/customer/v1/customer_service.pb.h"
-#include "daybook/directory/v1/directory_service.pb.h"
+#include "projections/topology.h"
 
 namespace daybook {
 
@@ -16,8 +16,13 @@ std::vector<const google::protobuf::ServiceDescriptor*> CommandServices() {
 std::vector<const google::protobuf::ServiceDescriptor*> KnownServices() {
   auto all = CommandServices();
   all.push_back(book::v1::ExecuteBatchRequest::descriptor()->file()->service(0));
-  all.push_back(balances::v1::GetBalanceRequest::descriptor()->file()->service(0));
-  all.push_back(directory::v1::GetCustomerRequest::descriptor()->file()->service(0));
+  const projection::Topology topology = TheTopology();
+  for (const auto& entry : topology.entries()) {
+    const auto* queries = google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
+        entry.service.service);
+    DAYBOOK_CHECK(queries != nullptr);  // the topology has it, so it is linked in
+    all.push_back(queries);
+  }
   return all;
 }
 

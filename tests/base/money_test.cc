@@ -120,6 +120,23 @@ TEST(Money, RefusesWhatOverflows) {
   EXPECT_EQ(*Multiply(kMin, 1), kMin);
 }
 
+TEST(Money, WritesSumsBeyondSixtyFourBitsOfMinorUnits) {
+  google::type::Money money;
+  ASSERT_TRUE(SetSum(Int128{kMax} * 100 + 7, C("EUR"), money).ok());
+  EXPECT_EQ(money.units(), kMax);
+  EXPECT_EQ(money.nanos(), 70'000'000);
+  ASSERT_TRUE(SetSum(Int128{kMin} * 1000 - 1, C("KWD"), money).ok());
+  EXPECT_EQ(money.units(), kMin);
+  EXPECT_EQ(money.nanos(), -1'000'000);
+  for (const absl::Status& refused : {SetSum(Int128{kMax} + 1, C("JPY"), money),
+                                      SetSum((Int128{kMax} + 1) * 100, C("EUR"), money)}) {
+    EXPECT_EQ(ReasonOf(refused), "AMOUNT_OVERFLOW");
+  }
+  EXPECT_EQ(money.currency_code(), "KWD");
+  EXPECT_EQ(FormatMoney(Int128{kMax} * 2, C("EUR")), "184467440737095516.14 EUR");
+  EXPECT_EQ(FormatMoney(Int128{kMin} * 1000, C("JPY")), "-9223372036854775808000 JPY");
+}
+
 TEST(Money, SplitsByLargestRemainder) {
   EXPECT_THAT(Split(100, {1, 1, 1}), ElementsAre(34, 33, 33));
   EXPECT_THAT(Split(101, {1, 1, 1}), ElementsAre(34, 34, 33));

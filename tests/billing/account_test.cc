@@ -89,7 +89,8 @@ TEST(OpenAccount, OpensAsSaid) {
   EXPECT_THAT(story.state().billing(),
               EqualsProto(Proto<billing::v1::State>(
                   "accounts { account_id: '../x' currency_code: 'JPY' time_zone: 'Asia/Tokyo' "
-                  "terms { net_days: 30 } manual_credit: true state: ACCOUNT_STATE_ACTIVE }")));
+                  "terms { net_days: 30 } manual_credit: true state: ACCOUNT_STATE_ACTIVE "
+                  "changed_date: 20260316 }")));
 }
 
 TEST(BillingDeathTest, StopsAtAnEventThatItDoesNotKnow) {

@@ -253,6 +253,41 @@ TEST(WriteOff, IsUndoneByAVoid) {
   EXPECT_EQ(outcome.events.at(0).event.invoice_voided().open_minor(), 0);
 }
 
+constexpr char kFirstOfMarch[] = "effective_date { year: 2026 month: 3 day: 1 } ";
+
+TEST(WriteOff, IsNotUndoneBeforeItsDay) {
+  for (const char* reason : {kBadDebt, kOverdue, kNormal}) {
+    Book book;
+    const std::string id =
+        book.story.When(InvoiceOf(1, "invoice_date { year: 2026 month: 1 day: 5 }"))
+            .response.invoice_id();
+    book.Of<v1::WriteOffInvoiceRequest>(id, absl::StrCat(reason, kFirstOfMarch));
+    if (reason == kNormal) continue;
+    book.Of<v1::VoidInvoiceRequest>(id, "effective_date { year: 2026 month: 2 day: 28 }")
+        .ThenInvalid({"effective_date"});
+    EXPECT_TRUE(book.Of<v1::VoidInvoiceRequest>(id, kFirstOfMarch).status.ok());
+  }
+}
+
+TEST(WriteOff, IsRecoveredOnItsDayByMoneyThatCameBefore) {
+  Book book;
+  const std::string id =
+      book.story.When(InvoiceOf(100, "invoice_date { year: 2026 month: 1 day: 5 }"))
+          .response.invoice_id();
+  book.Of<v1::WriteOffInvoiceRequest>(id, absl::StrCat(kBadDebt, kFirstOfMarch));
+  const std::string to = absl::StrCat("allocations { invoice_id: '", id, "' } ");
+  const auto early = book.story.When(
+      PaymentOf(30, absl::StrCat(to, "payment_date { year: 2026 month: 2 day: 1 }")));
+  ASSERT_EQ(early.events.size(), 2u);
+  EXPECT_TRUE(early.events[0].event.has_write_off_recovered());
+  EXPECT_EQ(early.events[0].effective_date, absl::CivilDay(2026, 3, 1));
+  EXPECT_EQ(early.events[1].effective_date, absl::CivilDay(2026, 2, 1));
+  const auto late = book.story.When(
+      PaymentOf(30, absl::StrCat(to, "payment_date { year: 2026 month: 3 day: 9 }")));
+  ASSERT_EQ(late.events.size(), 2u);
+  EXPECT_EQ(late.events[0].effective_date, absl::CivilDay(2026, 3, 9));
+}
+
 TEST(AccountLife, ChangesItsTerms) {
   Book book;
   book.story.When(Proto<v1::ChangeAccountTermsRequest>("terms { net_days: -1 }"))
@@ -263,6 +298,25 @@ TEST(AccountLife, ChangesItsTerms) {
       .Then({"account_terms_changed { account_id: 'acc' terms { net_days: 30 } "
              "manual_credit: true }"});
   EXPECT_EQ(book.story.When(InvoiceOf(1)).response.due_date().day(), 14);
+}
+
+TEST(AccountLife, ChangesInTheOrderOfItsDays) {
+  Book book;  // opened on the first of January
+  const auto on = [](int month, int day) {
+    return absl::StrCat("effective_date { year: 2026 month: ", month, " day: ", day, " } ");
+  };
+  book.story
+      .When(Proto<v1::SuspendAccountRequest>("effective_date { year: 2025 month: 12 day: 31 }"))
+      .ThenInvalid({"effective_date"});
+  book.story
+      .When(Proto<v1::ChangeAccountTermsRequest>(
+          "terms { net_days: 3 } effective_date { year: 2025 month: 12 day: 31 }"))
+      .ThenInvalid({"effective_date"});
+  EXPECT_TRUE(book.story.When(Proto<v1::SuspendAccountRequest>(on(2, 5))).status.ok());
+  book.story.When(Proto<v1::ReopenAccountRequest>(on(2, 4))).ThenInvalid({"effective_date"});
+  EXPECT_TRUE(book.story.When(Proto<v1::ReopenAccountRequest>(on(2, 5))).status.ok());
+  book.story.When(Proto<v1::CloseAccountRequest>(on(2, 4))).ThenInvalid({"effective_date"});
+  EXPECT_TRUE(book.story.When(Proto<v1::CloseAccountRequest>(on(3, 1))).status.ok());
 }
 
 TEST(AccountLife, ClosesOnlyWhenNothingIsLeft) {

@@ -139,6 +139,14 @@ TEST(IssueInvoice, RefusesSumsThatOverflow) {
   CustomerWithAccount()
       .When(Invoice(most + "tax_rate_percent { value: '1' } }"))
       .ThenRefused("AMOUNT_OVERFLOW");
+  // What discounts bring back into range can be taken back line by line: no part may overflow.
+  const std::string most_of_it =
+      "lines { amount { currency_code: 'EUR' units: 62000000000000000 } } ";
+  const std::string discount =
+      "lines { amount { currency_code: 'EUR' units: -62000000000000000 } } ";
+  CustomerWithAccount()
+      .When(Invoice(most_of_it + most_of_it + most_of_it + discount + discount))
+      .ThenRefused("AMOUNT_OVERFLOW");
   // Also over all invoices of the account, settled ones included.
   Story<Billing> story = CustomerWithAccount();
   EXPECT_TRUE(story.When(Invoice(most + "}")).status.ok());

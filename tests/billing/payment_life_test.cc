@@ -246,6 +246,29 @@ TEST(PaymentLife, CreditIsAppliedAsSaidAndReleasedAgain) {
   EXPECT_EQ(book.account().unapplied_minor(), 1500);
 }
 
+TEST(PaymentLife, CreditIsDatedByTheMoneyThatIsTaken) {
+  Book book("currency_code: 'EUR' manual_credit: true");
+  const std::string early = book.Pay(30, "payment_date { year: 2026 month: 2 day: 1 }");
+  book.Pay(30, "payment_date { year: 2026 month: 9 day: 1 }");
+  const std::string id =
+      book.story.When(InvoiceOf(50, "invoice_date { year: 2026 month: 2 day: 3 }"))
+          .response.invoice_id();
+  const auto apply = [&](const std::string& rest) {
+    return book.story.When(Proto<v1::ApplyCreditRequest>(rest));
+  };
+  // Of the first payment alone: the day of the second says nothing.
+  const auto asked = apply(Said(id, 10) + "effective_date { year: 2026 month: 2 day: 4 }");
+  ASSERT_EQ(asked.events.size(), 1u) << asked.status;
+  EXPECT_EQ(asked.events[0].effective_date, absl::CivilDay(2026, 2, 4));
+  const auto now = apply(Said(id, 20));
+  ASSERT_EQ(now.events.size(), 1u);
+  EXPECT_EQ(now.events[0].event.credit_applied().payment_id(), early);
+  EXPECT_EQ(now.events[0].effective_date, absl::CivilDay(2026, 3, 15));
+  const auto second = apply(Said(id, 5));
+  ASSERT_EQ(second.events.size(), 1u);
+  EXPECT_EQ(second.events[0].effective_date, absl::CivilDay(2026, 9, 1));
+}
+
 TEST(PaymentLife, AMixedLifeKeepsItsSums) {
   Book book;
   const std::string a = book.Issue(100);

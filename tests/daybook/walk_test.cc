@@ -47,7 +47,7 @@ class Walk : public testing::Test {
 
   // Control totals of USD, and whether the book balances.
   json UsdTotals(const std::string& request = "{}") const {
-    const json answer = Call("GetTrialBalance", request);
+    const json answer = Call("BalancesService.GetTrialBalance", request);
     std::map<std::string, __int128> sums;
     for (const json& row : answer["rows"]) sums[row["currency_code"]] += NanosOf(row["balance"]);
     for (const auto& [currency, sum] : sums) EXPECT_TRUE(sum == 0) << currency;
@@ -87,7 +87,7 @@ class Walk : public testing::Test {
     EXPECT_TRUE(NanosOf(totals["receivable"]) == 0);
     EXPECT_EQ(totals["invoice_count"], "6919");
     EXPECT_EQ(totals["payment_count"], "6911");
-    EXPECT_EQ(Call("GetTrialBalance")["customer_count"], "2357");
+    EXPECT_EQ(Call("BalancesService.GetTrialBalance")["customer_count"], "2357");
   }
 
   ScratchDirectory scratch_;
@@ -170,6 +170,18 @@ TEST_F(Walk, NamesBadRowsAndGoesOn) {
   EXPECT_EQ(summary["left_out_rows"], 3);
 }
 
+TEST_F(Walk, SumsOrdersUpBeyondSixtyFourBits) {
+  const std::string file = FileWith(
+      "customer_id,order_date,quantity,amount\n"
+      "a,1997-01-01,1,92233720368547758.07\n"
+      "b,1997-01-01,1,92233720368547758.07\n");
+  const Ran ran = Run({"import", "orders", file});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_THAT(ran.out, HasSubstr("184467440737095516.14 USD"));
+  EXPECT_EQ(ran.err, "");  // the read models answer, too
+  EXPECT_TRUE(json::parse(Run({"import", "orders", file, "--json"}).out)["total_minor"].is_null());
+}
+
 TEST_F(Walk, SendsNothingWhenStrictAndARowIsBad) {
   const std::string file = FileWith(
       "customer_id,order_date,quantity,amount\na,1997-01-01,1,10.00\na,1997-02-30,1,10.00\n");
@@ -218,6 +230,9 @@ TEST_F(Walk, TellsAStoryTwiceAndShowsItsHistory) {
   }
   EXPECT_THAT(types, testing::ElementsAre("CustomerRegistered", "AccountOpened", "InvoiceIssued",
                                           "InvoiceIssued", "PaymentRecorded"));
+  const Ran misspelt = Run({"history", "--type", "payment_recorded"});
+  EXPECT_EQ(misspelt.code, 2);
+  EXPECT_THAT(misspelt.err, HasSubstr("\n  PaymentRecorded\n"));
   const Ran payments = Run({"history", "--type", "PaymentRecorded", "--limit", "2"});
   EXPECT_EQ(std::count(payments.out.begin(), payments.out.end(), '\n'), 2);
   EXPECT_THAT(payments.out, Not(HasSubstr("InvoiceIssued")));
@@ -247,7 +262,15 @@ TEST_F(Walk, SaysWhyACallIsRefused) {
   EXPECT_EQ(refused.code, 1);
   EXPECT_THAT(refused.err, AllOf(HasSubstr("CUSTOMER_NOT_FOUND"), HasSubstr("what to do")));
   EXPECT_EQ(Run({"call", "IssueInvoice", "{\"colour\": 1}"}).code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("\n  customer_id: nobody\n"));
   EXPECT_EQ(Run({"call", "NoSuchThing"}).code, 2);
+  // Two read models have one; each can be asked.
+  const Ran two = Run({"call", "GetTrialBalance"});
+  EXPECT_EQ(two.code, 2);
+  EXPECT_THAT(two.err,
+              AllOf(HasSubstr("BalancesService.GetTrialBalance"),
+                    HasSubstr("JournalService.GetTrialBalance"), Not(HasSubstr("GetStatement"))));
+  EXPECT_EQ(Run({"call", "JournalService.GetTrialBalance"}).code, 0);
   EXPECT_EQ(RunDaybook({"call", "GetBalance", "--server=127.0.0.1:1"}).code, 4);
 }
 
