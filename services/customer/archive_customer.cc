@@ -48,6 +48,22 @@ absl::Status ExpectNothingOpen(const command::View& view) {
        {"pending_payment_count", absl::StrCat(pending)}});
 }
 
+// Archivings and restorings follow each other by day; one of today comes on the day of the last if
+// that lies ahead.
+template <class Request>
+absl::StatusOr<absl::CivilDay> DayOfState(const command::View& view, const Request& request,
+                                          const command::Context& context) {
+  ASSIGN_OR_RETURN(const absl::CivilDay day, customer::DayOfChange(view, request, context));
+  if (!view.state.customer().has_state_date()) return day;
+  const absl::CivilDay last = *DayOf(view.state.customer().state_date());
+  if (day >= last) return day;
+  if (!request.has_effective_date()) return last;
+  FieldViolations bad;
+  bad.Add("effective_date",
+          absl::StrCat("is before the day of the state that it changes, ", FormatDay(last)));
+  return bad.ToStatus();
+}
+
 }  // namespace
 
 absl::Status Customer::Check(const ArchiveCustomerRequest& request) {
@@ -60,7 +76,7 @@ absl::StatusOr<command::Events<Customer::Event>> Customer::Decide(
   RETURN_IF_ERROR(customer::ExpectAllowed(view, "ArchiveCustomer"));
   RETURN_IF_ERROR(ExpectNothingOpen(view));
   command::Events<Event> events(1);
-  ASSIGN_OR_RETURN(events[0].effective_date, customer::DayOfChange(view, request, context));
+  ASSIGN_OR_RETURN(events[0].effective_date, DayOfState(view, request, context));
   events[0].event.mutable_customer_archived()->set_comment(Normalise(request.comment()));
   return events;
 }
@@ -74,7 +90,7 @@ absl::StatusOr<command::Events<Customer::Event>> Customer::Decide(
     const command::Context& context, RestoreCustomerResponse&) {
   RETURN_IF_ERROR(customer::ExpectAllowed(view, "RestoreCustomer"));
   command::Events<Event> events(1);
-  ASSIGN_OR_RETURN(events[0].effective_date, customer::DayOfChange(view, request, context));
+  ASSIGN_OR_RETURN(events[0].effective_date, DayOfState(view, request, context));
   events[0].event.mutable_customer_restored()->set_comment(Normalise(request.comment()));
   return events;
 }

@@ -55,9 +55,11 @@ void Customer::Evolve(const command::EventMeta& meta, const Event& event, book::
       break;
     case Event::kCustomerArchived:
       state.set_state(customer::v1::CUSTOMER_STATE_ARCHIVED);
+      *state.mutable_state_date() = DateOf(meta.effective_date);
       break;
     case Event::kCustomerRestored:
       state.set_state(customer::v1::CUSTOMER_STATE_ACTIVE);
+      *state.mutable_state_date() = DateOf(meta.effective_date);
       break;
     case Event::kExternalIdAdded:
       *state.add_external_ids() = event.external_id_added().external_id();

@@ -138,7 +138,22 @@ TEST(Archive, KeepsEverythingUntilItIsRestored) {
   auto after = story.state().customer();
   EXPECT_EQ(after.version(), 3);
   after.set_version(before.version());
+  after.clear_state_date();
   EXPECT_THAT(after, test::EqualsProto(before));
+}
+
+TEST(Archive, AndRestoreFollowEachOtherByDay) {
+  Story<Customer> story = Ada();
+  const auto on = [](int month, int day) {
+    return absl::StrCat("effective_date { year: 2026 month: ", month, " day: ", day, " }");
+  };
+  EXPECT_TRUE(story.When(Proto<test::ArchiveCustomerRequest>(on(3, 1))).status.ok());
+  story.When(Proto<test::RestoreCustomerRequest>(on(2, 28))).ThenInvalid({"effective_date"});
+  EXPECT_TRUE(story.When(Proto<test::RestoreCustomerRequest>(on(9, 1))).status.ok());
+  story.When(Proto<test::ArchiveCustomerRequest>(on(8, 31))).ThenInvalid({"effective_date"});
+  const auto today = story.When(test::ArchiveCustomerRequest());
+  ASSERT_EQ(today.events.size(), 1u);
+  EXPECT_EQ(today.events[0].effective_date, absl::CivilDay(2026, 9, 1));
 }
 
 TEST(ExternalIds, RefusesWhatIsNone) {
