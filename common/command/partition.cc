@@ -12,6 +12,7 @@
 #include "common/base/prefetch.h"
 #include "common/base/proto_text.h"
 #include "common/base/status.h"
+#include "common/base/timestamp.h"
 #include "common/log/token.h"
 #include "google/protobuf/wire_format_lite.h"
 
@@ -28,12 +29,6 @@ constexpr size_t kPrefetched = 12;
 constexpr int kShortReads = 20;
 
 absl::string_view AsAbsl(std::string_view text) { return {text.data(), text.size()}; }
-
-void SetTime(absl::Time time, google::protobuf::Timestamp* proto) {
-  const int64_t us = absl::ToUnixMicros(time);
-  proto->set_seconds(us / 1'000'000);
-  proto->set_nanos(static_cast<int32_t>(us % 1'000'000) * 1'000);
-}
 
 absl::CivilDay ToCivilDay(const google::type::Date& date) {
   return absl::CivilDay(date.year(), date.month(), date.day());
@@ -272,7 +267,9 @@ absl::Status Partition::ServeOne(std::unique_ptr<Command>& command) {
   ASSIGN_OR_RETURN(const bool found, cache_->FindReceipt(*customer, command->request_id, &first));
   const bool twin = found && first.in_flight();
   if (found && !twin) {
-    AnswerByReceipt(std::move(command), first);
+    // One that was in doubt may be its own first attempt.
+    const bool repeated = !command->in_doubt;
+    AnswerByReceipt(std::move(command), first, repeated);
     return absl::OkStatus();
   }
   // Absent from the log below our own claim: whatever was sent before is void. Decided anew.
@@ -380,7 +377,7 @@ void Partition::FillHeader(log::v1::Frame* frame) const {
   frame->set_epoch(chain_.at().epoch);
   frame->set_sequence(chain_.at().sequence + 1);
   frame->set_previous_hash(chain_.at().hash.data(), chain_.at().hash.size());
-  SetTime(RecordedNow(), frame->mutable_recorded_time());
+  SetMicros(absl::ToUnixMicros(RecordedNow()), frame->mutable_recorded_time());
 }
 
 absl::Time Partition::RecordedNow() const {
@@ -496,7 +493,7 @@ void Partition::ReleasePending() {
       continue;
     }
     if (pending.receipt != nullptr && !pending.receipt->receipt().in_flight()) {
-      AnswerByReceipt(std::move(pending.command), pending.receipt->receipt());
+      AnswerByReceipt(std::move(pending.command), pending.receipt->receipt(), false);
       continue;
     }
     Receipt receipt;
@@ -512,7 +509,7 @@ void Partition::ReleasePending() {
       Answer(std::move(pending.command), absl::OkStatus(), "");
       continue;
     }
-    AnswerByReceipt(std::move(pending.command), receipt);
+    AnswerByReceipt(std::move(pending.command), receipt, true);
   }
 }
 
@@ -525,12 +522,13 @@ absl::StatusOr<bool> Partition::FindReceipt(const Command& command, Receipt* rec
 // ---------------------------------------------------------------------------------------
 
 void Partition::Answer(std::unique_ptr<Command> command, const absl::Status& status,
-                       std::string response) {
-  host_->Count(*command->method, status);
+                       std::string response, bool repeated) {
+  host_->Count(*command->method, status, repeated);
   command->Reply(status, status.ok() ? std::move(response) : std::string());
 }
 
-void Partition::AnswerByReceipt(std::unique_ptr<Command> command, const Receipt& receipt) {
+void Partition::AnswerByReceipt(std::unique_ptr<Command> command, const Receipt& receipt,
+                                bool repeated) {
   if (receipt.request_hash != HashBytes(command->request_hash)) {
     return Answer(
         std::move(command),
@@ -542,7 +540,7 @@ void Partition::AnswerByReceipt(std::unique_ptr<Command> command, const Receipt&
   const std::string token = log::EncodeToken(
       {cache_->partition_state().log_id(), options_.partition, receipt.offset + 1});
   Answer(std::move(command), absl::OkStatus(),
-         WithRevisionAndToken(receipt.answer, receipt.revision, token));
+         WithRevisionAndToken(receipt.answer, receipt.revision, token), repeated);
 }
 
 absl::Status Partition::Uncertain(const Command& command) const {
@@ -571,7 +569,8 @@ void Partition::ExpireQueue() {
     Receipt receipt;
     const auto found = FindReceipt(*command, &receipt);
     if (found.ok() && *found && !receipt.in_flight()) {
-      AnswerByReceipt(std::move(command), receipt);
+      const bool repeated = !command->in_doubt;
+      AnswerByReceipt(std::move(command), receipt, repeated);
       return true;
     }
     if (command->in_doubt || !found.ok() || *found) {
@@ -595,7 +594,8 @@ void Partition::AnswerAsFollower() {
     Receipt receipt;
     const auto found = FindReceipt(*command, &receipt);
     if (found.ok() && *found) {
-      AnswerByReceipt(std::move(command), receipt);
+      const bool repeated = !command->in_doubt;
+      AnswerByReceipt(std::move(command), receipt, repeated);
       return true;
     }
     if (!found.ok()) {
@@ -787,7 +787,7 @@ void Partition::StartClaim(uint64_t fresh) {
 
   log::v1::Frame frame;
   frame.set_epoch(claim_epoch_);
-  SetTime(RecordedNow(), frame.mutable_recorded_time());
+  SetMicros(absl::ToUnixMicros(RecordedNow()), frame.mutable_recorded_time());
   log::v1::OwnerStarted* started = frame.mutable_owner_started();
   started->set_owner(claim_id_);
   started->set_endpoint(options_.endpoint());

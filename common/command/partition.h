@@ -91,8 +91,8 @@ class PartitionHost {
   virtual void Confirmed(absl::Duration taken) = 0;
   // For people: what happened that an operator should know.
   virtual void Say(std::string_view message) = 0;
-  // One decided outcome, for the counters; `reason` is empty when accepted.
-  virtual void Count(const Method& method, const absl::Status& status) = 0;
+  // One answer, for the counters; `repeated`: of a request that had been accepted before.
+  virtual void Count(const Method& method, const absl::Status& status, bool repeated) = 0;
 };
 
 class Partition {
@@ -211,8 +211,9 @@ class Partition {
   void ExpireQueue();
   void AnswerAsFollower();
   void AnswerAll(const absl::Status& status);
-  void Answer(std::unique_ptr<Command> command, const absl::Status& status, std::string response);
-  void AnswerByReceipt(std::unique_ptr<Command> command, const Receipt& receipt);
+  void Answer(std::unique_ptr<Command> command, const absl::Status& status, std::string response,
+              bool repeated = false);
+  void AnswerByReceipt(std::unique_ptr<Command> command, const Receipt& receipt, bool repeated);
   // If one was accepted under the command's id. An error: the cache is broken.
   absl::StatusOr<bool> FindReceipt(const Command& command, Receipt* receipt);
   void FillHeader(log::v1::Frame* frame) const;

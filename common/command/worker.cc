@@ -39,12 +39,15 @@ void Doorbell::Wait(absl::Duration timeout) {
 
 OutcomeCounters::OutcomeCounters(const Book& book, Metrics* metrics) : book_(book) {
   constexpr char kName[] = "daybook_commands_total";
-  constexpr char kHelp[] = "Commands answered, by outcome and reason.";
+  constexpr char kHelp[] =
+      "Commands answered, by outcome and reason; repeated: accepted before, answered again.";
   for (const Method& method : book.methods) {
     const std::string command(method.descriptor->name());
     std::vector<Counter*> row;
     row.push_back(&metrics->AddCounter(
         kName, kHelp, {{"command", command}, {"outcome", "accepted"}, {"reason", ""}}));
+    row.push_back(&metrics->AddCounter(
+        kName, kHelp, {{"command", command}, {"outcome", "repeated"}, {"reason", ""}}));
     for (const ReasonInfo& info : Reasons()) {
       row.push_back(&metrics->AddCounter(
           kName, kHelp,
@@ -56,14 +59,14 @@ OutcomeCounters::OutcomeCounters(const Book& book, Metrics* metrics) : book_(boo
   }
 }
 
-void OutcomeCounters::Count(const Method& method, const absl::Status& status) {
+void OutcomeCounters::Count(const Method& method, const absl::Status& status, bool repeated) {
   const auto index = static_cast<size_t>(&method - book_.methods.data());
   if (index >= by_method_.size()) return;
   const std::vector<Counter*>& row = by_method_[index];
-  if (status.ok()) return row.front()->Increment();
+  if (status.ok()) return row[repeated ? 1 : 0]->Increment();
   const std::string reason = ReasonOf(status);
   for (const ReasonInfo& info : Reasons()) {
-    if (info.name == reason) return row[1 + static_cast<size_t>(info.reason)]->Increment();
+    if (info.name == reason) return row[2 + static_cast<size_t>(info.reason)]->Increment();
   }
   row.back()->Increment();
 }
@@ -126,9 +129,9 @@ struct Worker::Seat : PartitionHost {
     worker->options_.append_seconds->Observe(absl::ToDoubleSeconds(taken));
   }
   void Say(std::string_view message) override { worker->options_.say(message); }
-  void Count(const Method& method, const absl::Status& status) override {
+  void Count(const Method& method, const absl::Status& status, bool repeated) override {
     worker->waiting_.fetch_sub(1, std::memory_order_relaxed);
-    worker->counters_->Count(method, status);
+    worker->counters_->Count(method, status, repeated);
   }
 
   Worker* worker = nullptr;

@@ -42,11 +42,11 @@ struct PartitionStatus;
 class OutcomeCounters {
  public:
   OutcomeCounters(const Book& book, Metrics* metrics);
-  void Count(const Method& method, const absl::Status& status);
+  void Count(const Method& method, const absl::Status& status, bool repeated = false);
 
  private:
   const Book& book_;
-  std::vector<std::vector<Counter*>> by_method_;  // [method][0: accepted, 1 + reason, last: other]
+  std::vector<std::vector<Counter*>> by_method_;  // [method][accepted, repeated, reasons, other]
 };
 
 class Worker {

@@ -147,7 +147,10 @@ class PartitionTest : public testing::Test, public PartitionHost {
   }
   void Confirmed(absl::Duration) override {}
   void Say(std::string_view message) override { said_.emplace_back(message); }
-  void Count(const Method&, const absl::Status&) override { ++counted_; }
+  void Count(const Method&, const absl::Status&, bool repeated) override {
+    ++counted_;
+    repeated_ += repeated;
+  }
 
   log::Batch Everything() {
     log::Batch batch;
@@ -235,6 +238,7 @@ class PartitionTest : public testing::Test, public PartitionHost {
   std::function<absl::Status()> cache_write_;  // under way
   std::vector<std::string> said_;
   int counted_ = 0;
+  int repeated_ = 0;
   int number_ = 0;
   uint64_t fresh_ = 0;
   absl::Time now_ = absl::FromUnixSeconds(1'700'000'000);
@@ -262,10 +266,12 @@ TEST_F(PartitionTest, AResendGetsTheFirstAnswerByteForByte) {
   Settle();
   Submit("r2", 7);
   Settle();
+  EXPECT_EQ(repeated_, 0);
   const int again = Submit("r1", 5);
   Settle();
   EXPECT_EQ(answers_[again].bytes, answers_[a].bytes);
   EXPECT_EQ(partition_->stats().commits, 2);
+  EXPECT_EQ(repeated_, 1);
 }
 
 TEST_F(PartitionTest, AResendIsKnownAfterARestartAndWithoutACache) {

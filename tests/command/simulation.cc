@@ -162,7 +162,7 @@ struct Process : PartitionHost {
   }
   void Confirmed(absl::Duration) override {}
   void Say(std::string_view) override {}
-  void Count(const Method&, const absl::Status&) override {}
+  void Count(const Method&, const absl::Status&, bool) override {}
 
   int number = 0;
   Disk disk;
