@@ -67,7 +67,7 @@ constexpr ReasonInfo kReasons[] = {
      "Nothing is open on the invoice; metadata `state` says why.",
      "Leave the invoice out of the allocations."},
     {Reason::kPaymentExists, "PAYMENT_EXISTS", kAlreadyExists,
-     "A payment of this method and external_id was recorded with other content.",
+     "A payment of this method, or a refund, was recorded under the external_id with other content.",
      "Check the external_id."},
     {Reason::kSeriesFull, "SERIES_FULL", kFailedPrecondition,
      "The partition has as many number series and years as it may have (10,000).",

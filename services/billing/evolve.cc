@@ -212,6 +212,11 @@ void Refunded(const v1::PaymentRefunded& event, Account& account) {
   Payment& payment = *account.mutable_payments(static_cast<int>(ordinal));
   SetUnapplied(ordinal, payment.unapplied_minor() - event.amount_minor(), account);
   payment.set_refunded_minor(payment.refunded_minor() + event.amount_minor());
+  if (!event.external_id().empty()) {
+    v1::Refund& refund = *payment.add_refunds();
+    refund.set_external_id(event.external_id());
+    refund.set_amount_minor(event.amount_minor());
+  }
   account.set_refunded_minor(account.refunded_minor() + event.amount_minor());
 }
 

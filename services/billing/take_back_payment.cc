@@ -47,6 +47,31 @@ absl::StatusOr<Events> TakeBack(const command::View& view, const Request& reques
   return events;
 }
 
+struct KnownRefund {
+  const billing::v1::Payment* payment = nullptr;
+  const billing::v1::Refund* refund = nullptr;
+};
+
+// Looks at all payments: refunds are rare. Without an id none is known.
+KnownRefund FindRefund(const billing::v1::State& state, const std::string& external_id) {
+  if (external_id.empty()) return {};
+  for (const auto& account : state.accounts()) {
+    for (const auto& payment : account.payments()) {
+      for (const auto& refund : payment.refunds()) {
+        if (refund.external_id() == external_id) return {&payment, &refund};
+      }
+    }
+  }
+  return {};
+}
+
+absl::Status RefundExists(const KnownRefund& known) {
+  return Refuse(Reason::kPaymentExists,
+                absl::StrCat("the external id belongs to a refund of payment '",
+                             known.payment->payment_id(), "' with another payment or amount"),
+                {{"payment_id", known.payment->payment_id()}});
+}
+
 }  // namespace
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view,
@@ -72,10 +97,22 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   ASSIGN_OR_RETURN(const PaymentRef found,
                    billing::FindPayment(view, request.payment_id(), Command::kRefundPayment));
   const int64_t unapplied = found.payment->unapplied_minor();
+  const Currency& currency = billing::CurrencyOf(*found.account);
   int64_t amount = unapplied;
   if (request.has_amount()) {
     RETURN_IF_ERROR(billing::ExpectCurrency(*found.account, request.amount().currency_code()));
     ASSIGN_OR_RETURN(amount, MinorOf(request.amount()));
+  }
+  const std::string external_id = Normalise(request.external_id());
+  const KnownRefund known = FindRefund(view.state.billing(), external_id);
+  if (known.refund != nullptr) {
+    const bool same = known.payment == found.payment &&
+                      (!request.has_amount() || known.refund->amount_minor() == amount);
+    if (!same) return RefundExists(known);
+    response.set_payment_id(request.payment_id());
+    *response.mutable_amount() = MoneyOf(known.refund->amount_minor(), currency);
+    *response.mutable_unapplied() = MoneyOf(unapplied, currency);
+    return Events();
   }
   if (amount > unapplied || amount == 0) return billing::CreditTooSmall(amount, unapplied);
 
@@ -89,10 +126,9 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   refunded.set_payment_id(request.payment_id());
   refunded.set_currency_code(found.account->currency_code());
   refunded.set_amount_minor(amount);
-  refunded.set_external_id(Normalise(request.external_id()));
+  refunded.set_external_id(external_id);
   refunded.set_reason(Normalise(request.reason()));
 
-  const Currency& currency = billing::CurrencyOf(*found.account);
   response.set_payment_id(request.payment_id());
   *response.mutable_amount() = MoneyOf(amount, currency);
   *response.mutable_unapplied() = MoneyOf(unapplied - amount, currency);

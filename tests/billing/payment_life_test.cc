@@ -220,6 +220,24 @@ TEST(PaymentLife, ARefundTakesOnlyWhatIsUnapplied) {
   book.Of<v1::RefundPaymentRequest>(paid).ThenRefused("CREDIT_TOO_SMALL");
 }
 
+TEST(PaymentLife, ARefundOfAKnownExternalIdIsNotMadeTwice) {
+  Book book;
+  const std::string paid = book.Pay(100);
+  const std::string other = book.Pay(100);
+  const std::string id = " external_id: 'rf-1'";
+  book.Of<v1::RefundPaymentRequest>(paid, Amount(40) + id);
+  const auto again = book.Of<v1::RefundPaymentRequest>(paid, Amount(40) + id);
+  EXPECT_TRUE(again.events.empty());
+  EXPECT_EQ(again.response.amount().units(), 40);
+  EXPECT_EQ(again.response.unapplied().units(), 60);
+  EXPECT_EQ(book.Of<v1::RefundPaymentRequest>(paid, id).response.amount().units(), 40);
+  book.Of<v1::RefundPaymentRequest>(paid, Amount(41) + id).ThenRefused("PAYMENT_EXISTS");
+  book.Of<v1::RefundPaymentRequest>(other, Amount(40) + id).ThenRefused("PAYMENT_EXISTS");
+  // Without an id each is another refund.
+  book.Of<v1::RefundPaymentRequest>(paid, Amount(10));
+  EXPECT_EQ(book.Of<v1::RefundPaymentRequest>(paid, Amount(10)).response.unapplied().units(), 40);
+}
+
 TEST(PaymentLife, CreditIsAppliedAsSaidAndReleasedAgain) {
   Book book("currency_code: 'EUR' manual_credit: true");
   const std::string first = book.Pay(30), second = book.Pay(30);
