@@ -226,10 +226,11 @@ TEST(WriteOff, IsRecoveredOnItsOwnDayByMoneyOfADayBefore) {
   EXPECT_EQ(confirmed.events.at(0).effective_date, absl::CivilDay(2026, 3, 2));
   EXPECT_EQ(confirmed.events.at(1).effective_date, absl::CivilDay(2026, 2, 21));
 
-  // Wholly recovered, it is forgotten: what is given up anew counts from its own day.
+  // The latest day stays, also of what is wholly recovered: a void or a recovery before it would
+  // undo on days on which the first write-off had not been.
   const auto rest = book.story.When(PaymentOf(70, early));
   EXPECT_EQ(rest.events.at(0).effective_date, absl::CivilDay(2026, 3, 2));
-  EXPECT_EQ(book.invoice(id).write_off_date(), 0);
+  EXPECT_EQ(book.invoice(id).write_off_date(), 20260302);
   book.story.When(Proto<v1::ReversePaymentRequest>(
       absl::StrCat("payment_id: '", rest.response.payment_id(), "'")));
   book.Of<v1::WriteOffInvoiceRequest>(
@@ -240,7 +241,7 @@ TEST(WriteOff, IsRecoveredOnItsOwnDayByMoneyOfADayBefore) {
   const auto applied = book.story.When(Proto<v1::ApplyCreditRequest>(
       absl::StrCat(said, "effective_date { year: 2026 month: 1 day: 6 }")));
   ASSERT_EQ(applied.events.size(), 2u);
-  EXPECT_EQ(applied.events[0].effective_date, absl::CivilDay(2026, 2, 10));
+  EXPECT_EQ(applied.events[0].effective_date, absl::CivilDay(2026, 3, 2));
   EXPECT_EQ(applied.events[1].effective_date, absl::CivilDay(2026, 1, 6));
 }
 

@@ -3,10 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <fstream>
 
+#include "absl/strings/str_cat.h"
 #include "services/daybook/config_file.h"
 
 namespace daybook {
@@ -18,7 +20,9 @@ using ::testing::HasSubstr;
 const char* const kNoEnvironment[] = {nullptr};
 
 std::string FileWith(const std::string& content, mode_t mode = 0600) {
-  const std::string path = testing::TempDir() + "/daybook_config_test.toml";
+  // Tests run beside each other, each in a process of its own.
+  const std::string path =
+      absl::StrCat(testing::TempDir(), "/daybook_config_test.", getpid(), ".toml");
   std::ofstream(path) << content;
   chmod(path.c_str(), mode);
   return path;

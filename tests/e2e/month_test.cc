@@ -107,7 +107,7 @@ class Firm {
   json TrialBalance(const json& as_of, const std::string& read_time = "") {
     json request = {{"as_of_date", as_of}};
     if (!read_time.empty()) request["read_time"] = read_time;
-    return Ask("GetTrialBalance", request);
+    return Ask("BalancesService.GetTrialBalance", request);
   }
   json Totals(const json& as_of, const std::string& read_time = "") {
     const json answer = TrialBalance(as_of, read_time);
