@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <map>
+#include <sstream>
 #include <utility>
 
+#include "absl/numeric/int128.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/dates.h"
 #include "common/base/status.h"
@@ -323,9 +325,9 @@ absl::Status Journal::ControlTotals(projection::ViewSpan views,
   for (const auto& view : views) RETURN_IF_ERROR(AddSums(*view, {}, &sums));
   for (const auto& [key, sum] : sums) {
     const auto name = std::string(postings::NameOf(static_cast<postings::Ledger>(key.ledger)));
-    const absl::StatusOr<int64_t> balance = ToInt64(sum.balance());
-    (*totals)[absl::StrCat(key.currency_code, " ", name)] =
-        balance.ok() ? absl::StrCat(*balance) : "more than 64 bits";
+    std::ostringstream balance;  // the only way to write 128 bits
+    balance << absl::int128(sum.balance());
+    (*totals)[absl::StrCat(key.currency_code, " ", name)] = balance.str();
   }
   return absl::OkStatus();
 }

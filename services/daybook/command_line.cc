@@ -151,6 +151,7 @@ std::vector<std::string> WordsOf(int argc, const char* const* argv) {
   std::vector<std::string> words;
   for (int i = 1; i < argc; ++i) {
     std::string word = argv[i];
+    if (i == 1 && word == "--version") word = "version";  // what many a tool has as a flag
     const bool empty_value = word.rfind("--", 0) == 0 && word.find('=') == word.size() - 1;
     if (empty_value) word.pop_back();
     words.push_back(std::move(word));
@@ -234,7 +235,8 @@ int RunCommandLine(int argc, const char* const* argv, const char* const* environ
   for (const Entry& entry : entries) {
     if (entry.app->parsed()) chosen = &entry;
   }
-  if (help) {  // also when something required is missing
+  // Also when something that the subcommand requires is missing; not of one that there is not.
+  if (help && (chosen != nullptr || problem.empty())) {
     std::fputs((chosen != nullptr ? HelpOf(*chosen) : GeneralHelp(entries)).c_str(), stdout);
     return kExitOk;
   }

@@ -98,6 +98,9 @@ TEST(CommandLine, HelpsOnStdoutExamplesFirst) {
   EXPECT_EQ(got.out.rfind("Examples\n  daybook probe deep x\n", 0), 0) << got.out;
   EXPECT_THAT(got.out, AllOf(HasSubstr("--colour NAME"), HasSubstr("Exit codes")));
   EXPECT_EQ(got.err, "");
+  const Outcome mistyped = RunWith({"prob", "--help"});
+  EXPECT_EQ(mistyped.code, kExitUsage);
+  EXPECT_THAT(mistyped.err, HasSubstr("prob"));
   EXPECT_THAT(RunWith({"--help"}).out,
               AllOf(HasSubstr("probe deep"), HasSubstr("--kafka-brokers")));
 }
