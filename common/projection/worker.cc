@@ -13,8 +13,8 @@ namespace {
 // records, so a few of those should share it; longer where many come. Slept in small steps, so that
 // a waiter who comes meanwhile waits no longer than one.
 constexpr absl::Duration kLinger = absl::Milliseconds(4);
-constexpr absl::Duration kBusyLinger = absl::Milliseconds(12);
-constexpr uint64_t kBusyRecords = 32;  // between two looks
+constexpr absl::Duration kBusyLinger = absl::Milliseconds(8);
+constexpr uint64_t kBusyRecords = 96;  // between two looks
 constexpr absl::Duration kLingerStep = absl::Milliseconds(1);
 // How long to sleep at the end of a log that tells when something comes, and of one that does not.
 constexpr absl::Duration kWatchedSleep = absl::Milliseconds(100);

@@ -83,7 +83,7 @@ struct Options {
   // Memory of the shards together when they are not in bulk mode. Each open shard has an equal
   // part of it, but at least 1 MiB (unless all of it is less): estimates of what rows take as
   // messages, kept between flushes, and not flushed yet (see Shard::full);
-  size_t cached_bytes = 128 << 20;
+  size_t cached_bytes = 192 << 20;
   size_t unflushed_bytes = 64 << 20;
   // and bytes of flushed rows that wait to become a file of the database, which they do when there
   // are so many or after so long. Twice that is waited for; with a file being made, at most four
