@@ -2,7 +2,7 @@
 //
 //   ASSIGN_OR_RETURN(auto log, OpenEmbedded({.directory = "/var/lib/daybook/log"}));
 //
-// Operation. RocksDB holds the records under (partition, offset); `Flush` of a producer is one
+// Operation. RocksDB holds the records under (partition, offset); what a producer sends becomes one
 // fdatasync over all of its writers, and RocksDB joins the flushes of several producers into one.
 // Readers see only what is durable. Beside the records stand `lock` (who owns the directory) and
 // `tail` (how far each partition had come, see tail_file.h): RocksDB's recovery silently drops what
