@@ -292,7 +292,9 @@ absl::Status Shard::Impl::IngestFile(const log::Position& at, const std::string&
                                      const FillFile& fill) {
   RETURN_IF_ERROR(db().CheckRoom());
   const std::string path = absl::StrCat(directory(), "/ingest-", partition, ".sst");
-  rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), store->db_->rocks_options);
+  const rocksdb::Options& options = store->db_->rocks_options;
+  rocksdb::SstFileWriter writer(rocksdb::EnvOptions(options), options, nullptr, true,
+                                rocksdb::Env::IO_LOW);
   absl::Status status = FromRocks(writer.Open(path), "writing", path);
   const auto check = [&](const rocksdb::Status& put) {
     if (status.ok()) status = FromRocks(put, "writing", path);

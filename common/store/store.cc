@@ -2,6 +2,7 @@
 
 #include <rocksdb/cache.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/rate_limiter.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 #include <sys/statvfs.h>
@@ -30,6 +31,16 @@ std::string FormatOf(const Options& options) {
   return absl::StrCat("daybook-store ", kFormat, " ", options.kind, " ");
 }
 
+// Files of rows of all stores together: a disk that is busy with them keeps the log's sync, and so
+// every command, waiting.
+constexpr int64_t kFileBytesPerSecond = 64 << 20;
+
+std::shared_ptr<rocksdb::RateLimiter> FileRate() {
+  static const std::shared_ptr<rocksdb::RateLimiter> rate(
+      rocksdb::NewGenericRateLimiter(kFileBytesPerSecond, 10'000));
+  return rate;
+}
+
 rocksdb::Options RocksOptions(const Options& options) {
   rocksdb::Options rocks;
   rocks.create_if_missing = !options.any_version;
@@ -39,6 +50,7 @@ rocksdb::Options RocksOptions(const Options& options) {
   // Written out as they grow: the log's sync would otherwise wait for all of it at once (a
   // journaling file system orders the data of files that share a transaction).
   rocks.bytes_per_sync = 256 << 10;
+  if (!options.bulk) rocks.rate_limiter = FileRate();
   rocks.keep_log_file_num = 3;
   rocks.max_log_file_size = 4 << 20;
   rocks.stats_dump_period_sec = 0;
