@@ -3,15 +3,8 @@
 #include <cstring>
 #include <new>
 
-#include "absl/hash/hash.h"
-#include "absl/strings/string_view.h"
-
 namespace daybook::command {
 namespace {
-
-size_t HashOf(std::string_view key) {
-  return absl::Hash<absl::string_view>()(absl::string_view(key.data(), key.size()));
-}
 
 std::unique_ptr<google::protobuf::Arena> NewArena() {
   google::protobuf::ArenaOptions options;
@@ -28,13 +21,13 @@ void AppendReceiptKey(std::string_view customer_id, std::string_view request_id,
 }
 
 void Receipts::Prefetch(std::string_view key) const {
-  if (!entries_.empty()) entries_.prefetch(Wanted{key, HashOf(key)});
+  if (!entries_.empty()) entries_.prefetch(Kept::Wanted{key, HashOfKey(key)});
 }
 
 Receipts::Entry* Receipts::Find(std::string_view key) const {
   if (entries_.empty()) return nullptr;
-  const auto it = entries_.find(Wanted{key, HashOf(key)});
-  return it == entries_.end() ? nullptr : it->entry;
+  const auto it = entries_.find(Kept::Wanted{key, HashOfKey(key)});
+  return it == entries_.end() ? nullptr : it->handle;
 }
 
 Receipts::Entry* Receipts::Add(std::string_view key, const Receipt& receipt) {
@@ -53,10 +46,11 @@ Receipts::Entry* Receipts::Add(std::string_view key, const Receipt& receipt) {
   if (!receipt.answer.empty()) {
     std::memcpy(bytes + key.size(), receipt.answer.data(), receipt.answer.size());
   }
-  const Slot slot{entry, HashOf(key)};
-  if (const auto [before, added] = entries_.insert(slot); !added) {
-    entries_.erase(before);
-    entries_.insert(slot);
+  const Kept::Wanted wanted{entry->key(), HashOfKey(key)};
+  if (const auto before = entries_.find(wanted); before != entries_.end()) {
+    before->handle = entry;
+  } else {
+    entries_.insert(Kept::Slot{entry, wanted.hash});
   }
   return entry;
 }

@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-#include "absl/container/flat_hash_set.h"
+#include "common/base/kept_hash.h"
 #include "common/log/chain.h"
 #include "google/protobuf/arena.h"
 
@@ -73,35 +73,17 @@ class Receipts {
   size_t bytes() const { return arena_ ? arena_->SpaceAllocated() : 0; }
   template <class Each>
   void ForEach(Each each) const {
-    for (const Slot& slot : entries_) each(*slot.entry);
+    for (const Kept::Slot& slot : entries_) each(*slot.handle);
   }
 
  private:
-  struct Slot {
-    Entry* entry;
-    size_t hash;
+  struct KeyOf {
+    std::string_view operator()(const Entry* entry) const { return entry->key(); }
   };
-  struct Wanted {
-    std::string_view key;
-    size_t hash;
-  };
-  struct Hash {
-    using is_transparent = void;
-    size_t operator()(const Slot& slot) const { return slot.hash; }
-    size_t operator()(const Wanted& wanted) const { return wanted.hash; }
-  };
-  struct Eq {
-    using is_transparent = void;
-    bool operator()(const Slot& a, const Slot& b) const {
-      return a.hash == b.hash && a.entry->key() == b.entry->key();
-    }
-    bool operator()(const Slot& a, const Wanted& b) const {
-      return a.hash == b.hash && a.entry->key() == b.key;
-    }
-  };
+  using Kept = KeptHash<Entry*, KeyOf>;
 
   std::unique_ptr<google::protobuf::Arena> arena_;
-  absl::flat_hash_set<Slot, Hash, Eq> entries_;
+  Kept::Set entries_;
 };
 
 }  // namespace daybook::command

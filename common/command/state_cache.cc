@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/hash/hash.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/planted_bug.h"
 #include "common/base/prefetch.h"
@@ -13,10 +12,6 @@ namespace daybook::command {
 namespace {
 
 absl::string_view AsAbsl(std::string_view text) { return {text.data(), text.size()}; }
-
-size_t HashOf(std::string_view customer_id) {
-  return absl::Hash<absl::string_view>()(AsAbsl(customer_id));
-}
 
 // Customers that the clock's hand looks at in one Trim, at most.
 constexpr size_t kTrimSteps = 4'096;
@@ -77,9 +72,9 @@ StateCache::StateCache(std::unique_ptr<CacheBacking> backing, size_t max_clean)
     : backing_(std::move(backing)), max_clean_(max_clean), position_(backing_->position()) {}
 
 absl::StatusOr<StateCache::Customer*> StateCache::Load(std::string_view customer_id) {
-  const Wanted wanted{customer_id, HashOf(customer_id)};
+  const Kept::Wanted wanted{customer_id, HashOfKey(customer_id)};
   if (const auto it = customers_.find(wanted); it != customers_.end()) {
-    Customer* const customer = it->customer.get();
+    Customer* const customer = it->handle.get();
     customer->used_ = true;
     return customer;
   }
@@ -90,12 +85,12 @@ absl::StatusOr<StateCache::Customer*> StateCache::Load(std::string_view customer
   customer->id_ = std::string(customer_id);
   customer->hash_ = wanted.hash;
   clock_.push_back(customer.get());
-  return customers_.insert(Slot{std::move(customer), wanted.hash}).first->customer.get();
+  return customers_.insert(Kept::Slot{std::move(customer), wanted.hash}).first->handle.get();
 }
 
 StateCache::Place StateCache::Prefetch(std::string_view customer_id, std::string_view request_id) {
-  const Place place{HashOf(customer_id)};
-  customers_.prefetch(Wanted{customer_id, place.customer_hash});
+  const Place place{HashOfKey(customer_id)};
+  customers_.prefetch(Kept::Wanted{customer_id, place.customer_hash});
   key_.clear();
   AppendReceiptKey(customer_id, request_id, &key_);
   receipts_.Prefetch(key_);
@@ -104,9 +99,9 @@ StateCache::Place StateCache::Prefetch(std::string_view customer_id, std::string
 
 const StateCache::Customer* StateCache::Prefetch(const Place& place,
                                                  std::string_view customer_id) const {
-  const auto it = customers_.find(Wanted{customer_id, place.customer_hash});
+  const auto it = customers_.find(Kept::Wanted{customer_id, place.customer_hash});
   if (it == customers_.end()) return nullptr;
-  const Customer* const customer = it->customer.get();
+  const Customer* const customer = it->handle.get();
   PrefetchObject(*customer);
   return customer;
 }
@@ -136,7 +131,7 @@ void StateCache::Trim() {
     }
     clock_[hand_] = clock_.back();
     clock_.pop_back();
-    customers_.erase(customers_.find(Wanted{customer->id_, customer->hash_}));
+    customers_.erase(customers_.find(Kept::Wanted{customer->id_, customer->hash_}));
   }
 }
 

@@ -26,10 +26,10 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "common/base/kept_hash.h"
 #include "common/command/receipts.h"
 #include "common/log/chain.h"
 #include "daybook/book/v1/state.pb.h"
@@ -152,27 +152,12 @@ class StateCache {
   absl::Status Reset();
 
  private:
-  struct Wanted {
-    std::string_view id;
-    size_t hash;
-  };
-  // The hash stands beside the pointer: another customer in the same place costs no look at them.
-  struct Slot {
-    std::unique_ptr<Customer> customer;
-    size_t hash;
-  };
-  struct Hash {
-    using is_transparent = void;
-    size_t operator()(const Slot& slot) const { return slot.hash; }
-    size_t operator()(const Wanted& wanted) const { return wanted.hash; }
-  };
-  struct Eq {
-    using is_transparent = void;
-    bool operator()(const Slot& a, const Slot& b) const { return a.customer == b.customer; }
-    bool operator()(const Slot& a, const Wanted& b) const {
-      return a.hash == b.hash && a.customer->id_ == b.id;
+  struct IdOf {
+    std::string_view operator()(const std::unique_ptr<Customer>& customer) const {
+      return customer->id_;
     }
   };
+  using Kept = KeptHash<std::unique_ptr<Customer>, IdOf>;
   absl::Status LoadPartitionState();
   void PutIntoFlush(Customer& customer);
   // Belongs to the flush that is being filled and is not in it.
@@ -189,7 +174,7 @@ class StateCache {
   const std::unique_ptr<CacheBacking> backing_;
   const size_t max_clean_;
   log::Position position_;
-  absl::flat_hash_set<Slot, Hash, Eq> customers_;
+  Kept::Set customers_;
   std::vector<Customer*> clock_;  // all customers, in no order
   size_t hand_ = 0;
   std::vector<Customer*> dirty_;

@@ -5,8 +5,6 @@
 #include <cstring>
 #include <new>
 
-#include "common/store/row_map.h"
-
 namespace daybook::store {
 namespace {
 
@@ -50,18 +48,18 @@ void RecentRows::Put(uint64_t version, const std::vector<Edit>& edits) {
     for (size_t i = 0; i < count; ++i) {
       const Edit& edit = edits[begin + i];
       made[i].table = &TableOf(edit.key);
-      made[i].table->prefetch(Wanted{edit.key, edit.hash});
+      made[i].table->prefetch(Kept::Wanted{edit.key, edit.hash});
     }
     for (size_t i = 0; i < count; ++i) {
       made[i].version = Make(version, edits[begin + i], *made[i].table, &made[i].fresh);
     }
     const std::lock_guard lock(mutex_);
     for (size_t i = 0; i < count; ++i) {
-      const Slot slot{made[i].version, edits[begin + i].hash};
+      const Kept::Slot slot{made[i].version, edits[begin + i].hash};
       if (made[i].fresh) {
         made[i].table->insert(slot);
       } else {
-        made[i].table->find(Wanted{edits[begin + i].key, slot.hash})->newest = slot.newest;
+        made[i].table->find(Kept::Wanted{edits[begin + i].key, slot.hash})->handle = slot.handle;
       }
     }
     begin += count;
@@ -77,7 +75,7 @@ RecentRows::Rows& RecentRows::TableOf(std::string_view key) {
 
 RecentRows::Version* RecentRows::Make(uint64_t version, const Edit& edit, const Rows& table,
                                       bool* fresh) {
-  const auto known = table.find(Wanted{edit.key, edit.hash});
+  const auto known = table.find(Kept::Wanted{edit.key, edit.hash});
   *fresh = known == table.end();
   const size_t value_bytes = edit.message != nullptr ? edit.message->ByteSizeLong()
                              : edit.bytes            ? edit.bytes->size()
@@ -85,7 +83,7 @@ RecentRows::Version* RecentRows::Make(uint64_t version, const Edit& edit, const 
   char* const memory = google::protobuf::Arena::CreateArray<char>(
       &arena_, sizeof(Version) + value_bytes + (*fresh ? edit.key.size() : 0));
   auto* const made = new (memory) Version;
-  made->before = *fresh ? nullptr : known->newest;
+  made->before = *fresh ? nullptr : known->handle;
   made->number = version;
   made->key_bytes = static_cast<uint32_t>(edit.key.size());
   made->value_bytes = static_cast<uint32_t>(value_bytes);
@@ -98,7 +96,7 @@ RecentRows::Version* RecentRows::Make(uint64_t version, const Edit& edit, const 
     std::memcpy(value, edit.bytes->data(), value_bytes);
   }
   if (*fresh) std::memcpy(value + value_bytes, edit.key.data(), edit.key.size());
-  made->key = *fresh ? value + value_bytes : known->newest->key;
+  made->key = *fresh ? value + value_bytes : known->handle->key;
   return made;
 }
 
@@ -108,13 +106,13 @@ const RecentRows::Version* RecentRows::At(uint64_t version, const Version* newes
 }
 
 bool RecentRows::Find(uint64_t version, std::string_view key, Row* row) const {
-  const Wanted wanted{key, HashOfRow(key)};
+  const Kept::Wanted wanted{key, HashOfKey(key)};
   const auto lock = Lock();
   const auto table = tables_.find(static_cast<uint8_t>(key.front()));
   if (table == tables_.end()) return false;
   const auto found = table->second.find(wanted);
   if (found == table->second.end()) return false;
-  const Version* at = At(version, found->newest);
+  const Version* at = At(version, found->handle);
   if (at == nullptr) return false;
   *row = at->row();
   return true;
@@ -126,8 +124,8 @@ std::vector<RecentRows::Row> RecentRows::Range(uint64_t version, std::string_vie
     const auto lock = Lock();
     for (const auto& [table, some] : tables_) {
       if (!prefix.empty() && static_cast<uint8_t>(prefix.front()) != table) continue;
-      for (const Slot& slot : some) {
-        const Version* at = At(version, slot.newest);
+      for (const Kept::Slot& slot : some) {
+        const Version* at = At(version, slot.handle);
         if (at == nullptr) continue;
         const Row row = at->row();
         if (row.key.substr(0, prefix.size()) == prefix) rows.push_back(row);
@@ -142,7 +140,7 @@ std::vector<RecentRows::Row> RecentRows::All() const {
   std::vector<Row> rows;
   for (const auto& [table, some] : tables_) {
     const auto first = static_cast<std::ptrdiff_t>(rows.size());
-    for (const Slot& slot : some) rows.push_back(slot.newest->row());
+    for (const Kept::Slot& slot : some) rows.push_back(slot.handle->row());
     std::sort(rows.begin() + first, rows.end(),
               [](const Row& a, const Row& b) { return a.key < b.key; });
   }

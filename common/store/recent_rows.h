@@ -19,8 +19,9 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
+#include "common/base/kept_hash.h"
 #include "google/protobuf/arena.h"
+#include "google/protobuf/message_lite.h"
 
 namespace daybook::store {
 
@@ -35,7 +36,7 @@ class RecentRows {
   // What a flush makes of a row: the message, or these bytes; neither: it is deleted.
   struct Edit {
     std::string_view key;  // table and key
-    size_t hash;           // HashOfRow(key)
+    size_t hash;           // HashOfKey(key)
     const google::protobuf::MessageLite* message = nullptr;
     std::optional<std::string_view> bytes;
   };
@@ -68,27 +69,13 @@ class RecentRows {
     static constexpr uint32_t kDeleted = ~uint32_t{0};
     Row row() const;
   };
-  struct Slot {
-    mutable Version* newest;
-    size_t hash;
-  };
-  struct Wanted {
-    std::string_view key;
-    size_t hash;
-  };
-  struct Hash {
-    using is_transparent = void;
-    size_t operator()(const Slot& slot) const { return slot.hash; }
-    size_t operator()(const Wanted& wanted) const { return wanted.hash; }
-  };
-  struct Eq {
-    using is_transparent = void;
-    bool operator()(const Slot& a, const Slot& b) const { return a.newest == b.newest; }
-    bool operator()(const Slot& a, const Wanted& b) const {
-      return a.hash == b.hash && std::string_view(a.newest->key, a.newest->key_bytes) == b.key;
+  struct KeyOf {
+    std::string_view operator()(const Version* newest) const {
+      return {newest->key, newest->key_bytes};
     }
   };
-  using Rows = absl::flat_hash_set<Slot, Hash, Eq>;
+  using Kept = KeptHash<Version*, KeyOf>;
+  using Rows = Kept::Set;
 
   // The edit as a version that nobody can find yet; `fresh`: the row is not known here.
   Version* Make(uint64_t version, const Edit& edit, const Rows& table, bool* fresh);

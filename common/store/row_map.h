@@ -13,17 +13,10 @@
 #include <string_view>
 #include <utility>
 
-#include "absl/container/flat_hash_set.h"
-#include "absl/hash/hash.h"
-#include "absl/strings/string_view.h"
+#include "common/base/kept_hash.h"
 #include "google/protobuf/message_lite.h"
 
 namespace daybook::store {
-
-// Of table and key; the same for RowMap and RecentRows.
-inline size_t HashOfRow(std::string_view key) {
-  return absl::Hash<absl::string_view>()(absl::string_view(key.data(), key.size()));
-}
 
 class RowMap {
  public:
@@ -51,16 +44,16 @@ class RowMap {
 
   // The row and whether it is new, with no message.
   std::pair<Row*, bool> TryEmplace(std::string_view key) {
-    const Wanted wanted{key, HashOfRow(key)};
+    const Kept::Wanted wanted{key, HashOfKey(key)};
     if (const auto known = rows_.find(wanted); known != rows_.end()) {
-      return {known->row.get(), false};
+      return {known->handle.get(), false};
     }
     void* const memory = ::operator new(sizeof(Row) + key.size());
     auto* const row = new (memory) Row;
     row->hash_ = wanted.hash;
     row->key_bytes_ = static_cast<uint32_t>(key.size());
     std::memcpy(static_cast<char*>(memory) + sizeof(Row), key.data(), key.size());
-    rows_.insert(Slot{std::unique_ptr<Row, Delete>(row), wanted.hash});
+    rows_.insert(Kept::Slot{Owned(row), wanted.hash});
     return {row, true};
   }
 
@@ -68,11 +61,11 @@ class RowMap {
   void clear() { rows_.clear(); }
   template <class Each>
   void ForEach(const Each& each) const {
-    for (const Slot& slot : rows_) each(*slot.row);
+    for (const Kept::Slot& slot : rows_) each(*slot.handle);
   }
   template <class Predicate>
   void EraseIf(const Predicate& predicate) {
-    absl::erase_if(rows_, [&](const Slot& slot) { return predicate(*slot.row); });
+    absl::erase_if(rows_, [&](const Kept::Slot& slot) { return predicate(*slot.handle); });
   }
 
  private:
@@ -82,27 +75,12 @@ class RowMap {
       ::operator delete(row);
     }
   };
-  struct Slot {
-    std::unique_ptr<Row, Delete> row;
-    size_t hash;
+  using Owned = std::unique_ptr<Row, Delete>;
+  struct KeyOf {
+    std::string_view operator()(const Owned& row) const { return row->key(); }
   };
-  struct Wanted {
-    std::string_view key;
-    size_t hash;
-  };
-  struct Hash {
-    using is_transparent = void;
-    size_t operator()(const Slot& slot) const { return slot.hash; }
-    size_t operator()(const Wanted& wanted) const { return wanted.hash; }
-  };
-  struct Eq {
-    using is_transparent = void;
-    bool operator()(const Slot& a, const Slot& b) const { return a.row == b.row; }
-    bool operator()(const Slot& a, const Wanted& b) const {
-      return a.hash == b.hash && a.row->key() == b.key;
-    }
-  };
-  absl::flat_hash_set<Slot, Hash, Eq> rows_;
+  using Kept = KeptHash<Owned, KeyOf>;
+  Kept::Set rows_;
 };
 
 }  // namespace daybook::store

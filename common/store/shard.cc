@@ -222,7 +222,7 @@ void Shard::Impl::PublishRows() {
     edits.push_back({row->key(), row->hash(), row->message.get(), std::nullopt});
   }
   for (const auto& [key, bytes] : appended) {
-    edits.push_back({key, HashOfRow(key), nullptr, bytes});
+    edits.push_back({key, HashOfKey(key), nullptr, bytes});
   }
   recent->Put(++version, edits);
   for (RowMap::Row* row : dirty) {

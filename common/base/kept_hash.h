@@ -1,0 +1,52 @@
+// A hash set of things that are found by a key which they hold themselves, each with its hash kept
+// beside it: growing the set and meeting another thing in the same place cost no look at a thing,
+// which may be far from the processor.
+//
+//   struct IdOf {
+//     std::string_view operator()(const Customer* customer) const { return customer->id; }
+//   };
+//   KeptHash<Customer*, IdOf>::Set customers;
+//   customers.find(KeptHash<Customer*, IdOf>::Wanted{id, HashOfKey(id)});
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/hash/hash.h"
+#include "absl/strings/string_view.h"
+
+namespace daybook {
+
+inline size_t HashOfKey(std::string_view key) {
+  return absl::Hash<absl::string_view>()(absl::string_view(key.data(), key.size()));
+}
+
+// `Handle` is a pointer, or owns as one; `KeyOf` says the key of what it points to. Whoever inserts
+// has looked for the key before.
+template <class Handle, class KeyOf>
+struct KeptHash {
+  struct Slot {
+    mutable Handle handle;  // may be exchanged for another of the same key
+    size_t hash;
+  };
+  struct Wanted {
+    std::string_view key;
+    size_t hash;
+  };
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(const Slot& slot) const { return slot.hash; }
+    size_t operator()(const Wanted& wanted) const { return wanted.hash; }
+  };
+  struct Eq {
+    using is_transparent = void;
+    bool operator()(const Slot& a, const Slot& b) const { return a.handle == b.handle; }
+    bool operator()(const Slot& a, const Wanted& b) const {
+      return a.hash == b.hash && KeyOf()(a.handle) == b.key;
+    }
+  };
+  using Set = absl::flat_hash_set<Slot, Hash, Eq>;
+};
+
+}  // namespace daybook
