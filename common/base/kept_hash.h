@@ -34,10 +34,15 @@ struct KeptHash {
     std::string_view key;
     size_t hash;
   };
+  // Anything with that hash: enough for a hint, and it looks at no thing.
+  struct Hinted {
+    size_t hash;
+  };
   struct Hash {
     using is_transparent = void;
     size_t operator()(const Slot& slot) const { return slot.hash; }
     size_t operator()(const Wanted& wanted) const { return wanted.hash; }
+    size_t operator()(const Hinted& hinted) const { return hinted.hash; }
   };
   struct Eq {
     using is_transparent = void;
@@ -45,6 +50,7 @@ struct KeptHash {
     bool operator()(const Slot& a, const Wanted& b) const {
       return a.hash == b.hash && KeyOf()(a.handle) == b.key;
     }
+    bool operator()(const Slot& a, const Hinted& b) const { return a.hash == b.hash; }
   };
   using Set = absl::flat_hash_set<Slot, Hash, Eq>;
 };

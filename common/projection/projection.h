@@ -9,6 +9,9 @@
 //     billing::v1::PaymentRecorded&, const Meta&, Shard&);
 //     // Takes out of a row what depends on when it was recorded, for the business dump:
 //     static void ClearRecorded(CustomerRow&);                  // one overload a table
+//     // Optional, a hint: calls shard.Expect for rows that the fact's On will touch, those of the
+//     // common facts; changes nothing.
+//     static void Expect(const book::v1::Event&, const Meta&, Shard&);
 //     // Optional: what must be equal in two versions of the rows at the same positions.
 //     static absl::Status ControlTotals(ViewSpan, std::map<std::string, std::string>*);
 //   };
@@ -69,6 +72,7 @@ struct ProjectionInfo {
   int version = 0;
   std::vector<TableInfo> tables;
   std::vector<ApplyFact> apply;  // by FactIndex; null = not listened to
+  ApplyFact expect = nullptr;    // null: nothing is known beforehand
   // Sums over all rows by name, from which two versions of the projection can be compared.
   absl::Status (*control_totals)(ViewSpan, std::map<std::string, std::string>*) = nullptr;
 };
@@ -108,6 +112,7 @@ ProjectionInfo InfoOf() {
   info.name = P::kName;
   info.version = P::kVersion;
   info.apply = internal::ApplyTable<P>(typename P::Listens{});
+  if constexpr (requires { &P::Expect; }) info.expect = &P::Expect;
   if constexpr (requires { &P::ControlTotals; }) info.control_totals = &P::ControlTotals;
   std::apply(
       [&](const auto&... table) { (info.tables.push_back(internal::InfoOfTable<P>(table)), ...); },

@@ -85,6 +85,9 @@ class Runner {
   const Figures& figures() const { return figures_; }
 
  private:
+  // Of the commits [begin, end), those that the projection listens to.
+  template <class Each>
+  void ForEachFact(const ParsedBatch& batch, int begin, int end, const Each& each);
   void Complete();
 
   const ProjectionInfo& projection_;

@@ -92,5 +92,8 @@ absl::StatusOr<bool> ReadAt(const Store::Db& db, const RowsAt& at, const FullKey
                             rocksdb::PinnableSlice* scratch, std::string_view* value);
 absl::StatusOr<bool> ReadAt(const Store::Db& db, const RowsAt& at, const FullKey& key,
                             google::protobuf::MessageLite* message);
+// DATA_LOSS: the row is not what it should be.
+absl::Status ParseRow(const Store::Db& db, std::string_view value,
+                      google::protobuf::MessageLite* message);
 
 }  // namespace daybook::store

@@ -4,10 +4,10 @@ namespace daybook::store {
 
 // Text ends with 00 01; a zero byte inside becomes 00 FF. So "a" sorts before "a\0b" and "ab".
 void AppendText(std::string* key, std::string_view part) {
-  for (const char c : part) {
-    key->push_back(c);
-    if (c == '\0') key->push_back('\xff');
+  for (size_t zero; (zero = part.find('\0')) != part.npos; part.remove_prefix(zero + 1)) {
+    key->append(part.substr(0, zero)).append("\0\xff", 2);
   }
+  key->append(part);
   key->append("\0\1", 2);
 }
 

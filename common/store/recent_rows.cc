@@ -5,6 +5,8 @@
 #include <cstring>
 #include <new>
 
+#include "common/base/prefetch.h"
+
 namespace daybook::store {
 namespace {
 
@@ -48,7 +50,15 @@ void RecentRows::Put(uint64_t version, const std::vector<Edit>& edits) {
     for (size_t i = 0; i < count; ++i) {
       const Edit& edit = edits[begin + i];
       made[i].table = &TableOf(edit.key);
-      made[i].table->prefetch(Kept::Wanted{edit.key, edit.hash});
+      made[i].table->prefetch(Kept::Hinted{edit.hash});
+    }
+    for (size_t i = 0; i < count; ++i) {
+      const auto known = made[i].table->find(Kept::Hinted{edits[begin + i].hash});
+      made[i].version = known == made[i].table->end() ? nullptr : known->handle;
+      if (made[i].version != nullptr) PrefetchObject(*made[i].version);
+    }
+    for (size_t i = 0; i < count; ++i) {
+      if (made[i].version != nullptr) __builtin_prefetch(made[i].version->key);
     }
     for (size_t i = 0; i < count; ++i) {
       made[i].version = Make(version, edits[begin + i], *made[i].table, &made[i].fresh);
@@ -77,9 +87,7 @@ RecentRows::Version* RecentRows::Make(uint64_t version, const Edit& edit, const 
                                       bool* fresh) {
   const auto known = table.find(Kept::Wanted{edit.key, edit.hash});
   *fresh = known == table.end();
-  const size_t value_bytes = edit.message != nullptr ? edit.message->ByteSizeLong()
-                             : edit.bytes            ? edit.bytes->size()
-                                                     : 0;
+  const size_t value_bytes = edit.value ? edit.value->size() : 0;
   char* const memory = google::protobuf::Arena::CreateArray<char>(
       &arena_, sizeof(Version) + value_bytes + (*fresh ? edit.key.size() : 0));
   auto* const made = new (memory) Version;
@@ -88,12 +96,10 @@ RecentRows::Version* RecentRows::Make(uint64_t version, const Edit& edit, const 
   made->key_bytes = static_cast<uint32_t>(edit.key.size());
   made->value_bytes = static_cast<uint32_t>(value_bytes);
   char* const value = memory + sizeof(Version);
-  if (edit.message != nullptr) {
-    edit.message->SerializeWithCachedSizesToArray(reinterpret_cast<uint8_t*>(value));
-  } else if (!edit.bytes) {
+  if (!edit.value) {
     made->value_bytes = Version::kDeleted;
   } else if (value_bytes > 0) {
-    std::memcpy(value, edit.bytes->data(), value_bytes);
+    std::memcpy(value, edit.value->data(), value_bytes);
   }
   if (*fresh) std::memcpy(value + value_bytes, edit.key.data(), edit.key.size());
   made->key = *fresh ? value + value_bytes : known->handle->key;

@@ -21,7 +21,6 @@
 
 #include "common/base/kept_hash.h"
 #include "google/protobuf/arena.h"
-#include "google/protobuf/message_lite.h"
 
 namespace daybook::store {
 
@@ -33,12 +32,11 @@ class RecentRows {
     std::optional<std::string_view> value;
   };
 
-  // What a flush makes of a row: the message, or these bytes; neither: it is deleted.
+  // What a flush makes of a row.
   struct Edit {
-    std::string_view key;  // table and key
-    size_t hash;           // HashOfKey(key)
-    const google::protobuf::MessageLite* message = nullptr;
-    std::optional<std::string_view> bytes;
+    std::string_view key;                   // table and key
+    size_t hash;                            // HashOfKey(key)
+    std::optional<std::string_view> value;  // none: it is deleted
   };
 
   RecentRows();

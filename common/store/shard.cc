@@ -23,18 +23,12 @@ namespace {
 // Published rows may take so many times `settle_bytes` before a flush waits for the file.
 constexpr size_t kMaxSettles = 2;
 
-// What a row takes in memory beside its key and its message: its slot, the allocations of row and
-// message, the fixed part of a message.
-constexpr size_t kRowBytes = 112;
-constexpr size_t kMessageBytes = 64;
-// A message against its serialised form: rows are small numbers and texts, in messages of messages.
-constexpr size_t kMessageFactor = 3;
-// Of a row that was edited and whose size is not known yet.
-constexpr size_t kEditedBytes = 256;
 // The least part of a shard.
 constexpr size_t kLeastShare = 1 << 20;
 // Rows that a list may have room for between two flushes.
 constexpr size_t kKeptRoom = 4'096;
+// Rows that are packed and published together: what was packed is still near when it is copied.
+constexpr size_t kPublished = 64;
 
 // Forgets all, and gives back room for many.
 template <class List>
@@ -64,16 +58,18 @@ struct Shard::Impl {
   log::Position position;
   std::string log_id;
 
-  // Keys here are table + key. Rows to be flushed are listed: a flush of a few must not look at all
-  // that are in memory.
-  // In bulk mode: rows come in millions and go all at once.
-  std::unique_ptr<google::protobuf::Arena> arena;
+  // Keys here are table + key. Rows in hand are listed, those to be flushed too: a flush of a few
+  // must not look at all that are in memory. Their messages go with the flush. In bulk mode they
+  // stay, for rows come in millions, are flushed seldom and go all at once.
+  bool bulk = false;
+  std::unique_ptr<google::protobuf::Arena> arena = NewArena();
   RowMap rows;
+  std::vector<RowMap::Row*> in_hand;
   std::vector<RowMap::Row*> dirty;
+  std::vector<RowMap::Hint> expected;
   std::vector<std::pair<std::string, std::string>> appended;
   size_t appended_bytes = 0;
-  size_t rows_bytes = 0;   // of `rows`, estimated; not in bulk mode
-  size_t dirty_bytes = 0;  // of `dirty`, the same
+  size_t rows_bytes = 0;  // of `rows`; not in bulk mode
   uint64_t flushes = 0;
   // Nothing is stored but what is in memory: a row that is not in memory does not exist.
   bool all_in_memory = false;
@@ -115,10 +111,18 @@ struct Shard::Impl {
   RowMap::Row& Place(uint8_t table, std::string_view key, bool* fresh);
   RowMap::Row& Touch(uint8_t table, std::string_view key,
                      const google::protobuf::MessageLite& prototype);
+  // Gives the row an empty message.
+  void Take(RowMap::Row& row, const google::protobuf::MessageLite& prototype);
+  // Gives the row the message that stands in the database, if there is one.
+  absl::Status Read(uint8_t table, std::string_view key,
+                    const google::protobuf::MessageLite& prototype, RowMap::Row& row);
   void MarkDirty(RowMap::Row& row);
-  // Estimates what a row takes, whose value has `value_bytes`.
-  void Size(RowMap::Row* row, size_t value_bytes);
+  // `Row::Pack` with these, and what it adds to `rows_bytes`.
+  template <class Value>
+  void Pack(const Value& value, RowMap::Row& row);
   void PublishRows();
+  // After a flush, or instead of one.
+  void LetGo();
   // Makes a file of what has been published, on the store's thread.
   void BeginSettle();
   void PostSettle();
@@ -141,7 +145,7 @@ absl::StatusOr<std::unique_ptr<Shard>> Store::OpenShard(int partition) {
   auto impl = std::make_unique<Shard::Impl>();
   impl->store = this;
   impl->partition = partition;
-  if (db_->options.bulk) impl->arena = NewArena();
+  impl->bulk = db_->options.bulk;
   RETURN_IF_ERROR(impl->Load());
   impl->snapshot = std::make_shared<const Snapshot>(impl->rocks());
   impl->Publish();
@@ -176,59 +180,90 @@ RowMap::Row& Shard::Impl::Place(uint8_t table, std::string_view key, bool* fresh
   const auto [row, is_fresh] = rows.TryEmplace(scratch);
   *fresh = is_fresh;
   row->touched = flushes;
-  if (is_fresh) Size(row, 0);
+  if (is_fresh && !bulk) rows_bytes += row->bytes();
   return *row;
+}
+
+void Shard::Impl::Take(RowMap::Row& row, const google::protobuf::MessageLite& prototype) {
+  row.message.reset(prototype.New(arena.get()));
+  if (!bulk) in_hand.push_back(&row);
+}
+
+template <class Value>
+void Shard::Impl::Pack(const Value& value, RowMap::Row& row) {
+  rows_bytes -= row.bytes();
+  row.Pack(value);
+  rows_bytes += row.bytes();
 }
 
 RowMap::Row& Shard::Impl::Touch(uint8_t table, std::string_view key,
                                 const google::protobuf::MessageLite& prototype) {
   bool fresh = false;
   RowMap::Row& row = Place(table, key, &fresh);
-  if (!fresh || all_in_memory) return row;
-  decltype(row.message) message(prototype.New(arena.get()));
-  const absl::StatusOr<bool> found =
-      ReadAt(db(), Now(), FullKey(partition, table, key), message.get());
-  if (!found.ok()) {
-    error.Update(found.status());
-  } else if (*found) {
-    row.message = std::move(message);
-    if (arena == nullptr) Size(&row, row.message->ByteSizeLong());
+  if (row.message != nullptr) return row;
+  if (fresh && !all_in_memory) {
+    error.Update(Read(table, key, prototype, row));
+  } else if (row.exists()) {
+    Take(row, prototype);
+    const std::string_view packed = row.packed();
+    DAYBOOK_CHECK(row.message->ParseFromArray(packed.data(), static_cast<int>(packed.size())));
   }
   return row;
 }
 
-void Shard::Impl::Size(RowMap::Row* row, size_t value_bytes) {
-  if (arena != nullptr) return;
-  rows_bytes -= row->bytes;
-  row->bytes = static_cast<uint32_t>(
-      kRowBytes + row->key().size() +
-      (row->message == nullptr ? 0 : kMessageBytes + kMessageFactor * value_bytes));
-  rows_bytes += row->bytes;
+absl::Status Shard::Impl::Read(uint8_t table, std::string_view key,
+                               const google::protobuf::MessageLite& prototype, RowMap::Row& row) {
+  rocksdb::PinnableSlice place;
+  std::string_view bytes;
+  ASSIGN_OR_RETURN(const bool found,
+                   ReadAt(db(), Now(), FullKey(partition, table, key), &place, &bytes));
+  if (!found) return absl::OkStatus();
+  decltype(row.message) message(prototype.New(arena.get()));
+  RETURN_IF_ERROR(ParseRow(db(), bytes, message.get()));
+  row.message = std::move(message);
+  if (bulk) return absl::OkStatus();
+  in_hand.push_back(&row);
+  Pack(bytes, row);
+  return absl::OkStatus();
 }
 
 void Shard::Impl::MarkDirty(RowMap::Row& row) {
-  if (std::exchange(row.dirty, true)) return;
-  dirty.push_back(&row);
-  if (arena == nullptr) dirty_bytes += row.bytes + kEditedBytes;
+  if (!std::exchange(row.dirty, true)) dirty.push_back(&row);
 }
 
 // Rows that were edited become a version that views of now on see.
 void Shard::Impl::PublishRows() {
   if (dirty.empty() && appended.empty()) return;
   if (recent == nullptr) recent = std::make_shared<RecentRows>();
+  ++version;
   std::vector<RecentRows::Edit> edits;
-  edits.reserve(dirty.size() + appended.size());
-  for (const RowMap::Row* row : dirty) {
-    edits.push_back({row->key(), row->hash(), row->message.get(), std::nullopt});
+  edits.reserve(kPublished);
+  const auto put = [&](const RecentRows::Edit& edit, bool last) {
+    edits.push_back(edit);
+    if (!last && edits.size() < kPublished) return;
+    recent->Put(version, edits);
+    edits.clear();
+  };
+  for (RowMap::Row* row : dirty) {
+    if (row->message != nullptr) Pack(*row->message, *row);
+    const auto bytes = row->exists() ? std::optional(row->packed()) : std::nullopt;
+    put({row->key(), row->hash(), bytes}, row == dirty.back());
   }
   for (const auto& [key, bytes] : appended) {
-    edits.push_back({key, HashOfKey(key), nullptr, bytes});
+    put({key, HashOfKey(key), bytes}, &key == &appended.back().first);
   }
-  recent->Put(++version, edits);
-  for (RowMap::Row* row : dirty) {
-    // Put has just computed it.
-    Size(row, row->message == nullptr ? 0 : static_cast<size_t>(row->message->GetCachedSize()));
+}
+
+void Shard::Impl::LetGo() {
+  for (RowMap::Row* row : dirty) row->dirty = false;
+  Empty(&dirty);
+  Empty(&appended);
+  appended_bytes = 0;
+  if (!bulk) {
+    for (RowMap::Row* row : in_hand) row->message = nullptr;
+    arena->Reset();
   }
+  Empty(&in_hand);
 }
 
 void Shard::Impl::BeginSettle() {
@@ -356,11 +391,11 @@ absl::Status Shard::Impl::IngestRows(const log::Position& at) {
 // all of them is seldom. In bulk mode all.
 void Shard::Impl::Evict() {
   const Options& options = store->options();
-  const bool too_large = arena != nullptr ? arena->SpaceAllocated() > options.max_cached_bytes
-                                          : rows_bytes > Share(options.cached_bytes);
+  const bool too_large = bulk ? arena->SpaceAllocated() > options.max_cached_bytes
+                              : rows_bytes > Share(options.cached_bytes);
   if (rows.size() <= options.max_cached_rows && !too_large) return;
   all_in_memory = false;
-  if (arena != nullptr) {
+  if (bulk) {
     rows.clear();
     arena = NewArena();
     return;
@@ -372,13 +407,13 @@ void Shard::Impl::Evict() {
   std::nth_element(touched.begin(), middle, touched.end());
   rows.EraseIf([&](const RowMap::Row& row) {
     if (row.touched > *middle) return false;
-    rows_bytes -= row.bytes;
+    rows_bytes -= row.bytes();
     return true;
   });
 }
 
 void Shard::Impl::Publish() {
-  if (store->options().bulk) snapshot = std::make_shared<const Snapshot>(rocks());
+  if (bulk) snapshot = std::make_shared<const Snapshot>(rocks());
   auto rows = std::make_unique<RowsAt>(RowsAt{version, recent, settling, snapshot});
   auto fresh =
       std::shared_ptr<const View>(new View(store, partition, position, log_id, std::move(rows)));
@@ -390,7 +425,7 @@ Shard::Shard(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Shard::~Shard() {
   Impl& impl = *impl_;
   --impl.db().shards;
-  if (impl.store->options().bulk) return;
+  if (impl.bulk) return;
   // What the last flush published is made durable; if that fails it is folded again from the log.
   // Nothing stays posted: it would write from a shard that is gone.
   if (!impl.TakeOrRetrySettled(true).ok()) impl.TakeSettled(true).IgnoreError();
@@ -461,7 +496,7 @@ absl::Status Shard::Clear() {
 google::protobuf::MessageLite& Shard::EditRow(uint8_t table, std::string_view key,
                                               const google::protobuf::MessageLite& prototype) {
   RowMap::Row& row = impl_->Touch(table, key, prototype);
-  if (row.message == nullptr) row.message.reset(prototype.New(impl_->arena.get()));
+  if (row.message == nullptr) impl_->Take(row, prototype);
   impl_->MarkDirty(row);
   return *row.message;
 }
@@ -473,7 +508,7 @@ google::protobuf::MessageLite& Shard::RenewRow(uint8_t table, std::string_view k
   if (row.message != nullptr) {
     row.message->Clear();
   } else {
-    row.message.reset(prototype.New(impl_->arena.get()));
+    impl_->Take(row, prototype);
   }
   impl_->MarkDirty(row);
   return *row.message;
@@ -488,7 +523,20 @@ void Shard::EraseRow(uint8_t table, std::string_view key) {
   bool fresh = false;
   RowMap::Row& row = impl_->Place(table, key, &fresh);
   row.message = nullptr;
+  row.PackAbsent();
   impl_->MarkDirty(row);
+}
+
+void Shard::ExpectRow(uint8_t table, std::string_view key) {
+  impl_->scratch.assign(1, static_cast<char>(table));
+  impl_->scratch.append(key);
+  impl_->expected.emplace_back(impl_->rows, HashOfKey(impl_->scratch));
+}
+
+void Shard::FetchExpected() {
+  for (RowMap::Hint& hint : impl_->expected) hint.FetchRow(impl_->rows);
+  for (const RowMap::Hint& hint : impl_->expected) hint.FetchBytes();
+  impl_->expected.clear();
 }
 
 void Shard::AppendRow(uint8_t table, std::string_view key,
@@ -502,59 +550,55 @@ void Shard::AppendRow(uint8_t table, std::string_view key,
 
 absl::Status Shard::Flush(const log::Position& position) {
   RETURN_IF_ERROR(impl_->error);
-  const bool bulk = impl_->store->options().bulk;
   FaultPoint("store.before_flush");
-  if (bulk) {
+  if (impl_->bulk) {
     RETURN_IF_ERROR(impl_->IngestRows(position));
   } else {
     RETURN_IF_ERROR(impl_->TakeOrRetrySettled(false));
     impl_->PublishRows();
   }
   FaultPoint("store.after_flush");
-  for (RowMap::Row* row : impl_->dirty) row->dirty = false;
-  Empty(&impl_->dirty);
-  Empty(&impl_->appended);
-  impl_->dirty_bytes = 0;
   // Appended rows are not in memory, so absence from memory no longer proves absence; but whoever
   // appends promises not to look them up again.
-  impl_->appended_bytes = 0;
+  impl_->LetGo();
   impl_->position = position;
   ++impl_->flushes;
   impl_->Evict();
   // A file that cannot be written is said by the next flush; this one stands.
-  if (!bulk) impl_->SettleIfDue().IgnoreError();
+  if (!impl_->bulk) impl_->SettleIfDue().IgnoreError();
   impl_->Publish();
   return absl::OkStatus();
 }
 
 void Shard::Drop() {
   const bool was_all = impl_->all_in_memory;
+  std::vector<RowMap::Row*> edited = std::move(impl_->dirty);
+  impl_->dirty.clear();
+  for (RowMap::Row* row : edited) row->message = nullptr;
+  std::erase_if(impl_->in_hand, [](const RowMap::Row* row) { return row->dirty; });
+  impl_->LetGo();
   if (was_all && impl_->position == log::Position{}) {
     impl_->rows.clear();
     impl_->rows_bytes = 0;
   } else {
-    impl_->rows.EraseIf([this](const RowMap::Row& row) {
-      if (row.dirty) impl_->rows_bytes -= row.bytes;
-      return row.dirty;
-    });
+    if (!edited.empty()) {
+      impl_->rows.EraseIf([this](const RowMap::Row& row) {
+        if (row.dirty && !impl_->bulk) impl_->rows_bytes -= row.bytes();
+        return row.dirty;
+      });
+    }
     impl_->all_in_memory = false;
   }
-  Empty(&impl_->appended);
-  impl_->appended_bytes = 0;
-  Empty(&impl_->dirty);
-  impl_->dirty_bytes = 0;
   impl_->error = absl::OkStatus();
 }
 
-size_t Shard::dirty_rows() const { return impl_->dirty.size(); }
 size_t Shard::memory_bytes() const {
-  return impl_->appended_bytes + (impl_->arena ? impl_->arena->SpaceAllocated() : 0);
+  return impl_->appended_bytes + impl_->arena->SpaceAllocated();
 }
 
 bool Shard::full() const {
-  const Options& options = impl_->store->options();
-  return !options.bulk &&
-         impl_->appended_bytes + impl_->dirty_bytes >= impl_->Share(options.unflushed_bytes);
+  return !impl_->bulk && impl_->appended_bytes + impl_->arena->SpaceUsed() >=
+                             impl_->Share(impl_->store->options().unflushed_bytes);
 }
 
 std::shared_ptr<const View> Shard::view() const {
@@ -563,7 +607,7 @@ std::shared_ptr<const View> Shard::view() const {
 }
 
 void Shard::Tend() {
-  if (!impl_->store->options().bulk) impl_->SettleIfDue().IgnoreError();
+  if (!impl_->bulk) impl_->SettleIfDue().IgnoreError();
   impl_->Publish();
 }
 

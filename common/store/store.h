@@ -81,8 +81,8 @@ struct Options {
   // The same in bytes, for a shard in bulk mode, where rows live in one arena.
   size_t max_cached_bytes = 256 << 20;
   // Memory of the shards together when they are not in bulk mode. Each open shard has an equal
-  // part of it, but at least 1 MiB (unless all of it is less): estimates of what rows take as
-  // messages, kept between flushes, and not flushed yet (see Shard::full);
+  // part of it, but at least 1 MiB (unless all of it is less): what rows take that are kept between
+  // flushes; messages that are not flushed yet, without their longer texts (see Shard::full);
   size_t cached_bytes = 192 << 20;
   size_t unflushed_bytes = 64 << 20;
   // and bytes of flushed rows that wait to become a file of the database, which they do when there
@@ -212,14 +212,21 @@ class Shard {
   void Append(Table<Row> table, std::string_view key, const Row& row) {
     AppendRow(table.id, key, row);
   }
+  // A row that will soon be edited: a hint. Waiting for memory is most of what a fold does; what
+  // several facts will touch is waited for at once, by FetchExpected.
+  template <class Row>
+  void Expect(Table<Row> table, std::string_view key) {
+    ExpectRow(table.id, key);
+  }
+  // Asks the processor for the rows that were expected since the last call.
+  void FetchExpected();
   // Publishes what was edited, and the position, as one; views of now on have it. It is made a file
   // in the background, later. UNAVAILABLE, RESOURCE_EXHAUSTED: an earlier file could not be
   // written; nothing is published, by any flush, until it has been: each call tries again.
   absl::Status Flush(const log::Position& position);
   // Forgets all edits since the last flush.
   void Drop();
-  size_t dirty_rows() const;  // edited since the last flush
-  // Of appended rows; in bulk mode of all rows in memory.
+  // Of appended rows, and of rows as messages: those in hand, in bulk mode all that are in memory.
   size_t memory_bytes() const;
   // What is not flushed takes the shard's part of `unflushed_bytes`: it should be flushed. Never in
   // bulk mode.
@@ -242,6 +249,7 @@ class Shard {
   const google::protobuf::MessageLite* FindRow(uint8_t table, std::string_view key,
                                                const google::protobuf::MessageLite& prototype);
   void EraseRow(uint8_t table, std::string_view key);
+  void ExpectRow(uint8_t table, std::string_view key);
   void AppendRow(uint8_t table, std::string_view key, const google::protobuf::MessageLite& row);
 
   std::unique_ptr<Impl> impl_;

@@ -44,11 +44,17 @@ absl::StatusOr<bool> ReadAt(const Store::Db& db, const RowsAt& at, const FullKey
   rocksdb::PinnableSlice scratch;
   std::string_view value;
   ASSIGN_OR_RETURN(const bool found, ReadAt(db, at, key, &scratch, &value));
-  if (found && !message->ParseFromArray(value.data(), static_cast<int>(value.size()))) {
-    return absl::DataLossError(absl::StrCat("reading ", db.options.directory,
-                                            ": a row does not parse as ", message->GetTypeName()));
-  }
+  if (found) RETURN_IF_ERROR(ParseRow(db, value, message));
   return found;
+}
+
+absl::Status ParseRow(const Store::Db& db, std::string_view value,
+                      google::protobuf::MessageLite* message) {
+  if (message->ParseFromArray(value.data(), static_cast<int>(value.size()))) {
+    return absl::OkStatus();
+  }
+  return absl::DataLossError(absl::StrCat("reading ", db.options.directory,
+                                          ": a row does not parse as ", message->GetTypeName()));
 }
 
 View::View(const Store* store, int partition, const log::Position& position, std::string log_id,

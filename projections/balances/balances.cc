@@ -218,6 +218,15 @@ void AddWrittenOff(int64_t amount, Account& account) {
 
 }  // namespace
 
+void Balances::Expect(const book::v1::Event& event, const Meta& meta, Shard& shard) {
+  const auto account = [&](const auto& fact) {
+    shard.Expect(kCustomers, meta.customer_id);
+    shard.Expect(kTails, Account::Key(meta.customer_id, fact.account_id()));
+  };
+  if (event.billing().has_invoice_issued()) account(event.billing().invoice_issued());
+  if (event.billing().has_payment_recorded()) account(event.billing().payment_recorded());
+}
+
 void Balances::On(const customer::v1::CustomerRegistered&, const Meta& meta, Shard& shard) {
   v1::CustomerRow& row = shard.Edit(kCustomers, meta.customer_id);
   row.set_registered(true);

@@ -67,6 +67,7 @@ struct Balances {
   static void ClearRecorded(v1::CurrencyTotals&) {}
   static void ClearRecorded(v1::BookTotals&) {}
 
+  static void Expect(const book::v1::Event&, const projection::Meta&, projection::Shard&);
   static absl::Status ControlTotals(projection::ViewSpan views,
                                     std::map<std::string, std::string>* totals);
 };

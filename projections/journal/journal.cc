@@ -221,6 +221,22 @@ void GiveUp(const Fact& fact, int64_t amount, const Meta& meta, Shard& shard) {
 
 }  // namespace
 
+void Journal::Expect(const book::v1::Event& event, const Meta& meta, Shard& shard) {
+  const billing::v1::Event& fact = event.billing();
+  shard.Expect(kCustomers, meta.customer_id);
+  if (fact.has_invoice_issued()) {
+    const std::string& id = fact.invoice_issued().invoice_id();
+    shard.Expect(kInvoices, DocumentKey(meta.customer_id, id));
+  }
+  if (fact.has_payment_recorded()) {
+    const billing::v1::PaymentRecorded& payment = fact.payment_recorded();
+    shard.Expect(kPayments, DocumentKey(meta.customer_id, payment.payment_id()));
+    for (const billing::v1::Allocation& allocation : payment.allocations()) {
+      shard.Expect(kInvoices, DocumentKey(meta.customer_id, allocation.invoice_id()));
+    }
+  }
+}
+
 void Journal::On(const customer::v1::CustomerRegistered&, const Meta& meta, Shard& shard) {
   shard.Edit(kCustomers, meta.customer_id).set_registered(true);
 }

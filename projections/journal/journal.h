@@ -61,6 +61,7 @@ struct Journal {
   static void ClearRecorded(v1::PaymentRow&) {}
   static void ClearRecorded(v1::SumRow&) {}
 
+  static void Expect(const book::v1::Event&, const projection::Meta&, projection::Shard&);
   static absl::Status ControlTotals(projection::ViewSpan views,
                                     std::map<std::string, std::string>* totals);
 };
