@@ -13,6 +13,7 @@
 #include "common/base/proto_text.h"
 #include "common/base/status.h"
 #include "common/base/timestamp.h"
+#include "common/command/request_marks.h"
 #include "common/log/token.h"
 #include "google/protobuf/wire_format_lite.h"
 
@@ -745,6 +746,7 @@ absl::Status Partition::ApplyCommit(const book::v1::Commit& commit, absl::Time r
                                     StateCache::Customer& customer) {
   book::v1::State& state = cache_->Edit(customer);
   state.set_revision(commit.revision());
+  MarkRequest(commit.request_id(), state);
   for (const book::v1::Event& event : commit.events()) {
     const EventMeta meta{.customer_id = commit.customer_id(),
                          .effective_date = ToCivilDay(event.effective_date()),

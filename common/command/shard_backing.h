@@ -12,7 +12,7 @@
 namespace daybook::command {
 
 // What the rows mean; a cache of another version starts over.
-inline constexpr int kCacheVersion = 3;
+inline constexpr int kCacheVersion = 4;
 
 class ShardBacking : public CacheBacking {
  public:

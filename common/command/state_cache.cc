@@ -7,6 +7,7 @@
 #include "common/base/planted_bug.h"
 #include "common/base/prefetch.h"
 #include "common/base/status.h"
+#include "common/command/request_marks.h"
 
 namespace daybook::command {
 namespace {
@@ -139,8 +140,7 @@ void StateCache::Trim() {
 
 absl::StatusOr<bool> StateCache::FindReceipt(const Customer& customer, std::string_view request_id,
                                              Receipt* receipt) {
-  // A customer without commits has no receipts: no look-up for newcomers.
-  if (customer.state_.revision() == 0) return false;
+  if (!MayKnowRequest(customer.state_, request_id)) return false;
   key_.clear();
   AppendReceiptKey(customer.id_, request_id, &key_);
   const Receipts::Entry* entry = receipts_.Find(key_);

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/dates.h"
+#include "common/base/find_word.h"
 #include "common/base/money.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
@@ -27,28 +28,14 @@ struct Known {
   const Payment* payment = nullptr;
 };
 
-// The first place of `key` from `at` on, or the end; in steps that the compiler makes vectors of.
-int FindKey(const google::protobuf::RepeatedField<uint32_t>& keys, int at, uint32_t key) {
-  constexpr int kStep = 16;
-  const uint32_t* const all = keys.data();
-  for (; at + kStep <= keys.size(); at += kStep) {
-    uint32_t differs[kStep];
-    for (int i = 0; i < kStep; ++i) differs[i] = all[at + i] ^ key;
-    bool found = false;
-    for (int i = 0; i < kStep; ++i) found |= differs[i] == 0;
-    if (found) break;
-  }
-  while (at < keys.size() && all[at] != key) ++at;
-  return at;
-}
-
 // External ids are unique over all accounts of the customer.
 Known FindKnown(const billing::v1::State& state, billing::v1::PaymentMethod method,
                 const std::string& external_id) {
   const uint32_t key = billing::ExternalKey(method, external_id);
   for (const Account& account : state.accounts()) {
     const auto& keys = account.external_keys();
-    for (int i = FindKey(keys, 0, key); i < keys.size(); i = FindKey(keys, i + 1, key)) {
+    const auto next = [&](int at) { return FindWord(keys.data(), keys.size(), at, key); };
+    for (int i = next(0); i < keys.size(); i = next(i + 1)) {
       const Payment& payment = account.payments(i);
       if (payment.method() == method && payment.external_id() == external_id) {
         return {&account, &payment};

@@ -14,6 +14,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "common/command/request_marks.h"
 #include "common/log/token.h"
 #include "daybook/billing/v1/billing_service.pb.h"
 #include "daybook/book/v1/record.pb.h"
@@ -82,6 +83,7 @@ struct Memory : CacheBacking {
   log::Position position() const override { return at; }
   absl::StatusOr<bool> Get(Table table, std::string_view key, std::string* value) override {
     if (!broken.ok()) return broken;
+    if (table == Table::kReceipt) ++receipts_read;
     const auto it = rows.find({table, std::string(key)});
     if (it == rows.end()) return false;
     *value = it->second;
@@ -104,6 +106,7 @@ struct Memory : CacheBacking {
   std::map<std::pair<Table, std::string>, std::string> rows;
   log::Position at;
   absl::Status broken, full;
+  int receipts_read = 0;
 };
 
 class PartitionTest : public testing::Test, public PartitionHost {
@@ -284,6 +287,39 @@ TEST_F(PartitionTest, AResendIsKnownAfterARestartAndWithoutACache) {
   const int again = Submit("r1", 5);
   Settle();
   EXPECT_EQ(answers_[again].bytes, answers_[a].bytes);
+}
+
+TEST_F(PartitionTest, ANewRequestIdIsNotLookedForInTheCache) {
+  options_.flush_rows = 1;
+  Make();
+  BecomeOwner();
+  const int first = Submit("r1", 5);
+  Settle();
+  partition_->LoseWriter("a test");  // everything comes from the backing store now
+  BecomeOwner();
+  Submit("r2", 5);
+  Settle();
+  EXPECT_EQ(memory_->receipts_read, 0);
+  const int again = Submit("r1", 5);
+  Settle();
+  EXPECT_EQ(memory_->receipts_read, 1);
+  EXPECT_EQ(answers_[again].bytes, answers_[first].bytes);
+}
+
+TEST_F(PartitionTest, AResendIsKnownBehindMoreCommitsThanHaveMarks) {
+  options_.flush_rows = 64;
+  Make();
+  BecomeOwner();
+  const int first = Submit("r1", 5);
+  for (int i = 0; i < kMaxRequestMarks; ++i) Submit(absl::StrCat("more", i), 1);
+  Settle();
+  partition_->LoseWriter("a test");
+  BecomeOwner();
+  const int again = Submit("r1", 5);
+  const int fresh = Submit("new", 1);
+  Settle();
+  EXPECT_EQ(answers_[again].bytes, answers_[first].bytes);
+  EXPECT_EQ(answers_[fresh].response.revision(), kMaxRequestMarks + 2);
 }
 
 TEST_F(PartitionTest, TheSameIdForSomethingElseIsRefused) {
