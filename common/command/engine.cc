@@ -54,19 +54,24 @@ int Engine::partitions() const { return impl_->log->partitions(); }
 
 namespace {
 
-// The shard of the cache for a partition, emptied if it is not of this log.
-absl::StatusOr<std::unique_ptr<store::Shard>> OpenCacheShard(
+// What the cache has of a partition, emptied if it is not of this log.
+absl::StatusOr<std::unique_ptr<ShardBacking>> OpenBacking(
     store::Store& cache, log::EventLog& log, int partition,
     const std::function<void(std::string_view)>& say) {
   ASSIGN_OR_RETURN(auto shard, cache.OpenShard(partition));
-  const absl::Status fits = store::CheckAgainst(log, partition, shard->position());
+  auto backing = std::make_unique<ShardBacking>(std::move(shard));
+  absl::Status fits = store::CheckAgainst(log, partition, backing->position());
+  if (fits.ok()) {
+    const absl::StatusOr<log::Position> receipts = ReceiptsPosition(*backing);
+    fits = receipts.ok() ? store::CheckAgainst(log, partition, *receipts) : receipts.status();
+  }
   if (absl::IsUnavailable(fits)) return fits;
   if (!fits.ok()) {
     say(absl::StrCat("partition ", partition,
                      ": the command cache is built again from the log: ", fits.message()));
-    RETURN_IF_ERROR(shard->Clear());
+    RETURN_IF_ERROR(backing->Clear());
   }
-  return shard;
+  return backing;
 }
 
 void AddGauges(Engine* engine, Metrics* metrics) {
@@ -141,7 +146,7 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(log::EventLog* log, Book bo
   }
   const std::string instance = NewInstance();
   for (int p = 0; p < log->partitions(); ++p) {
-    ASSIGN_OR_RETURN(auto shard, OpenCacheShard(*impl->cache, *log, p, o.say));
+    ASSIGN_OR_RETURN(auto backing, OpenBacking(*impl->cache, *log, p, o.say));
     PartitionOptions partition;
     partition.partition = p;
     partition.partitions = log->partitions();
@@ -155,8 +160,9 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(log::EventLog* log, Book bo
     const auto partitions = static_cast<size_t>(log->partitions());
     partition.flush_rows = std::max(kLeastFlushRows, partition.flush_rows / partitions);
     partition.flush_bytes = std::max(kLeastFlushBytes, partition.flush_bytes / partitions);
-    auto cache = std::make_unique<StateCache>(std::make_unique<ShardBacking>(std::move(shard)),
-                                              o.cache_customers / log->partitions());
+    partition.flush_commits = std::max(kLeastFlushRows, partition.flush_commits / partitions);
+    auto cache =
+        std::make_unique<StateCache>(std::move(backing), o.cache_customers / log->partitions());
     impl->WorkerOf(p).Add(std::move(partition), &impl->book, std::move(cache), o.own);
   }
   std::unique_ptr<Engine> engine(new Engine(std::move(impl)));

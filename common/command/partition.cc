@@ -189,6 +189,7 @@ void Partition::ClockWentBack(absl::Time now) {
   claim_not_before_ = std::min(claim_not_before_, now + 64 * options_.claim_backoff);
   claim_deadline_ = std::min(claim_deadline_, now + options_.claim_timeout);
   last_flush_ = std::min(last_flush_, now);
+  last_write_ = std::min(last_write_, now);
   if (short_since_ != absl::InfiniteFuture()) short_since_ = std::min(short_since_, now);
   for (Sent& sent : sent_) sent.at = std::min(sent.at, now);
 }
@@ -213,7 +214,10 @@ absl::Time Partition::next_wake() const {
   if (filling_) return now_;
   if (!pending_.empty() && sent_.empty()) return last_barrier_ + options_.barrier_interval;
   if (!sent_.empty()) return now_ + absl::Milliseconds(100);
-  if (cache_->dirty() > 0 && !writing_cache_) return last_flush_ + options_.flush_interval;
+  if (cache_->dirty() > 0 && !writing_cache_) {
+    const bool again = cache_->frozen() != nullptr;
+    return (again ? last_write_ : last_flush_) + options_.flush_interval;
+  }
   return now_ + absl::Seconds(10);
 }
 
@@ -898,27 +902,29 @@ void Partition::Halt(absl::Status why) {
 
 void Partition::StepFlush() {
   if (writing_cache_) return;
-  const bool due = now_ >= last_flush_ + options_.flush_interval;
   if (cache_->frozen() == nullptr) {
+    const bool due = now_ >= last_flush_ + options_.flush_interval;
     const bool full = cache_->fresh() >= options_.flush_rows ||
                       cache_->fresh_receipt_bytes() >= options_.flush_bytes;
     if (cache_->fresh() == 0 || !(due || full)) return;
-    last_flush_ = now_;
-    cache_->Freeze(chain_.at());
-    filling_ = true;
+    const bool states = due || cache_->dirty_customers() >= options_.flush_rows / 2 ||
+                        cache_->unwritten_commits() >= options_.flush_commits;
+    if (states) last_flush_ = now_;
+    cache_->Freeze(chain_.at(), states ? StateCache::Flush::kAll : StateCache::Flush::kReceipts);
+    filling_ = states;
   }
   if (filling_) {
     // Of an owner commands wait; else nobody does.
     filling_ = !cache_->Serialize(phase_ == Phase::kOwn ? options_.flush_step + served_
                                                         : std::numeric_limits<size_t>::max());
     if (filling_) return;
-  } else if (flush_failed_ && !due) {
+  } else if (flush_failed_ && now_ < last_write_ + options_.flush_interval) {
     return;
   }
   // As an owner, memory is ahead of the log by what is in flight; a position that the log does not
   // have yet must never reach the disk.
   if (phase_ == Phase::kOwn && confirmed_ < cache_->frozen()->position().sequence) return;
-  last_flush_ = now_;
+  last_write_ = now_;
   writing_cache_ = true;
   host_->WriteCache([flush = cache_->frozen(), backing = &cache_->backing()] {
     return flush->WriteTo(*backing);
@@ -951,7 +957,7 @@ void Partition::FlushCache() {
   for (int i = 0; i < 2; ++i) {
     if (writing_cache_) host_->AwaitCache();
     if (cache_->dirty() == 0) return;
-    last_flush_ = absl::InfinitePast();
+    last_flush_ = last_write_ = absl::InfinitePast();
     do StepFlush();
     while (filling_);
     if (writing_cache_) host_->AwaitCache();

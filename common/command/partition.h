@@ -57,11 +57,14 @@ struct PartitionOptions {
   absl::Duration claim_timeout = absl::Seconds(10);
   absl::Duration claim_backoff = absl::Milliseconds(50);  // doubles to 64 times
   // Of a partition that is alone; the engine divides them among its own.
-  // The cache is written when so much has changed or so long after the last time. More is cheaper
-  // (a customer changed twice is written once) and costs memory and the time of a restart after a
-  // crash, which reads back what was not written.
+  // The cache is written when so many rows have changed: receipts alone, as long as those make up
+  // half of it at least.
   size_t flush_rows = 262'144;
   size_t flush_bytes = 64 << 20;  // of receipts
+  // States are written at the latest after so many commits, or so long after the last time. More is
+  // cheaper (a customer changed twice is written once) and costs the time of a restart after a
+  // crash, which folds again what was not written.
+  size_t flush_commits = 524'288;
   absl::Duration flush_interval = absl::Seconds(20);
   // Customers that one Tick puts into a flush, beside as many as it decided commands: a fraction of
   // a millisecond.
@@ -263,7 +266,8 @@ class Partition {
   std::deque<Sent> sent_;
   std::deque<Pending> pending_;
   absl::Time last_barrier_ = absl::InfinitePast();
-  absl::Time last_flush_ = absl::InfinitePast();
+  absl::Time last_flush_ = absl::InfinitePast();  // when states were frozen
+  absl::Time last_write_ = absl::InfinitePast();  // of the cache, perhaps in vain
   bool flush_failed_ = false;
   bool filling_ = false;        // a flush of the cache has been begun and lacks rows
   bool writing_cache_ = false;  // WriteCache was called and OnCacheWritten not yet

@@ -70,6 +70,7 @@ class Receipts {
   Entry* Add(std::string_view key, const Receipt& receipt);
 
   size_t size() const { return entries_.size(); }
+  bool empty() const { return entries_.empty(); }
   size_t bytes() const { return arena_ ? arena_->SpaceAllocated() : 0; }
   template <class Each>
   void ForEach(Each each) const {

@@ -17,6 +17,10 @@ absl::string_view AsAbsl(std::string_view text) { return {text.data(), text.size
 // Customers that the clock's hand looks at in one Trim, at most.
 constexpr size_t kTrimSteps = 4'096;
 
+// Of the partition's table: the partition's state, and how far receipts go.
+constexpr char kStateKey[] = "";
+constexpr char kReceiptsKey[] = "receipts";
+
 absl::Status Unreadable(std::string_view what) {
   return absl::DataLossError(absl::StrCat("the command cache holds a broken ", AsAbsl(what)));
 }
@@ -63,8 +67,22 @@ absl::Status CacheFlush::WriteTo(CacheBacking& backing) const {
     rows.push_back({Table::kReceipt, entry.key(), {bytes, size}});
   });
   sort_from(first_receipt);
-  if (has_partition_state_) rows.push_back({Table::kPartition, "", partition_state_});
-  return backing.Write(rows, position_);
+  if (has_partition_state_) rows.push_back({Table::kPartition, kStateKey, partition_state_});
+  const std::string receipts_position = log::ToProto(position_).SerializeAsString();
+  if (!receipts_.empty()) rows.push_back({Table::kPartition, kReceiptsKey, receipts_position});
+  return backing.Write(rows, states_position_);
+}
+
+absl::StatusOr<log::Position> ReceiptsPosition(CacheBacking& backing) {
+  std::string bytes;
+  ASSIGN_OR_RETURN(const bool found,
+                   backing.Get(CacheBacking::Table::kPartition, kReceiptsKey, &bytes));
+  if (!found) return log::Position();
+  log::v1::Position stored;
+  if (!stored.ParseFromString(bytes)) return Unreadable("position of receipts");
+  const absl::StatusOr<log::Position> position = log::FromProto(stored);
+  if (!position.ok()) return Unreadable("position of receipts");
+  return position;
 }
 
 // --- customers -----------------------------------------------------------------------------------
@@ -166,15 +184,27 @@ Receipts::Entry* StateCache::AddReceipt(std::string_view customer_id, std::strin
 
 // --- flushing ------------------------------------------------------------------------------------
 
-void StateCache::Freeze(const log::Position& at) {
+void StateCache::Freeze(const log::Position& at, Flush what) {
   DAYBOOK_CHECK(flush_ == nullptr);
   auto flush = std::make_shared<CacheFlush>();
-  filling_ = flush.get();
+  flush->position_ = at;
+  flush->states_position_ = position_;
+  flush->receipts_ = std::exchange(receipts_, Receipts());
+  frozen_rows_ = flush->receipts_.size();
+  unwritten_commits_ += frozen_rows_;
+  if (what == Flush::kAll) {
+    flush->states_position_ = at;
+    FreezeStates(*flush);
+  }
   flush_ = std::move(flush);
+}
+
+void StateCache::FreezeStates(CacheFlush& flush) {
+  flush.has_states_ = true;
+  filling_ = &flush;
+  unwritten_commits_ = 0;
   ++generation_;
-  frozen_rows_ = fresh();
-  filling_->position_ = at;
-  filling_->receipts_ = std::exchange(receipts_, Receipts());
+  frozen_rows_ += dirty_.size();
   filling_->states_.reserve(dirty_.size());
   filling_->has_partition_state_ = std::exchange(partition_state_dirty_, false);
   if (filling_->has_partition_state_) {
@@ -203,7 +233,7 @@ bool StateCache::Serialize(size_t most) {
 
 void StateCache::Settle(const absl::Status& written) {
   if (!written.ok()) return;
-  position_ = flush_->position();
+  position_ = flush_->states_position_;
   flush_ = nullptr;
   frozen_.clear();
   frozen_rows_ = 0;
@@ -219,6 +249,7 @@ absl::Status StateCache::Drop() {
   flush_ = nullptr;
   frozen_.clear();
   frozen_rows_ = 0;
+  unwritten_commits_ = 0;
   return LoadPartitionState();
 }
 
@@ -232,7 +263,8 @@ absl::Status StateCache::LoadPartitionState() {
   partition_state_.Clear();
   partition_state_dirty_ = false;
   std::string bytes;
-  ASSIGN_OR_RETURN(const bool found, backing_->Get(CacheBacking::Table::kPartition, "", &bytes));
+  ASSIGN_OR_RETURN(const bool found,
+                   backing_->Get(CacheBacking::Table::kPartition, kStateKey, &bytes));
   if (found && !partition_state_.ParseFromString(bytes)) return Unreadable("partition state");
   return absl::OkStatus();
 }

@@ -5,13 +5,19 @@
 // Flushing. Memory runs ahead of the log by what is in flight, and commands do not wait for a disk.
 // So a flush goes in steps, between which commands go on:
 //
-//   Freeze(position)     what is changed now is to be written, as it is now; O(1)
+//   Freeze(position, what)  what is changed now is to be written, as it is now; O(1)
 //   Serialize(n)         puts up to n customers into the flush; whoever edits one that is not yet
 //   in
 //                        it puts it there first
 //   frozen()             when all are in and the log has confirmed the position: written by
 //                        CacheFlush::WriteTo, on any thread
 //   Settle(status)       it is written, or it failed and stays to be tried again
+//
+// Receipts alone. A receipt is written once, a state again and again, and a state is the larger: so
+// most flushes write receipts only. The states and the position that the log is read from after a
+// start stay what they were; the receipts are then of records behind it, which is no harm: they are
+// confirmed, and come back when those are folded. How far they go is kept beside them
+// (ReceiptsPosition), for they must be of this log, too.
 //
 // Memory. At most `max_clean` customers that are not waiting to be written: beyond it those go that
 // were not used lately (clock). What waits to be written is bounded by whoever feeds the cache, see
@@ -57,9 +63,14 @@ class CacheBacking {
   virtual absl::Status Clear() = 0;
 };
 
-// Everything that changed up to a position.
+// How far the receipts of `backing` go, which may be behind its position. Errors as
+// StateCache::Load.
+absl::StatusOr<log::Position> ReceiptsPosition(CacheBacking& backing);
+
+// Everything that changed up to a position, or of that the receipts.
 class CacheFlush {
  public:
+  // What it holds is of records up to here; nothing may be written before they are confirmed.
   const log::Position& position() const { return position_; }
   // Any thread.
   absl::Status WriteTo(CacheBacking& backing) const;
@@ -73,6 +84,8 @@ class CacheFlush {
   void AddState(std::string_view key, const book::v1::State& state);
 
   log::Position position_;
+  log::Position states_position_;  // that the backing store has when this is written
+  bool has_states_ = false;        // else it is receipts alone
   google::protobuf::Arena arena_;  // keys and values of states
   std::vector<Bytes> states_;
   Receipts receipts_;
@@ -128,6 +141,9 @@ class StateCache {
   size_t dirty() const { return fresh() + frozen_rows_; }
   // Of those, what came since the last Freeze.
   size_t fresh() const { return dirty_.size() + receipts_.size(); }
+  size_t dirty_customers() const { return dirty_.size(); }
+  // Commits since states were last frozen: to be folded again after a crash.
+  size_t unwritten_commits() const { return unwritten_commits_ + receipts_.size(); }
   size_t fresh_receipt_bytes() const { return receipts_.bytes(); }
   // Customers in memory, dirty and clean.
   size_t customers() const { return customers_.size(); }
@@ -138,8 +154,9 @@ class StateCache {
   // Forgets customers that were not used lately if there are too many. A bounded effort a call.
   void Trim();
 
+  enum class Flush { kAll, kReceipts };
   // Only if no flush is under way.
-  void Freeze(const log::Position& at);
+  void Freeze(const log::Position& at, Flush what);
   // True: all are in it.
   bool Serialize(size_t most);
   // The flush under way, null if there is none. Immutable once Serialize has said true.
@@ -159,6 +176,7 @@ class StateCache {
   };
   using Kept = KeptHash<std::unique_ptr<Customer>, IdOf>;
   absl::Status LoadPartitionState();
+  void FreezeStates(CacheFlush& flush);
   void PutIntoFlush(Customer& customer);
   // Belongs to the flush that is being filled and is not in it.
   bool Missing(const Customer& customer) const {
@@ -167,7 +185,8 @@ class StateCache {
   }
   // The backing store has it as it is.
   bool Clean(const Customer& customer) const {
-    const uint64_t oldest = flush_ == nullptr ? generation_ : generation_ - 1;
+    const bool freezing = flush_ != nullptr && flush_->has_states_;
+    const uint64_t oldest = freezing ? generation_ - 1 : generation_;
     return customer.edited_in_ < oldest && customer.in_flush_ < oldest;
   }
 
@@ -188,6 +207,7 @@ class StateCache {
   std::vector<Customer*> frozen_;  // from next_frozen_ on: not yet in the flush, unless edited
   size_t next_frozen_ = 0;
   size_t frozen_rows_ = 0;
+  size_t unwritten_commits_ = 0;  // without receipts_
 
   std::string key_;          // reused
   std::string found_bytes_;  // reused

@@ -21,6 +21,7 @@
 #include "common/base/status.h"
 #include "common/command/books.h"
 #include "common/command/prepare.h"
+#include "common/command/shard_backing.h"
 #include "common/log/embedded/embedded_log.h"
 #include "daybook/billing/v1/billing_service.pb.h"
 #include "daybook/book/v1/record.pb.h"
@@ -108,6 +109,10 @@ class EngineTest : public testing::Test {
     options.endpoint = [] { return std::string("here:1"); };
     options.workers = workers;
     options.flush_interval = absl::Milliseconds(20);
+    options.say = [this](std::string_view message) {
+      const std::lock_guard lock(said_mutex_);
+      said_.emplace_back(message);
+    };
     auto engine = Engine::Open(log_.get(), *std::move(book), options, metrics_.get());
     ASSERT_TRUE(engine.ok()) << engine.status();
     engine_ = *std::move(engine);
@@ -181,6 +186,8 @@ class EngineTest : public testing::Test {
   std::unique_ptr<Engine> engine_;
   Outcomes outcomes_;
   int number_ = 0;
+  std::mutex said_mutex_;
+  std::vector<std::string> said_;
 };
 
 TEST_F(EngineTest, CommandsBecomeEventsAndAreRememberedForEver) {
@@ -215,6 +222,31 @@ TEST_F(EngineTest, ACacheOfAnotherLogIsDropped) {
   Start();
   const auto registered = Ok<RegisterCustomerResponse>(Send(Register("c-1")));
   EXPECT_EQ(registered.revision(), 1);
+}
+
+TEST_F(EngineTest, ACacheWithReceiptsOfAnotherLogIsDropped) {
+  Stop();
+  std::filesystem::remove_all(scratch_.path() + "/log");
+  std::filesystem::remove_all(scratch_.path() + "/cache");
+  // Receipts alone, of the log that is gone.
+  const int partition = log::PartitionOf("c-1", 4);
+  log::v1::Position position = log::ToProto({});
+  position.set_next_offset(2);
+  position.set_last_offset(1);
+  {
+    auto store = store::Store::Open({.directory = scratch_.path() + "/cache",
+                                     .kind = "command-cache",
+                                     .version = kCacheVersion});
+    ASSERT_TRUE(store.ok()) << store.status();
+    auto shard = (*store)->OpenShard(partition);
+    ASSERT_TRUE(shard.ok()) << shard.status();
+    ShardBacking backing(*std::move(shard));
+    const std::string at = position.SerializeAsString();
+    ASSERT_TRUE(backing.Write({{{CacheBacking::Table::kPartition, "receipts", at}}}, {}).ok());
+  }
+  Start();
+  EXPECT_THAT(said_, testing::Contains(testing::HasSubstr("built again from the log")));
+  EXPECT_EQ(Ok<RegisterCustomerResponse>(Send(Register("c-1"))).revision(), 1);
 }
 
 TEST_F(EngineTest, ADamagedCacheIsBuiltAgain) {
@@ -323,8 +355,7 @@ TEST_F(EngineTest, DrainAnswersEverything) {
 TEST(Books, RefusesAnRpcWithoutAHandler) {
   const auto book = Books<Customer>({ServiceOf(IssueInvoiceRequest::descriptor())});
   EXPECT_FALSE(book.ok());
-  EXPECT_NE(book.status().message().find("OpenAccount"), absl::string_view::npos)
-      << book.status();
+  EXPECT_NE(book.status().message().find("OpenAccount"), absl::string_view::npos) << book.status();
 }
 
 TEST(Ids, AreVersionEightAndDependOnAllTheyAreMadeOf) {
@@ -339,8 +370,8 @@ TEST(Ids, AreVersionEightAndDependOnAllTheyAreMadeOf) {
   EXPECT_EQ(one.size(), 36u);
   EXPECT_EQ(one[14], '8');
   EXPECT_EQ(one, id("c", "r", 0));
-  const std::set<std::string> all = {one,           id("c", "r", 1),  id("c", "r1", 0),
-                                     id("cr", "", 0), id("", "cr", 0), id("c1", "r", 0)};
+  const std::set<std::string> all = {
+      one, id("c", "r", 1), id("c", "r1", 0), id("cr", "", 0), id("", "cr", 0), id("c1", "r", 0)};
   EXPECT_EQ(all.size(), 6u);
 }
 

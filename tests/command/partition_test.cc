@@ -307,7 +307,7 @@ TEST_F(PartitionTest, ANewRequestIdIsNotLookedForInTheCache) {
 }
 
 TEST_F(PartitionTest, AResendIsKnownBehindMoreCommitsThanHaveMarks) {
-  options_.flush_rows = 64;
+  options_.flush_rows = 512;
   Make();
   BecomeOwner();
   const int first = Submit("r1", 5);
@@ -573,6 +573,52 @@ TEST_F(PartitionTest, AFlushHasEverythingAsItWasAtItsPosition) {
   EXPECT_EQ(memory_->rows.count({CacheBacking::Table::kReceipt, std::string("c\0r2", 4)}), 0u);
   Settle();
   EXPECT_EQ(memory_->at.next_offset, 4);
+}
+
+TEST_F(PartitionTest, ReceiptsAreWrittenMoreOftenThanStates) {
+  options_.flush_rows = 4;
+  options_.flush_commits = 12;
+  Make();
+  BecomeOwner();
+  const auto state = std::pair(CacheBacking::Table::kState, std::string("c"));
+  for (int i = 0; i < 11; ++i) {
+    Submit(absl::StrCat("r", i), 1);
+    Settle();
+  }
+  EXPECT_EQ(memory_->rows.count(state), 0u);
+  EXPECT_EQ(memory_->at.next_offset, 0) << "what states were not written for is folded again";
+  EXPECT_EQ(memory_->rows.count({CacheBacking::Table::kReceipt, std::string("c\0r2", 4)}), 1u);
+  EXPECT_EQ(ReceiptsPosition(*memory_)->next_offset, 10);
+  Submit("r11", 1);
+  Settle();
+  EXPECT_EQ(memory_->rows.count(state), 1u) << "after so many commits";
+  EXPECT_EQ(memory_->at.next_offset, 13);
+  Submit("r12", 1);
+  Settle();
+  EXPECT_EQ(memory_->at.next_offset, 13);
+  now_ += options_.flush_interval;
+  Settle();
+  EXPECT_EQ(memory_->at.next_offset, 14) << "after so long";
+}
+
+TEST_F(PartitionTest, ReceiptsBehindThePositionAreFoldedAgainAndKnown) {
+  options_.flush_rows = 4;
+  Make();
+  BecomeOwner();
+  std::vector<int> first;
+  for (int i = 0; i < 9; ++i) {
+    first.push_back(Submit(absl::StrCat("r", i), 1));
+    Settle();
+  }
+  ASSERT_EQ(memory_->at.next_offset, 0);
+  partition_->LoseWriter("a test");
+  BecomeOwner();
+  for (int i = 0; i < 9; ++i) {
+    const int again = Submit(absl::StrCat("r", i), 1);
+    Settle();
+    EXPECT_EQ(answers_[again].bytes, answers_[first[static_cast<size_t>(i)]].bytes) << i;
+  }
+  EXPECT_EQ(partition_->stats().commits, 9);
 }
 
 TEST_F(PartitionTest, ACacheThatCannotBeWrittenDoesNotStopCommands) {

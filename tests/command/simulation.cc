@@ -241,6 +241,7 @@ class Simulation {
     options.claim_timeout = absl::Milliseconds(40);
     options.claim_backoff = absl::Milliseconds(3);
     options.flush_rows = 4 + Below(20);
+    options.flush_commits = 4 + Below(60);
     options.flush_step = 1 + Below(2);
     options.flush_interval = absl::Milliseconds(20 + Below(200));
     p.partition = std::make_unique<Partition>(
