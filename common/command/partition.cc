@@ -249,7 +249,7 @@ void Partition::Serve() {
 
 void Partition::PrefetchNext() {
   const size_t count = std::min(kPrefetched, queue_.size());
-  if (count < 2 || book_->prefetch == nullptr) return;
+  if (book_->prefetch == nullptr) return;
   std::array<StateCache::Place, kPrefetched> places;
   std::array<const StateCache::Customer*, kPrefetched> customers;
   for (size_t i = 0; i < count; ++i) PrefetchObject(*queue_[i]);

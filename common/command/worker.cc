@@ -1,6 +1,7 @@
 #include "common/command/worker.h"
 
 #include <algorithm>
+#include <condition_variable>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/reasons.h"
@@ -18,21 +19,6 @@ constexpr absl::Duration kPublishInterval = absl::Milliseconds(50);
 constexpr absl::Duration kReplaceInterval = absl::Seconds(1);
 
 }  // namespace
-
-void Doorbell::Ring() {
-  if (rung_.exchange(true)) return;
-  const std::lock_guard lock(mutex_);
-  bell_.notify_one();
-}
-
-void Doorbell::Wait(absl::Duration timeout) {
-  if (!rung_.load() && timeout > absl::ZeroDuration()) {
-    std::unique_lock lock(mutex_);
-    bell_.wait_for(lock, absl::ToChronoNanoseconds(std::min(timeout, absl::Seconds(1))),
-                   [this] { return rung_.load(); });
-  }
-  rung_.store(false);
-}
 
 // --- outcomes
 // ------------------------------------------------------------------------------------------

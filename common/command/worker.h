@@ -3,8 +3,6 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
-#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -17,24 +15,12 @@
 
 #include "absl/time/time.h"
 #include "common/base/background_thread.h"
+#include "common/base/doorbell.h"
 #include "common/base/metrics.h"
 #include "common/command/partition.h"
 #include "common/log/event_log.h"
 
 namespace daybook::command {
-
-// Wakes one sleeper; ringing before it sleeps is not lost.
-class Doorbell {
- public:
-  void Ring();
-  // Until rung, or `timeout`.
-  void Wait(absl::Duration timeout);
-
- private:
-  std::mutex mutex_;
-  std::condition_variable bell_;
-  std::atomic<bool> rung_{false};
-};
 
 struct PartitionStatus;
 

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "common/base/status.h"
 #include "common/base/this_thread.h"
 #include "common/log/embedded/core.h"
@@ -22,6 +23,10 @@ namespace {
 // Memory of groups that is kept for the next.
 constexpr size_t kSpareJobs = 8;
 constexpr size_t kSpareBytes = 4 << 20;
+
+// How often the file system is asked for its room, which what is kept free allows.
+constexpr absl::Duration kAskForRoom = absl::Milliseconds(100);
+constexpr size_t kAskForRoomBytes = 4 << 20;
 
 // An appended record, and what became of it.
 struct Piece {
@@ -60,8 +65,8 @@ class EmbeddedProducer : public LogProducer {
   void Deliver();
 
  private:
-  // Not OK: nothing may be written now, and nothing of it has been.
-  absl::Status Admit() const;
+  // Not OK: nothing of the next `bytes` may be written now, and nothing of it has been.
+  absl::Status Admit(size_t bytes);
   // Makes the jobs durable, or the process ends.
   void Write(std::vector<Job>& jobs);
   void WriteAdmitted(std::vector<Job>& jobs);
@@ -74,10 +79,13 @@ class EmbeddedProducer : public LogProducer {
   const std::function<void()> wake_;
   std::map<uint64_t, EmbeddedWriter*> writers_;
   uint64_t next_writer_ = 0;
-  std::vector<Job> spare_;     // empty, for their memory
-  Job open_;                   // appended and not sent
-  bool unannounced_ = false;   // something is durable that Watch was not told of
-  rocksdb::WriteBatch batch_;  // of whoever has `writing_`
+  std::vector<Job> spare_;    // empty, for their memory
+  Job open_;                  // appended and not sent
+  bool unannounced_ = false;  // something is durable that Watch was not told of
+  // Of whoever has `writing_`.
+  rocksdb::WriteBatch batch_;
+  absl::Time ask_again_ = absl::InfinitePast();  // for room, or after so many bytes
+  size_t unasked_bytes_ = 0;
 
   std::mutex mutex_;  // of what follows
   std::condition_variable changed_;
@@ -171,17 +179,25 @@ void EmbeddedProducer::Deliver() {
   }
 }
 
-absl::Status EmbeddedProducer::Admit() const {
+absl::Status EmbeddedProducer::Admit(size_t bytes) {
   if (!core_.writable()) return absl::FailedPreconditionError("the log was opened read-only");
   uint64_t room = 0;
   if (core_.options.free_bytes) {
     room = core_.options.free_bytes();
   } else {
+    const absl::Time now = absl::Now();
+    unasked_bytes_ += bytes;
+    // A clock that was set back asks, too.
+    const bool lately = now < ask_again_ && ask_again_ - now <= kAskForRoom;
+    if (lately && unasked_bytes_ < kAskForRoomBytes) return absl::OkStatus();
     struct statvfs fs;
     if (::statvfs(core_.options.directory.c_str(), &fs) != 0) return absl::OkStatus();
     room = uint64_t{fs.f_bavail} * fs.f_frsize;
+    ask_again_ = now + kAskForRoom;
+    unasked_bytes_ = 0;
   }
   if (room >= core_.options.reserve_bytes) return absl::OkStatus();
+  ask_again_ = absl::InfinitePast();
   return absl::ResourceExhaustedError(absl::StrCat(
       "the disk of ", core_.options.directory, " is full: ", room >> 20, " MiB are free, ",
       core_.options.reserve_bytes >> 20, " MiB are kept in reserve; make room"));
@@ -265,7 +281,9 @@ void EmbeddedProducer::Finish(std::vector<Job> jobs) {
 }
 
 void EmbeddedProducer::Write(std::vector<Job>& jobs) {
-  const absl::Status admitted = Admit();
+  size_t bytes = 0;
+  for (const Job& job : jobs) bytes += job.bytes.size();
+  const absl::Status admitted = Admit(bytes);
   for (Job& job : jobs) job.status = admitted;
   if (admitted.ok()) WriteAdmitted(jobs);
 }
