@@ -20,14 +20,14 @@ void Doorbell::Ring() {
   if (state_.exchange(kRung) == kAsleep) ::syscall(SYS_futex, &state_, FUTEX_WAKE_PRIVATE, 1);
 }
 
-void Doorbell::Wait(absl::Duration timeout) {
+bool Doorbell::Wait(absl::Duration timeout) {
   int state = kQuiet;
   if (timeout > absl::ZeroDuration() && state_.compare_exchange_strong(state, kAsleep)) {
     const timespec most = absl::ToTimespec(std::min(timeout, kLongest));
     // Returns at once if it has been rung meanwhile.
     ::syscall(SYS_futex, &state_, FUTEX_WAIT_PRIVATE, kAsleep, &most);
   }
-  state_.store(kQuiet);
+  return state_.exchange(kQuiet) == kRung;
 }
 
 }  // namespace daybook

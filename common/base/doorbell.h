@@ -15,9 +15,9 @@ class Doorbell {
  public:
   // Any thread.
   void Ring();
-  // One thread. Returns when it was rung since the last Wait, or after `timeout`, or now and then
-  // for no reason.
-  void Wait(absl::Duration timeout);
+  // One thread. True: it was rung since the last Wait. False after `timeout`, or now and then for no
+  // reason.
+  bool Wait(absl::Duration timeout);
 
  private:
   enum State : int { kQuiet, kRung, kAsleep };

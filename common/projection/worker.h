@@ -2,31 +2,17 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <thread>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "common/base/doorbell.h"
 #include "common/log/event_log.h"
 #include "common/projection/feed.h"
 
 namespace daybook::projection {
-
-// Rung from any thread; one waits.
-class Doorbell {
- public:
-  void Ring();
-  // True if it was rung since the last Wait. Returns at once then, else within `most`.
-  bool Wait(absl::Duration most);
-
- private:
-  std::mutex mutex_;
-  std::condition_variable rung_;
-  std::atomic<bool> ringing_{false};
-};
 
 // Steps its feeds as long as there is something to do.
 class Worker {
@@ -50,10 +36,10 @@ class Worker {
   const size_t batch_records_;
   const std::function<absl::Time()> clock_;
   std::vector<Feed*> feeds_;
-  Doorbell doorbell_;
+  Doorbell news_;    // there is something to do
+  Doorbell urgent_;  // at once
   std::shared_ptr<void> watch_;
   std::atomic<bool> stop_{false};
-  std::atomic<bool> awaited_{false};
   std::thread thread_;
 };
 

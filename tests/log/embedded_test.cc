@@ -28,19 +28,30 @@ using testing::SizeIs;
 
 class EmbeddedUnderTest : public LogUnderTest {
  public:
+  explicit EmbeddedUnderTest(size_t recent_bytes) : recent_bytes_(recent_bytes) {}
+
   std::unique_ptr<EventLog> Open(int partitions) override {
-    auto log = OpenEmbedded({.directory = scratch_.path() + "/log", .partitions = partitions});
+    auto log = OpenEmbedded({.directory = scratch_.path() + "/log",
+                             .partitions = partitions,
+                             .recent_bytes = recent_bytes_});
     EXPECT_TRUE(log.ok()) << log.status();
     return log.ok() ? *std::move(log) : nullptr;
   }
 
  private:
+  const size_t recent_bytes_;
   ScratchDirectory scratch_;
 };
 
+Driver Keeping(const char* name, size_t recent_bytes) {
+  return {name, [=] { return std::make_unique<EmbeddedUnderTest>(recent_bytes); }};
+}
+
+// Readers find records in memory, in tables, or now here and now there.
 INSTANTIATE_TEST_SUITE_P(Embedded, LogContract,
-                         testing::Values(Driver{
-                             "embedded", [] { return std::make_unique<EmbeddedUnderTest>(); }}),
+                         testing::Values(Keeping("embedded", EmbeddedOptions().recent_bytes),
+                                         Keeping("embedded_from_tables", 0),
+                                         Keeping("embedded_from_both", 200)),
                          NameOf);
 
 // Every record of every partition.

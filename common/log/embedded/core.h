@@ -10,6 +10,7 @@
 #include "common/log/bell.h"
 #include "common/log/embedded/directory_lock.h"
 #include "common/log/embedded/embedded_log.h"
+#include "common/log/embedded/recent_records.h"
 #include "common/log/embedded/records.h"
 #include "common/log/embedded/tail_file.h"
 
@@ -18,6 +19,7 @@ namespace daybook::log {
 struct PartitionCore {
   absl::Mutex writing;           // held from giving out offsets until they are durable
   std::atomic<int64_t> end = 0;  // offsets below are durable
+  RecentRecords recent;          // of those; added to under `writing`
 };
 
 struct Core {

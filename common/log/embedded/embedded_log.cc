@@ -249,6 +249,9 @@ absl::StatusOr<std::unique_ptr<EmbeddedLog>> OpenToWrite(const EmbeddedOptions& 
   }
   ASSIGN_OR_RETURN(core.tail, TailFile::Open(core.TailPath()));
   ASSIGN_OR_RETURN(core.partitions, FindEnds(*core.records, loaded->entries.size()));
+  for (PartitionCore& partition : core.partitions) {
+    partition.recent.set_capacity(options.recent_bytes / core.partitions.size());
+  }
   auto log = std::make_unique<EmbeddedLog>(std::move(core));
   if (!tables_checked) log->CheckInBackground();
   return log;

@@ -50,6 +50,10 @@ struct EmbeddedOptions {
   // background.
   uint64_t checked_at_start_bytes = uint64_t{1} << 30;
 
+  // The newest records are kept in memory for readers, in so much of it, all partitions together.
+  // 0: readers always go to the tables.
+  size_t recent_bytes = size_t{16} << 20;
+
   // Appends are refused while the file system has less room than this.
   uint64_t reserve_bytes = uint64_t{256} << 20;
 

@@ -344,6 +344,17 @@ void EmbeddedProducer::WriteAdmitted(std::vector<Job>& jobs) {
     }
     if (const absl::Status s = core_.tail->Set(tails); !s.ok()) Die(std::string(s.message()));
   }
+  // In memory before anybody may read them.
+  for (const Job& job : jobs) {
+    const char* at = job.bytes.data();
+    for (const Piece& piece : job.pieces) {
+      if (piece.too_large) continue;
+      const std::string_view key(at, piece.key_bytes);
+      const std::string_view value(at + piece.key_bytes, piece.value_bytes);
+      core_.partitions[static_cast<size_t>(piece.partition)].recent.Add(piece.offset, key, value);
+      at += key.size() + value.size();
+    }
+  }
   for (auto& [p, part] : parts) {
     part.core->end = part.next;
     part.core->writing.Unlock();

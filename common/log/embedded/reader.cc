@@ -47,14 +47,32 @@ class EmbeddedReader : public LogReader {
   }
 
   absl::Status Fill(int64_t until, Batch* batch) {
-    struct Extent {
-      size_t key, value;
-    };
     const auto bytes = std::make_shared<std::string>();
     bytes->reserve(std::min(last_batch_bytes_ + last_batch_bytes_ / 8, kBatchBytes));
-    std::vector<Extent> extents;
+    std::vector<RecentRecords::Extent> extents;
     extents.reserve(std::min<size_t>(static_cast<size_t>(until - next_), 1 << 14));
     const int64_t first = next_;
+    const RecentRecords& recent = core_.partitions[static_cast<size_t>(partition_)].recent;
+    if (recent.Read(first, until, kBatchBytes, bytes.get(), &extents)) {
+      next_ = first + static_cast<int64_t>(extents.size());
+      iterator_.reset();  // it stands where it was
+    } else {
+      RETURN_IF_ERROR(FillFromTables(until, bytes.get(), &extents));
+    }
+    const char* at = bytes->data();
+    batch->records.reserve(extents.size());
+    int64_t offset = first;
+    for (const RecentRecords::Extent& e : extents) {
+      batch->records.push_back({offset++, {at, e.key}, {at + e.key, e.value}});
+      at += e.key + e.value;
+    }
+    last_batch_bytes_ = bytes->size();
+    batch->storage = bytes;
+    return absl::OkStatus();
+  }
+
+  absl::Status FillFromTables(int64_t until, std::string* bytes,
+                              std::vector<RecentRecords::Extent>* extents) {
     RETURN_IF_ERROR(Position());
     for (; next_ < until && bytes->size() < kBatchBytes; ++next_, iterator_->Next()) {
       RETURN_IF_ERROR(CheckPlace());
@@ -62,17 +80,8 @@ class EmbeddedReader : public LogReader {
       const rocksdb::Slice value = iterator_->value();
       bytes->append(key.data() + kPlaceBytes, key.size() - kPlaceBytes);
       bytes->append(value.data(), value.size());
-      extents.push_back({key.size() - kPlaceBytes, value.size()});
+      extents->push_back({key.size() - kPlaceBytes, value.size()});
     }
-    const char* at = bytes->data();
-    batch->records.reserve(extents.size());
-    int64_t offset = first;
-    for (const Extent& e : extents) {
-      batch->records.push_back({offset++, {at, e.key}, {at + e.key, e.value}});
-      at += e.key + e.value;
-    }
-    last_batch_bytes_ = bytes->size();
-    batch->storage = bytes;
     return absl::OkStatus();
   }
 

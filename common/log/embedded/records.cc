@@ -179,8 +179,8 @@ absl::StatusOr<std::unique_ptr<Records>> Records::OpenForWriting(const std::stri
   std::unique_ptr<Records> records(new Records(path));
   rocksdb::Options options = MakeOptions();
   options.create_if_missing = true;
-  records->env_ = rocksdb::NewCompositeEnv(NewZeroAheadFileSystem(
-      fault ? NewFaultyFileSystem(fault) : rocksdb::FileSystem::Default()));
+  records->env_ = rocksdb::NewCompositeEnv(
+      NewZeroAheadFileSystem(fault ? NewFaultyFileSystem(fault) : rocksdb::FileSystem::Default()));
   options.env = records->env_.get();
   rocksdb::DB* db = nullptr;
   const rocksdb::Status status = rocksdb::DB::Open(options, path, &db);

@@ -1,0 +1,44 @@
+#include "common/log/embedded/recent_records.h"
+
+#include <cstring>
+
+namespace daybook::log {
+
+void RecentRecords::Add(int64_t offset, std::string_view key, std::string_view value) {
+  if (capacity_ == 0) return;
+  const size_t size = key.size() + value.size();
+  const std::lock_guard lock(mutex_);
+  if (offset != first_ + static_cast<int64_t>(entries_.size())) entries_.clear();
+  if (size > capacity_) return entries_.clear();
+  if (ring_ == nullptr) ring_.reset(new char[capacity_]);
+  // In one piece: what does not fit before the end begins at the front.
+  const size_t place = end_ % capacity_;
+  const uint64_t begin = place + size <= capacity_ ? end_ : end_ + (capacity_ - place);
+  end_ = begin + size;
+  while (!entries_.empty() && entries_.front().begin + capacity_ < end_) {
+    entries_.pop_front();
+    ++first_;
+  }
+  if (entries_.empty()) first_ = offset;
+  entries_.push_back(
+      {begin, static_cast<uint32_t>(key.size()), static_cast<uint32_t>(value.size())});
+  char* const to = ring_.get() + begin % capacity_;
+  std::memcpy(to, key.data(), key.size());
+  std::memcpy(to + key.size(), value.data(), value.size());
+}
+
+bool RecentRecords::Read(int64_t from, int64_t until, size_t enough, std::string* bytes,
+                         std::vector<Extent>* extents) const {
+  const std::lock_guard lock(mutex_);
+  const int64_t end = first_ + static_cast<int64_t>(entries_.size());
+  if (from < first_ || from >= end) return false;
+  for (auto entry = entries_.begin() + (from - first_);
+       entry != entries_.end() && from < until && bytes->size() < enough; ++entry, ++from) {
+    const size_t size = size_t{entry->key} + entry->value;
+    bytes->append(ring_.get() + entry->begin % capacity_, size);
+    extents->push_back({entry->key, entry->value});
+  }
+  return true;
+}
+
+}  // namespace daybook::log

@@ -1,0 +1,51 @@
+// The newest records of a partition in memory, for readers that follow it closely: what was written
+// a moment ago needs no look into tables, and to find the place there costs more than to read on.
+// Private to common/log/embedded.
+//
+// A ring of bytes: a new record takes the place of the oldest. Any thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace daybook::log {
+
+class RecentRecords {
+ public:
+  // A record in the bytes of a Read.
+  struct Extent {
+    size_t key, value;  // lengths; records stand one behind the other, each key before its value
+  };
+
+  // Before the first Add. 0: nothing is kept.
+  void set_capacity(size_t bytes) { capacity_ = bytes; }
+
+  // Offsets are dense: one that does not follow the last one replaces all that is here.
+  void Add(int64_t offset, std::string_view key, std::string_view value);
+
+  // Appends the records from `from` on, as far as below `until` and until `bytes` holds `enough`.
+  // False, and nothing: `from` is not here.
+  bool Read(int64_t from, int64_t until, size_t enough, std::string* bytes,
+            std::vector<Extent>* extents) const;
+
+ private:
+  struct Entry {
+    uint64_t begin;  // in all bytes that ever went round
+    uint32_t key, value;
+  };
+
+  mutable std::mutex mutex_;
+  size_t capacity_ = 0;
+  std::unique_ptr<char[]> ring_;
+  uint64_t end_ = 0;  // of the newest
+  std::deque<Entry> entries_;
+  int64_t first_ = 0;  // offset of the oldest
+};
+
+}  // namespace daybook::log
