@@ -161,8 +161,7 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(log::EventLog* log, Book bo
     partition.flush_rows = std::max(kLeastFlushRows, partition.flush_rows / partitions);
     partition.flush_bytes = std::max(kLeastFlushBytes, partition.flush_bytes / partitions);
     partition.flush_commits = std::max(kLeastFlushRows, partition.flush_commits / partitions);
-    auto cache =
-        std::make_unique<StateCache>(std::move(backing), o.cache_customers / log->partitions());
+    auto cache = std::make_unique<StateCache>(std::move(backing), o.cache_bytes / partitions);
     impl->WorkerOf(p).Add(std::move(partition), &impl->book, std::move(cache), o.own);
   }
   std::unique_ptr<Engine> engine(new Engine(std::move(impl)));

@@ -36,8 +36,9 @@ struct EngineOptions {
   int workers = 0;            // 0 = max(1, cores / 2)
   bool own = true;            // claim every partition at start
   size_t max_queue = 32'768;  // commands waiting in all partitions of a worker; then OVERLOADED
-  // All partitions together. A customer takes some 3 KB; those that wait to be written come on top.
-  size_t cache_customers = 250'000;  // clean customers kept in memory
+  // Memory for states of customers, of all partitions together: an estimate (see state_cache.h). A
+  // customer with ten documents takes 3 to 4 KB. Each partition has an equal part.
+  size_t cache_bytes = 384 << 20;
   absl::Duration barrier_interval = absl::Milliseconds(5);
   absl::Duration flush_interval = absl::Seconds(20);
   // Messages for people, from any worker.

@@ -350,8 +350,8 @@ absl::Status Partition::AppendCommit(std::unique_ptr<Command>& command,
   }
   const auto verdict = chain_.Apply(chain_.at().next_offset, &frame_, bytes_);
   DAYBOOK_CHECK(verdict.ok() && log::IsEffective(*verdict));
-  const absl::Status applied =
-      ApplyCommit(commit, absl::FromUnixMicros(chain_.at().recorded_time_us), customer);
+  const absl::Status applied = ApplyCommit(
+      commit, frame_.commit().size(), absl::FromUnixMicros(chain_.at().recorded_time_us), customer);
   DAYBOOK_CHECK(applied.ok());
 
   Receipts::Entry* receipt = nullptr;
@@ -734,8 +734,8 @@ absl::Status Partition::Fold(const log::LogRecord& record, const log::v1::Frame&
     cache_broken_ = true;
     return customer.status();
   }
-  absl::Status status =
-      ApplyCommit(commit_, absl::FromUnixMicros(log::RecordedTimeUs(frame)), **customer);
+  absl::Status status = ApplyCommit(commit_, frame.commit().size(),
+                                    absl::FromUnixMicros(log::RecordedTimeUs(frame)), **customer);
   if (!status.ok()) {
     return absl::Status(status.code(),
                         absl::StrFormat("offset %d: %s", record.offset, status.message()));
@@ -746,9 +746,9 @@ absl::Status Partition::Fold(const log::LogRecord& record, const log::v1::Frame&
   return absl::OkStatus();
 }
 
-absl::Status Partition::ApplyCommit(const book::v1::Commit& commit, absl::Time recorded_time,
-                                    StateCache::Customer& customer) {
-  book::v1::State& state = cache_->Edit(customer);
+absl::Status Partition::ApplyCommit(const book::v1::Commit& commit, size_t commit_bytes,
+                                    absl::Time recorded_time, StateCache::Customer& customer) {
+  book::v1::State& state = cache_->Edit(customer, commit_bytes);
   state.set_revision(commit.revision());
   MarkRequest(commit.request_id(), state);
   for (const book::v1::Event& event : commit.events()) {
@@ -905,9 +905,10 @@ void Partition::StepFlush() {
   if (cache_->frozen() == nullptr) {
     const bool due = now_ >= last_flush_ + options_.flush_interval;
     const bool full = cache_->fresh() >= options_.flush_rows ||
-                      cache_->fresh_receipt_bytes() >= options_.flush_bytes;
+                      cache_->fresh_receipt_bytes() >= options_.flush_bytes || cache_->crowded();
     if (cache_->fresh() == 0 || !(due || full)) return;
-    const bool states = due || cache_->dirty_customers() >= options_.flush_rows / 2 ||
+    const bool states = due || cache_->crowded() ||
+                        cache_->dirty_customers() >= options_.flush_rows / 2 ||
                         cache_->unwritten_commits() >= options_.flush_commits;
     if (states) last_flush_ = now_;
     cache_->Freeze(chain_.at(), states ? StateCache::Flush::kAll : StateCache::Flush::kReceipts);

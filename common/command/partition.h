@@ -197,8 +197,8 @@ class Partition {
   void ProcessReports();
   void Confirm();
   absl::Status Fold(const log::LogRecord& record, const log::v1::Frame& frame);
-  absl::Status ApplyCommit(const book::v1::Commit& commit, absl::Time recorded_time,
-                           StateCache::Customer& customer);
+  absl::Status ApplyCommit(const book::v1::Commit& commit, size_t commit_bytes,
+                           absl::Time recorded_time, StateCache::Customer& customer);
   void StartClaim(uint64_t fresh);
   void Own();
   void StepDown(std::string_view owner_endpoint);

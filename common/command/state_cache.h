@@ -19,8 +19,9 @@
 // confirmed, and come back when those are folded. How far they go is kept beside them
 // (ReceiptsPosition), for they must be of this log, too.
 //
-// Memory. At most `max_clean` customers that are not waiting to be written: beyond it those go that
-// were not used lately (clock). What waits to be written is bounded by whoever feeds the cache, see
+// Memory. Bounded in bytes, by an estimate: beyond `max_bytes` customers go that were not used
+// lately (clock) and do not wait to be written. If too many wait, it is crowded(): states are to be
+// frozen before their time. Receipts come on top, and are bounded by whoever feeds the cache, see
 // dirty().
 //
 // Not thread-safe; CacheFlush::WriteTo may run beside everything but Settle, Drop and Reset.
@@ -81,7 +82,8 @@ class CacheFlush {
     const char* data;
     uint32_t key_bytes, value_bytes;
   };
-  void AddState(std::string_view key, const book::v1::State& state);
+  // The bytes of the state.
+  size_t AddState(std::string_view key, const book::v1::State& state);
 
   log::Position position_;
   log::Position states_position_;  // that the backing store has when this is written
@@ -104,18 +106,20 @@ class StateCache {
     friend class StateCache;
     std::string id_;
     size_t hash_ = 0;
+    size_t bytes_ = 0;  // of memory, estimated
     book::v1::State state_;
     uint64_t edited_in_ = 0;  // generation of the last edit
     uint64_t in_flush_ = 0;   // generation of the newest flush that has its bytes
     bool used_ = true;        // since the clock's hand last came by
   };
 
-  StateCache(std::unique_ptr<CacheBacking> backing, size_t max_clean);
+  StateCache(std::unique_ptr<CacheBacking> backing, size_t max_bytes);
 
   // The customer, of a default state if it was never heard of. Valid until the next call of Trim,
   // Drop or Reset. Errors are the backing store's: it is broken, see Reset.
   absl::StatusOr<Customer*> Load(std::string_view customer_id);
-  book::v1::State& Edit(Customer& customer);
+  // For one commit, of so many bytes as a message.
+  book::v1::State& Edit(Customer& customer, size_t commit_bytes);
 
   // For commands that come soon, in two steps with others between them: asks the processor for the
   // memory where the customer is found and the request is looked for; then for the customer, null
@@ -147,6 +151,10 @@ class StateCache {
   size_t fresh_receipt_bytes() const { return receipts_.bytes(); }
   // Customers in memory, dirty and clean.
   size_t customers() const { return customers_.size(); }
+  // The memory that they take, estimated.
+  size_t bytes() const { return bytes_; }
+  // There would be room for others if states were written.
+  bool crowded() const { return bytes_ > max_bytes_ && dirty_bytes_ >= max_bytes_ / 4; }
   // What the backing store holds.
   const log::Position& position() const { return position_; }
   CacheBacking& backing() { return *backing_; }
@@ -191,11 +199,15 @@ class StateCache {
   }
 
   const std::unique_ptr<CacheBacking> backing_;
-  const size_t max_clean_;
+  const size_t max_bytes_;
   log::Position position_;
   Kept::Set customers_;
   std::vector<Customer*> clock_;  // all customers, in no order
   size_t hand_ = 0;
+  size_t bytes_ = 0;
+  size_t dirty_bytes_ = 0;   // of dirty_
+  size_t frozen_bytes_ = 0;  // of frozen_
+  size_t loaded_ = 0;        // since the last Trim
   std::vector<Customer*> dirty_;
   Receipts receipts_;  // since the last Freeze
   book::v1::PartitionState partition_state_;

@@ -124,7 +124,7 @@ class PartitionTest : public testing::Test, public PartitionHost {
     auto backing = std::make_unique<Memory>();
     memory_ = backing.get();
     partition_ = std::make_unique<Partition>(
-        options_, &book_, std::make_unique<StateCache>(std::move(backing), 100), this);
+        options_, &book_, std::make_unique<StateCache>(std::move(backing), cache_bytes_), this);
   }
 
   // PartitionHost: records go to `log_` at once; their reports wait in `reports_`.
@@ -229,6 +229,7 @@ class PartitionTest : public testing::Test, public PartitionHost {
   Method method_;
   Book book_;
   PartitionOptions options_;
+  size_t cache_bytes_ = 100'000;  // some hundred customers
   Memory* memory_ = nullptr;
   std::unique_ptr<Partition> partition_;
   std::map<int, Answer> answers_;
@@ -900,6 +901,47 @@ TEST_F(PartitionTest, CustomersThatAreOnlyAskedForDoNotFillTheMemory) {
     most = std::max(most, partition_->cached_customers());
   }
   EXPECT_LT(most, 1'500u);
+}
+
+TEST_F(PartitionTest, StatesAreWrittenBeforeTheirTimeWhenMemoryIsShort) {
+  Make();
+  BecomeOwner();
+  size_t most = 0;
+  for (int i = 0; i < 5'000; ++i) {
+    Submit("r", 1, absl::StrCat("c", i));
+    if (i % 10 == 9) Settle();
+    most = std::max(most, partition_->cached_customers());
+  }
+  EXPECT_LT(most, 200u);
+  const int poor = Submit("r2", -2, "c0");
+  const int rich = Submit("r2", -1, "c1");
+  Settle();
+  EXPECT_EQ(ReasonFor(poor), "AMOUNT_OVERFLOW") << "they come back as they were";
+  EXPECT_TRUE(answers_[rich].status.ok());
+}
+
+TEST_F(PartitionTest, ALogIsFollowedWithinTheMemory) {
+  BecomeOwner();
+  for (int i = 0; i < 5'000; ++i) {
+    Submit("r", 1, absl::StrCat("c", i));
+    if (i % 10 == 9) Settle();
+  }
+  options_.flush_interval = absl::Milliseconds(1);
+  const auto all = log_;
+  Make();
+  partition_->Want(true);
+  Tick();
+  size_t most = 0;
+  for (size_t n = 100; n <= all.size(); n += 100) {
+    log_.assign(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(n));
+    Read();
+    AwaitCache();
+    now_ += absl::Milliseconds(10);
+    partition_->Tick(now_, 16 * ++fresh_);
+    most = std::max(most, partition_->cached_customers());
+  }
+  EXPECT_GT(most, 50u);
+  EXPECT_LT(most, 400u);
 }
 
 TEST_F(PartitionTest, AClockThatIsSetBackHoldsNothingUp) {

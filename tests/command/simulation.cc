@@ -27,7 +27,8 @@ using billing::v1::RecordPaymentRequest;
 using billing::v1::RecordPaymentResponse;
 using Random = std::mt19937_64;
 
-// --- a toy book: a customer is a sum that may not leave 0..kMost -----------------------------------------
+// --- a toy book: a customer is a sum that may not leave 0..kMost
+// -----------------------------------------
 
 constexpr int64_t kMost = 12;
 
@@ -77,7 +78,8 @@ const Book& ToyBook() {
   return *book;
 }
 
-// --- what the clients saw ------------------------------------------------------------------------------
+// --- what the clients saw
+// ------------------------------------------------------------------------------
 
 struct Request {
   std::string customer;
@@ -85,7 +87,7 @@ struct Request {
   int64_t amount = 0;
   bool validate_only = false;
   std::optional<int64_t> expected_revision;
-  bool resolved = false;      // answered for certain: accepted, or refused on a state
+  bool resolved = false;        // answered for certain: accepted, or refused on a state
   bool maybe_recorded = false;  // at least one attempt ended without certainty
 };
 
@@ -246,7 +248,7 @@ class Simulation {
     options.flush_interval = absl::Milliseconds(20 + Below(200));
     p.partition = std::make_unique<Partition>(
         options, &ToyBook(),
-        std::make_unique<StateCache>(std::make_unique<DiskBacking>(&p.disk), Below(6)), &p);
+        std::make_unique<StateCache>(std::make_unique<DiskBacking>(&p.disk), 1'000 * Below(6)), &p);
     p.paused_until = 0;
   }
 
@@ -442,8 +444,8 @@ void Simulation::Answered(int number, const absl::Status& status, const std::str
     if (reason == "AMOUNT_OVERFLOW") {
       (void)absl::SimpleAtoi(MetadataOf(status, "sum"), &attempt.sum);
     }
-    // Refusals are not remembered: a twin that is decided later may be accepted. Only a request whose
-    // attempts have all ended is left alone.
+    // Refusals are not remembered: a twin that is decided later may be accepted. Only a request
+    // whose attempts have all ended is left alone.
     request.resolved = true;
   } else if (reason == "REQUEST_ID_REUSED") {
     attempt.outcome = Outcome::kReused;
@@ -456,7 +458,8 @@ void Simulation::Answered(int number, const absl::Status& status, const std::str
   }
 }
 
-// --- the checker: a second reading of the rule, and the invariants -----------------------------------------
+// --- the checker: a second reading of the rule, and the invariants
+// -----------------------------------------
 
 void Simulation::Check() {
   struct Effective {
@@ -487,8 +490,8 @@ void Simulation::Check() {
     history.push_back({static_cast<int64_t>(offset), commit, sum});
     if (sum < 0 || sum > kMost) return Violate("a rule of the book is broken in the log");
     if (commit.revision() != static_cast<int64_t>(history.size())) {
-      return Violate(absl::StrFormat("I5: revision %d at place %d", commit.revision(),
-                                     history.size()));
+      return Violate(
+          absl::StrFormat("I5: revision %d at place %d", commit.revision(), history.size()));
     }
     if (!by_request.emplace(std::pair(commit.customer_id(), commit.request_id()), history.back())
              .second) {
@@ -538,15 +541,17 @@ void Simulation::Check() {
     } else if (a.outcome == Outcome::kRefused) {
       // I15: true on a prefix of what counts, ...
       if (a.revision < 0 || a.revision > static_cast<int64_t>(history.size())) {
-        return Violate(absl::StrFormat("I15: request %s was refused at revision %d, which is not in "
-                                       "the log",
-                                       request.id, a.revision));
+        return Violate(
+            absl::StrFormat("I15: request %s was refused at revision %d, which is not in "
+                            "the log",
+                            request.id, a.revision));
       }
       const int64_t sum = a.revision == 0 ? 0 : history[a.revision - 1].sum;
       if (a.sum >= 0 && a.sum != sum) {
-        return Violate(absl::StrFormat("I15: request %s was refused on a sum of %d; at revision %d it "
-                                       "was %d",
-                                       request.id, a.sum, a.revision, sum));
+        return Violate(
+            absl::StrFormat("I15: request %s was refused on a sum of %d; at revision %d it "
+                            "was %d",
+                            request.id, a.sum, a.revision, sum));
       }
     }
   }
@@ -560,13 +565,13 @@ void Simulation::Check() {
         continue;
       }
       if (b.outcome == Outcome::kRefused && b.revision < a.revision) {
-        return Violate(absl::StrFormat("I15: request %s was refused at revision %d after %s was "
-                                       "acknowledged at %d",
-                                       requests_[b.request].id, b.revision,
-                                       requests_[a.request].id, a.revision));
+        return Violate(absl::StrFormat(
+            "I15: request %s was refused at revision %d after %s was "
+            "acknowledged at %d",
+            requests_[b.request].id, b.revision, requests_[a.request].id, a.revision));
       }
-      const bool first_attempt = std::none_of(
-          attempts_.begin(), attempts_.end(), [&](const Attempt& other) {
+      const bool first_attempt =
+          std::none_of(attempts_.begin(), attempts_.end(), [&](const Attempt& other) {
             return requests_[other.request].id == requests_[b.request].id &&
                    other.submitted < b.submitted;
           });
