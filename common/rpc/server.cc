@@ -75,6 +75,9 @@ void SetLimits(const ServerOptions& options, grpc::ServerBuilder& builder) {
   // What a compressed message grows to is not bounded by gRPC 1.51.
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
+  // So nothing is left to do for gRPC's two filters of it, which each call would pass.
+  builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_COMPRESSION, 0);
+  builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
   // A flood meets the in-flight bound, which answers; this one only makes the client wait.
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,

@@ -169,8 +169,9 @@ struct ServerOptions {
   std::optional<TlsFiles> tls{};
 
   int queues = 1;  // completion queues, one thread each; more than one is slower on 2 cores
-  // Requests kept ready a method, so that a burst finds somebody waiting.
-  int waiting_per_method = 64;
+  // Seats kept ready a method. A burst beyond them waits within gRPC until each arrival has made
+  // another; more of them cost every call time (README).
+  int waiting_per_method = 4;
   // Calls in handlers; one more is answered RESOURCE_EXHAUSTED (OVERLOADED) at once.
   int max_in_flight = 4096;
   // Streams open at once; one more is answered RESOURCE_EXHAUSTED (OVERLOADED).

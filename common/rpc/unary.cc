@@ -20,8 +20,8 @@ using google::protobuf::Message;
 constexpr absl::Duration kSweepEvery = absl::Milliseconds(200);
 constexpr absl::Duration kSweepAfterDeadline = absl::Milliseconds(500);
 // As waiting_per_method.
-constexpr int kWaitingStreams = 8;
-constexpr int kWaitingUnknown = 8;
+constexpr int kWaitingStreams = 2;
+constexpr int kWaitingUnknown = 2;
 
 // With so few calls in flight an answer goes out from the thread that has it.
 constexpr int kFewCalls = 4;
