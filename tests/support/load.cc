@@ -199,14 +199,26 @@ bool Load::Send(const Job& job) {
     if (it != clients_.end()) client = it->second;
   }
   if (client == nullptr) return false;
+  SendTo(endpoint, *client, job);
+  if (!options_.to_all) return true;
+  Job twin = job;
+  twin.twin = true;
+  for (size_t other = 0; other < options_.endpoints.size(); ++other) {
+    if (other == endpoint) continue;
+    const auto it = clients_.find(options_.endpoints[other]);
+    if (it != clients_.end() && it->second != nullptr) SendTo(other, *it->second, twin);
+  }
+  return true;
+}
+
+void Load::SendTo(size_t endpoint, rpc::Client& client, const Job& job) {
   IssuedCommand& command = commands_[job.command];
   ++command.sends;
   ++in_flight_;
-  client->CallAsync(PathOf(command.method), command.request, absl::Now() + options_.call_timeout,
-                    [this, job, endpoint](const absl::Status& status, const std::string& response) {
-                      OnAnswer(job, endpoint, status, response);
-                    });
-  return true;
+  client.CallAsync(PathOf(command.method), command.request, absl::Now() + options_.call_timeout,
+                   [this, job, endpoint](const absl::Status& status, const std::string& response) {
+                     OnAnswer(job, endpoint, status, response);
+                   });
 }
 
 void Load::OnAnswer(const Job& job, size_t endpoint, const absl::Status& status,
@@ -216,7 +228,11 @@ void Load::OnAnswer(const Job& job, size_t endpoint, const absl::Status& status,
     --in_flight_;
     ++answers_[(job.again ? "again " : "") + Label(status)];
     Customer& customer = CustomerOf(job);
-    if (IsOpen(status)) {
+    const IssuedCommand& command = commands_[job.command];
+    const bool settled = !job.again && command.outcome != Outcome::kUnknown;
+    if (settled || (job.twin && (job.again || IsOpen(status)))) {
+      if (!IsOpen(status)) Compare(command, status, response);
+    } else if (IsOpen(status)) {
       Redirect(customer, endpoint, status);
       const absl::Duration wait = ReasonOf(status).empty() ? kSendAgainLater : kSendAgain;
       later_.push({absl::Now() + wait, job.command, job.again});
@@ -231,16 +247,7 @@ void Load::OnAnswer(const Job& job, size_t endpoint, const absl::Status& status,
 void Load::Settle(const Job& job, const absl::Status& status, const std::string& response) {
   IssuedCommand& command = commands_[job.command];
   --open_;
-  if (job.again) {
-    if (!status.ok()) {
-      violations_.Add(absl::StrCat("command ", command.request_id,
-                                   " was accepted and, sent again, refused: ", status.ToString()));
-    } else if (response != command.response) {
-      violations_.Add(absl::StrCat("command ", command.request_id,
-                                   " was answered otherwise when it was sent again"));
-    }
-    return;
-  }
+  if (job.again) return Compare(command, status, response);
   Customer& customer = CustomerOf(job);
   --customer.in_flight;
   command.ended = ++clock_;
@@ -257,6 +264,21 @@ void Load::Settle(const Job& job, const absl::Status& status, const std::string&
     ++open_;
     const auto delay = absl::Milliseconds(std::uniform_int_distribution<int>(0, 500)(random_));
     later_.push({absl::Now() + delay, job.command, true});
+  }
+}
+
+void Load::Compare(const IssuedCommand& command, const absl::Status& status,
+                   const std::string& response) {
+  if (command.outcome == Outcome::kRefused) {
+    if (Label(status) == command.reason) return;
+    violations_.Add(absl::StrCat("command ", command.request_id, " was refused and, sent again, ",
+                                 status.ok() ? "accepted" : status.ToString()));
+  } else if (!status.ok()) {
+    violations_.Add(absl::StrCat("command ", command.request_id,
+                                 " was accepted and, sent again, refused: ", status.ToString()));
+  } else if (response != command.response) {
+    violations_.Add(absl::StrCat("command ", command.request_id,
+                                 " was answered otherwise when it was sent again"));
   }
 }
 

@@ -11,7 +11,8 @@
 //
 // A command goes to the endpoint that answered its customer last; NOT_OWNER and NOT_RECORDED name
 // another one, which is followed; no answer leads to the next. A share of what was accepted is sent
-// once more later: the first answer must come again, byte for byte.
+// once more later: the first answer must come again, byte for byte. With `to_all` every endpoint is
+// sent the command at the same moment: the first answer settles it, any later one must be the same.
 //
 // Concurrency: one thread sends, gRPC's answer; the methods are for one further thread.
 #pragma once
@@ -46,6 +47,7 @@ struct LoadOptions {
   int64_t max_commands = 100'000;
   double resent = 0.1;  // share of accepted commands that is sent once more
   absl::Duration call_timeout = absl::Seconds(3);
+  bool to_all = false;  // each send goes to all that are connected, at once
 };
 
 class Load {
@@ -81,6 +83,7 @@ class Load {
     absl::Time not_before;
     size_t command = 0;
     bool again = false;  // the command has been accepted; this only asks for its answer once more
+    bool twin = false;   // the same send to a further endpoint: is not sent again by itself
     friend bool operator<(const Job& a, const Job& b) { return a.not_before > b.not_before; }
   };
   struct Customer {
@@ -93,9 +96,13 @@ class Load {
   bool NextJob(absl::Time now, Job* job, absl::Time* wake);
   bool NewCommand(absl::Time now, Job* job, absl::Time* wake);
   bool Send(const Job& job);
+  void SendTo(size_t endpoint, rpc::Client& client, const Job& job);
   void OnAnswer(const Job& job, size_t endpoint, const absl::Status& status,
                 const std::string& response);
   void Settle(const Job& job, const absl::Status& status, const std::string& response);
+  // An answer to what is settled.
+  void Compare(const IssuedCommand& command, const absl::Status& status,
+               const std::string& response);
   void Redirect(Customer& customer, size_t endpoint, const absl::Status& status);
   Customer& CustomerOf(const Job& job) { return customers_[customer_of_[job.command]]; }
   bool AnyConnected() const;
