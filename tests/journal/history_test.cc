@@ -158,6 +158,45 @@ TEST(JournalHistory, EveryLedgerAccountIsWhatTheBalancesSayOnAnyDay) {
   }
 }
 
+// The example of the two trial balances' field comments: the columns differ where the journal says
+// more, what is left of them does not.
+TEST(JournalHistory, ColumnsShowMoreTurnoverThanTheBalancesAndLeaveTheSame) {
+  World world;
+  world.Tell(0, World::kFirstDay + 4,
+             {"invoice_issued { account_id: 'acc' invoice_id: 'i' currency_code: 'EUR' "
+              "lines { net_minor: 100 product: 'tea' } lines { net_minor: -20 product: 'cups' } "
+              "taxes { rate_percent: '19' tax_minor: 19 } taxes { rate_percent: '5' tax_minor: -1 "
+              "} net_minor: 80 tax_minor: 18 total_minor: 98 }"});
+  world.Tell(0, World::kFirstDay,
+             {"payment_recorded { account_id: 'acc' payment_id: 'p' currency_code: 'EUR' "
+              "amount_minor: 98 allocations { invoice_id: 'i' amount_minor: 98 } }"});
+  world.Flush();
+  const absl::CivilDay day = World::kFirstDay + kAllDays;
+  Totals journal = TotalsOf(TrialBalance(world, day));
+  const auto answer = world.AskBalances(day);
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  Totals balances;
+  for (const auto& row : answer->rows()) {
+    balances[{row.currency_code(), row.ledger_account()}] = {Minor(row.debit()),
+                                                             Minor(row.credit())};
+  }
+  using Columns = std::pair<int64_t, int64_t>;
+  const auto columns = [](Totals& totals, const char* account) { return totals[{"EUR", account}]; };
+  // Paid before the day of the invoice: a deposit until then.
+  EXPECT_EQ(columns(journal, "customer_deposits"), Columns(98, 98));
+  EXPECT_EQ(columns(balances, "customer_deposits"), Columns(0, 0));
+  // Rates and products of opposite signs stand on opposite sides.
+  EXPECT_EQ(columns(journal, "tax_payable"), Columns(1, 19));
+  EXPECT_EQ(columns(balances, "tax_payable"), Columns(0, 18));
+  EXPECT_EQ(columns(journal, "revenue"), Columns(20, 100));
+  EXPECT_EQ(columns(balances, "revenue"), Columns(0, 80));
+  // Everything else is equal.
+  for (const char* account : {"receivable", "cash"}) {
+    EXPECT_EQ(columns(journal, account), Columns(98, account[0] == 'c' ? 0 : 98));
+    EXPECT_EQ(columns(balances, account), columns(journal, account));
+  }
+}
+
 TEST(JournalHistory, ALedgerAccountOfACustomerIsTheirShare) {
   std::mt19937 random(7);
   World world;
