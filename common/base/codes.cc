@@ -4,11 +4,13 @@
 #include <unicode/uchar.h>
 #include <unicode/uloc.h>
 #include <unicode/unistr.h>
+#include <unicode/ures.h>
 #include <unicode/uscript.h>
 
 #include <algorithm>
 #include <array>
 #include <set>
+#include <vector>
 
 #include "common/base/text.h"
 
@@ -32,6 +34,67 @@ bool IsCountry(std::string_view code) {
   }();
   return code.size() == 2 && IsUpper(code[0]) && IsUpper(code[1]) &&
          known[(code[0] - 'A') * kLetters + code[1] - 'A'];
+}
+
+// Country and subdivision in one number.
+uint64_t Packed(std::string_view country, std::string_view subdivision) {
+  uint64_t packed = 0;
+  for (const char c : country) packed = packed << 8 | static_cast<unsigned char>(c);
+  for (const char c : subdivision) packed = packed << 8 | static_cast<unsigned char>(c);
+  return packed;
+}
+
+// Adds `debb` as `DE`, `BB`; of `detha~c` what lies between as well. ICU's list is of that form.
+void AddSubdivisions(const icu::UnicodeString& item, std::vector<uint64_t>* all) {
+  std::string code;
+  item.toUTF8String(code);
+  char last = '\0';
+  if (const size_t range = code.find('~'); range != std::string::npos && range + 1 < code.size()) {
+    last = code[range + 1];
+    code.resize(range);
+  }
+  if (code.size() < 3) return;
+  do {
+    std::string upper = code;
+    for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    all->push_back(Packed(upper.substr(0, 2), upper.substr(2)));
+  } while (code.back()++ < last);
+}
+
+// Subdivisions that are or were, sorted; empty if ICU does not have them.
+const std::vector<uint64_t>& Subdivisions() {
+  static const auto* const known = [] {
+    auto* all = new std::vector<uint64_t>;
+    UErrorCode status = U_ZERO_ERROR;
+    const icu::LocalUResourceBundlePointer data(
+        ures_openDirect(nullptr, "supplementalData", &status));
+    const icu::LocalUResourceBundlePointer valid(
+        ures_getByKey(data.getAlias(), "idValidity", nullptr, &status));
+    const icu::LocalUResourceBundlePointer lists(
+        ures_getByKey(valid.getAlias(), "subdivision", nullptr, &status));
+    for (const char* name : {"regular", "deprecated"}) {
+      const icu::LocalUResourceBundlePointer list(
+          ures_getByKey(lists.getAlias(), name, nullptr, &status));
+      if (U_FAILURE(status)) break;
+      for (int32_t i = 0; i < ures_getSize(list.getAlias()) && U_SUCCESS(status); ++i) {
+        AddSubdivisions(icu::ures_getUnicodeStringByIndex(list.getAlias(), i, &status), all);
+      }
+    }
+    if (U_FAILURE(status)) all->clear();
+    std::sort(all->begin(), all->end());
+    return all;
+  }();
+  return *known;
+}
+
+bool IsSubdivision(std::string_view country, std::string_view subdivision) {
+  if (subdivision.empty() || subdivision.size() > 3 ||
+      !std::all_of(subdivision.begin(), subdivision.end(), IsUpperOrDigit)) {
+    return false;
+  }
+  const std::vector<uint64_t>& known = Subdivisions();
+  return known.empty() ||
+         std::binary_search(known.begin(), known.end(), Packed(country, subdivision));
 }
 
 bool IsLanguage(std::string_view code) {
@@ -87,9 +150,7 @@ absl::Status CheckRegion(std::string_view code) {
     return absl::InvalidArgumentError("is no country of ISO 3166-1 such as DE, nor CN-GD");
   }
   if (code.size() == country.size()) return absl::OkStatus();
-  const std::string_view subdivision = code.substr(country.size() + 1);
-  if (subdivision.empty() || subdivision.size() > 3 ||
-      !std::all_of(subdivision.begin(), subdivision.end(), IsUpperOrDigit)) {
+  if (!IsSubdivision(country, code.substr(country.size() + 1))) {
     return absl::InvalidArgumentError("is no subdivision of ISO 3166-2 such as CN-GD");
   }
   return absl::OkStatus();

@@ -13,8 +13,9 @@
 
 namespace daybook {
 
-// ISO 3166-1 alpha-2 of a country there is, or ISO 3166-2 (`CN-GD`): the country must exist, the
-// subdivision be one to three of A-Z and 0-9. Upper case only.
+// ISO 3166-1 alpha-2 of a country there is, or ISO 3166-2 of a subdivision that there is or was
+// (`CN-GD`, `DE-BY`; by CLDR's list in ICU, which holds what ISO has taken out as well). Upper case
+// only. Where ICU was built without the list, any subdivision of one to three A-Z and 0-9 passes.
 absl::Status CheckRegion(std::string_view code);
 
 // `CN` of `CN` and of `CN-GD`.

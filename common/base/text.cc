@@ -111,6 +111,28 @@ std::string Normalise(std::string_view text) {
   return normal;
 }
 
+std::string Tidy(std::string_view text) {
+  const std::string normal = Normalise(text);
+  const auto* bytes = reinterpret_cast<const uint8_t*>(normal.data());
+  const auto size = static_cast<int32_t>(normal.size());
+  std::string tidy;
+  std::string_view space;  // the first of a run; written when something follows
+  for (int32_t i = 0; i < size;) {
+    const int32_t begin = i;
+    UChar32 c;
+    U8_NEXT(bytes, i, size, c);
+    const auto character = std::string_view(normal).substr(begin, i - begin);
+    if (u_isUWhiteSpace(c)) {
+      if (space.empty()) space = character;
+      continue;
+    }
+    if (!tidy.empty()) tidy.append(space);
+    space = {};
+    tidy.append(character);
+  }
+  return tidy;
+}
+
 std::string FoldCase(std::string_view text) {
   if (IsAscii(text)) return absl::AsciiStrToLower(ToAbsl(text));
   std::string folded;

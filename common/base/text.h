@@ -29,8 +29,13 @@ absl::Status CheckId(std::string_view id, size_t max_bytes);
 // NFC of text that CheckText found fine.
 std::string Normalise(std::string_view text);
 
-// For comparing without regard to upper and lower case: full case folding of Unicode, then NFC. Text
-// that CheckText found fine; at most three times as long.
+// As names are stored: NFC, no white space (the property White_Space of Unicode, no-break and
+// ideographic spaces included) at either end, and of a run of it inside only the first character.
+// Text that CheckText found fine; never longer than its NFC.
+std::string Tidy(std::string_view text);
+
+// For comparing without regard to upper and lower case: full case folding of Unicode, then NFC.
+// Text that CheckText found fine; at most three times as long.
 std::string FoldCase(std::string_view text);
 
 // Whether the text begins with a letter of a script that writes the family name first and no space

@@ -80,7 +80,9 @@ absl::StatusOr<const v1::AccountHead*> FindAccount(const store::View& view,
   }
   if (known == 1) return match;
   return Refuse(Reason::kAccountRequired,
-                absl::StrCat("customer '", customer_id, "' has ", known, " accounts; name one"),
+                known == 0 ? absl::StrCat("customer '", customer_id, "' has no account yet")
+                           : absl::StrCat("account_id is left out and customer '", customer_id,
+                                          "' has ", known, " accounts; name one"),
                 {{"customer_id", customer_id}, {"account_count", absl::StrCat(known)}});
 }
 

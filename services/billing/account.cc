@@ -69,8 +69,10 @@ absl::StatusOr<const v1::Account*> ChooseAccount(const command::View& view,
   if (account_id.empty()) {
     if (state.accounts_size() == 1) return &state.accounts(0);
     return Refuse(Reason::kAccountRequired,
-                  absl::StrCat("account_id is left out and the customer has ",
-                               state.accounts_size(), " accounts"),
+                  state.accounts().empty()
+                      ? "the customer has no account yet; OpenAccount first"
+                      : absl::StrCat("account_id is left out and the customer has ",
+                                     state.accounts_size(), " accounts; name one"),
                   {{"account_count", absl::StrCat(state.accounts_size())}});
   }
   if (const v1::Account* account = FindAccount(state, account_id)) return account;

@@ -63,8 +63,8 @@ bool Allows(v1::InvoiceState state, Command command);
 bool Allows(v1::PaymentState state, Command command);
 
 // ILLEGAL_TRANSITION unless the thing of this id allows the command in its state. Metadata: `thing`
-// (account, invoice, payment), `id`, `state`, `command`, and `allowed_commands` with commas
-// between.
+// (account, invoice, payment), `id`, `state`, `command`, and `allowed_commands` (names
+// with a comma between, no space).
 absl::Status ExpectAllowed(v1::AccountState state, std::string_view id, Command command);
 absl::Status ExpectAllowed(v1::InvoiceState state, std::string_view id, Command command);
 absl::Status ExpectAllowed(v1::PaymentState state, std::string_view id, Command command);

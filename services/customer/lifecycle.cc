@@ -2,8 +2,10 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
 
@@ -50,12 +52,10 @@ absl::Span<const Rule> Rules() { return kRules; }
 absl::Status ExpectAllowed(const command::View& view, std::string_view command) {
   const v1::CustomerState state = view.state.customer().state();
   const Rule* asked = nullptr;
-  std::string allowed;
+  std::vector<absl::string_view> allowed;
   for (const Rule& rule : kRules) {
     if (rule.command == command) asked = &rule;
-    if (!rule.In(state).has_value()) {
-      absl::StrAppend(&allowed, allowed.empty() ? "" : ", ", ToAbsl(rule.command));
-    }
+    if (!rule.In(state).has_value()) allowed.push_back(ToAbsl(rule.command));
   }
   DAYBOOK_CHECK(asked != nullptr);
   const std::optional<Reason>& refused = asked->In(state);
@@ -64,10 +64,10 @@ absl::Status ExpectAllowed(const command::View& view, std::string_view command) 
   const std::string customer_id(view.customer_id);
   return Refuse(*refused,
                 absl::StrCat("customer '", customer_id, "' ", ToAbsl(words.sentence),
-                             "; of the customer book it takes ", allowed),
+                             "; of the customer book it takes ", absl::StrJoin(allowed, ", ")),
                 {{"customer_id", customer_id},
                  {"state", std::string(words.name)},
-                 {"allowed_commands", allowed}});
+                 {"allowed_commands", absl::StrJoin(allowed, ",")}});
 }
 
 }  // namespace daybook::customer

@@ -24,7 +24,8 @@ struct Rule {
 absl::Span<const Rule> Rules();
 
 // OK if the customer's state takes `command`, which must be one of Rules(). A refusal names the
-// state and the commands that it takes, in metadata `state` and `allowed_commands`.
+// state and the commands that it takes, in metadata `state` and `allowed_commands` (names with a
+// comma between, no space).
 absl::Status ExpectAllowed(const command::View& view, std::string_view command);
 
 }  // namespace daybook::customer

@@ -1,7 +1,9 @@
 #include "services/customer/profile.h"
 
+#include <map>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/codes.h"
 #include "common/base/contact.h"
@@ -120,14 +122,26 @@ void CheckEach(const List& list, int limit, std::string_view field, FieldViolati
   for (int i = 0; i < list.size(); ++i) check(list[i], i);
 }
 
+// Addresses are told apart as mail finds them in practice: without regard to case.
+void CheckEmails(const Personal& personal, FieldViolations& bad) {
+  std::map<std::string, int> seen;
+  CheckEach(personal.emails(), kMaxWays, "personal.emails", bad,
+            [&](const std::string& text, int i) {
+              const absl::StatusOr<std::string> email = ParseEmail(text);
+              Expect(email.status(), At("personal.emails", i), bad);
+              if (!email.ok()) return;
+              const auto [first, is_new] = seen.emplace(absl::AsciiStrToLower(*email), i);
+              if (is_new) return;
+              bad.Add(At("personal.emails", i).ToString(),
+                      absl::StrCat("is the same address as personal.emails[", first->second, "]"));
+            });
+}
+
 void CheckPersonal(const Personal& personal, FieldViolations& bad) {
   CheckOptionalName(personal.display_name(), "personal.display_name", bad);
   CheckOptionalName(personal.given_name(), "personal.given_name", bad);
   CheckOptionalName(personal.family_name(), "personal.family_name", bad);
-  CheckEach(personal.emails(), kMaxWays, "personal.emails", bad,
-            [&](const std::string& email, int i) {
-              Expect(ParseEmail(email).status(), At("personal.emails", i), bad);
-            });
+  CheckEmails(personal, bad);
   CheckEach(personal.phones(), kMaxWays, "personal.phones", bad,
             [&](const std::string& phone, int i) {
               Expect(CheckName(phone, kMaxPhoneBytes), At("personal.phones", i), bad);
@@ -156,12 +170,11 @@ class Warnings {
   }
 
   std::string Phone(const std::string& text, std::string_view country, const At& at) {
-    daybook::Phone phone = ParsePhone(text, country);
+    daybook::Phone phone = ParsePhone(Tidy(text), country);
     if (!phone.plausible) Add(absl::StrCat(at.ToString(), ": is not a plausible telephone number"));
     return std::move(phone.text);
   }
 
- private:
   void Add(std::string warning) {
     if (list_.size() == kMaxWarnings) {
       ++more_;
@@ -170,30 +183,35 @@ class Warnings {
     }
   }
 
+ private:
   google::protobuf::RepeatedPtrField<std::string>& list_;
   int more_ = 0;
 };
 
-void NormaliseInPlace(std::string& text) {
-  if (!IsAscii(text)) text = Normalise(text);
-}
+void TidyInPlace(std::string& text) { text = Tidy(text); }
 
 void NormalisePersonal(std::string_view country, Personal& personal, Warnings& warnings) {
-  NormaliseInPlace(*personal.mutable_display_name());
-  NormaliseInPlace(*personal.mutable_given_name());
-  NormaliseInPlace(*personal.mutable_family_name());
+  TidyInPlace(*personal.mutable_display_name());
+  TidyInPlace(*personal.mutable_given_name());
+  TidyInPlace(*personal.mutable_family_name());
   for (std::string& email : *personal.mutable_emails()) email = *ParseEmail(email);
   for (int i = 0; i < personal.phones_size(); ++i) {
     personal.set_phones(i, warnings.Phone(personal.phones(i), country, At("personal.phones", i)));
+    for (int j = 0; j < i; ++j) {
+      if (personal.phones(j) != personal.phones(i)) continue;
+      warnings.Add(absl::StrCat(At("personal.phones", i).ToString(),
+                                ": is the same number as personal.phones[", j, "]"));
+      break;
+    }
   }
   for (PostalAddress& address : *personal.mutable_postal_addresses()) {
-    for (std::string& line : *address.mutable_address_lines()) NormaliseInPlace(line);
-    NormaliseInPlace(*address.mutable_locality());
-    NormaliseInPlace(*address.mutable_postal_code());
+    for (std::string& line : *address.mutable_address_lines()) TidyInPlace(line);
+    TidyInPlace(*address.mutable_locality());
+    TidyInPlace(*address.mutable_postal_code());
   }
   for (int i = 0; i < personal.contacts_size(); ++i) {
     Contact& contact = *personal.mutable_contacts(i);
-    NormaliseInPlace(*contact.mutable_display_name());
+    TidyInPlace(*contact.mutable_display_name());
     if (!contact.email().empty()) contact.set_email(*ParseEmail(contact.email()));
     if (!contact.phone().empty()) {
       contact.set_phone(
@@ -262,7 +280,7 @@ std::string DerivedName(const Personal& personal) {
   const std::string& family = personal.family_name();
   if (given.empty()) return family;
   if (family.empty()) return given;
-  if (IsCjk(given) && IsCjk(family)) return absl::StrCat(family, given);
+  if (IsCjk(given) && IsCjk(family)) return Normalise(absl::StrCat(family, given));
   return absl::StrCat(given, " ", family);
 }
 
@@ -274,8 +292,8 @@ void NormaliseProfile(std::string_view region_code, Profile& profile,
     profile.set_language_code(*ParseLanguage(profile.language_code()));
   }
   if (profile.has_industry()) {
-    NormaliseInPlace(*profile.mutable_industry()->mutable_code());
-    NormaliseInPlace(*profile.mutable_industry()->mutable_label());
+    TidyInPlace(*profile.mutable_industry()->mutable_code());
+    TidyInPlace(*profile.mutable_industry()->mutable_label());
   }
 }
 

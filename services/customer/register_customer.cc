@@ -48,10 +48,10 @@ absl::StatusOr<command::Events<Customer::Event>> Customer::Decide(
     const command::Context& context, RegisterCustomerResponse& response) {
   RETURN_IF_ERROR(customer::ExpectAllowed(view, "RegisterCustomer"));
   Profile profile = customer::ProfileIn(request, request.personal());
+  customer::NormaliseProfile(request.region_code(), profile, *response.mutable_warnings());
   if (profile.personal().display_name().empty()) {
     profile.mutable_personal()->set_display_name(customer::DerivedName(profile.personal()));
   }
-  customer::NormaliseProfile(request.region_code(), profile, *response.mutable_warnings());
 
   command::Events<Event> events(1);
   events[0].effective_date = customer::DayOrToday(request, context);

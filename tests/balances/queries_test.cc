@@ -100,6 +100,17 @@ TEST_F(QueriesTest, KnowsNobodyWhoIsNotInTheBook) {
   EXPECT_EQ(ReasonOf(Ask<v1::GetBalanceResponse>(request).status()), "ACCOUNT_NOT_FOUND");
 }
 
+TEST_F(QueriesTest, SaysThatThereIsNoAccountYet) {
+  world_->Register(0);
+  world_->Flush();
+  v1::GetBalanceRequest request;
+  request.set_customer_id("c-0");
+  const absl::Status status = Ask<v1::GetBalanceResponse>(request).status();
+  EXPECT_EQ(ReasonOf(status), "ACCOUNT_REQUIRED");
+  EXPECT_EQ(MetadataOf(status, "account_count"), "0");
+  EXPECT_EQ(status.message(), "customer 'c-0' has no account yet");
+}
+
 TEST_F(QueriesTest, AsksForTheAccountWhenThereAreTwo) {
   Invoices(1);
   world_->Do({.kind = 0, .account = 1});

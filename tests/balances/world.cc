@@ -91,6 +91,13 @@ void World::Do(const Op& op) {
   if (op.flush) Flush();
 }
 
+void World::Register(int customer) {
+  BruteCustomer& registered = customers_[Index(customer)];
+  registered.registered = kFirstDay;
+  registered.registered_recorded = time_;
+  Commit(customer, {facts::Registered(kFirstDay)});
+}
+
 void World::Issue(const Op& op, BruteCustomer& customer, BruteAccount& account) {
   const absl::CivilDay day = kFirstDay + op.day;
   BruteInvoice invoice{NewId("inv-"), documents_,    day,  day + op.due,

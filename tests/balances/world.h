@@ -38,6 +38,8 @@ class World {
   World(store::Store& store, int first_partition);
 
   void Do(const Op& op);
+  // A customer without an account.
+  void Register(int customer);
   void Flush();
 
   // What a query of customer number `customer` reads; of -1: both partitions. Nobody recorded

@@ -59,6 +59,25 @@ TEST(Text, NormalisesToNfc) {
   EXPECT_EQ(Normalise("\xe2\x84\xab"), "\xc3\x85");  // Angstrom sign
 }
 
+TEST(Text, TidiesWhiteSpaceOfAllKinds) {
+  const std::pair<const char*, const char*> rows[] = {
+      {"", ""},
+      {"Ada", "Ada"},
+      {"  Ada  Lovelace ", "Ada Lovelace"},
+      {"\xc2\xa0"
+       "Ada\xc2\xa0 Lovelace\xe3\x80\x80",
+       "Ada\xc2\xa0Lovelace"},  // no-break, ideographic
+      {"\xe7\x8e\x8b\xe3\x80\x80\xe5\xb0\x8f\xe6\x98\x8e",
+       "\xe7\x8e\x8b\xe3\x80\x80\xe5\xb0\x8f\xe6\x98\x8e"},
+      {" Mu\xcc\x88ller\xe2\x80\x89", "M\xc3\xbcller"},  // thin space
+      {"   ", ""},
+      {"a\xe2\x80\x8d"
+       "b",
+       "a\xe2\x80\x8d"
+       "b"}};  // a joiner is no space
+  for (const auto& [text, tidy] : rows) EXPECT_EQ(Tidy(text), tidy) << '"' << text << '"';
+}
+
 TEST(Text, FoldsUpperAndLowerCaseOfAllScripts) {
   EXPECT_EQ(FoldCase("ACME Ltd"), "acme ltd");
   EXPECT_EQ(FoldCase("MÜLLER"), FoldCase("mu\xcc\x88ller"));

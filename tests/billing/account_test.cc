@@ -93,6 +93,36 @@ TEST(OpenAccount, OpensAsSaid) {
                   "changed_date: 20260316 }")));
 }
 
+// Older history may be entered later: days of what happened are free, days of changes are not.
+TEST(OpenAccount, MayBeOlderThanTheRegistrationAndYoungerThanItsInvoices) {
+  Story<Billing> story;
+  auto& customer = *story.state().mutable_customer();
+  customer.set_registered(true);
+  *customer.mutable_registered_date() = Proto<google::type::Date>("year: 2026 month: 3 day: 1");
+  const auto opened = story.When(Proto<OpenAccountRequest>(
+      "account_id: 'a' currency_code: 'EUR' effective_date { year: 2025 month: 6 day: 1 }"));
+  ASSERT_EQ(opened.events.size(), 1u) << opened.status;
+  EXPECT_EQ(opened.events[0].effective_date, absl::CivilDay(2025, 6, 1));
+  const auto issued = story.When(InvoiceOf(1, "invoice_date { year: 2024 month: 1 day: 1 }"));
+  ASSERT_EQ(issued.events.size(), 1u) << issued.status;
+  EXPECT_EQ(issued.events[0].effective_date, absl::CivilDay(2024, 1, 1));
+  const auto paid = story.When(PaymentOf(1, "payment_date { year: 2024 month: 1 day: 2 }"));
+  ASSERT_EQ(paid.events.size(), 1u) << paid.status;
+  EXPECT_EQ(paid.events[0].effective_date, absl::CivilDay(2024, 1, 2));
+  story
+      .When(Proto<billing::v1::SuspendAccountRequest>(
+          "effective_date { year: 2025 month: 5 day: 31 }"))
+      .ThenInvalid({"effective_date"});
+  story
+      .When(Proto<billing::v1::ChangeAccountTermsRequest>(
+          "terms { net_days: 9 } effective_date { year: 2025 month: 5 day: 31 }"))
+      .ThenInvalid({"effective_date"});
+  EXPECT_TRUE(story
+                  .When(Proto<billing::v1::SuspendAccountRequest>(
+                      "effective_date { year: 2025 month: 6 day: 1 }"))
+                  .status.ok());
+}
+
 TEST(BillingDeathTest, StopsAtAnEventThatItDoesNotKnow) {
   EXPECT_DEATH(RegisteredCustomer().Given(kNewYear, Billing::Event()), "know");
 }

@@ -114,7 +114,9 @@ TEST(IssueInvoice, RefusesBadFields) {
 
 TEST(IssueInvoice, RefusesWithoutItsPreconditions) {
   Story<Billing>().When(InvoiceOf(1)).ThenRefused("CUSTOMER_NOT_FOUND");
-  RegisteredCustomer().When(InvoiceOf(1)).ThenRefused("ACCOUNT_REQUIRED");
+  const auto none = RegisteredCustomer().When(InvoiceOf(1)).ThenRefused("ACCOUNT_REQUIRED");
+  EXPECT_EQ(MetadataOf(none.status, "account_count"), "0");
+  EXPECT_EQ(none.status.message(), "the customer has no account yet; OpenAccount first");
   CustomerWithAccount().When(InvoiceOf(1, "account_id: 'other'")).ThenRefused("ACCOUNT_NOT_FOUND");
   CustomerWithAccount("currency_code: 'USD'").When(InvoiceOf(1)).ThenRefused("CURRENCY_MISMATCH");
   CustomerWithAccount()
@@ -125,6 +127,8 @@ TEST(IssueInvoice, RefusesWithoutItsPreconditions) {
   two.Given(kNewYear, "account_opened { account_id: 'b' currency_code: 'EUR' }");
   const auto outcome = two.When(InvoiceOf(1)).ThenRefused("ACCOUNT_REQUIRED");
   EXPECT_EQ(MetadataOf(outcome.status, "account_count"), "2");
+  EXPECT_EQ(outcome.status.message(),
+            "account_id is left out and the customer has 2 accounts; name one");
 }
 
 TEST(IssueInvoice, RefusesSumsThatOverflow) {

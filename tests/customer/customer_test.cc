@@ -243,6 +243,69 @@ TEST(Customer, RegistersAnOrganisationTodayByDefault) {
   EXPECT_EQ(outcome.events[0].effective_date, absl::CivilDay(2026, 3, 15));
 }
 
+TEST(Customer, StoresTextWithoutSpacesAroundItAndDoubledInIt) {
+  Story<Customer> story;
+  const auto outcome = story.When(Proto<RegisterCustomerRequest>(R"pb(
+    kind: CUSTOMER_KIND_ORGANISATION
+    personal {
+      given_name: " Ada "
+      family_name: "King\302\240 Lovelace\343\200\200"
+      phones: " call  me "
+      postal_addresses { address_lines: " 1  St James's" locality: " London" postal_code: "SW1Y " }
+      contacts { display_name: " Bob  B " }
+    }
+    industry { code: " 62.01" label: "Software " }
+  )pb"));
+  outcome.Then({R"pb(customer_registered {
+                       kind: CUSTOMER_KIND_ORGANISATION
+                       industry { code: "62.01" label: "Software" }
+                       clear {
+                         display_name: "Ada King\302\240Lovelace"
+                         given_name: "Ada"
+                         family_name: "King\302\240Lovelace"
+                         phones: "call me"
+                         postal_addresses {
+                           address_lines: "1 St James's"
+                           locality: "London"
+                           postal_code: "SW1Y"
+                         }
+                         contacts { display_name: "Bob B" }
+                       }
+                     })pb"});
+  // The same with other spaces is no change.
+  auto update = Proto<customer::v1::UpdateCustomerRequest>("personal { given_name: 'Ada  ' }");
+  story.When(update).Then({});
+  RegisterCustomerRequest cjk = Ada();
+  cjk.mutable_personal()->set_given_name("小明 ");
+  cjk.mutable_personal()->set_family_name(" 王");
+  const auto named = Story<Customer>().When(cjk);
+  ASSERT_EQ(named.events.size(), 1u);
+  EXPECT_EQ(named.events[0].event.customer_registered().clear().display_name(), "王小明");
+}
+
+TEST(Customer, RefusesAnEmailAddressTwice) {
+  RegisterCustomerRequest request = Acme();
+  for (const char* email : {"a@x.example", "b@x.example", "A@X.example", "a@\xc3\xbc.example",
+                            "a@xn--tda.example", "nonsense", "nonsense"}) {
+    request.mutable_personal()->add_emails(email);
+  }
+  const auto outcome = Story<Customer>().When(request).ThenInvalid(
+      {"personal.emails[2]", "personal.emails[4]", "personal.emails[5]", "personal.emails[6]"});
+  EXPECT_THAT(std::string(outcome.status.message()),
+              testing::HasSubstr("personal.emails[2]: is the same address as personal.emails[0]"));
+}
+
+TEST(Customer, WarnsOfANumberTwice) {
+  RegisterCustomerRequest request = Acme();
+  request.set_region_code("GB");
+  for (const char* phone : {"020 7946 0958", "+44 20 7946 0958", "020 7946 0959"}) {
+    request.mutable_personal()->add_phones(phone);
+  }
+  Story<Customer>().When(request).ThenAnswers(
+      "customer_id: 'c-1' warnings: 'personal.phones[1]: is the same number as "
+      "personal.phones[0]'");
+}
+
 TEST(Customer, DerivesTheNameAsItsScriptHasIt) {
   const std::tuple<const char*, const char*, const char*> rows[] = {
       {"Ada", "Lovelace", "Ada Lovelace"},
