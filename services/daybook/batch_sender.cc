@@ -40,6 +40,16 @@ std::vector<size_t> SendAgain(const std::vector<book::v1::Command>& commands,
   return again;
 }
 
+// The last error, and that there were many.
+absl::Status GaveUp(const absl::Status& last, absl::Duration after) {
+  absl::Status status(last.code(),
+                      ToAbsl(Cat("gave up after ", absl::ToInt64Seconds(after),
+                                 " s in which no command was taken: ", last.message())));
+  last.ForEachPayload(
+      [&](absl::string_view url, const absl::Cord& payload) { status.SetPayload(url, payload); });
+  return status;
+}
+
 }  // namespace
 
 bool WorthSendingAgain(absl::StatusCode code) {
@@ -97,6 +107,7 @@ absl::StatusOr<std::vector<book::v1::CommandResult>> BatchSender::Send(
       if (again.size() < left.size()) {
         last_progress = absl::Now();
         wait = options_.first_wait;
+        if (options_.notice != nullptr) options_.notice->Succeeded();
       }
       left = std::move(again);
       if (left.empty()) break;
@@ -104,7 +115,10 @@ absl::StatusOr<std::vector<book::v1::CommandResult>> BatchSender::Send(
     } else if (!WorthSendingAgain(status.code())) {
       return status;
     }
-    if (absl::Now() - last_progress > options_.give_up) return status;
+    const absl::Time now = absl::Now();
+    const absl::Time give_up = last_progress + options_.give_up;
+    if (now > give_up) return GaveUp(status, now - last_progress);
+    if (options_.notice != nullptr) options_.notice->Failed(status, last_progress, give_up, now);
     absl::SleepFor(wait * std::uniform_real_distribution<double>(0.5, 1.0)(random));
     wait = std::min(2 * wait, options_.longest_wait);
   }

@@ -16,6 +16,7 @@
 #include "absl/time/time.h"
 #include "common/rpc/client.h"
 #include "daybook/book/v1/command_service.pb.h"
+#include "services/daybook/retry_notice.h"
 
 namespace daybook {
 
@@ -25,6 +26,7 @@ struct BatchSenderOptions {
   absl::Duration longest_wait = absl::Seconds(5);
   absl::Duration give_up = absl::Seconds(60);  // without any command getting an outcome
   const std::atomic<bool>* stop = nullptr;     // set: Send returns CANCELLED soon
+  RetryNotice* notice = nullptr;               // tells people of it
 };
 
 class BatchSender {
@@ -32,7 +34,8 @@ class BatchSender {
   BatchSender(rpc::Client* client, BatchSenderOptions options);
 
   // The results' statuses are final: nothing in them is worth sending again. Errors: the last error
-  // of the call when giving up, CANCELLED, or one that sending again does not mend.
+  // of the call when giving up (and that it was given up), CANCELLED, or one that sending again
+  // does not mend.
   absl::StatusOr<std::vector<book::v1::CommandResult>> Send(
       const std::vector<book::v1::Command>& commands);
 

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <map>
@@ -19,6 +21,7 @@
 #include "services/daybook/order_commands.h"
 #include "services/daybook/orders.h"
 #include "services/daybook/progress.h"
+#include "services/daybook/retry_notice.h"
 #include "services/daybook/subcommands.h"
 #include "services/daybook/text.h"
 
@@ -44,18 +47,20 @@ struct Summary {
   }
 };
 
-// Names a row and what is wrong with it, on stderr. Thread-safe.
+// Names a row and what is wrong with it, and tells of the server, on stderr. Thread-safe.
 class Complaints {
  public:
   explicit Complaints(std::string path) : path_(std::move(path)) {}
-  void Say(int64_t line, std::string_view reason) {
+  void Say(int64_t line, std::string_view reason) { Say(Cat(path_, ":", line, ": ", reason)); }
+  // On a terminal over the line of the progress.
+  void Say(std::string_view text) {
     std::lock_guard lock(mutex_);
-    std::fprintf(stderr, "\r%s:%lld: %s\n", path_.c_str(), static_cast<long long>(line),
-                 std::string(reason).c_str());
+    std::fprintf(stderr, "%s%s\n", terminal_ ? "\r\x1b[K" : "", std::string(text).c_str());
   }
 
  private:
   const std::string path_;
+  const bool terminal_ = IsTerminal(STDERR_FILENO);
   std::mutex mutex_;
 };
 
@@ -68,6 +73,7 @@ struct Job {
   rpc::Client* client;
   Complaints* complaints;
   Progress* progress;
+  RetryNotice* notice;
   std::atomic<bool> stop{false};
 };
 
@@ -75,7 +81,9 @@ struct Job {
 class Lane {
  public:
   Lane(Job* job, std::vector<size_t> orders)
-      : job_(job), orders_(std::move(orders)), sender_(job->client, {.stop = &job->stop}) {}
+      : job_(job),
+        orders_(std::move(orders)),
+        sender_(job->client, {.stop = &job->stop, .notice = job->notice}) {}
 
   absl::Status Run() {
     for (size_t next = 0; next < orders_.size();) {
@@ -262,13 +270,16 @@ class ImportOrders : public Subcommand {
                     Complaints* complaints, Summary* summary) const {
     const auto client = Connect(config);
     Progress progress("orders", static_cast<int64_t>(file.orders.size()), quiet_);
+    RetryNotice notice(config.server_address(),
+                       [&](std::string_view line) { complaints->Say(line); });
     Job job{.orders = file.orders,
             .currency = currency,
             .first_days = FirstDays(file.orders),
             .strict = strict_,
             .client = client.get(),
             .complaints = complaints,
-            .progress = &progress};
+            .progress = &progress,
+            .notice = &notice};
     std::vector<std::vector<size_t>> shares(kLanes);
     for (size_t i = 0; i < file.orders.size(); ++i) {
       shares[log::PartitionOf(file.orders[i].customer_id, kLanes)].push_back(i);

@@ -118,8 +118,25 @@ TEST(BatchSender, DoesNotSendAgainWhatThatDoesNotMend) {
 
 TEST(BatchSender, GivesUpInTheEnd) {
   rpc::Client client("127.0.0.1:1");
-  EXPECT_TRUE(
-      absl::IsUnavailable(BatchSender(&client, Impatient()).Send({CommandOf("a", "a1")}).status()));
+  const absl::Status status =
+      BatchSender(&client, Impatient()).Send({CommandOf("a", "a1")}).status();
+  EXPECT_TRUE(absl::IsUnavailable(status)) << status;
+  EXPECT_THAT(std::string(status.message()), testing::StartsWith("gave up after 0 s"));
+}
+
+// Silence is for moments only: who waits is told, and told when it is over.
+TEST(BatchSender, TellsWhoWaits) {
+  ScriptedServer server;
+  std::vector<std::string> lines;
+  RetryNotice notice("there", [&](std::string_view line) { lines.emplace_back(line); });
+  server.calls.assign(10, Refuse(Reason::kStarting, "starting"));
+  BatchSenderOptions options = Impatient();
+  options.first_wait = options.longest_wait = absl::Milliseconds(300);
+  options.give_up = absl::Seconds(30);
+  options.notice = &notice;
+  rpc::Client client(server.address());
+  EXPECT_TRUE(BatchSender(&client, options).Send({CommandOf("a", "a1")}).ok());
+  EXPECT_THAT(lines, ElementsAre(testing::HasSubstr("takes nothing"), "there answers again"));
 }
 
 TEST(BatchSender, StopsWhenTold) {
