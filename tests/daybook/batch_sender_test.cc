@@ -121,7 +121,7 @@ TEST(BatchSender, GivesUpInTheEnd) {
   const absl::Status status =
       BatchSender(&client, Impatient()).Send({CommandOf("a", "a1")}).status();
   EXPECT_TRUE(absl::IsUnavailable(status)) << status;
-  EXPECT_THAT(std::string(status.message()), testing::StartsWith("gave up after 0 s"));
+  EXPECT_THAT(std::string(status.message()), testing::StartsWith("gave up after "));
 }
 
 // Silence is for moments only: who waits is told, and told when it is over.
@@ -132,7 +132,7 @@ TEST(BatchSender, TellsWhoWaits) {
   server.calls.assign(10, Refuse(Reason::kStarting, "starting"));
   BatchSenderOptions options = Impatient();
   options.first_wait = options.longest_wait = absl::Milliseconds(300);
-  options.give_up = absl::Seconds(30);
+  options.give_up = absl::Hours(1);
   options.notice = &notice;
   rpc::Client client(server.address());
   EXPECT_TRUE(BatchSender(&client, options).Send({CommandOf("a", "a1")}).ok());
