@@ -8,8 +8,10 @@
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "services/daybook/connect.h"
+#include "services/daybook/json_request.h"
 #include "services/daybook/services.h"
 #include "services/daybook/subcommands.h"
+#include "services/daybook/suggestion.h"
 #include "services/daybook/text.h"
 
 namespace daybook {
@@ -23,6 +25,7 @@ namespace json = google::protobuf::util;
 absl::StatusOr<const MethodDescriptor*> FindMethod(std::string_view name) {
   std::vector<const MethodDescriptor*> found;
   std::string all, those;
+  std::vector<std::string> names;
   for (const auto* service : KnownServices()) {
     for (int i = 0; i < service->method_count(); ++i) {
       const MethodDescriptor* method = service->method(i);
@@ -34,6 +37,7 @@ absl::StatusOr<const MethodDescriptor*> FindMethod(std::string_view name) {
         those += Cat("\n  ", method->full_name());
       }
       all += Cat("\n  ", method->full_name());
+      names.push_back(method->name());
     }
   }
   if (found.size() == 1) return found[0];
@@ -41,15 +45,9 @@ absl::StatusOr<const MethodDescriptor*> FindMethod(std::string_view name) {
     return absl::InvalidArgumentError(
         Cat("several methods are called '", name, "'; say more of the name:", those));
   }
-  return absl::InvalidArgumentError(Cat("no method is called '", name, "'; there are:", all));
-}
-
-absl::Status FromJson(const std::string& text, google::protobuf::Message* message) {
-  const auto status = json::JsonStringToMessage(text, message);
-  if (status.ok()) return absl::OkStatus();
+  const std::string meant = DidYouMean(name, names);
   return absl::InvalidArgumentError(
-      Cat("the JSON is no ", message->GetDescriptor()->full_name(), ": ",
-          std::string(status.message().data(), status.message().size())));
+      Cat("no method is called '", name, "'", meant.empty() ? "; there are:" + all : meant));
 }
 
 std::string ToJson(const google::protobuf::Message& message, bool one_line) {
@@ -102,7 +100,7 @@ class Call : public Subcommand {
       if (!text.ok()) return ReportError(text.status());
       request_ = *text;
     }
-    if (const absl::Status status = FromJson(request_, request.get()); !status.ok()) {
+    if (const absl::Status status = ParseJsonRequest(request_, request.get()); !status.ok()) {
       ReportError(status);
       return kExitUsage;
     }
@@ -113,6 +111,11 @@ class Call : public Subcommand {
           Cat("no answer from ", config.server_address(), " within ", timeout_ms_,
               " ms; a command may have been accepted: the same again, with the same request_id, "
               "says so")));
+    }
+    if (absl::IsUnavailable(status) && ReasonOf(status).empty()) {
+      return ReportError(absl::UnavailableError(
+          Cat("no answer from ", config.server_address(), ": ", status.message(),
+              "\n  what to do: start `daybook serve`, or name the server with --server")));
     }
     if (!status.ok()) return ReportError(status);
     std::fputs(ToJson(*response, one_line_).c_str(), stdout);

@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "services/daybook/logging.h"
+#include "services/daybook/suggestion.h"
 #include "services/daybook/text.h"
 
 namespace daybook {
@@ -53,7 +54,7 @@ class CliFlags : public Flags {
   void Number(std::string_view name, std::string_view value_name, std::string_view help,
               int64_t min, int64_t max, int64_t* target) override {
     app_->add_option(std::string(name), *target)->check(CLI::Range(min, max));
-    AddLine(name, value_name, help, *target == 0 ? "" : std::to_string(*target));
+    AddLine(name, value_name, help, *target == 0 || *target < min ? "" : std::to_string(*target));
   }
   void Argument(std::string_view value_name, std::string_view help, bool required,
                 std::string* target) override {
@@ -140,9 +141,45 @@ CLI::App* Place(CLI::App* top, std::string_view name) {
   return app;
 }
 
-int Usage(std::string_view why) {
-  std::fprintf(stderr, "error: %s\nTry `daybook --help`.\n", std::string(why).c_str());
+// `of`: the subcommand whose usage it is, if it came to that.
+int Usage(std::string_view why, const Entry* of = nullptr) {
+  const std::string name = of == nullptr ? "" : Cat(" ", of->subcommand->manual().name);
+  std::fprintf(stderr, "error: %s\nTry `daybook%s --help`.\n", std::string(why).c_str(),
+               name.c_str());
   return kExitUsage;
+}
+
+std::vector<std::string> FlagsOf(const Entry* chosen) {
+  std::vector<std::string> flags = {"--help", "--config"};
+  for (const Setting& setting : Settings()) flags.push_back(setting.flag());
+  if (chosen == nullptr) return flags;
+  for (const HelpLine& line : chosen->flags.lines()) {
+    if (line.left.starts_with("--")) flags.push_back(line.left.substr(0, line.left.find(' ')));
+  }
+  return flags;
+}
+
+// What is wrong with words that nothing takes.
+std::string Unexpected(const std::vector<std::string>& words, const std::deque<Entry>& entries,
+                       const Entry* chosen) {
+  for (const std::string& word : words) {
+    if (!word.starts_with("-")) continue;
+    const std::string flag = word.substr(0, word.find('='));
+    return Cat("no flag is called '", flag, "'", DidYouMean(flag, FlagsOf(chosen)));
+  }
+  if (words.empty()) return "there is a word too many";
+  if (chosen != nullptr) return Cat("'", words[0], "' is a word too many");
+  std::vector<std::string> names;
+  for (const Entry& entry : entries) {
+    const std::string name(entry.subcommand->manual().name);
+    names.push_back(name);
+    const size_t space = name.rfind(' ');
+    // `import order`: the first word was understood.
+    if (space != std::string::npos && entry.app->get_parent()->parsed()) {
+      names.push_back(name.substr(space + 1));
+    }
+  }
+  return Cat("no subcommand is called '", words[0], "'", DidYouMean(words[0], names));
 }
 
 // The arguments, last one first as CLI11 wants them. `--flag=` is split: CLI11 would take the next
@@ -226,8 +263,11 @@ int RunCommandLine(int argc, const char* const* argv, const char* const* environ
   }
 
   std::string problem;
+  bool unexpected = false;
   try {
     top.parse(WordsOf(argc, argv));
+  } catch (const CLI::ExtrasError&) {
+    unexpected = true;
   } catch (const CLI::ParseError& error) {
     problem = error.what();
   }
@@ -235,12 +275,13 @@ int RunCommandLine(int argc, const char* const* argv, const char* const* environ
   for (const Entry& entry : entries) {
     if (entry.app->parsed()) chosen = &entry;
   }
+  if (unexpected) problem = Unexpected(top.remaining(true), entries, chosen);
   // Also when something that the subcommand requires is missing; not of one that there is not.
   if (help && (chosen != nullptr || problem.empty())) {
     std::fputs((chosen != nullptr ? HelpOf(*chosen) : GeneralHelp(entries)).c_str(), stdout);
     return kExitOk;
   }
-  if (!problem.empty()) return Usage(problem);
+  if (!problem.empty()) return Usage(problem, chosen);
   if (chosen == nullptr) return Usage("say which subcommand");
 
   const auto flags = settings.Take();

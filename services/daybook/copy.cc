@@ -94,6 +94,11 @@ class Copy : public Subcommand {
     flags.Switch("--quiet", "no progress", &quiet_);
   }
   int Run(const Config& config) override {
+    if (to_.empty()) {
+      std::fputs("error: --to is required: embedded:DIRECTORY or kafka:HOST:PORT[/PREFIX]\n",
+                 stderr);
+      return kExitUsage;
+    }
     const auto from = from_.empty() ? absl::StatusOr<LogPlace>(PlaceOf(config)) : ParsePlace(from_);
     const auto to = ParsePlace(to_);
     for (const auto* place : {&from, &to}) {

@@ -41,7 +41,12 @@ class Dump : public Subcommand {
   int Run(const Config& config) override {
     const projection::Topology topology = TheTopology();
     if (topology.Find(projection_) == nullptr) {
-      ReportError(absl::InvalidArgumentError(Cat("no projection is called '", projection_, "'")));
+      std::string names;
+      for (const auto& entry : topology.entries()) {
+        names += Cat(names.empty() ? "" : ", ", entry.projection.name);
+      }
+      ReportError(absl::InvalidArgumentError(
+          Cat("no projection is called '", projection_, "'; there are ", names)));
       return kExitUsage;
     }
     const absl::Status status = Print(config, topology);

@@ -75,6 +75,7 @@ class Printer {
  public:
   explicit Printer(const Filter& filter) : filter_(filter) {}
 
+  int64_t printed() const { return printed_; }
   bool full() const { return filter_.limit > 0 && printed_ >= filter_.limit; }
 
   absl::Status Take(const ScannedRecord& record) {
@@ -213,6 +214,7 @@ class History : public Subcommand {
       RETURN_IF_ERROR(
           ScanPartition(*log, p, [&](const ScannedRecord& r) { return printer.Take(r); }).status());
     }
+    if (printer.printed() == 0) std::fputs("no such events\n", stderr);
     return absl::OkStatus();
   }
 

@@ -8,6 +8,7 @@
 #include <set>
 #include <thread>
 
+#include "absl/strings/ascii.h"
 #include "absl/time/clock.h"
 #include "common/base/money.h"
 #include "common/base/status.h"
@@ -216,7 +217,10 @@ class ImportOrders : public Subcommand {
   int Run(const Config& config) override {
     const Currency* currency = Currency::Find(currency_);
     if (currency == nullptr) {
-      std::fprintf(stderr, "error: --currency %s: no ISO 4217 currency\n", currency_.c_str());
+      std::fprintf(
+          stderr, "error: --currency %s: no ISO 4217 currency such as USD%s\n", currency_.c_str(),
+          Currency::Find(absl::AsciiStrToUpper(currency_)) != nullptr ? "; write it in capitals"
+                                                                      : "");
       return kExitUsage;
     }
     const auto content = ReadFile(path_ == "-" ? "/dev/stdin" : path_);

@@ -42,7 +42,8 @@ absl::StatusOr<std::vector<size_t>> FindColumns(const CsvRow& header) {
     if (found.size() != 1) {
       return Invalid(Cat("line ", header.line, ": column '", column, "' is ",
                          found.empty() ? "missing" : "there more than once",
-                         "; the header must name ", absl::StrJoin(kColumns, ", ")));
+                         "; the header must name ", absl::StrJoin(kColumns, ", "),
+                         ", with commas between"));
     }
     places.push_back(found[0]);
   }
@@ -108,8 +109,8 @@ absl::StatusOr<OrderFile> ParseOrders(std::string_view content, const Currency& 
   CsvReader reader(content);
   CsvRow row;
   if (!reader.Next(&row))
-    return Invalid(
-        Cat("the file is empty; its first line must name ", absl::StrJoin(kColumns, ", ")));
+    return Invalid(Cat("the file is empty; its first line must name ",
+                       absl::StrJoin(kColumns, ", "), ", with commas between"));
   ASSIGN_OR_RETURN(const std::vector<size_t> places, FindColumns(row));
   const size_t columns = row.fields.size();
 

@@ -86,6 +86,23 @@ TEST(CommandLine, RefusesWhatItDoesNotKnow) {
   EXPECT_THAT(range.err, AllOf(HasSubstr("--partitions"), HasSubstr("1 to 1024")));
 }
 
+TEST(CommandLine, SaysWhatMayHaveBeenMeant) {
+  EXPECT_EQ(RunWith({"--colour", "red"}).err,
+            "error: no flag is called '--colour'\nTry `daybook --help`.\n");
+  EXPECT_EQ(RunWith({"probee"}).err,
+            "error: no subcommand is called 'probee'\nTry `daybook --help`.\n");
+  EXPECT_EQ(RunWith({"probe", "deap", "f"}).err,
+            "error: no subcommand is called 'deap'; did you mean 'deep'?\nTry `daybook --help`.\n");
+  EXPECT_EQ(RunWith({"probe", "deep", "f", "--colr=red"}).err,
+            "error: no flag is called '--colr'; did you mean '--colour'?\n"
+            "Try `daybook probe deep --help`.\n");
+  EXPECT_EQ(RunWith({"probe", "deep", "f", "--lisen", "127.0.0.1:1"}).err,
+            "error: no flag is called '--lisen'; did you mean '--listen'?\n"
+            "Try `daybook probe deep --help`.\n");
+  EXPECT_EQ(RunWith({"probe", "deep", "f", "g"}).err,
+            "error: 'g' is a word too many\nTry `daybook probe deep --help`.\n");
+}
+
 TEST(CommandLine, KeepsSecretsOutOfFlags) {
   const Outcome got = RunWith({"probe", "deep", "f", "-X", "sasl.password=hunter2"});
   EXPECT_EQ(got.code, kExitUsage);
