@@ -174,10 +174,10 @@ std::string Unexpected(const std::vector<std::string>& words, const std::deque<E
     const std::string name(entry.subcommand->manual().name);
     names.push_back(name);
     const size_t space = name.rfind(' ');
-    // `import order`: the first word was understood.
-    if (space != std::string::npos && entry.app->get_parent()->parsed()) {
-      names.push_back(name.substr(space + 1));
-    }
+    if (space == std::string::npos) continue;
+    // `improt orders`, `import order`: one of the words was understood.
+    names.push_back(entry.app->get_parent()->parsed() ? name.substr(space + 1)
+                                                      : name.substr(0, space));
   }
   return Cat("no subcommand is called '", words[0], "'", DidYouMean(words[0], names));
 }

@@ -5,6 +5,7 @@
 #include "common/base/status.h"
 #include "services/daybook/batch_sender.h"
 #include "services/daybook/connect.h"
+#include "services/daybook/retry_notice.h"
 #include "services/daybook/subcommands.h"
 #include "services/daybook/text.h"
 
@@ -125,8 +126,11 @@ class Story : public Subcommand {
   }
   int Run(const Config& config) override {
     const auto client = Connect(config);
+    RetryNotice notice(config.server_address(), [](std::string_view line) {
+      std::fprintf(stderr, "%s\n", std::string(line).c_str());
+    });
     const std::vector<book::v1::Command> commands = TheStory();
-    const auto results = BatchSender(client.get(), {}).Send(commands);
+    const auto results = BatchSender(client.get(), {.notice = &notice}).Send(commands);
     if (!results.ok()) return ReportError(results.status());
     for (const auto& result : *results) {
       if (const absl::Status status = StatusOf(result); !status.ok()) return ReportError(status);

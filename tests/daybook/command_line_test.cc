@@ -89,8 +89,9 @@ TEST(CommandLine, RefusesWhatItDoesNotKnow) {
 TEST(CommandLine, SaysWhatMayHaveBeenMeant) {
   EXPECT_EQ(RunWith({"--colour", "red"}).err,
             "error: no flag is called '--colour'\nTry `daybook --help`.\n");
-  EXPECT_EQ(RunWith({"probee"}).err,
-            "error: no subcommand is called 'probee'\nTry `daybook --help`.\n");
+  EXPECT_EQ(
+      RunWith({"probee"}).err,
+      "error: no subcommand is called 'probee'; did you mean 'probe'?\nTry `daybook --help`.\n");
   EXPECT_EQ(RunWith({"probe", "deap", "f"}).err,
             "error: no subcommand is called 'deap'; did you mean 'deep'?\nTry `daybook --help`.\n");
   EXPECT_EQ(RunWith({"probe", "deep", "f", "--colr=red"}).err,
