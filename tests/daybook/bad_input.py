@@ -223,6 +223,10 @@ def bad_values(field, above, in_command):
             yield "NUL", "a\0b", in_command
             yield "line break", "a\nb", in_command
             yield "bidi override", "a\u202eb", in_command
+        elif in_command and name != "paths":
+            for what, text in (("NUL", "a\0b"), ("line break", "a\nb"), ("escape", "a\x1b[31mb"),
+                               ("bidi override", "a\u202eb"), ("noncharacter", "a\uffffb")):
+                yield f"{what} in text", text, True
         if name == "page_token":
             yield "garbage", "garbage", False
         if name == "consistency_token":
