@@ -1,4 +1,5 @@
 #include <rocksdb/db.h>
+#include <rocksdb/perf_level.h>
 
 #include <algorithm>
 #include <utility>
@@ -29,6 +30,7 @@ absl::StatusOr<bool> ReadAt(const Store::Db& db, const RowsAt& at, const FullKey
     if (row.value) *value = *row.value;
     return row.value.has_value();
   }
+  rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable);  // of this thread; nobody reads the counts
   rocksdb::ReadOptions read;
   if (at.snapshot != nullptr) read.snapshot = at.snapshot->get();
   const rocksdb::Status status =
