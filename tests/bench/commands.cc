@@ -438,6 +438,7 @@ class CommandFigures {
     if (producer_ != nullptr) {
       ASSIGN_OR_RETURN(bytes, RecordBytes());
     }
+    for (auto& subject : subjects_) subject->server.process->Settle(absl::Seconds(5));
     Runs runs;
     for (int i = 0; i < kBlocks; ++i) {
       ASSIGN_OR_RETURN(const LoadResult echo, RunEcho(1, block));

@@ -331,20 +331,16 @@ TEST_F(EngineTest, SaysHowEachPartitionStands) {
 }
 
 TEST_F(EngineTest, DrainAnswersEverything) {
-  std::vector<int> numbers;
+  std::vector<int> numbers = {Send(Register("d-first"))};
+  EXPECT_TRUE(outcomes_.Get(numbers[0]).status.ok());
   for (int i = 0; i < 2'000; ++i) numbers.push_back(Send(Register(absl::StrCat("d-", i))));
   Stop();
-  int accepted = 0;
   for (const int number : numbers) {
     const Outcome outcome = outcomes_.Get(number);
-    if (outcome.status.ok()) {
-      ++accepted;
-    } else {
-      EXPECT_EQ(ReasonOf(outcome.status), "SHUTTING_DOWN");
-    }
+    if (outcome.status.ok()) continue;
+    EXPECT_EQ(ReasonOf(outcome.status), "SHUTTING_DOWN");
   }
   Start();
-  EXPECT_GT(accepted, 0);
   for (const int number : numbers) {
     if (!outcomes_.Get(number).status.ok()) continue;
     const auto id = Ok<RegisterCustomerResponse>(number).customer_id();
