@@ -6,12 +6,10 @@
 #include <new>
 
 #include "common/base/prefetch.h"
+#include "common/base/status.h"
 
 namespace daybook::store {
 namespace {
-
-// So many rows are put in under one lock: readers do not wait for a whole flush.
-constexpr size_t kRowsALock = 64;
 
 google::protobuf::ArenaOptions Blocks() {
   google::protobuf::ArenaOptions options;
@@ -43,36 +41,32 @@ void RecentRows::Put(uint64_t version, const std::vector<Edit>& edits) {
     Version* version;
     bool fresh;
   };
-  std::array<Made, kRowsALock> made;
-  for (size_t begin = 0; begin < edits.size();) {
-    const size_t count = std::min(edits.size() - begin, kRowsALock);
-    // Only this thread puts anything in, so it may look without the lock.
-    for (size_t i = 0; i < count; ++i) {
-      const Edit& edit = edits[begin + i];
-      made[i].table = &TableOf(edit.key);
-      made[i].table->prefetch(Kept::Hinted{edit.hash});
+  DAYBOOK_CHECK(edits.size() <= kMostEdits);
+  std::array<Made, kMostEdits> made;
+  // Only this thread puts anything in, so it may look without the lock.
+  for (size_t i = 0; i < edits.size(); ++i) {
+    made[i].table = &TableOf(edits[i].key);
+    made[i].table->prefetch(Kept::Hinted{edits[i].hash});
+  }
+  for (size_t i = 0; i < edits.size(); ++i) {
+    const auto known = made[i].table->find(Kept::Hinted{edits[i].hash});
+    made[i].version = known == made[i].table->end() ? nullptr : known->handle;
+    if (made[i].version != nullptr) PrefetchObject(*made[i].version);
+  }
+  for (size_t i = 0; i < edits.size(); ++i) {
+    if (made[i].version != nullptr) __builtin_prefetch(made[i].version->key);
+  }
+  for (size_t i = 0; i < edits.size(); ++i) {
+    made[i].version = Make(version, edits[i], *made[i].table, &made[i].fresh);
+  }
+  const std::lock_guard lock(mutex_);
+  for (size_t i = 0; i < edits.size(); ++i) {
+    const Kept::Slot slot{made[i].version, edits[i].hash};
+    if (made[i].fresh) {
+      made[i].table->insert(slot);
+    } else {
+      made[i].table->find(Kept::Wanted{edits[i].key, slot.hash})->handle = slot.handle;
     }
-    for (size_t i = 0; i < count; ++i) {
-      const auto known = made[i].table->find(Kept::Hinted{edits[begin + i].hash});
-      made[i].version = known == made[i].table->end() ? nullptr : known->handle;
-      if (made[i].version != nullptr) PrefetchObject(*made[i].version);
-    }
-    for (size_t i = 0; i < count; ++i) {
-      if (made[i].version != nullptr) __builtin_prefetch(made[i].version->key);
-    }
-    for (size_t i = 0; i < count; ++i) {
-      made[i].version = Make(version, edits[begin + i], *made[i].table, &made[i].fresh);
-    }
-    const std::lock_guard lock(mutex_);
-    for (size_t i = 0; i < count; ++i) {
-      const Kept::Slot slot{made[i].version, edits[begin + i].hash};
-      if (made[i].fresh) {
-        made[i].table->insert(slot);
-      } else {
-        made[i].table->find(Kept::Wanted{edits[begin + i].key, slot.hash})->handle = slot.handle;
-      }
-    }
-    begin += count;
   }
 }
 

@@ -41,6 +41,8 @@ class RecentRows {
 
   RecentRows();
 
+  // So many at once, because they are put in under one lock: readers do not wait for a whole flush.
+  static constexpr size_t kMostEdits = 64;
   // Rows of version `version`, which is not older than that of an earlier call; each key once a
   // version.
   void Put(uint64_t version, const std::vector<Edit>& edits);

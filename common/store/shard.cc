@@ -27,8 +27,6 @@ constexpr size_t kMaxSettles = 2;
 constexpr size_t kLeastShare = 1 << 20;
 // Rows that a list may have room for between two flushes.
 constexpr size_t kKeptRoom = 4'096;
-// Rows that are packed and published together: what was packed is still near when it is copied.
-constexpr size_t kPublished = 64;
 
 // Forgets all, and gives back room for many.
 template <class List>
@@ -61,7 +59,6 @@ struct Shard::Impl {
   // Keys here are table + key. Rows in hand are listed, those to be flushed too: a flush of a few
   // must not look at all that are in memory. Their messages go with the flush. In bulk mode they
   // stay, for rows come in millions, are flushed seldom and go all at once.
-  bool bulk = false;
   std::unique_ptr<google::protobuf::Arena> arena = NewArena();
   RowMap rows;
   std::vector<RowMap::Row*> in_hand;
@@ -96,6 +93,7 @@ struct Shard::Impl {
   Store::Db& db() const { return *store->db_; }
   rocksdb::DB& rocks() const { return *db().rocks; }
   const std::string& directory() const { return store->options().directory; }
+  bool bulk() const { return store->options().bulk; }
   // As it stands now, without what is only edited.
   RowsAt Now() const { return {version, recent, settling, nullptr}; }
   // This shard's part of what all have together.
@@ -145,7 +143,6 @@ absl::StatusOr<std::unique_ptr<Shard>> Store::OpenShard(int partition) {
   auto impl = std::make_unique<Shard::Impl>();
   impl->store = this;
   impl->partition = partition;
-  impl->bulk = db_->options.bulk;
   RETURN_IF_ERROR(impl->Load());
   impl->snapshot = std::make_shared<const Snapshot>(impl->rocks());
   impl->Publish();
@@ -180,13 +177,13 @@ RowMap::Row& Shard::Impl::Place(uint8_t table, std::string_view key, bool* fresh
   const auto [row, is_fresh] = rows.TryEmplace(scratch);
   *fresh = is_fresh;
   row->touched = flushes;
-  if (is_fresh && !bulk) rows_bytes += row->bytes();
+  if (is_fresh && !bulk()) rows_bytes += row->bytes();
   return *row;
 }
 
 void Shard::Impl::Take(RowMap::Row& row, const google::protobuf::MessageLite& prototype) {
   row.message.reset(prototype.New(arena.get()));
-  if (!bulk) in_hand.push_back(&row);
+  if (!bulk()) in_hand.push_back(&row);
 }
 
 template <class Value>
@@ -221,7 +218,7 @@ absl::Status Shard::Impl::Read(uint8_t table, std::string_view key,
   decltype(row.message) message(prototype.New(arena.get()));
   RETURN_IF_ERROR(ParseRow(db(), bytes, message.get()));
   row.message = std::move(message);
-  if (bulk) return absl::OkStatus();
+  if (bulk()) return absl::OkStatus();
   in_hand.push_back(&row);
   Pack(bytes, row);
   return absl::OkStatus();
@@ -236,22 +233,21 @@ void Shard::Impl::PublishRows() {
   if (dirty.empty() && appended.empty()) return;
   if (recent == nullptr) recent = std::make_shared<RecentRows>();
   ++version;
+  // A few at a time: what was packed is still near when it is copied.
   std::vector<RecentRows::Edit> edits;
-  edits.reserve(kPublished);
-  const auto put = [&](const RecentRows::Edit& edit, bool last) {
+  edits.reserve(RecentRows::kMostEdits);
+  const auto put = [&](const RecentRows::Edit& edit) {
     edits.push_back(edit);
-    if (!last && edits.size() < kPublished) return;
+    if (edits.size() < RecentRows::kMostEdits) return;
     recent->Put(version, edits);
     edits.clear();
   };
   for (RowMap::Row* row : dirty) {
     if (row->message != nullptr) Pack(*row->message, *row);
-    const auto bytes = row->exists() ? std::optional(row->packed()) : std::nullopt;
-    put({row->key(), row->hash(), bytes}, row == dirty.back());
+    put({row->key(), row->hash(), row->exists() ? std::optional(row->packed()) : std::nullopt});
   }
-  for (const auto& [key, bytes] : appended) {
-    put({key, HashOfKey(key), bytes}, &key == &appended.back().first);
-  }
+  for (const auto& [key, bytes] : appended) put({key, HashOfKey(key), bytes});
+  recent->Put(version, edits);
 }
 
 void Shard::Impl::LetGo() {
@@ -259,7 +255,7 @@ void Shard::Impl::LetGo() {
   Empty(&dirty);
   Empty(&appended);
   appended_bytes = 0;
-  if (!bulk) {
+  if (!bulk()) {
     for (RowMap::Row* row : in_hand) row->message = nullptr;
     arena->Reset();
   }
@@ -391,11 +387,11 @@ absl::Status Shard::Impl::IngestRows(const log::Position& at) {
 // all of them is seldom. In bulk mode all.
 void Shard::Impl::Evict() {
   const Options& options = store->options();
-  const bool too_large = bulk ? arena->SpaceAllocated() > options.max_cached_bytes
-                              : rows_bytes > Share(options.cached_bytes);
+  const bool too_large = bulk() ? arena->SpaceAllocated() > options.max_cached_bytes
+                                : rows_bytes > Share(options.cached_bytes);
   if (rows.size() <= options.max_cached_rows && !too_large) return;
   all_in_memory = false;
-  if (bulk) {
+  if (bulk()) {
     rows.clear();
     arena = NewArena();
     return;
@@ -413,7 +409,7 @@ void Shard::Impl::Evict() {
 }
 
 void Shard::Impl::Publish() {
-  if (bulk) snapshot = std::make_shared<const Snapshot>(rocks());
+  if (bulk()) snapshot = std::make_shared<const Snapshot>(rocks());
   auto rows = std::make_unique<RowsAt>(RowsAt{version, recent, settling, snapshot});
   auto fresh =
       std::shared_ptr<const View>(new View(store, partition, position, log_id, std::move(rows)));
@@ -425,7 +421,7 @@ Shard::Shard(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Shard::~Shard() {
   Impl& impl = *impl_;
   --impl.db().shards;
-  if (impl.bulk) return;
+  if (impl.bulk()) return;
   // What the last flush published is made durable; if that fails it is folded again from the log.
   // Nothing stays posted: it would write from a shard that is gone.
   if (!impl.TakeOrRetrySettled(true).ok()) impl.TakeSettled(true).IgnoreError();
@@ -551,7 +547,7 @@ void Shard::AppendRow(uint8_t table, std::string_view key,
 absl::Status Shard::Flush(const log::Position& position) {
   RETURN_IF_ERROR(impl_->error);
   FaultPoint("store.before_flush");
-  if (impl_->bulk) {
+  if (impl_->bulk()) {
     RETURN_IF_ERROR(impl_->IngestRows(position));
   } else {
     RETURN_IF_ERROR(impl_->TakeOrRetrySettled(false));
@@ -565,30 +561,21 @@ absl::Status Shard::Flush(const log::Position& position) {
   ++impl_->flushes;
   impl_->Evict();
   // A file that cannot be written is said by the next flush; this one stands.
-  if (!impl_->bulk) impl_->SettleIfDue().IgnoreError();
+  if (!impl_->bulk()) impl_->SettleIfDue().IgnoreError();
   impl_->Publish();
   return absl::OkStatus();
 }
 
 void Shard::Drop() {
-  const bool was_all = impl_->all_in_memory;
-  std::vector<RowMap::Row*> edited = std::move(impl_->dirty);
-  impl_->dirty.clear();
-  for (RowMap::Row* row : edited) row->message = nullptr;
   std::erase_if(impl_->in_hand, [](const RowMap::Row* row) { return row->dirty; });
+  impl_->dirty.clear();
+  impl_->rows.EraseIf([this](const RowMap::Row& row) {
+    if (row.dirty && !impl_->bulk()) impl_->rows_bytes -= row.bytes();
+    return row.dirty;
+  });
   impl_->LetGo();
-  if (was_all && impl_->position == log::Position{}) {
-    impl_->rows.clear();
-    impl_->rows_bytes = 0;
-  } else {
-    if (!edited.empty()) {
-      impl_->rows.EraseIf([this](const RowMap::Row& row) {
-        if (row.dirty && !impl_->bulk) impl_->rows_bytes -= row.bytes();
-        return row.dirty;
-      });
-    }
-    impl_->all_in_memory = false;
-  }
+  // Before the first flush there is nothing that a row could be read back from.
+  if (impl_->position != log::Position{}) impl_->all_in_memory = false;
   impl_->error = absl::OkStatus();
 }
 
@@ -597,8 +584,8 @@ size_t Shard::memory_bytes() const {
 }
 
 bool Shard::full() const {
-  return !impl_->bulk && impl_->appended_bytes + impl_->arena->SpaceUsed() >=
-                             impl_->Share(impl_->store->options().unflushed_bytes);
+  return !impl_->bulk() && impl_->appended_bytes + impl_->arena->SpaceUsed() >=
+                               impl_->Share(impl_->store->options().unflushed_bytes);
 }
 
 std::shared_ptr<const View> Shard::view() const {
@@ -607,7 +594,7 @@ std::shared_ptr<const View> Shard::view() const {
 }
 
 void Shard::Tend() {
-  if (!impl_->bulk) impl_->SettleIfDue().IgnoreError();
+  if (!impl_->bulk()) impl_->SettleIfDue().IgnoreError();
   impl_->Publish();
 }
 
