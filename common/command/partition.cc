@@ -256,9 +256,7 @@ void Partition::PrefetchNext() {
   for (size_t i = 0; i < count; ++i) {
     places[i] = cache_->Prefetch(queue_[i]->customer_id, queue_[i]->request_id);
   }
-  for (size_t i = 0; i < count; ++i) {
-    customers[i] = cache_->Prefetch(places[i], queue_[i]->customer_id);
-  }
+  for (size_t i = 0; i < count; ++i) customers[i] = cache_->Prefetch(places[i]);
   for (int step = 0; step < Book::kPrefetchSteps; ++step) {
     for (size_t i = 0; i < count; ++i) {
       if (customers[i] != nullptr) book_->prefetch(customers[i]->state(), step);
@@ -272,9 +270,7 @@ absl::Status Partition::ServeOne(std::unique_ptr<Command>& command) {
   ASSIGN_OR_RETURN(const bool found, cache_->FindReceipt(*customer, command->request_id, &first));
   const bool twin = found && first.in_flight();
   if (found && !twin) {
-    // One that was in doubt may be its own first attempt.
-    const bool repeated = !command->in_doubt;
-    AnswerByReceipt(std::move(command), first, repeated);
+    AnswerAgain(std::move(command), first);
     return absl::OkStatus();
   }
   // Absent from the log below our own claim: whatever was sent before is void. Decided anew.
@@ -548,6 +544,11 @@ void Partition::AnswerByReceipt(std::unique_ptr<Command> command, const Receipt&
          WithRevisionAndToken(receipt.answer, receipt.revision, token), repeated);
 }
 
+void Partition::AnswerAgain(std::unique_ptr<Command> command, const Receipt& receipt) {
+  const bool repeated = !command->in_doubt;
+  AnswerByReceipt(std::move(command), receipt, repeated);
+}
+
 absl::Status Partition::Uncertain(const Command& command) const {
   return Refuse(Reason::kOutcomeUnknown,
                 "whether the command was recorded is not certain yet; send it again with the same "
@@ -574,8 +575,7 @@ void Partition::ExpireQueue() {
     Receipt receipt;
     const auto found = FindReceipt(*command, &receipt);
     if (found.ok() && *found && !receipt.in_flight()) {
-      const bool repeated = !command->in_doubt;
-      AnswerByReceipt(std::move(command), receipt, repeated);
+      AnswerAgain(std::move(command), receipt);
       return true;
     }
     if (command->in_doubt || !found.ok() || *found) {
@@ -599,8 +599,7 @@ void Partition::AnswerAsFollower() {
     Receipt receipt;
     const auto found = FindReceipt(*command, &receipt);
     if (found.ok() && *found) {
-      const bool repeated = !command->in_doubt;
-      AnswerByReceipt(std::move(command), receipt, repeated);
+      AnswerAgain(std::move(command), receipt);
       return true;
     }
     if (!found.ok()) {

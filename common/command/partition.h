@@ -217,6 +217,8 @@ class Partition {
   void Answer(std::unique_ptr<Command> command, const absl::Status& status, std::string response,
               bool repeated = false);
   void AnswerByReceipt(std::unique_ptr<Command> command, const Receipt& receipt, bool repeated);
+  // To an attempt that found the receipt there: one that was in doubt may be its own first.
+  void AnswerAgain(std::unique_ptr<Command> command, const Receipt& receipt);
   // If one was accepted under the command's id. An error: the cache is broken.
   absl::StatusOr<bool> FindReceipt(const Command& command, Receipt* receipt);
   void FillHeader(log::v1::Frame* frame) const;

@@ -125,16 +125,15 @@ absl::StatusOr<StateCache::Customer*> StateCache::Load(std::string_view customer
 
 StateCache::Place StateCache::Prefetch(std::string_view customer_id, std::string_view request_id) {
   const Place place{HashOfKey(customer_id)};
-  customers_.prefetch(Kept::Wanted{customer_id, place.customer_hash});
+  customers_.prefetch(Kept::Hinted{place.customer_hash});
   key_.clear();
   AppendReceiptKey(customer_id, request_id, &key_);
   receipts_.Prefetch(key_);
   return place;
 }
 
-const StateCache::Customer* StateCache::Prefetch(const Place& place,
-                                                 std::string_view customer_id) const {
-  const auto it = customers_.find(Kept::Wanted{customer_id, place.customer_hash});
+const StateCache::Customer* StateCache::Prefetch(const Place& place) const {
+  const auto it = customers_.find(Kept::Hinted{place.customer_hash});
   if (it == customers_.end()) return nullptr;
   const Customer* const customer = it->handle.get();
   PrefetchObject(*customer);

@@ -128,7 +128,7 @@ class StateCache {
     size_t customer_hash = 0;
   };
   Place Prefetch(std::string_view customer_id, std::string_view request_id);
-  const Customer* Prefetch(const Place& place, std::string_view customer_id) const;
+  const Customer* Prefetch(const Place& place) const;
 
   const book::v1::PartitionState& partition_state() const { return partition_state_; }
   book::v1::PartitionState& EditPartitionState();
