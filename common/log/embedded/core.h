@@ -19,7 +19,7 @@ namespace daybook::log {
 struct PartitionCore {
   absl::Mutex writing;           // held from giving out offsets until they are durable
   std::atomic<int64_t> end = 0;  // offsets below are durable
-  RecentRecords recent;          // of those; added to under `writing`
+  RecentRecords recent;          // of those, and those being written; added to under `writing`
 };
 
 struct Core {

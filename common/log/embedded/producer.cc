@@ -319,12 +319,15 @@ void EmbeddedProducer::WriteAdmitted(std::vector<Job>& jobs) {
       piece.offset = part->second.next++;
       place.clear();
       AppendPlace(piece.partition, piece.offset, &place);
-      place.append(at, piece.key_bytes);
-      at += piece.key_bytes;
-      part->second.last = {at, piece.value_bytes};
-      const rocksdb::Status put = batch_.Put(place, rocksdb::Slice(at, piece.value_bytes));
+      const std::string_view key(at, piece.key_bytes);
+      const std::string_view value(at + piece.key_bytes, piece.value_bytes);
+      place.append(key);
+      const rocksdb::Status put = batch_.Put(place, rocksdb::Slice(value.data(), value.size()));
       DAYBOOK_CHECK(put.ok());
-      at += piece.value_bytes;
+      part->second.last = value;
+      // Nobody may read it before `end` is behind it; if it is not stored, the process ends.
+      part->second.core->recent.Add(piece.offset, key, value);
+      at += key.size() + value.size();
     }
   }
   if (batch_.Count() > 0) {
@@ -343,17 +346,6 @@ void EmbeddedProducer::WriteAdmitted(std::vector<Job>& jobs) {
       tails.push_back({p, {part.next - 1, LinkHash({}, part.last)}});
     }
     if (const absl::Status s = core_.tail->Set(tails); !s.ok()) Die(std::string(s.message()));
-  }
-  // In memory before anybody may read them.
-  for (const Job& job : jobs) {
-    const char* at = job.bytes.data();
-    for (const Piece& piece : job.pieces) {
-      if (piece.too_large) continue;
-      const std::string_view key(at, piece.key_bytes);
-      const std::string_view value(at + piece.key_bytes, piece.value_bytes);
-      core_.partitions[static_cast<size_t>(piece.partition)].recent.Add(piece.offset, key, value);
-      at += key.size() + value.size();
-    }
   }
   for (auto& [p, part] : parts) {
     part.core->end = part.next;

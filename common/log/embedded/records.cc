@@ -2,10 +2,10 @@
 
 #include <fcntl.h>
 #include <rocksdb/file_checksum.h>
+#include <rocksdb/rate_limiter.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/sst_file_reader.h>
 #include <rocksdb/table.h>
-#include <rocksdb/rate_limiter.h>
 #include <rocksdb/universal_compaction.h>
 #include <unistd.h>
 
@@ -81,9 +81,9 @@ rocksdb::Options MakeOptions() {
   o.soft_pending_compaction_bytes_limit = 0;
   o.hard_pending_compaction_bytes_limit = 0;
   o.max_background_jobs = 2;
-  // Tables are written out as they grow, and at a bounded rate, so that no sync of the log waits for
-  // a whole one. Four times what the log grows by under the heaviest load there is: each record is
-  // written a few times.
+  // Tables are written out as they grow, and at a bounded rate, so that no sync of the log waits
+  // for a whole one. Four times what the log grows by under the heaviest load there is: each record
+  // is written a few times.
   o.bytes_per_sync = 256 << 10;
   o.rate_limiter.reset(rocksdb::NewGenericRateLimiter(kTableBytesPerSecond, 10'000));
   o.compression = rocksdb::kNoCompression;
