@@ -12,6 +12,7 @@
 #include <set>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "common/base/text.h"
 
 namespace daybook {
@@ -55,8 +56,7 @@ void AddSubdivisions(const icu::UnicodeString& item, std::vector<uint64_t>* all)
   }
   if (code.size() < 3) return;
   do {
-    std::string upper = code;
-    for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    const std::string upper = absl::AsciiStrToUpper(code);
     all->push_back(Packed(upper.substr(0, 2), upper.substr(2)));
   } while (code.back()++ < last);
 }

@@ -48,20 +48,14 @@ absl::Status ExpectNothingOpen(const command::View& view) {
        {"pending_payment_count", absl::StrCat(pending)}});
 }
 
-// Archivings and restorings follow each other by day; one of today comes on the day of the last if
-// that lies ahead.
+// Archivings and restorings follow each other by day.
 template <class Request>
 absl::StatusOr<absl::CivilDay> DayOfState(const command::View& view, const Request& request,
                                           const command::Context& context) {
-  ASSIGN_OR_RETURN(const absl::CivilDay day, customer::DayOfChange(view, request, context));
-  if (!view.state.customer().has_state_date()) return day;
-  const absl::CivilDay last = *DayOf(view.state.customer().state_date());
-  if (day >= last) return day;
-  if (!request.has_effective_date()) return last;
-  FieldViolations bad;
-  bad.Add("effective_date",
-          absl::StrCat("is before the day of the state that it changes, ", FormatDay(last)));
-  return bad.ToStatus();
+  const auto day = customer::DayOfChange(view, request, context);
+  if (!day.ok() || !view.state.customer().has_state_date()) return day;
+  return customer::DayNotBefore(*DayOf(view.state.customer().state_date()),
+                                "the day of the state that it changes", request, context);
 }
 
 }  // namespace

@@ -35,19 +35,26 @@ absl::CivilDay DayOrToday(const Request& request, const command::Context& contex
                                       : TodayIn(absl::UTCTimeZone(), context.now);
 }
 
-// The day on which a change counts; INVALID_FIELDS if that is before the customer's registration. A
-// change of today to a customer whose registration lies ahead counts on that day.
+// The day on which something counts that must not come before `earliest`, the day of `what`:
+// INVALID_FIELDS if it is said to, while one of today comes on `earliest` if that lies ahead.
+template <class Request>
+absl::StatusOr<absl::CivilDay> DayNotBefore(absl::CivilDay earliest, absl::string_view what,
+                                            const Request& request,
+                                            const command::Context& context) {
+  const absl::CivilDay day = DayOrToday(request, context);
+  if (day >= earliest) return day;
+  if (!request.has_effective_date()) return earliest;
+  FieldViolations bad;
+  bad.Add("effective_date", absl::StrCat("is before ", what, ", ", FormatDay(earliest)));
+  return bad.ToStatus();
+}
+
+// The day on which a change counts: not before the customer's registration.
 template <class Request>
 absl::StatusOr<absl::CivilDay> DayOfChange(const command::View& view, const Request& request,
                                            const command::Context& context) {
-  const absl::CivilDay registered = *DayOf(view.state.customer().registered_date());
-  const absl::CivilDay day = DayOrToday(request, context);
-  if (day >= registered) return day;
-  if (!request.has_effective_date()) return registered;
-  FieldViolations bad;
-  bad.Add("effective_date",
-          absl::StrCat("is before the registration of the customer, ", FormatDay(registered)));
-  return bad.ToStatus();
+  return DayNotBefore(*DayOf(view.state.customer().registered_date()),
+                      "the registration of the customer", request, context);
 }
 
 // Version of a customer's part of the book, opaque to clients.

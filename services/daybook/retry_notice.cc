@@ -21,17 +21,15 @@ void RetryNotice::Failed(const absl::Status& why, absl::Time since, absl::Time g
                          absl::Time now) {
   const std::lock_guard lock(mutex_);
   if (now - since < kFirst || now - last_said_ < kEvery) return;
-  last_said_ = now;
-  say_(Cat(server_, said_ ? " still takes nothing after " : " takes nothing; tried for ",
+  say_(Cat(server_, said() ? " still takes nothing after " : " takes nothing; tried for ",
            Seconds(now - since), " s, trying for ", Seconds(give_up - now),
            " s more: ", why.message()));
-  said_ = true;
+  last_said_ = now;
 }
 
 void RetryNotice::Succeeded() {
   const std::lock_guard lock(mutex_);
-  if (!said_) return;
-  said_ = false;
+  if (!said()) return;
   last_said_ = absl::InfinitePast();
   say_(Cat(server_, " answers again"));
 }

@@ -25,11 +25,12 @@ class RetryNotice {
   void Succeeded();
 
  private:
+  bool said() const { return last_said_ != absl::InfinitePast(); }
+
   const std::string server_;
   const std::function<void(std::string_view)> say_;
   std::mutex mutex_;
-  bool said_ = false;
-  absl::Time last_said_ = absl::InfinitePast();
+  absl::Time last_said_ = absl::InfinitePast();  // of this time that it takes nothing
 };
 
 }  // namespace daybook
