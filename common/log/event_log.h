@@ -69,8 +69,9 @@ class LogProducer {
   // process is stopped, by either.
   virtual void Flush() { Send(); }
 
-  // What Flush has made durable, watchers of the log are told by this: first those who wait for an
-  // answer. (Send needs none.)
+  // Watchers of the log, and readers that wait, may be told only by this of what Flush has made
+  // durable or TakeReports has reported: first those who wait for an answer. Without it they find
+  // out by themselves, somewhat later.
   virtual void Announce() {}
 
   // Not OK: this producer is broken for good; throw it and its writers away and make another.

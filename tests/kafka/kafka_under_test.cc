@@ -50,26 +50,34 @@ namespace {
 
 class KafkaUnderTest : public LogUnderTest {
  public:
+  explicit KafkaUnderTest(size_t recent_bytes) : recent_bytes_(recent_bytes) {}
+
   std::unique_ptr<EventLog> Open(int partitions) override {
     if (options_.brokers.empty()) options_ = FreshOptions(partitions);
+    options_.recent_bytes = recent_bytes_;
     auto log = OpenKafka(options_);
     EXPECT_TRUE(log.ok()) << log.status();
     return log.ok() ? *std::move(log) : nullptr;
   }
 
  private:
+  const size_t recent_bytes_;
   KafkaOptions options_;
 };
 
-Driver KafkaDriver() {
-  Driver driver{"kafka", []() -> std::unique_ptr<LogUnderTest> {
-                  if (!TheBroker().broker) return nullptr;
-                  return std::make_unique<KafkaUnderTest>();
-                }};
-  return driver;
+Driver Keeping(const char* name, size_t recent_bytes) {
+  return {name, [=]() -> std::unique_ptr<LogUnderTest> {
+            if (!TheBroker().broker) return nullptr;
+            return std::make_unique<KafkaUnderTest>(recent_bytes);
+          }};
 }
 
-INSTANTIATE_TEST_SUITE_P(Kafka, LogContract, testing::Values(KafkaDriver()), NameOf);
+// Readers that follow find records in memory, fetch them, or now this and now that.
+INSTANTIATE_TEST_SUITE_P(Kafka, LogContract,
+                         testing::Values(Keeping("kafka", KafkaOptions().recent_bytes),
+                                         Keeping("kafka_fetched", 0),
+                                         Keeping("kafka_from_both", 400)),
+                         NameOf);
 
 }  // namespace
 }  // namespace daybook::log

@@ -1,4 +1,4 @@
-#include "common/log/embedded/recent_records.h"
+#include "common/log/recent_records.h"
 
 #include <gtest/gtest.h>
 
@@ -70,6 +70,34 @@ TEST(RecentRecords, OneThatDoesNotFitLeavesNothing) {
   EXPECT_EQ(Read(recent, 2), Records{"none"});
   recent.Add(3, "c", "333");
   EXPECT_EQ(Read(recent, 3), Records{"c=333"});
+}
+
+TEST(RecentRecords, OneThatComesTooLateIsNotTaken) {
+  RecentRecords recent;
+  recent.set_capacity(100);
+  recent.Add(7, "b", "7");
+  recent.Add(6, "a", "6");
+  recent.Add(7, "x", "x");
+  EXPECT_EQ(Read(recent, 6), Records{"none"});
+  EXPECT_EQ(Read(recent, 7), Records{"b=7"});
+}
+
+TEST(RecentRecords, KnowsWhetherAReaderFollows) {
+  using Place = RecentRecords::Place;
+  RecentRecords recent;
+  recent.set_capacity(6);
+  EXPECT_EQ(recent.PlaceOf(0), Place::kElsewhere);
+  recent.Add(7, "a", "7");
+  recent.Add(8, "b", "8");
+  EXPECT_EQ(recent.PlaceOf(6), Place::kElsewhere);
+  EXPECT_EQ(recent.PlaceOf(7), Place::kWithin);
+  EXPECT_EQ(recent.PlaceOf(9), Place::kEnd);
+  EXPECT_EQ(recent.PlaceOf(10), Place::kElsewhere);
+  recent.Add(10, "d", "10");
+  EXPECT_EQ(recent.PlaceOf(9), Place::kElsewhere);
+  EXPECT_EQ(recent.PlaceOf(11), Place::kEnd);
+  recent.Add(11, "e", "too large");
+  EXPECT_EQ(recent.PlaceOf(12), Place::kElsewhere);
 }
 
 TEST(RecentRecords, KeepsNothingWithoutRoom) {

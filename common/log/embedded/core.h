@@ -10,7 +10,7 @@
 #include "common/log/bell.h"
 #include "common/log/embedded/directory_lock.h"
 #include "common/log/embedded/embedded_log.h"
-#include "common/log/embedded/recent_records.h"
+#include "common/log/recent_records.h"
 #include "common/log/embedded/records.h"
 #include "common/log/embedded/tail_file.h"
 

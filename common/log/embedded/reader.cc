@@ -59,15 +59,8 @@ class EmbeddedReader : public LogReader {
     } else {
       RETURN_IF_ERROR(FillFromTables(until, bytes.get(), &extents));
     }
-    const char* at = bytes->data();
-    batch->records.reserve(extents.size());
-    int64_t offset = first;
-    for (const RecentRecords::Extent& e : extents) {
-      batch->records.push_back({offset++, {at, e.key}, {at + e.key, e.value}});
-      at += e.key + e.value;
-    }
     last_batch_bytes_ = bytes->size();
-    batch->storage = bytes;
+    ToBatch(first, bytes, extents, batch);
     return absl::OkStatus();
   }
 

@@ -3,10 +3,12 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "common/log/bell.h"
 #include "common/log/kafka/fetcher.h"
 #include "common/log/kafka/kafka_log.h"
+#include "common/log/recent_records.h"
 
 namespace daybook::log {
 
@@ -14,6 +16,8 @@ struct KafkaCore {
   KafkaOptions options;
   std::string topic;
   int partitions = 0;
+  // By partition: what producers of this process wrote, from its report on.
+  std::vector<RecentRecords> recent = {};
   std::shared_ptr<Bell> bell = std::make_shared<Bell>();
   // For questions. A handle that also fetched would answer them only after its waiting fetch.
   std::shared_ptr<Fetcher> asker = nullptr;

@@ -130,6 +130,10 @@ absl::StatusOr<std::unique_ptr<EventLog>> OpenKafka(KafkaOptions options) {
         ": the number is fixed for its life; leave it out of the configuration"));
   }
   core.partitions = topic.partitions;
+  core.recent = std::vector<RecentRecords>(static_cast<size_t>(core.partitions));
+  for (RecentRecords& recent : core.recent) {
+    recent.set_capacity(options.recent_bytes / core.recent.size());
+  }
   core.pool = std::make_unique<FetcherPool>(options, core.topic, core.partitions);
   RETURN_IF_ERROR(CheckBeginnings(core));
   return std::make_unique<KafkaLog>(std::move(core));

@@ -7,14 +7,20 @@
 // the readers *of one partition*, not with partitions. There are no consumer groups and no
 // transactions; see chain.h for what makes one writer of many.
 //
+// What this process wrote itself it does not fetch back: a reader that follows a partition closely
+// takes records from memory, from their delivery reports on, and its partition is not fetched
+// meanwhile. Anything that memory cannot vouch for, such as an offset that somebody else took, is
+// fetched.
+//
 // Failure. Opening creates the topic or verifies it, and refuses what would lose history, naming
 // the property, its value and the wanted one. While brokers are away, appends are retried for 20 s
 // and then reported as failed; readers give empty batches without `end` and go on when they are
 // back.
 //
 // Limitations. A producer that cannot be made is broken from the start: see its health(). `end` of
-// a batch is as of the last answer of the broker, milliseconds ago; GetExtent asks. Acknowledged
-// means on all in-sync replicas, in their memory: Kafka does not sync to disk by itself.
+// a batch is as of the last answer of the broker: milliseconds ago, or up to some 0.3 s for a
+// reader that has just read from memory; GetExtent asks. Acknowledged means on all in-sync
+// replicas, in their memory: Kafka does not sync to disk by itself.
 #pragma once
 
 #include <cstdint>
@@ -62,6 +68,10 @@ struct KafkaOptions {
   // two to three times that with small records. Less slows a replay down: 1 MiB a partition by a
   // third.
   uint64_t prefetch_bytes = uint64_t{64} << 20;
+
+  // The newest records that this process has written are kept in memory for its own readers, in so
+  // much of it, all partitions together; brokers are not asked for them. 0: readers always ask.
+  size_t recent_bytes = size_t{16} << 20;
 
   // Called with warnings, from any thread; standard error if not given.
   std::function<void(std::string_view)> warn = {};

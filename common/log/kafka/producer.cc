@@ -1,10 +1,13 @@
 #include <librdkafka/rdkafka.h>
 
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
 #include "common/log/kafka/core.h"
+#include "common/log/kafka/reported_offsets.h"
 
 namespace daybook::log {
 namespace {
@@ -16,12 +19,16 @@ class KafkaWriter;
 class KafkaProducer : public LogProducer, public HandleEvents {
  public:
   KafkaProducer(KafkaCore& core, std::function<void()> wake)
-      : HandleEvents(core.options.warn), wake_(std::move(wake)) {
+      : HandleEvents(core.options.warn),
+        core_(core),
+        wake_(std::move(wake)),
+        offsets_(core.recent.size()) {
     broken_ = Open(core);
   }
 
   ~KafkaProducer() override {
     DAYBOOK_CHECK(writers_.empty());
+    Announce();
     if (!handle_) return;
     rd_kafka_queue_cb_event_enable(reports_.get(), nullptr, nullptr);
     // What is under way may still be stored; nobody is left to hear of it.
@@ -36,6 +43,10 @@ class KafkaProducer : public LogProducer, public HandleEvents {
 
   // librdkafka sends without being asked.
   void Send() override {}
+
+  void Announce() override {
+    if (std::exchange(unannounced_, false)) core_.bell->Ring();
+  }
 
   absl::Status health() const override {
     if (!broken_.ok()) return broken_;
@@ -87,7 +98,23 @@ class KafkaProducer : public LogProducer, public HandleEvents {
     return absl::OkStatus();
   }
 
+  // Keeps the record for readers, if it surely stands where its report says.
+  void Remember(const rd_kafka_message_t& message) {
+    const auto partition = static_cast<size_t>(message.partition);
+    const bool stored = message.err == RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (partition >= offsets_.size() || !offsets_[partition].Believe(stored, message.offset)) {
+      return;
+    }
+    core_.recent[partition].Add(message.offset,
+                                {static_cast<const char*>(message.key), message.key_len},
+                                {static_cast<const char*>(message.payload), message.len});
+    unannounced_ = true;
+  }
+
+  KafkaCore& core_;
   const std::function<void()> wake_;
+  std::vector<ReportedOffsets> offsets_;  // by partition
+  bool unannounced_ = false;              // something is to be read that watchers were not told of
   absl::Status broken_;
   KafkaHandle handle_;
   KafkaTopic topic_;
@@ -152,6 +179,7 @@ std::unique_ptr<LogWriter> KafkaProducer::NewWriter(int partition) {
 }
 
 void KafkaProducer::OnDelivery(const rd_kafka_message_s* message) {
+  Remember(*message);
   const auto opaque = reinterpret_cast<uint64_t>(message->_private);
   const auto writer = writers_.find(static_cast<uint32_t>(opaque >> kAppendBits));
   if (writer == writers_.end()) return;

@@ -11,8 +11,14 @@ namespace daybook::log {
 namespace {
 
 constexpr size_t kMostRecords = 100'000;
+constexpr size_t kMostRememberedBytes = 16 << 20;  // of one batch
 constexpr absl::Duration kProbeEvery = absl::Seconds(1);
 constexpr absl::Duration kProbe = absl::Milliseconds(50);
+
+// A reader leaves the broker for memory when records follow each other as closely as this, and
+// comes back when none has come for as long as that: somebody else may write now.
+constexpr absl::Duration kClose = absl::Milliseconds(50);
+constexpr absl::Duration kQuiet = absl::Milliseconds(100);
 
 // Messages lie in librdkafka's fetch buffers until they are destroyed, by the handle they came
 // from.
@@ -21,6 +27,10 @@ struct Messages {
   std::vector<KafkaMessage> all;
 };
 
+// Operation. It fetches, or it remembers: then nothing is fetched for it, and what comes is what
+// this process wrote (KafkaCore::recent). It begins to remember only at a place that the broker has
+// called the end once, so that whoever reads up to the end to learn who wrote last is not told by
+// memory, and it stops at the first offset that memory does not have.
 class KafkaReader : public LogReader {
  public:
   KafkaReader(KafkaCore& core, std::unique_ptr<FetcherPool::Lease> lease, int partition,
@@ -29,6 +39,7 @@ class KafkaReader : public LogReader {
         fetcher_(*lease_->fetcher()),
         partition_(partition),
         next_(from),
+        recent_(core.recent[static_cast<size_t>(partition)]),
         bell_(core.bell),
         queue_bytes_(core.options.prefetch_bytes / static_cast<uint64_t>(core.partitions)) {}
 
@@ -37,6 +48,42 @@ class KafkaReader : public LogReader {
       error_ = Outside("before the beginning");
       return absl::OkStatus();
     }
+    return BeginFetching();
+  }
+
+  ~KafkaReader() override { EndFetching(); }
+
+  absl::StatusOr<Batch> Read(size_t max, absl::Duration wait) override {
+    RETURN_IF_ERROR(error_);
+    max = std::clamp<size_t>(max, 1, kMostRecords);
+    if (queue_ == nullptr) {
+      const absl::Time deadline = absl::Now() + wait;
+      Batch batch;
+      if (Remember(max, wait, &batch)) return batch;
+      RETURN_IF_ERROR(BeginFetching());
+      wait = std::min(wait, deadline - absl::Now());
+    }
+    const auto messages = std::make_shared<Messages>();
+    messages->fetcher = lease_->fetcher();
+    Fetch(max, wait, &messages->all);
+    if (messages->all.empty()) rd_kafka_poll(fetcher_.handle(), 0);  // its callback sets `down`
+    Batch batch;
+    Sort(&messages->all, &batch);
+    if (batch.records.empty() && !error_.ok()) return error_;
+    batch.next_offset = next_;
+    batch.end = AtEnd(batch.records.empty());
+    batch.storage = messages;
+    caught_up_ |= batch.end && heard_;
+    if (!batch.records.empty() && HadNews() && caught_up_ &&
+        recent_.PlaceOf(next_) != RecentRecords::Place::kElsewhere) {
+      EndFetching();
+    }
+    return batch;
+  }
+
+ private:
+  absl::Status BeginFetching() {
+    heard_ = was_full_ = false;
     queue_.reset(rd_kafka_queue_new(fetcher_.handle()));
     rd_kafka_queue_cb_event_enable(
         queue_.get(), [](rd_kafka_t*, void* bell) { static_cast<Bell*>(bell)->Ring(); },
@@ -49,28 +96,51 @@ class KafkaReader : public LogReader {
     return absl::OkStatus();
   }
 
-  ~KafkaReader() override {
+  // What was fetched and not read is dropped.
+  void EndFetching() {
     if (!queue_) return;
     rd_kafka_consume_stop(fetcher_.topic(), partition_);
     rd_kafka_queue_cb_event_enable(queue_.get(), nullptr, nullptr);
+    queue_.reset();
   }
 
-  absl::StatusOr<Batch> Read(size_t max, absl::Duration wait) override {
-    RETURN_IF_ERROR(error_);
-    const auto messages = std::make_shared<Messages>();
-    messages->fetcher = lease_->fetcher();
-    Fetch(std::clamp<size_t>(max, 1, kMostRecords), wait, &messages->all);
-    if (messages->all.empty()) rd_kafka_poll(fetcher_.handle(), 0);  // its callback sets `down`
-    Batch batch;
-    Sort(&messages->all, &batch);
-    if (batch.records.empty() && !error_.ok()) return error_;
-    batch.next_offset = next_;
-    batch.end = AtEnd(batch.records.empty());
-    batch.storage = messages;
-    return batch;
+  // Records have come; true if others came shortly before.
+  bool HadNews() {
+    const absl::Time now = absl::Now();
+    const bool closely = now >= last_news_ && now - last_news_ < kClose;
+    last_news_ = now;
+    return closely;
   }
 
- private:
+  // False: the broker has to be asked.
+  bool Remember(size_t max, absl::Duration wait, Batch* batch) {
+    using Place = RecentRecords::Place;
+    if (recent_.PlaceOf(next_) == Place::kEnd) {
+      const absl::Duration quiet = absl::Now() - last_news_;
+      if (quiet < absl::ZeroDuration() || quiet >= kQuiet) {
+        vouched_end_ = next_;
+        return false;
+      }
+      bell_->Await([this] { return recent_.PlaceOf(next_) != Place::kEnd; },
+                   std::min(wait, kQuiet - quiet));
+    }
+    const auto bytes = std::make_shared<std::string>();
+    bytes->reserve(last_batch_bytes_ + last_batch_bytes_ / 8);
+    std::vector<RecentRecords::Extent> extents;
+    if (recent_.Read(next_, next_ + static_cast<int64_t>(max), kMostRememberedBytes, bytes.get(),
+                     &extents)) {
+      HadNews();
+      last_batch_bytes_ = bytes->size();
+      ToBatch(next_, bytes, extents, batch);
+      next_ += static_cast<int64_t>(extents.size());
+    }
+    const Place now = recent_.PlaceOf(next_);
+    if (batch->records.empty() && now == Place::kElsewhere) return false;
+    batch->next_offset = next_;
+    batch->end = now == Place::kEnd;
+    return true;
+  }
+
   // librdkafka waits for the last of the wanted messages, not for the first: so first what is
   // there, then one, then what came with it.
   void Fetch(size_t max, absl::Duration wait, std::vector<KafkaMessage>* to) {
@@ -150,7 +220,7 @@ class KafkaReader : public LogReader {
 
   bool AtEnd(bool empty) {
     // An answer to an earlier reader of this partition says nothing.
-    if (!heard_ || next_ < High()) return false;
+    if (heard_ ? next_ < High() : next_ != vouched_end_) return false;
     return !empty || !fetcher_.down || Probe();
   }
 
@@ -178,11 +248,16 @@ class KafkaReader : public LogReader {
   Fetcher& fetcher_;
   const int partition_;
   int64_t next_;
+  const RecentRecords& recent_;
   const std::shared_ptr<Bell> bell_;
   const uint64_t queue_bytes_;
-  KafkaQueue queue_;
+  KafkaQueue queue_;  // null: remembers
   absl::Status error_;
-  bool heard_ = false;  // the broker has answered this reader
+  bool heard_ = false;        // the broker has answered since fetching began
+  bool caught_up_ = false;    // the broker has called a place of this reader the end
+  int64_t vouched_end_ = -1;  // by memory, until the broker has answered
+  absl::Time last_news_ = absl::InfinitePast();
+  size_t last_batch_bytes_ = 0;
   bool was_full_ = false;
   absl::Time next_probe_ = absl::InfinitePast();
   std::vector<rd_kafka_message_t*> raw_;

@@ -1,6 +1,7 @@
-#include "common/log/embedded/recent_records.h"
+#include "common/log/recent_records.h"
 
 #include <cstring>
+#include <utility>
 
 namespace daybook::log {
 
@@ -8,8 +9,14 @@ void RecentRecords::Add(int64_t offset, std::string_view key, std::string_view v
   if (capacity_ == 0) return;
   const size_t size = key.size() + value.size();
   const std::lock_guard lock(mutex_);
-  if (offset != first_ + static_cast<int64_t>(entries_.size())) entries_.clear();
-  if (size > capacity_) return entries_.clear();
+  const int64_t end = first_ + static_cast<int64_t>(entries_.size());
+  if (offset < end) return;
+  if (offset > end) entries_.clear();
+  if (size > capacity_) {
+    entries_.clear();
+    first_ = offset + 1;
+    return;
+  }
   if (ring_ == nullptr) ring_.reset(new char[capacity_]);
   // In one piece: what does not fit before the end begins at the front.
   const size_t place = end_ % capacity_;
@@ -39,6 +46,24 @@ bool RecentRecords::Read(int64_t from, int64_t until, size_t enough, std::string
     extents->push_back({entry->key, entry->value});
   }
   return true;
+}
+
+RecentRecords::Place RecentRecords::PlaceOf(int64_t offset) const {
+  const std::lock_guard lock(mutex_);
+  const int64_t end = first_ + static_cast<int64_t>(entries_.size());
+  if (entries_.empty() || offset < first_ || offset > end) return Place::kElsewhere;
+  return offset == end ? Place::kEnd : Place::kWithin;
+}
+
+void ToBatch(int64_t first, std::shared_ptr<std::string> bytes,
+             const std::vector<RecentRecords::Extent>& extents, Batch* batch) {
+  const char* at = bytes->data();
+  batch->records.reserve(extents.size());
+  for (const RecentRecords::Extent& e : extents) {
+    batch->records.push_back({first++, {at, e.key}, {at + e.key, e.value}});
+    at += e.key + e.value;
+  }
+  batch->storage = std::move(bytes);
 }
 
 }  // namespace daybook::log
