@@ -25,14 +25,14 @@ constexpr size_t kMaxSettles = 2;
 
 // The least part of a shard.
 constexpr size_t kLeastShare = 1 << 20;
-// Rows that a list may have room for between two flushes.
-constexpr size_t kKeptRoom = 4'096;
+// Bytes that a list may have room for between two flushes.
+constexpr size_t kKeptRoom = 64 << 10;
 
-// Forgets all, and gives back room for many.
+// Forgets all, and gives back room for much.
 template <class List>
 void Empty(List* list) {
   list->clear();
-  if (list->capacity() > kKeptRoom) List().swap(*list);
+  if (list->capacity() * sizeof(typename List::value_type) > kKeptRoom) List().swap(*list);
 }
 
 std::unique_ptr<google::protobuf::Arena> NewArena() {
@@ -64,8 +64,14 @@ struct Shard::Impl {
   std::vector<RowMap::Row*> in_hand;
   std::vector<RowMap::Row*> dirty;
   std::vector<RowMap::Hint> expected;
-  std::vector<std::pair<std::string, std::string>> appended;
-  size_t appended_bytes = 0;
+  // Appended rows, one behind the other in `appended_bytes`.
+  struct Appended {
+    size_t begin;
+    size_t hash;
+    uint32_t key_bytes, value_bytes;
+  };
+  std::vector<Appended> appended;
+  std::string appended_bytes;
   size_t rows_bytes = 0;  // of `rows`; not in bulk mode
   uint64_t flushes = 0;
   // Nothing is stored but what is in memory: a row that is not in memory does not exist.
@@ -100,6 +106,12 @@ struct Shard::Impl {
   size_t Share(size_t bytes) const {
     const size_t shards = static_cast<size_t>(std::max(1, db().shards.load()));
     return std::max(bytes / shards, std::min(bytes, kLeastShare));
+  }
+  std::string_view KeyOf(const Appended& row) const {
+    return {appended_bytes.data() + row.begin, row.key_bytes};
+  }
+  std::string_view ValueOf(const Appended& row) const {
+    return {appended_bytes.data() + row.begin + row.key_bytes, row.value_bytes};
   }
   // No file has it, nor is one being made.
   bool unsettled() const { return recent != nullptr || position != settled_at; }
@@ -246,7 +258,7 @@ void Shard::Impl::PublishRows() {
     if (row->message != nullptr) Pack(*row->message, *row);
     put({row->key(), row->hash(), row->exists() ? std::optional(row->packed()) : std::nullopt});
   }
-  for (const auto& [key, bytes] : appended) put({key, HashOfKey(key), bytes});
+  for (const Appended& row : appended) put({KeyOf(row), row.hash, ValueOf(row)});
   recent->Put(version, edits);
 }
 
@@ -254,7 +266,7 @@ void Shard::Impl::LetGo() {
   for (RowMap::Row* row : dirty) row->dirty = false;
   Empty(&dirty);
   Empty(&appended);
-  appended_bytes = 0;
+  Empty(&appended_bytes);
   if (!bulk()) {
     for (RowMap::Row* row : in_hand) row->message = nullptr;
     arena->Reset();
@@ -357,20 +369,21 @@ absl::Status Shard::Impl::IngestFile(const log::Position& at, const std::string&
 }
 
 absl::Status Shard::Impl::IngestRows(const log::Position& at) {
-  std::sort(appended.begin(), appended.end());
+  std::sort(appended.begin(), appended.end(),
+            [this](const Appended& a, const Appended& b) { return KeyOf(a) < KeyOf(b); });
   std::sort(dirty.begin(), dirty.end(),
             [](const auto* a, const auto* b) { return a->key() < b->key(); });
   return IngestFile(at, log_id, [this](const PutRow& put) {
     auto next = appended.begin();
     const auto put_appended = [&] {
-      const std::string_view value = next->second;
-      put(next->first, &value);
+      const std::string_view value = ValueOf(*next);
+      put(KeyOf(*next), &value);
       ++next;
     };
     std::string bytes;
     for (const RowMap::Row* row : dirty) {
       const std::string_view row_key = row->key();
-      while (next != appended.end() && next->first < row_key) put_appended();
+      while (next != appended.end() && KeyOf(*next) < row_key) put_appended();
       if (row->message == nullptr) {
         put(row_key, nullptr);
         continue;
@@ -537,11 +550,15 @@ void Shard::FetchExpected() {
 
 void Shard::AppendRow(uint8_t table, std::string_view key,
                       const google::protobuf::MessageLite& row) {
-  std::string full(1, static_cast<char>(table));
-  full.append(key);
-  std::string bytes = row.SerializeAsString();
-  impl_->appended_bytes += full.size() + bytes.size();
-  impl_->appended.emplace_back(std::move(full), std::move(bytes));
+  std::string& bytes = impl_->appended_bytes;
+  const size_t begin = bytes.size();
+  bytes.push_back(static_cast<char>(table));
+  bytes.append(key);
+  const size_t key_bytes = bytes.size() - begin;
+  const size_t hash = HashOfKey({bytes.data() + begin, key_bytes});
+  DAYBOOK_CHECK(row.AppendPartialToString(&bytes));
+  impl_->appended.push_back({begin, hash, static_cast<uint32_t>(key_bytes),
+                             static_cast<uint32_t>(bytes.size() - begin - key_bytes)});
 }
 
 absl::Status Shard::Flush(const log::Position& position) {
@@ -580,11 +597,11 @@ void Shard::Drop() {
 }
 
 size_t Shard::memory_bytes() const {
-  return impl_->appended_bytes + impl_->arena->SpaceAllocated();
+  return impl_->appended_bytes.size() + impl_->arena->SpaceAllocated();
 }
 
 bool Shard::full() const {
-  return !impl_->bulk() && impl_->appended_bytes + impl_->arena->SpaceUsed() >=
+  return !impl_->bulk() && impl_->appended_bytes.size() + impl_->arena->SpaceUsed() >=
                                impl_->Share(impl_->store->options().unflushed_bytes);
 }
 
