@@ -50,6 +50,7 @@ struct Meta {
   absl::CivilDay effective_date;
   int64_t recorded_time_us;
   int64_t revision;  // of the customer, after the command
+  int part;          // which of the command's events it is, from 0
 };
 
 template <class... Fact>

@@ -35,8 +35,9 @@ template <class Each>
 void Runner::ForEachFact(const ParsedBatch& batch, int begin, int end, const Each& each) {
   for (int i = begin; i < end; ++i) {
     const book::v1::Commit& commit = batch.commits.Get(i);
-    Meta meta{commit.customer_id(), {}, batch.entries[i].recorded_time_us, commit.revision()};
+    Meta meta{commit.customer_id(), {}, batch.entries[i].recorded_time_us, commit.revision(), -1};
     for (const book::v1::Event& event : commit.events()) {
+      ++meta.part;
       const ApplyFact apply = projection_.apply[FactIndex(event)];
       if (apply == nullptr) continue;
       const google::type::Date& day = event.effective_date();

@@ -10,17 +10,11 @@ using postings::Ledger;
 using postings::Posting;
 using postings::Side;
 
-void AddLine(Ledger ledger, const std::string& detail, int64_t amount,
-             std::vector<v1::PostedLine>* lines) {
-  if (amount == 0) return;
-  v1::PostedLine& line = lines->emplace_back();
-  line.set_ledger(static_cast<uint32_t>(ledger));
-  line.set_detail(detail);
-  line.set_amount_minor(amount);
+void AddLine(Ledger ledger, const std::string& detail, int64_t amount, std::vector<Line>* lines) {
+  if (amount != 0) lines->push_back({ledger, detail, amount});
 }
 
-void Spread(Ledger ledger, int64_t amount, const std::map<std::string, int64_t>& parts, int sign,
-            std::vector<v1::PostedLine>* lines) {
+void Spread(Ledger ledger, int64_t amount, const Parts& parts, int sign, std::vector<Line>* lines) {
   int64_t rest = amount;
   for (const auto& [detail, part] : parts) {
     if (detail.empty()) continue;  // with what is not explained
@@ -33,9 +27,9 @@ void Spread(Ledger ledger, int64_t amount, const std::map<std::string, int64_t>&
 
 }  // namespace
 
-std::vector<v1::PostedLine> LinesOf(const std::vector<Posting>& postings,
-                                    const Breakdown& breakdown) {
-  std::vector<v1::PostedLine> lines;
+std::vector<Line> LinesOf(const std::vector<Posting>& postings, const Breakdown& breakdown) {
+  std::vector<Line> lines;
+  lines.reserve(postings.size() + breakdown.products.size() + breakdown.rates.size() + 1);
   int64_t revenue = 0, tax = 0;
   for (const Posting& posting : postings) {
     const int64_t amount =
@@ -71,8 +65,7 @@ std::string NameOf(billing::v1::PaymentChannel channel) {
 void AddRates(const google::protobuf::RepeatedPtrField<billing::v1::TaxTotal>& taxes,
               Breakdown* breakdown) {
   for (const billing::v1::TaxTotal& tax : taxes) {
-    int64_t& sum = breakdown->rates[tax.rate_percent()];
-    sum = Plus(sum, tax.tax_minor());
+    breakdown->rates.emplace_back(tax.rate_percent(), tax.tax_minor());
   }
 }
 

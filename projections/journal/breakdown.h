@@ -7,27 +7,37 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/postings/postings.h"
-#include "daybook/journal/v1/rows.pb.h"
 
 namespace daybook::journal {
 
+// Amounts by detail, in no order; a detail may occur more than once.
+using Parts = std::vector<std::pair<std::string, int64_t>>;
+
 // What is known of the parts, each in the sign of the figure in the event.
 struct Breakdown {
-  std::map<std::string, int64_t> products;  // Σ = net, as far as known
-  std::map<std::string, int64_t> rates;     // Σ = tax, as far as known
-  std::string channel;                      // of all the cash
-  int sign =
-      -1;  // of a positive net or tax: -1 = posted as credit (issued), 1 = as debit (taken back)
+  Parts products;       // Σ = net, as far as known
+  Parts rates;          // Σ = tax, as far as known
+  std::string channel;  // of all the cash
+  // Of a positive net or tax: -1 = posted as credit (issued), 1 = as debit (taken back).
+  int sign = -1;
 };
 
-// The lines of an entry: debit positive, credit negative, no zeros; Σ = 0 if the postings' is.
-std::vector<v1::PostedLine> LinesOf(const std::vector<postings::Posting>& postings,
-                                    const Breakdown& breakdown);
+// One amount on a ledger account and detail: debit positive, credit negative.
+struct Line {
+  postings::Ledger ledger;
+  std::string detail;
+  int64_t amount_minor;
+};
+
+// The lines of an entry, no zeros; Σ = 0 if the postings' is. Parts may stand against each other,
+// so that one place has several lines.
+std::vector<Line> LinesOf(const std::vector<postings::Posting>& postings,
+                          const Breakdown& breakdown);
 
 // `online`; empty if not said.
 std::string NameOf(billing::v1::PaymentChannel channel);

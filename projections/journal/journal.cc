@@ -1,11 +1,10 @@
 #include "projections/journal/journal.h"
 
 #include <algorithm>
-#include <map>
-#include <sstream>
+#include <tuple>
 #include <utility>
+#include <vector>
 
-#include "absl/numeric/int128.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/dates.h"
 #include "common/base/status.h"
@@ -41,8 +40,8 @@ class Entries {
  public:
   template <class Fact>
   Entries(const Fact& fact, int32_t day, const Breakdown& breakdown) : day_(day) {
-    for (const v1::PostedLine& line : LinesOf(postings::PostingsOf(fact), breakdown)) {
-      Add(day, line.ledger(), line.detail(), line.amount_minor());
+    for (Line& line : LinesOf(postings::PostingsOf(fact), breakdown)) {
+      amounts_.push_back({day, std::move(line)});
     }
   }
 
@@ -59,47 +58,67 @@ class Entries {
   template <class Fact>
   void Post(const Fact& fact, const std::string& document_id,
             const billing::v1::InvoiceNumber* number, const Meta& meta, Shard& shard) {
-    for (auto& [day, amounts] : days_) {
-      std::erase_if(amounts, [](const auto& amount) { return amount.second == 0; });
-      if (amounts.empty()) continue;
-      v1::EntryRow entry;
+    Merge();
+    thread_local v1::EntryRow entry;  // for its memory
+    for (auto first = amounts_.begin(); first != amounts_.end();) {
+      const int32_t day = first->day;
+      entry.Clear();
       entry.set_currency_code(fact.currency_code());
       entry.set_account_id(fact.account_id());
       entry.set_event(EventNumber<Fact>());
       entry.set_document_id(document_id);
       if (number != nullptr) *entry.mutable_number() = *number;
       entry.set_recorded_us(meta.recorded_time_us);
-      for (const auto& [place, amount] : amounts) {
-        const auto& [ledger, detail] = place;
-        std::string key = SumKey(fact.currency_code(), static_cast<Ledger>(ledger), detail);
+      for (; first != amounts_.end() && first->day == day; ++first) {
+        const auto& [ledger, detail, amount] = first->line;
+        std::string key = SumKey(fact.currency_code(), ledger, detail);
         AddAmount(amount, &shard.Edit(kSums, key));
         AppendDay(&key, day);
         AddAmount(amount, &shard.Edit(kDays, key));
         v1::PostedLine& line = *entry.add_lines();
-        line.set_ledger(ledger);
+        line.set_ledger(static_cast<uint32_t>(ledger));
         line.set_detail(detail);
         line.set_amount_minor(amount);
       }
-      v1::CustomerRow& customer = shard.Edit(kCustomers, meta.customer_id);
-      const uint32_t place = customer.entries();
-      customer.set_entries(place + 1);
-      shard.Append(kEntries, EntryKey(meta.customer_id, day, place), entry);
-      shard.Append(kByDay, ByDayKey(meta.customer_id, day, place), v1::EntryPlace());
+      const auto revision = static_cast<uint32_t>(meta.revision);
+      const auto part = static_cast<uint32_t>(meta.part);
+      shard.Append(kEntries, EntryKey(meta.customer_id, day, revision, part), entry);
+      shard.Append(kByDay, ByDayKey(meta.customer_id, day, revision, part), v1::EntryPlace());
     }
   }
 
  private:
-  void Add(int32_t day, uint32_t ledger, const std::string& detail, int64_t amount) {
-    int64_t& sum = days_[day][{ledger, detail}];
-    sum = Plus(sum, amount);
-  }
+  struct Amount {
+    int32_t day;
+    Line line;
+    auto place() const { return std::tie(day, line.ledger, line.detail); }
+  };
+
   void Add(int32_t day, const v1::Movement& movement, int64_t amount) {
-    Add(day, movement.ledger(), "", amount);
-    Add(day, static_cast<uint32_t>(Ledger::kReceivable), "", Minus(amount));
+    amounts_.push_back({day, {static_cast<Ledger>(movement.ledger()), "", amount}});
+    amounts_.push_back({day, {Ledger::kReceivable, "", Minus(amount)}});
+  }
+
+  // One amount a place, in their order, no zeros.
+  void Merge() {
+    std::sort(amounts_.begin(), amounts_.end(),
+              [](const Amount& a, const Amount& b) { return a.place() < b.place(); });
+    std::vector<Amount> merged;
+    merged.reserve(amounts_.size());
+    for (Amount& amount : amounts_) {
+      if (merged.empty() || merged.back().place() != amount.place()) {
+        merged.push_back(std::move(amount));
+      } else {
+        int64_t& sum = merged.back().line.amount_minor;
+        sum = Plus(sum, amount.line.amount_minor);
+      }
+    }
+    amounts_ = std::move(merged);
+    std::erase_if(amounts_, [](const Amount& amount) { return amount.line.amount_minor == 0; });
   }
 
   const int32_t day_;
-  std::map<int32_t, std::map<std::pair<uint32_t, std::string>, int64_t>> days_;
+  std::vector<Amount> amounts_;
 };
 
 v1::InvoiceRow& InvoiceOf(const std::string& id, const Meta& meta, Shard& shard) {
@@ -163,11 +182,6 @@ void KeepProducts(const billing::v1::InvoiceIssued& invoice, v1::InvoiceRow& row
   }
 }
 
-void AddProduct(const std::string& product, int64_t net_minor, Breakdown* breakdown) {
-  int64_t& sum = breakdown->products[product];
-  sum = Plus(sum, net_minor);
-}
-
 // The product of a line as the invoice was issued; empty if the row does not say.
 std::string ProductOf(const v1::InvoiceRow& row, int index) {
   if (index < 0 || index >= row.line_product_size()) return "";
@@ -223,7 +237,6 @@ void GiveUp(const Fact& fact, int64_t amount, const Meta& meta, Shard& shard) {
 
 void Journal::Expect(const book::v1::Event& event, const Meta& meta, Shard& shard) {
   const billing::v1::Event& fact = event.billing();
-  shard.Expect(kCustomers, meta.customer_id);
   if (fact.has_invoice_issued()) {
     const std::string& id = fact.invoice_issued().invoice_id();
     shard.Expect(kInvoices, DocumentKey(meta.customer_id, id));
@@ -249,7 +262,8 @@ void Journal::On(const billing::v1::InvoiceIssued& fact, const Meta& meta, Shard
   AddRates(fact.taxes(), &breakdown);
   if (NamesAProduct(fact.lines())) {
     KeepProducts(fact, invoice);
-    for (const auto& line : fact.lines()) AddProduct(line.product(), line.net_minor(), &breakdown);
+    for (const auto& line : fact.lines())
+      breakdown.products.emplace_back(line.product(), line.net_minor());
   }
   Entries(fact, invoice.day(), breakdown)
       .Post(fact, fact.invoice_id(), &fact.number(), meta, shard);
@@ -259,7 +273,7 @@ void Journal::On(const billing::v1::InvoiceVoided& fact, const Meta& meta, Shard
   v1::InvoiceRow& invoice = InvoiceOf(fact.invoice_id(), meta, shard);
   Breakdown breakdown = TakenBack(fact);
   for (int i = 0; i < invoice.line_net_minor_size(); ++i) {
-    AddProduct(ProductOf(invoice, i), invoice.line_net_minor(i), &breakdown);
+    breakdown.products.emplace_back(ProductOf(invoice, i), invoice.line_net_minor(i));
   }
   Entries entries(fact, DayWith(invoice, meta), breakdown);
   for (const v1::Movement& movement : invoice.movements()) {
@@ -276,7 +290,7 @@ void Journal::On(const billing::v1::CreditNoteIssued& fact, const Meta& meta, Sh
   v1::InvoiceRow& invoice = InvoiceOf(fact.invoice_id(), meta, shard);
   Breakdown breakdown = TakenBack(fact);
   for (const auto& line : fact.lines()) {
-    AddProduct(ProductOf(invoice, line.line_index()), line.net_minor(), &breakdown);
+    breakdown.products.emplace_back(ProductOf(invoice, line.line_index()), line.net_minor());
   }
   const int32_t day = DayWith(invoice, meta);
   if (fact.unapplied_minor() != 0) PaymentOf(fact.credit_note_id(), meta, shard).set_day(day);
@@ -341,9 +355,7 @@ absl::Status Journal::ControlTotals(projection::ViewSpan views,
   for (const auto& view : views) RETURN_IF_ERROR(AddSums(*view, {}, &sums));
   for (const auto& [key, sum] : sums) {
     const auto name = std::string(postings::NameOf(static_cast<postings::Ledger>(key.ledger)));
-    std::ostringstream balance;  // the only way to write 128 bits
-    balance << absl::int128(sum.balance());
-    (*totals)[absl::StrCat(key.currency_code, " ", name)] = balance.str();
+    (*totals)[absl::StrCat(key.currency_code, " ", name)] = ToText(sum.balance());
   }
   return absl::OkStatus();
 }

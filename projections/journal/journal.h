@@ -28,7 +28,7 @@ namespace daybook::journal {
 
 struct Journal {
   static constexpr std::string_view kName = "journal";
-  static constexpr int kVersion = 1;
+  static constexpr int kVersion = 2;
   static constexpr auto kTables =
       std::make_tuple(kCustomers, kEntries, kByDay, kInvoices, kPayments, kSums, kDays);
   using Listens = projection::Facts<

@@ -84,7 +84,8 @@ absl::Status Describe(const EntryId& id, v1::EntryRow& row, v1::Entry* entry) {
   ASSIGN_OR_RETURN(const Currency* currency, CurrencyOf(row.currency_code()));
   entry->set_customer_id(id.customer_id);
   entry->mutable_account_id()->swap(*row.mutable_account_id());
-  entry->set_sequence(int64_t{id.number} + 1);
+  entry->set_revision(id.revision);
+  entry->set_part(static_cast<int32_t>(id.part));
   *entry->mutable_effective_date() = DateOf(DayOfEpoch(id.day));
   SetMicros(row.recorded_us(), entry->mutable_recorded_time());
   const auto* event =
@@ -169,8 +170,8 @@ absl::Status JournalQueries::Answer(const v1::ListEntriesRequest& request, const
       if (!row.ParseFromArray(value.data(), static_cast<int>(value.size()))) return Malformed();
     } else {
       const store::View& view = *rows.partition().view;
-      ASSIGN_OR_RETURN(const bool found,
-                       view.Read(kEntries, EntryKey(id->customer_id, id->day, id->number), &row));
+      const std::string entry = EntryKey(id->customer_id, id->day, id->revision, id->part);
+      ASSIGN_OR_RETURN(const bool found, view.Read(kEntries, entry, &row));
       if (!found) return Malformed();
     }
     if (!Wanted(request, row)) continue;

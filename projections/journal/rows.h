@@ -14,9 +14,9 @@ namespace daybook::journal {
 
 // customer id
 inline constexpr store::Table<v1::CustomerRow> kCustomers{1, "customers"};
-// customer id, day, number of the entry
+// customer id, day, revision, part
 inline constexpr store::Table<v1::EntryRow> kEntries{2, "entries"};
-// day, customer id, number of the entry
+// day, customer id, revision, part
 inline constexpr store::Table<v1::EntryPlace> kByDay{3, "by_day"};
 // customer id, invoice id
 inline constexpr store::Table<v1::InvoiceRow> kInvoices{4, "invoices"};
@@ -38,30 +38,40 @@ inline bool TakeDay(std::string_view* key, int32_t* day) {
   return true;
 }
 
+// Which entry: the revision of the customer that recorded it, the event's place in that record, and
+// the day, for an event about documents of several days is several entries.
 struct EntryId {
   std::string customer_id;
   int32_t day = 0;
-  uint32_t number = 0;
+  uint32_t revision = 0;  // a customer has fewer than 2^32 records
+  uint32_t part = 0;
 };
 
-inline std::string EntryKey(std::string_view customer_id, int32_t day, uint32_t number) {
+inline std::string EntryKey(std::string_view customer_id, int32_t day, uint32_t revision,
+                            uint32_t part) {
   std::string key;
+  key.reserve(customer_id.size() + 16);
   store::AppendText(&key, customer_id);
   AppendDay(&key, day);
-  store::AppendNumber(&key, number);
+  store::AppendNumber(&key, revision);
+  store::AppendNumber(&key, part);
   return key;
 }
-inline std::string ByDayKey(std::string_view customer_id, int32_t day, uint32_t number) {
+inline std::string ByDayKey(std::string_view customer_id, int32_t day, uint32_t revision,
+                            uint32_t part) {
   std::string key;
+  key.reserve(customer_id.size() + 16);
   AppendDay(&key, day);
   store::AppendText(&key, customer_id);
-  store::AppendNumber(&key, number);
+  store::AppendNumber(&key, revision);
+  store::AppendNumber(&key, part);
   return key;
 }
 inline std::optional<EntryId> TakeEntryKey(std::string_view key) {
   EntryId id;
   if (!store::TakeText(&key, &id.customer_id) || !TakeDay(&key, &id.day) ||
-      !store::TakeNumber(&key, &id.number) || !key.empty()) {
+      !store::TakeNumber(&key, &id.revision) || !store::TakeNumber(&key, &id.part) ||
+      !key.empty()) {
     return std::nullopt;
   }
   return id;
@@ -69,7 +79,8 @@ inline std::optional<EntryId> TakeEntryKey(std::string_view key) {
 inline std::optional<EntryId> TakeByDayKey(std::string_view key) {
   EntryId id;
   if (!TakeDay(&key, &id.day) || !store::TakeText(&key, &id.customer_id) ||
-      !store::TakeNumber(&key, &id.number) || !key.empty()) {
+      !store::TakeNumber(&key, &id.revision) || !store::TakeNumber(&key, &id.part) ||
+      !key.empty()) {
     return std::nullopt;
   }
   return id;

@@ -144,7 +144,8 @@ TEST_F(JournalQueriesTest, AnEntrySaysWhereItComesFrom) {
   const v1::Entry& entry = entries->front();
   EXPECT_EQ(entry.customer_id(), "c-0");
   EXPECT_EQ(entry.account_id(), "acc");
-  EXPECT_EQ(entry.sequence(), 1);
+  EXPECT_EQ(entry.revision(), 3);  // registered, opened, and this
+  EXPECT_EQ(entry.part(), 0);
   EXPECT_EQ(entry.event(), "invoice_issued");
   EXPECT_EQ(entry.document_id(), "i");
   EXPECT_EQ(entry.number().sequence(), 1);

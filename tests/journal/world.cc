@@ -15,11 +15,12 @@ const char* CurrencyOf(int customer) { return customer == 1 ? "JPY" : "EUR"; }
 
 World::World() {
   for (int i = 0; i < kCustomers; ++i) {
-    customers_.push_back({test::Story<Billing>(IdOf(i), i % 2), {}, {}});
+    customers_.push_back({test::Story<Billing>(IdOf(i), i % 2), {}, {}, 0});
     test::Story<Billing>& story = customers_.back().story;
     story.state().mutable_customer()->set_registered(true);
     book::v1::Commit commit;
     commit.set_customer_id(IdOf(i));
+    commit.set_revision(++customers_.back().revision);
     book::v1::Event& event = *commit.add_events();
     *event.mutable_effective_date() = DateOf(kFirstDay);
     event.mutable_customer()->mutable_customer_registered();
@@ -36,6 +37,7 @@ World::World() {
 void World::Commit(int customer, const std::vector<Told>& events) {
   book::v1::Commit commit;
   commit.set_customer_id(IdOf(customer));
+  commit.set_revision(++customers_[static_cast<size_t>(customer)].revision);
   for (const Told& told : events) {
     book::v1::Event& event = *commit.add_events();
     *event.mutable_effective_date() = DateOf(told.day);

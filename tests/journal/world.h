@@ -114,6 +114,7 @@ class World {
   struct Customer {
     test::Story<Billing> story;
     std::vector<std::string> invoices, sources;
+    int64_t revision;
   };
   template <class Request>
   auto Send(int customer, Request request) -> decltype(Customer::story.When(request).response);
