@@ -46,8 +46,8 @@ TEST(HistoryChecker, PassesATrueStory) {
   EXPECT_EQ(checked.accepted, 5);
   EXPECT_EQ(checked.refused, 1);
   const ReferenceAccount& account = checked.book->customers().at("c-1").accounts.at("main");
-  EXPECT_EQ(ToText(account.TotalOpen()), "2850");
-  EXPECT_EQ(ToText(account.received), "15000");
+  EXPECT_EQ(WideText(account.TotalOpen()), "2850");
+  EXPECT_EQ(WideText(account.received), "15000");
 }
 
 TEST(HistoryChecker, FindsARecordThatIsMissing) {

@@ -145,7 +145,7 @@ std::string CompareInvoice(const std::string& request_bytes, const book::v1::Com
   if (event.net_minor() != amounts.net || event.tax_minor() != amounts.tax ||
       event.total_minor() != amounts.net + amounts.tax) {
     return absl::StrCat("the invoice is of ", event.total_minor(), ", asked for was ",
-                        ToText(amounts.net + amounts.tax));
+                        WideText(amounts.net + amounts.tax));
   }
   if (event.lines_size() != request.lines_size() || event.reference() != request.reference() ||
       event.account_id() != request.account_id() || event.number().series() != request.series()) {

@@ -226,7 +226,7 @@ class BalanceComparison {
     const bool nothing = money.currency_code().empty() && money.units() == 0 && money.nanos() == 0;
     if ((!nothing && !MinorUnits(money, &minor)) || minor != expected) {
       wrong_.push_back(
-          absl::StrCat(what, " is ", ToText(minor), ", the log says ", ToText(expected)));
+          absl::StrCat(what, " is ", WideText(minor), ", the log says ", WideText(expected)));
     }
   }
 

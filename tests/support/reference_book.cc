@@ -6,8 +6,8 @@
 
 namespace daybook {
 
-std::string ToText(Wide number) {
-  if (number < 0) return "-" + ToText(-number);
+std::string WideText(Wide number) {
+  if (number < 0) return "-" + WideText(-number);
   std::string text;
   do {
     text.insert(text.begin(), static_cast<char>('0' + static_cast<int>(number % 10)));
@@ -154,7 +154,7 @@ Wide ReferenceBook::Apply(
       continue;
     }
     if (amount <= 0 || amount > it->second.open) {
-      Say(absl::StrCat(ToText(amount), " is put on an invoice with ", ToText(it->second.open),
+      Say(absl::StrCat(WideText(amount), " is put on an invoice with ", WideText(it->second.open),
                        " open"));
     }
     it->second.open -= amount;

@@ -18,7 +18,7 @@ namespace daybook {
 
 using Wide = __int128;
 
-std::string ToText(Wide number);
+std::string WideText(Wide number);
 
 // Digits behind the point; the few currencies that tests use. -1 for others.
 int DigitsOf(const std::string& currency);
