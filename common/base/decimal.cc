@@ -1,5 +1,7 @@
 #include "common/base/decimal.h"
 
+#include <algorithm>
+
 namespace daybook {
 namespace {
 
@@ -12,6 +14,20 @@ absl::Status OutOfRange() {
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 }  // namespace
+
+std::string ToText(Int128 value) {
+  const bool negative = value < 0;
+  auto rest =
+      negative ? -static_cast<unsigned __int128>(value) : static_cast<unsigned __int128>(value);
+  std::string digits;
+  do {
+    digits.push_back(static_cast<char>('0' + static_cast<int>(rest % 10)));
+    rest /= 10;
+  } while (rest != 0);
+  if (negative) digits.push_back('-');
+  std::reverse(digits.begin(), digits.end());
+  return digits;
+}
 
 absl::StatusOr<Decimal> Decimal::Parse(std::string_view text) {
   if (text.empty()) return absl::InvalidArgumentError("is empty; write a decimal such as 12.5");

@@ -19,6 +19,9 @@ namespace daybook {
 
 __extension__ using Int128 = __int128;
 
+// Digits, behind a minus if it is negative.
+std::string ToText(Int128 value);
+
 class Decimal {
  public:
   static constexpr int kDigits = 9;

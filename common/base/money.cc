@@ -5,9 +5,7 @@
 #include <cstdlib>
 #include <limits>
 #include <numeric>
-#include <sstream>
 
-#include "absl/numeric/int128.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
 
@@ -141,14 +139,12 @@ Decimal ToMajor(int64_t minor, const Currency& currency) {
 }
 
 std::string FormatMoney(Int128 minor, const Currency& currency) {
-  const absl::uint128 magnitude(minor < 0 ? -static_cast<unsigned __int128>(minor)
-                                          : static_cast<unsigned __int128>(minor));
-  const uint64_t factor = currency.factor();
-  std::ostringstream major;  // the only way to write 128 bits
-  major << magnitude / factor;
-  std::string text = absl::StrCat(minor < 0 ? "-" : "", major.str());
+  const Int128 factor = currency.factor();
+  const Int128 rest = minor % factor;
+  std::string text =
+      absl::StrCat(minor < 0 ? "-" : "", ToText(minor < 0 ? -(minor / factor) : minor / factor));
   if (currency.digits() > 0) {
-    const std::string fraction = absl::StrCat(static_cast<uint64_t>(magnitude % factor));
+    const std::string fraction = ToText(rest < 0 ? -rest : rest);
     absl::StrAppend(&text, ".", std::string(currency.digits() - fraction.size(), '0'), fraction);
   }
   return absl::StrCat(text, " ", std::string(currency.code()));

@@ -61,6 +61,11 @@ absl::Status WithRetryDelay(absl::Status status, absl::Duration delay) {
 
 std::string ReasonOf(const absl::Status& status) { return InfoIn(status).reason(); }
 
+std::map<std::string, std::string> MetadataOf(const absl::Status& status) {
+  const google::rpc::ErrorInfo info = InfoIn(status);
+  return {info.metadata().begin(), info.metadata().end()};
+}
+
 std::string MetadataOf(const absl::Status& status, std::string_view key) {
   const google::rpc::ErrorInfo info = InfoIn(status);
   const auto it = info.metadata().find(std::string(key));

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,7 +38,9 @@ absl::Status WithRetryDelay(absl::Status status, absl::Duration delay);
 // `ErrorInfo.reason` of a refusal; empty if it carries none.
 std::string ReasonOf(const absl::Status& status);
 
-// A value of `ErrorInfo.metadata`; empty if there is none.
+// `ErrorInfo.metadata`, by key.
+std::map<std::string, std::string> MetadataOf(const absl::Status& status);
+// One value of it; empty if there is none.
 std::string MetadataOf(const absl::Status& status, std::string_view key);
 
 // Collects every violation of a request, so that a caller corrects all of them at once.

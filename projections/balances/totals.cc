@@ -96,20 +96,6 @@ void AddTo(int64_t amount, v1::Sum* sum) {
 
 Int128 ValueOf(const v1::Sum& sum) { return Signed(sum.low(), sum.high()); }
 
-std::string ToText(Int128 value) {
-  const bool negative = value < 0;
-  auto rest =
-      negative ? -static_cast<unsigned __int128>(value) : static_cast<unsigned __int128>(value);
-  std::string digits;
-  do {
-    digits.push_back(static_cast<char>('0' + static_cast<int>(rest % 10)));
-    rest /= 10;
-  } while (rest != 0);
-  if (negative) digits.push_back('-');
-  std::reverse(digits.begin(), digits.end());
-  return digits;
-}
-
 absl::StatusOr<AllTotals> ReadTotals(projection::ViewSpan views) {
   AllTotals all;
   for (const auto& view : views) {

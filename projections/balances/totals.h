@@ -20,8 +20,6 @@ namespace daybook::balances {
 
 void AddTo(int64_t amount, v1::Sum* sum);
 Int128 ValueOf(const v1::Sum& sum);
-// Decimal digits.
-std::string ToText(Int128 value);
 
 struct CurrencySums {
   Sums sums;

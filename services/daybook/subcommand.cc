@@ -1,11 +1,9 @@
 #include "services/daybook/subcommand.h"
 
 #include <cstdio>
-#include <map>
 
 #include "common/base/reasons.h"
 #include "common/base/status.h"
-#include "google/rpc/error_details.pb.h"
 #include "services/daybook/text.h"
 
 namespace daybook {
@@ -14,13 +12,7 @@ int ReportError(const absl::Status& status) {
   std::string text = Cat("error: ", status.message());
   if (const std::string reason = ReasonOf(status); !reason.empty()) {
     text += Cat("\n  reason: ", reason);
-    google::rpc::ErrorInfo info;
-    const auto payload = status.GetPayload("type.googleapis.com/google.rpc.ErrorInfo");
-    if (payload.has_value() && info.ParseFromString(std::string(*payload))) {
-      const std::map<std::string, std::string> metadata(info.metadata().begin(),
-                                                        info.metadata().end());
-      for (const auto& [key, value] : metadata) text += Cat("\n  ", key, ": ", value);
-    }
+    for (const auto& [key, value] : MetadataOf(status)) text += Cat("\n  ", key, ": ", value);
     for (const ReasonInfo& info : Reasons()) {
       if (info.name == reason) text += Cat("\n  what to do: ", info.advice);
     }
