@@ -33,12 +33,14 @@ struct Flags {
   Options options;
   bool json = false;
   bool check = true;
+  bool help = false;
 };
 
 bool Parse(int argc, char** argv, Flags* flags) {
   Options& o = flags->options;
   const auto number = [](const char* text) { return std::strtoull(text, nullptr, 10); };
   const std::map<std::string, std::function<void()>> switches = {
+      {"--help", [&] { flags->help = true; }},
       {"--json", [&] { flags->json = true; }},
       {"--no-check", [&] { flags->check = false; }},
       {"--no-kafka", [&] { o.kafka = false; }},
@@ -95,9 +97,10 @@ bool WantsAny(const Options& options, std::initializer_list<const char*> ids) {
 
 int Main(int argc, char** argv) {
   Flags flags;
-  if (!Parse(argc, argv, &flags)) {
-    std::fputs(kUsage, stderr);
-    return 2;
+  const bool parsed = Parse(argc, argv, &flags);
+  if (flags.help || !parsed) {
+    std::fputs(kUsage, flags.help ? stdout : stderr);
+    return flags.help ? 0 : 2;
   }
   std::error_code error;
   const Options& options = flags.options;
