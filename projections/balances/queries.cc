@@ -152,8 +152,9 @@ absl::Status BalancesQueries::Check(const v1::GetStatementRequest& request) {
   CheckId("account_id", request.account_id(), &bad);
   CheckDate("start_date", request.has_start_date(), request.start_date(), &bad);
   CheckDate("end_date", request.has_end_date(), request.end_date(), &bad);
-  if (bad.empty() && request.has_start_date() && request.has_end_date() &&
-      *DayOf(request.end_date()) < *DayOf(request.start_date())) {
+  const auto first = DayOf(request.start_date()), last = DayOf(request.end_date());
+  if (request.has_start_date() && request.has_end_date() && first.ok() && last.ok() &&
+      *last < *first) {
     bad.Add("end_date", "must not be before start_date");
   }
   CheckTime(request.has_read_time(), request.read_time(), &bad);

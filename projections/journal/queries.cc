@@ -128,8 +128,9 @@ absl::Status JournalQueries::Check(const v1::ListEntriesRequest& request) {
   if (!request.ledger_account().empty()) ExpectLedger(request.ledger_account(), bad);
   ExpectDate(request.has_start_date(), request.start_date(), "start_date", bad);
   ExpectDate(request.has_end_date(), request.end_date(), "end_date", bad);
-  if (bad.ToStatus().ok() && request.has_start_date() && request.has_end_date() &&
-      EpochDay(request.end_date()) < EpochDay(request.start_date())) {
+  const auto first = DayOf(request.start_date()), last = DayOf(request.end_date());
+  if (request.has_start_date() && request.has_end_date() && first.ok() && last.ok() &&
+      *last < *first) {
     bad.Add("end_date", "is before start_date");
   }
   return bad.ToStatus();

@@ -22,7 +22,7 @@ absl::Status ExpectCustomer(const command::View& view) {
                   absl::StrCat("customer '", customer_id, "' is archived; RestoreCustomer first"),
                   {{"customer_id", customer_id},
                    {"state", "ARCHIVED"},
-                   {"allowed_commands", "RestoreCustomer"}});
+                   {"allowed_commands", "RestoreCustomer,RemoveExternalId"}});
   }
   return Refuse(Reason::kCustomerNotFound,
                 absl::StrCat("customer '", customer_id, "' is not in the book"),

@@ -28,7 +28,7 @@ TEST(ArchivedCustomer, TakesNoBillingCommand) {
   customer.set_state(customer::v1::CUSTOMER_STATE_ARCHIVED);
   const auto refused = story.When(open).ThenRefused("CUSTOMER_ARCHIVED");
   EXPECT_EQ(MetadataOf(refused.status, "state"), "ARCHIVED");
-  EXPECT_EQ(MetadataOf(refused.status, "allowed_commands"), "RestoreCustomer");
+  EXPECT_EQ(MetadataOf(refused.status, "allowed_commands"), "RestoreCustomer,RemoveExternalId");
   EXPECT_TRUE(absl::IsFailedPrecondition(refused.status));
   story.When(issue).ThenRefused("CUSTOMER_ARCHIVED");
   story.When(pay).ThenRefused("CUSTOMER_ARCHIVED");

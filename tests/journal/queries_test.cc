@@ -216,6 +216,9 @@ TEST_F(JournalQueriesTest, RefusesWhatCannotBe) {
   *list.mutable_end_date() = DateOf(kDay - 1);
   EXPECT_THAT(test::FieldsOf(world_.Ask<v1::ListEntriesResponse>(list).status()),
               ElementsAre("end_date"));
+  list.set_ledger_account("petty_cash");  // every mistake at once
+  EXPECT_THAT(test::FieldsOf(world_.Ask<v1::ListEntriesResponse>(list).status()),
+              ElementsAre("ledger_account", "end_date"));
   list = {};
   list.set_customer_id("nobody");
   EXPECT_EQ(Refused(list, 0), "CUSTOMER_NOT_FOUND");
