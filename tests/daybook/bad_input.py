@@ -5,85 +5,21 @@ Of each case: the server answers, with a code that tells a mistake of the caller
 field to blame is named; nothing has changed in log and read models at the end; its memory does not
 grow.
 
-Usage: bad_input.py DAYBOOK_BINARY
+Usage: DAYBOOK_UNDER_TEST=daybook bad_input.py
 """
 import itertools
 import json
-import os
 import random
-import socket
 import subprocess
 import sys
-import tempfile
-import unittest
 
-import grpc
-from google.protobuf import descriptor_pool, message_factory
+from google.protobuf import message_factory
 from google.protobuf.descriptor import FieldDescriptor as F
 from google.protobuf.message import DecodeError
-from google.rpc import error_details_pb2, status_pb2
-from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
-    ProtoReflectionDescriptorDatabase,
-)
 
-BINARY = None
-CUSTOMER = "acme"  # one of the story
-CODES = grpc.StatusCode
-BY_NUMBER = {code.value[0]: code for code in CODES}
-# A mistake of the caller's; never UNKNOWN, INTERNAL or a silence.
-MISTAKES = {CODES.INVALID_ARGUMENT, CODES.NOT_FOUND, CODES.ALREADY_EXISTS,
-            CODES.FAILED_PRECONDITION, CODES.OUT_OF_RANGE, CODES.ABORTED, CODES.RESOURCE_EXHAUSTED}
-MAX_DEPTH = 6
-HUGE_GROWTH = 96 << 20  # bytes of memory that a second round may add: caches, not a leak
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def environment():
-    return {k: v for k, v in os.environ.items() if not k.startswith("DAYBOOK_")}
-
-
-class Server:
-    def __init__(self):
-        self.scratch = tempfile.TemporaryDirectory()
-        self.address = f"127.0.0.1:{free_port()}"
-        self.log = open(os.path.join(self.scratch.name, "stderr"), "w+")
-        self.process = subprocess.Popen(
-            [BINARY, "serve", "--data-dir", self.scratch.name + "/data", "--partitions", "2",
-             "--listen", self.address, "--http-listen", "", "--log-format", "json"],
-            stderr=self.log, env=environment())
-        self.run("story")
-
-    def run(self, *words):
-        for attempt in range(100):
-            done = subprocess.run(
-                [BINARY, *words, "--server", self.address, "--data-dir",
-                 self.scratch.name + "/data"],
-                capture_output=True, text=True, env=environment())
-            if done.returncode == 0:
-                return done.stdout
-        raise AssertionError(f"{words}: {done.stderr}")
-
-    def state(self):
-        """Read models and log as they stand."""
-        return json.loads(self.run("dump", "--json")), self.run("history", "--all")
-
-    def memory(self):
-        with open(f"/proc/{self.process.pid}/statm") as f:
-            return int(f.read().split()[1]) * os.sysconf("SC_PAGESIZE")
-
-    def stop(self):
-        self.process.terminate()
-        code = self.process.wait(timeout=60)
-        self.log.seek(0)
-        said = self.log.read()
-        self.log.close()
-        self.scratch.cleanup()
-        return code, said
+from reflected import (
+    BINARY, CODES, CUSTOMER, MISTAKES, OwnServer, Server, at, dry, environment, name_of, paths,
+    plausible, run)
 
 
 # ------------------------------------------------------------------------------------ wire format
@@ -111,98 +47,6 @@ def wire_type(field):
 def with_wrong_wire_type(field):
     return (varint(field.number << 3 | 5) + b"1234" if wire_type(field) == 1
             else varint(field.number << 3 | 1) + b"12345678")
-
-
-# --------------------------------------------------------------------------------------- messages
-
-def plausible(message, depth=0, chosen=()):
-    """Fills a message with what might be meant; `chosen`: the fields on the way to what a case is
-    about, which win over the others of their oneof."""
-    kind = message.DESCRIPTOR.full_name
-    if kind == "google.type.Money":
-        message.currency_code, message.units = "EUR", 1
-    elif kind == "google.type.Date":
-        message.year, message.month, message.day = 2026, 1, 15
-    elif kind == "google.type.Decimal":
-        message.value = "1"
-    elif kind == "google.protobuf.Timestamp":
-        message.seconds = 1_760_000_000
-    elif kind.startswith("google."):
-        pass
-    elif depth < MAX_DEPTH:
-        for field in message.DESCRIPTOR.fields:
-            oneof = field.containing_oneof
-            if oneof is not None and len(oneof.fields) > 1:
-                wanted = [f for f in oneof.fields if f in chosen] or oneof.fields[:1]
-                if field not in wanted:
-                    continue
-            set_plausible(message, field, depth, chosen)
-
-
-def set_plausible(message, field, depth, chosen):
-    if field.name in ("page_token", "consistency_token", "expected_revision", "page_size", "tag",
-                      "read_time"):
-        return
-    many = field.label == F.LABEL_REPEATED
-    if field.type == F.TYPE_MESSAGE:
-        if field.message_type.GetOptions().map_entry:
-            return
-        inner = getattr(message, field.name)
-        inner = inner.add() if many else inner
-        inner.SetInParent() if not many else None
-        plausible(inner, depth + 1, chosen)
-        return
-    value = {F.TYPE_BOOL: True, F.TYPE_STRING: text_for(field.name), F.TYPE_BYTES: b"x"}.get(
-        field.type, 1)
-    if field.type in (F.TYPE_DOUBLE, F.TYPE_FLOAT):
-        value = 1.0
-    getattr(message, field.name).append(value) if many else setattr(message, field.name, value)
-
-
-def text_for(name):
-    return {"customer_id": CUSTOMER, "request_id": "bad-input", "currency_code": "EUR",
-            "time_zone": "Europe/Berlin", "region_code": "DE", "language_code": "de",
-            "series": "A"}.get(name, "" if name in ("filter", "order_by") else "x")
-
-
-def dry(message):
-    """Commands are only tried, whatever else they say: nothing may be written."""
-    for field in message.DESCRIPTOR.fields:
-        if field.name == "validate_only":
-            message.validate_only = True
-            message.request_id = message.request_id or "bad-input"
-            message.customer_id = message.customer_id or CUSTOMER
-        elif field.type == F.TYPE_MESSAGE and field.message_type.file.package.startswith("daybook"):
-            if field.label == F.LABEL_REPEATED:
-                for inner in getattr(message, field.name):
-                    dry(inner)
-            elif message.HasField(field.name):
-                dry(getattr(message, field.name))
-
-
-def paths(descriptor, above=()):
-    """Every field, at any depth, as the fields on the way to it."""
-    for field in descriptor.fields:
-        way = above + (field,)
-        yield way
-        if field.type == F.TYPE_MESSAGE and len(way) < MAX_DEPTH and field not in above:
-            yield from paths(field.message_type, way)
-
-
-def at(message, way):
-    """The message that holds the last field of `way`."""
-    for field in way[:-1]:
-        inner = getattr(message, field.name)
-        if field.label == F.LABEL_REPEATED:
-            message = inner[0] if len(inner) else inner.add()
-        else:
-            inner.SetInParent()
-            message = inner
-    return message
-
-
-def name_of(way):
-    return ".".join(f.name + ("[0]" if f.label == F.LABEL_REPEATED else "") for f in way)
 
 
 # ------------------------------------------------------------------------------------------ cases
@@ -378,32 +222,6 @@ def nasty(message, chance, depth):
 
 # ------------------------------------------------------------------------------------------- test
 
-def details_of(details):
-    """Reason, and the fields that are blamed."""
-    reason, fields = None, []
-    for detail in details:
-        if detail.Is(error_details_pb2.ErrorInfo.DESCRIPTOR):
-            info = error_details_pb2.ErrorInfo()
-            detail.Unpack(info)
-            reason = info.reason
-        elif detail.Is(error_details_pb2.BadRequest.DESCRIPTOR):
-            bad = error_details_pb2.BadRequest()
-            detail.Unpack(bad)
-            fields = [v.field for v in bad.field_violations]
-    return reason, fields
-
-
-def statuses_in(message):
-    """Every google.rpc.Status of a response: outcomes of single commands."""
-    if message.DESCRIPTOR.full_name == "google.rpc.Status":
-        yield message
-        return
-    for field, value in message.ListFields():
-        if field.type == F.TYPE_MESSAGE and not field.message_type.GetOptions().map_entry:
-            for inner in value if field.label == F.LABEL_REPEATED else [value]:
-                yield from statuses_in(inner)
-
-
 def blames(said, way):
     """Whether `said` is the field at the end of `way`, as its command sees it, or what holds it or
     is in it: google.type messages are named as a whole or by part."""
@@ -417,22 +235,18 @@ def blames(said, way):
     return False
 
 
-class BadInput(unittest.TestCase):
+class BadInput(OwnServer):
     @classmethod
     def setUpClass(cls):
-        cls.server, cls.other = Server(), Server()
-        cls.channel = grpc.insecure_channel(
-            cls.server.address, options=[("grpc.max_send_message_length", 64 << 20)])
-        cls.database = ProtoReflectionDescriptorDatabase(cls.channel)
-        cls.pool = descriptor_pool.DescriptorPool(cls.database)
+        super().setUpClass()
+        cls.other = Server()
         cls.foreign = cls.tokens_of(cls.other)
 
     @classmethod
     def tearDownClass(cls):
-        cls.channel.close()
-        for server in (cls.other, cls.server):
-            code, said = server.stop()
-            assert code == 0, f"the server ended with {code}: {said[-3000:]}"
+        code, said = cls.other.stop()
+        assert code == 0, f"the other server ended with {code}: {said[-3000:]}"
+        super().tearDownClass()
 
     @classmethod
     def tokens_of(cls, server):
@@ -445,53 +259,21 @@ class BadInput(unittest.TestCase):
         token = json.loads(answer)["consistency_token"]
         return [token, token[:-1], token + "A", "A" * len(token)]
 
-    def methods(self):
-        for service in self.database.get_services():
-            if service.startswith("grpc.reflection."):
-                continue
-            for method in self.pool.FindServiceByName(service).methods:
-                yield service, method
-
-    def ask(self, service, method, data):
-        """Code, reason and blamed fields of what one message comes to; None when it passes."""
-        path = f"/{service}/{method.name}"
-        response = message_factory.GetMessageClass(method.output_type)
-        try:
-            if method.server_streaming:
-                stub = self.channel.stream_stream(path, response_deserializer=response.FromString)
-                call = stub(iter([data]), timeout=30)
-                answer = next(call)
-                call.cancel()
-            else:
-                stub = self.channel.unary_unary(path, response_deserializer=response.FromString)
-                answer = stub(data, timeout=30)
-        except grpc.RpcError as e:
-            rich = status_pb2.Status()
-            for key, value in e.trailing_metadata() or ():
-                if key == "grpc-status-details-bin":
-                    rich.ParseFromString(value)
-            return (e.code(), *details_of(rich.details))
-        for status in statuses_in(answer):
-            if status.code != 0:
-                return (BY_NUMBER[status.code], *details_of(status.details))
-        return None
-
     def check(self, service, method, case):
         outcome = self.ask(service, method, case.data)
-        if outcome is None:
+        if outcome.ok:
             return None if case.may_pass else "is accepted"
-        code, reason, fields = outcome
-        if code not in case.codes and not (case.may_pass and code in MISTAKES):
-            return f"is {code.name} {reason}"
-        if case.reasons is not None and reason not in case.reasons and not case.may_pass:
-            return f"has the reason {reason}"
-        if reason is None and None not in (case.reasons or ()):
-            return f"is {code.name} without a reason"
-        if reason == "INVALID_FIELDS" and not fields:
+        if outcome.code not in case.codes and not (case.may_pass and outcome.code in MISTAKES):
+            return f"is {outcome}"
+        if case.reasons is not None and outcome.reason not in case.reasons and not case.may_pass:
+            return f"has the reason {outcome.reason}"
+        if outcome.reason is None and None not in (case.reasons or ()):
+            return f"is {outcome} without a reason"
+        if outcome.reason == "INVALID_FIELDS" and not outcome.fields:
             return "blames no field"
-        if case.path is not None and reason != "REQUEST_TOO_LARGE":
-            if not any(blames(field, case.path) for field in fields):
-                return f"is {code.name} {reason}, which blames {fields}"
+        if case.path is not None and outcome.reason != "REQUEST_TOO_LARGE":
+            if not any(blames(field, case.path) for field in outcome.fields):
+                return f"is {outcome}"
         return None
 
     def round(self, cases_of, seed):
@@ -504,25 +286,28 @@ class BadInput(unittest.TestCase):
                 problem = self.check(service, method, case)
                 if problem is not None:
                     wrong.append(f"{service}/{method.name}: {case.what} {problem}")
-                if self.server.process.poll() is not None:
-                    self.fail(f"the server is gone after {service}/{method.name}: {case.what}")
+                self.expect_alive(f"{service}/{method.name}: {case.what}")
         return wrong, count
 
     def expect_nothing_wrong_and_nothing_changed(self, cases_of):
         before = self.server.state()
         wrong, count = self.round(cases_of, seed=1)
-        settled = self.server.memory()
+        settled, pool = self.server.memory(), self.server.threads_and_files()
         more, _ = self.round(cases_of, seed=2)
-        grown = self.server.memory() - settled
-        print(f"{count} cases, memory {settled >> 20} MB, grown by {grown >> 20} MB",
-              file=sys.stderr)
+        print(f"{count} cases", file=sys.stderr)
+        self.expect_no_growth(pool, settled)
         self.assertEqual(self.server.state(), before)
-        self.assertLess(grown, HUGE_GROWTH)
         problems = sorted(set(wrong + more))
         self.assertEqual(problems, [], "\n" + "\n".join(problems[:60]))
 
     def test_bytes_that_are_no_request(self):
         self.expect_nothing_wrong_and_nothing_changed(wire_cases)
+
+    def test_values_that_nobody_means(self):
+        pages = self.page_tokens()
+        self.assertTrue(pages, "no method gave a page token")
+        self.expect_nothing_wrong_and_nothing_changed(
+            lambda cls, chance: value_cases(cls, chance, self.foreign, pages))
 
     def page_tokens(self):
         """A page token of every method that gives one, by the method's name."""
@@ -531,27 +316,13 @@ class BadInput(unittest.TestCase):
             if "next_page_token" not in method.output_type.fields_by_name:
                 continue
             cls = message_factory.GetMessageClass(method.input_type)
-            response = message_factory.GetMessageClass(method.output_type)
             for fields in ({"customer_id": CUSTOMER, "page_size": 1}, {"page_size": 1}):
-                if not set(fields) <= set(cls.DESCRIPTOR.fields_by_name):
-                    continue
-                stub = self.channel.unary_unary(f"/{service}/{method.name}",
-                                                response_deserializer=response.FromString)
-                try:
-                    token = stub(cls(**fields).SerializeToString(), timeout=30).next_page_token
-                except grpc.RpcError:
-                    continue
-                if token:
-                    tokens[method.name] = token
+                if set(fields) <= set(cls.DESCRIPTOR.fields_by_name):
+                    outcome = self.ask(service, method, cls(**fields).SerializeToString())
+                    if outcome.ok and outcome.answer.next_page_token:
+                        tokens[method.name] = outcome.answer.next_page_token
         return tokens
-
-    def test_values_that_nobody_means(self):
-        pages = self.page_tokens()
-        self.assertTrue(pages, "no method gave a page token")
-        self.expect_nothing_wrong_and_nothing_changed(
-            lambda cls, chance: value_cases(cls, chance, self.foreign, pages))
 
 
 if __name__ == "__main__":
-    BINARY = sys.argv.pop()
-    unittest.main(verbosity=2)
+    run()
