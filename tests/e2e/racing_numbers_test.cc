@@ -1,6 +1,7 @@
-// Invoice numbers while two command services race for the same topic: every command goes to both at
-// once, and who may write changes hands again and again, by a pause, by a take-over of the living,
-// by a kill, and by both starting at the same moment, when each may get some of the partitions.
+// Numbers of invoices and credit notes while two command services race for the same topic: every
+// command goes to both at once, and who may write changes hands again and again, by a pause, by a
+// take-over of the living, by a kill, and by both starting at the same moment, when each may get
+// some of the partitions.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -32,13 +33,16 @@ constexpr int kPartitions = 4;
 constexpr int kRounds = kSanitized ? 1 : 3;  // of four changes each
 constexpr int64_t kCommandsAChange = kSanitized ? 60 : 200;
 
-// One counter: series, year, partition.
-using Counter = std::tuple<std::string, int, int>;
+// One counter: what it numbers, series, year, partition. A series of both has two counters.
+using Counter = std::tuple<std::string, std::string, int, int>;
 
 std::string Name(const Counter& counter) {
-  const auto& [series, year, partition] = counter;
-  return absl::StrCat(series, "-", year, "-", partition);
+  const auto& [what, series, year, partition] = counter;
+  return absl::StrCat(what, " ", series, "-", year, "-", partition);
 }
+
+constexpr char kInvoices[] = "IssueInvoice";
+constexpr char kCreditNotes[] = "IssueCreditNote";
 
 class RacingNumbers : public testing::Test {
  protected:
@@ -110,9 +114,12 @@ class RacingNumbers : public testing::Test {
     std::map<Counter, int64_t> last;
     for (const CountingRecord& record : records) {
       for (const book::v1::Event& event : record.record.commit().events()) {
-        if (!event.billing().has_invoice_issued()) continue;
-        const auto& number = event.billing().invoice_issued().number();
-        const Counter counter(number.series(), number.year(), number.partition());
+        const bool invoice = event.billing().has_invoice_issued();
+        if (!invoice && !event.billing().has_credit_note_issued()) continue;
+        const auto& number = invoice ? event.billing().invoice_issued().number()
+                                     : event.billing().credit_note_issued().number();
+        const Counter counter(invoice ? kInvoices : kCreditNotes, number.series(), number.year(),
+                              number.partition());
         EXPECT_EQ(number.partition(), record.partition);
         EXPECT_EQ(number.sequence(), ++last[counter])
             << Name(counter) << " at offset " << record.offset;
@@ -170,15 +177,24 @@ TEST_F(RacingNumbers, HaveNoGapAndNoTwinWhoeverIssues) {
   Violations violations;
   const auto last = ExpectGapless(CountingRecords(*records, &figures, &violations));
   EXPECT_THAT(violations.all(), IsEmpty());
-  EXPECT_EQ(last.size(), kPartitions * 2u * 2u);  // two series, two years
-  int64_t answered = 0, numbered = 0;
-  for (const IssuedCommand& command : commands) {
-    answered += command.method == "daybook.billing.v1.BillingService.IssueInvoice" &&
-                command.outcome == IssuedCommand::Outcome::kAccepted;
+  for (const std::string what : {kInvoices, kCreditNotes}) {
+    int64_t answered = 0, numbered = 0;
+    size_t counters = 0;
+    for (const IssuedCommand& command : commands) {
+      answered += command.method == "daybook.billing.v1.BillingService." + what &&
+                  command.outcome == IssuedCommand::Outcome::kAccepted;
+    }
+    for (const auto& [counter, count] : last) {
+      if (std::get<0>(counter) != what) continue;
+      ++counters;
+      numbered += count;
+    }
+    EXPECT_EQ(numbered, answered) << what;
+    if (!kSanitized) {
+      EXPECT_EQ(counters, kPartitions * 2u * 2u) << what;  // two series, two years
+    }
+    std::printf("  %s: %ld numbers in %zu counters\n", what.c_str(), numbered, counters);
   }
-  for (const auto& [counter, count] : last) numbered += count;
-  EXPECT_EQ(numbered, answered);
-  std::printf("  %ld numbers in %zu counters\n", numbered, last.size());
 
   // A third one that has only the log gives every request the answer of the first time, and counts
   // on where they stopped.

@@ -171,6 +171,30 @@ std::string CompareInvoice(const std::string& request_bytes, const book::v1::Com
   return "";
 }
 
+std::string CompareCreditNote(const std::string& request_bytes, const book::v1::Commit& commit) {
+  billing::v1::IssueCreditNoteRequest request;
+  billing::v1::IssueCreditNoteResponse answer;
+  if (!request.ParseFromString(request_bytes)) return "its request cannot be read";
+  if (!answer.ParseFromString(commit.answer())) return "its answer cannot be read";
+  if (commit.events_size() != 1 || !commit.events(0).billing().has_credit_note_issued()) {
+    return "it is not one credit note";
+  }
+  const auto& event = commit.events(0).billing().credit_note_issued();
+  if (event.invoice_id() != request.invoice_id() || event.kind() != request.kind() ||
+      event.number().series() != request.series()) {
+    return "another credit note was issued";
+  }
+  if (!SameDay(commit.events(0).effective_date(), request.effective_date())) {
+    return "the credit note counts on another day";
+  }
+  if (answer.credit_note_id() != event.credit_note_id() ||
+      answer.number() != NumberText(event.number()) || !Is(answer.net(), event.net_minor()) ||
+      !Is(answer.tax(), event.tax_minor()) || !Is(answer.total(), event.total_minor())) {
+    return "another credit note was answered";
+  }
+  return "";
+}
+
 std::string ComparePayment(const std::string& request_bytes, const book::v1::Commit& commit) {
   RecordPaymentRequest request;
   RecordPaymentResponse answer;
@@ -206,6 +230,7 @@ std::string CompareContent(const IssuedCommand& command, const book::v1::Commit&
   if (name == "RegisterCustomer") return CompareRegistration(command.request, commit);
   if (name == "OpenAccount") return CompareAccount(command.request, commit);
   if (name == "IssueInvoice") return CompareInvoice(command.request, commit);
+  if (name == "IssueCreditNote") return CompareCreditNote(command.request, commit);
   if (name == "RecordPayment") return ComparePayment(command.request, commit);
   return "it is of an unknown method";
 }

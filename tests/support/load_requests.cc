@@ -120,6 +120,14 @@ IssuedCommand LoadCustomer::Invoice(const std::string& request_id, std::mt19937_
   return Make(request_id, kBilling, "IssueInvoice", request, must_be_refused);
 }
 
+IssuedCommand LoadCustomer::CreditNote(const std::string& request_id,
+                                       const billing::v1::IssueCreditNoteRequest& taken_back,
+                                       const std::string& must_be_refused) const {
+  billing::v1::IssueCreditNoteRequest request = taken_back;
+  request.set_request_id(request_id);
+  return Make(request_id, kBilling, "IssueCreditNote", request, must_be_refused);
+}
+
 IssuedCommand LoadCustomer::Payment(const std::string& request_id, std::mt19937_64& random,
                                     const std::string& must_be_refused) const {
   billing::v1::RecordPaymentRequest request;
@@ -154,7 +162,7 @@ IssuedCommand LoadCustomer::Reuse(std::mt19937_64& random) const {
 }
 
 IssuedCommand LoadCustomer::Refused(const std::string& request_id, std::mt19937_64& random) const {
-  switch (Pick(random, 0, 5)) {
+  switch (Pick(random, 0, 6)) {
     case 0:
       return Register(request_id, "CUSTOMER_EXISTS");
     case 1:
@@ -165,6 +173,9 @@ IssuedCommand LoadCustomer::Refused(const std::string& request_id, std::mt19937_
       return Invoice(request_id, random, "REVISION_MISMATCH");
     case 4:
       return Payment(request_id, random, "INVOICE_NOT_FOUND");
+    case 5:
+      if (credited_.empty()) return Open(request_id, "ACCOUNT_EXISTS");
+      return CreditNote(request_id, credited_.back(), "CREDIT_NOTE_ABOVE_INVOICE");
     default:
       return invoice_request_ids_.empty() ? Register(request_id, "CUSTOMER_EXISTS") : Reuse(random);
   }
@@ -180,6 +191,11 @@ IssuedCommand LoadCustomer::Next(const std::string& request_id, std::mt19937_64&
     return Open(request_id, "");
   }
   const int64_t dice = Pick(random, 1, 100);
+  if (dice <= 8 && !creditable_.empty()) {
+    const auto taken_back = creditable_.back();
+    creditable_.pop_back();
+    return CreditNote(request_id, taken_back, "");
+  }
   if (dice <= 50) return Invoice(request_id, random, "");
   if (dice <= 84) return Payment(request_id, random, "");
   if (dice <= 88 && !external_payments_.empty()) return PaymentAgain(request_id, random);
@@ -194,6 +210,24 @@ void LoadCustomer::Accepted(const IssuedCommand& command) {
   }
   if (command.method == std::string(kBilling) + ".IssueInvoice") {
     Remember(invoice_request_ids_, command.request_id);
+    billing::v1::IssueInvoiceRequest invoice;
+    billing::v1::IssueInvoiceResponse issued;
+    invoice.ParseFromString(command.request);
+    issued.ParseFromString(command.response);
+    // There is nothing to take back of what costs nothing.
+    if (issued.total().units() == 0 && issued.total().nanos() == 0) return;
+    billing::v1::IssueCreditNoteRequest request;
+    request.set_customer_id(id_);
+    request.set_invoice_id(issued.invoice_id());
+    request.set_kind(billing::v1::CREDIT_NOTE_KIND_CREDIT);
+    request.set_series(creditable_.size() % 2 == 0 ? "CN" : "A");
+    *request.mutable_effective_date() = invoice.invoice_date();
+    Remember(creditable_, std::move(request));
+  }
+  if (command.method == std::string(kBilling) + ".IssueCreditNote") {
+    billing::v1::IssueCreditNoteRequest request;
+    request.ParseFromString(command.request);
+    Remember(credited_, std::move(request));
   }
   if (command.method == std::string(kBilling) + ".RecordPayment") {
     billing::v1::RecordPaymentRequest request;

@@ -6,13 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "daybook/billing/v1/billing_service.pb.h"
 #include "google/protobuf/message.h"
 #include "tests/support/history.h"
 
 namespace daybook {
 
-// One customer of a load: registers, opens an account, then gets invoices and pays them. About one
-// command in eight must be refused, each for a reason that stays true whatever happens meanwhile.
+// One customer of a load: registers, opens an account, then gets invoices, pays them and has some
+// of them taken back. About one command in eight must be refused, each for a reason that stays true
+// whatever happens meanwhile.
 class LoadCustomer {
  public:
   // `number` tells the customers of a load apart; `name` begins all ids.
@@ -37,6 +39,10 @@ class LoadCustomer {
   IssuedCommand Open(const std::string& request_id, const std::string& must_be_refused) const;
   IssuedCommand Invoice(const std::string& request_id, std::mt19937_64& random,
                         const std::string& must_be_refused) const;
+  // Takes back all of an invoice, as credit, on the invoice's day.
+  IssuedCommand CreditNote(const std::string& request_id,
+                           const billing::v1::IssueCreditNoteRequest&,
+                           const std::string& must_be_refused) const;
   IssuedCommand Payment(const std::string& request_id, std::mt19937_64& random,
                         const std::string& must_be_refused) const;
   IssuedCommand PaymentAgain(const std::string& request_id, std::mt19937_64& random) const;
@@ -49,6 +55,9 @@ class LoadCustomer {
   Step step_ = Step::kNew;
   std::vector<std::string> invoice_request_ids_;  // accepted ones, the last few
   std::vector<std::string> external_payments_;    // requests of accepted ones, the last few
+  // What would take back an invoice that nothing was taken back of yet; of the last few.
+  std::vector<billing::v1::IssueCreditNoteRequest> creditable_;
+  std::vector<billing::v1::IssueCreditNoteRequest> credited_;  // accepted ones, the last few
 };
 
 }  // namespace daybook

@@ -81,6 +81,8 @@ void ReferenceBook::Take(const book::v1::Event& event) {
       return Take(event.billing().account_opened());
     case billing::v1::Event::kInvoiceIssued:
       return Take(event.billing().invoice_issued(), event.effective_date().year());
+    case billing::v1::Event::kCreditNoteIssued:
+      return Take(event.billing().credit_note_issued(), event.effective_date().year());
     case billing::v1::Event::kPaymentRecorded:
       return Take(event.billing().payment_recorded());
     case billing::v1::Event::kCreditApplied:
@@ -111,7 +113,7 @@ ReferenceAccount* ReferenceBook::Account(const std::string& id, const std::strin
 void ReferenceBook::Take(const billing::v1::InvoiceIssued& event, int year) {
   ReferenceAccount* account = Account(event.account_id(), event.currency_code());
   if (account == nullptr) return;
-  CheckNumber(event.number(), year);
+  CheckNumber("invoice", event.number(), year);
   Wide net = 0, tax = 0, tax_by_rate = 0;
   for (const auto& line : event.lines()) {
     net += line.net_minor();
@@ -125,21 +127,54 @@ void ReferenceBook::Take(const billing::v1::InvoiceIssued& event, int year) {
   const Wide total = event.total_minor();
   if (net + tax != total) Say("the invoice's total is not net and tax");
   if (!ids_.insert(event.invoice_id()).second) Say("the invoice's id is used twice");
-  account->invoices[event.invoice_id()] = {total, total};
+  account->invoices[event.invoice_id()] = {total, total, 0};
   account->invoiced += total;
   Post(account->currency, "receivable", "revenue", net);
   Post(account->currency, "receivable", "tax_payable", tax);
 }
 
-void ReferenceBook::CheckNumber(const billing::v1::InvoiceNumber& number, int year) {
-  int64_t& last = last_numbers_[{number.series(), number.year(), number.partition()}];
+// As loads make them: all of an invoice, as credit of the account.
+void ReferenceBook::Take(const billing::v1::CreditNoteIssued& event, int year) {
+  ReferenceAccount* account = Account(event.account_id(), event.currency_code());
+  if (account == nullptr) return;
+  CheckNumber("credit note", event.number(), year);
+  Wide net = 0, tax = 0;
+  for (const auto& line : event.lines()) {
+    net += line.net_minor();
+    tax += line.tax_minor();
+  }
+  const Wide total = event.total_minor();
+  if (net != event.net_minor() || tax != event.tax_minor() || net + tax != total) {
+    Say("the credit note's total is not the sum of its lines");
+  }
+  if (event.kind() != billing::v1::CREDIT_NOTE_KIND_CREDIT || event.applied_minor() != 0 ||
+      event.unapplied_minor() != total) {
+    Say("the credit note is not credit of its account");
+  }
+  if (!ids_.insert(event.credit_note_id()).second) Say("the credit note's id is used twice");
+  const auto it = account->invoices.find(event.invoice_id());
+  if (it == account->invoices.end()) return Say("an invoice is taken back that is not there");
+  if (total != it->second.total - it->second.credited) {
+    Say("the credit note is not all that is left of its invoice");
+  }
+  it->second.credited += total;
+  account->credited += total;
+  ++account->credit_note_count;
+  account->unapplied[event.credit_note_id()] = total;
+  Post(account->currency, "revenue", "customer_deposits", net);
+  Post(account->currency, "tax_payable", "customer_deposits", tax);
+}
+
+void ReferenceBook::CheckNumber(const std::string& what, const billing::v1::InvoiceNumber& number,
+                                int year) {
+  int64_t& last = last_numbers_[{what, number.series(), number.year(), number.partition()}];
   if (number.sequence() != last + 1) {
-    Say(absl::StrCat("invoice number ", number.sequence(), " of series ", number.series(), " ",
+    Say(absl::StrCat(what, " number ", number.sequence(), " of series ", number.series(), " ",
                      number.year(), " follows ", last));
   }
   last = number.sequence();
-  if (number.partition() != partition_) Say("the invoice's number is of another partition");
-  if (number.year() != year) Say("the invoice's number is of another year");
+  if (number.partition() != partition_) Say(what + "'s number is of another partition");
+  if (number.year() != year) Say(what + "'s number is of another year");
 }
 
 Wide ReferenceBook::Apply(
@@ -175,6 +210,7 @@ void ReferenceBook::Take(const billing::v1::PaymentRecorded& event) {
   }
   account->unapplied[event.payment_id()] = event.unapplied_minor();
   account->received += event.amount_minor();
+  ++account->payment_count;
   Post(account->currency, "cash", "receivable", allocated);
   Post(account->currency, "cash", "customer_deposits", event.unapplied_minor());
 }
@@ -183,9 +219,9 @@ void ReferenceBook::Take(const billing::v1::CreditApplied& event) {
   ReferenceAccount* account = Account(event.account_id(), event.currency_code());
   if (account == nullptr) return;
   const auto it = account->unapplied.find(event.payment_id());
-  if (it == account->unapplied.end()) return Say("credit of a payment that is not there");
+  if (it == account->unapplied.end()) return Say("credit of what is not there");
   const Wide amount = Apply(*account, event.allocations());
-  if (amount > it->second) Say("more credit is applied than was left of the payment");
+  if (amount > it->second) Say("more credit is applied than was left of it");
   it->second -= amount;
   Post(account->currency, "customer_deposits", "receivable", amount);
 }
@@ -202,8 +238,8 @@ void ReferenceBook::CheckSums() {
   for (const auto& [id, customer] : customers_) {
     place_ = "customer " + id;
     for (const auto& [account_id, account] : customer.accounts) {
-      if (account.received != account.allocated + account.TotalUnapplied()) {
-        Say("received is not allocated and unapplied in account " + account_id);
+      if (account.received + account.credited != account.allocated + account.TotalUnapplied()) {
+        Say("received and credited is not allocated and unapplied in account " + account_id);
       }
       if (account.invoiced != account.allocated + account.TotalOpen()) {
         Say("invoiced is not allocated and open in account " + account_id);

@@ -30,11 +30,16 @@ struct ReferenceAccount {
   struct Invoice {
     Wide total = 0;
     Wide open = 0;
+    Wide credited = 0;
   };
   std::string currency;
   std::map<std::string, Invoice> invoices;
-  std::map<std::string, Wide> unapplied;  // by payment; zero when all of it is applied
+  // By payment or credit note; zero when all of it is applied.
+  std::map<std::string, Wide> unapplied;
+  int64_t payment_count = 0;
+  int64_t credit_note_count = 0;
   Wide invoiced = 0;
+  Wide credited = 0;
   Wide received = 0;
   Wide allocated = 0;
 
@@ -68,19 +73,21 @@ class ReferenceBook {
   void Take(const book::v1::Event& event);
   void Take(const billing::v1::AccountOpened& event);
   void Take(const billing::v1::InvoiceIssued& event, int year);
+  void Take(const billing::v1::CreditNoteIssued& event, int year);
   void Take(const billing::v1::PaymentRecorded& event);
   void Take(const billing::v1::CreditApplied& event);
   ReferenceAccount* Account(const std::string& id, const std::string& currency);
   Wide Apply(ReferenceAccount& account,
              const google::protobuf::RepeatedPtrField<billing::v1::Allocation>& allocations);
-  void CheckNumber(const billing::v1::InvoiceNumber& number, int year);
+  void CheckNumber(const std::string& what, const billing::v1::InvoiceNumber& number, int year);
   void Post(const std::string& currency, const std::string& debit, const std::string& credit,
             Wide amount);
 
   Violations* const violations_;
   std::map<std::string, ReferenceCustomer> customers_;
-  std::map<std::tuple<std::string, int, int>, int64_t> last_numbers_;
-  std::set<std::string> ids_;  // of invoices and payments
+  // By what is numbered, series, year, partition.
+  std::map<std::tuple<std::string, std::string, int, int>, int64_t> last_numbers_;
+  std::set<std::string> ids_;  // of invoices, credit notes and payments
   Ledger ledger_;
 
   // The record being taken.
