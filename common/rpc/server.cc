@@ -10,6 +10,7 @@
 #include "common/base/status.h"
 #include "common/rpc/address.h"
 #include "common/rpc/credentials.h"
+#include "common/rpc/library_logs.h"
 #include "common/rpc/unary.h"
 #include "common/rpc/wire.h"
 #include "grpc/health/v1/health.pb.h"
@@ -98,6 +99,16 @@ void SetLimits(const ServerOptions& options, grpc::ServerBuilder& builder) {
   builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);
 }
 
+// Of a listener that could not be opened, in the system's words to gRPC.
+const char* WhyNot(const LibraryLogsKept& logs) {
+  if (logs.Held("Address already in use")) return "the port is taken; is another server running?";
+  if (logs.Held("Cannot assign requested address")) {
+    return "the address is not one of this machine";
+  }
+  if (logs.Held("Permission denied")) return "the port may not be opened by this user";
+  return "the port is taken, or the address is not one of this machine";
+}
+
 }  // namespace
 
 class Server::Impl {
@@ -131,14 +142,14 @@ class Server::Impl {
       shared_->queues.push_back(
           std::make_unique<CallQueue>(*shared_, builder.AddCompletionQueue()));
     }
+    const LibraryLogsKept logs;
     server_ = builder.BuildAndStart();
     if (server_ == nullptr || port_ == 0) {
       if (server_ != nullptr) server_->Shutdown();
       for (auto& queue : shared_->queues) queue->Stop();
       server_.reset();
       return absl::FailedPreconditionError(
-          absl::StrCat("cannot listen on ", shared_->options.address,
-                       ": the port is taken, or the address is not one of this machine"));
+          absl::StrCat("cannot listen on ", shared_->options.address, ": ", WhyNot(logs)));
     }
     for (const Service& service : services_) health_.SetDefault(service.descriptor()->full_name());
     health_.SetDefault("");
