@@ -19,6 +19,7 @@
 #include "services/daybook/batch_sender.h"
 #include "services/daybook/connect.h"
 #include "services/daybook/interrupt.h"
+#include "services/daybook/left_out_rows.h"
 #include "services/daybook/order_commands.h"
 #include "services/daybook/orders.h"
 #include "services/daybook/progress.h"
@@ -48,19 +49,15 @@ struct Summary {
   }
 };
 
-// Names a row and what is wrong with it, and tells of the server, on stderr. Thread-safe.
+// Lines on stderr; on a terminal over the line of the progress. Thread-safe.
 class Complaints {
  public:
-  explicit Complaints(std::string path) : path_(std::move(path)) {}
-  void Say(int64_t line, std::string_view reason) { Say(Cat(path_, ":", line, ": ", reason)); }
-  // On a terminal over the line of the progress.
   void Say(std::string_view text) {
     std::lock_guard lock(mutex_);
     std::fprintf(stderr, "%s%s\n", terminal_ ? "\r\x1b[K" : "", std::string(text).c_str());
   }
 
  private:
-  const std::string path_;
   const bool terminal_ = IsTerminal(STDERR_FILENO);
   std::mutex mutex_;
 };
@@ -72,7 +69,7 @@ struct Job {
   const std::map<std::string_view, absl::CivilDay> first_days;
   const bool strict;
   rpc::Client* client;
-  Complaints* complaints;
+  LeftOutRows* left_out;
   Progress* progress;
   RetryNotice* notice;
   std::atomic<bool> stop{false};
@@ -161,7 +158,7 @@ class Lane {
   absl::Status LeaveOut(const Order& order, const absl::Status& status) {
     if (!left_out_.insert(order.line).second) return absl::OkStatus();
     ++summary_.left_out;
-    job_->complaints->Say(order.line, Cat(status.message(), " (", ReasonOf(status), ")"));
+    job_->left_out->Refused(order.line, std::string(status.message()), ReasonOf(status));
     if (!job_->strict) return absl::OkStatus();
     return absl::AbortedError(Cat("stopped at line ", order.line, " (--strict)"));
   }
@@ -197,8 +194,10 @@ class ImportOrders : public Subcommand {
             "Every command has a request id made from what the row says: run it again after a "
             "crash\n"
             "and it goes on; run it twice and nothing changes.\n"
-            "A bad row is named with file, line and reason, and the rest goes on. With --strict\n"
-            "nothing is sent when a row cannot be read, and the first refused row stops it.",
+            "A bad row is named with file, line and reason, and the rest goes on; of more than 10\n"
+            "rows of one reason the others are only counted, unless --every-row is given. With\n"
+            "--strict nothing is sent when a row cannot be read, and the first refused row stops "
+            "it.",
         .exit_codes =
             "0 all rows are in · 1 failed, or stopped by --strict · 2 wrong usage · 3 done, "
             "but rows were left out · 4 no answer from the server, run it again · 130 "
@@ -209,6 +208,7 @@ class ImportOrders : public Subcommand {
     flags.Argument("FILE", "CSV file; - = standard input", true, &path_);
     flags.Text("--currency", "CODE", "ISO 4217 code of the amounts", &currency_);
     flags.Switch("--strict", "stop at the first bad row", &strict_);
+    flags.Switch("--every-row", "name every row that is left out", &every_row_);
     flags.Switch("--dry-run", "read and check the file, send nothing", &dry_run_);
     flags.Switch("--json", "summary as one JSON object", &json_);
     flags.Switch("--quiet", "no progress and no summary", &quiet_);
@@ -229,8 +229,10 @@ class ImportOrders : public Subcommand {
     if (!file.ok()) {
       return ReportError(absl::InvalidArgumentError(Cat(path_, ": ", file.status().message())));
     }
-    Complaints complaints(path_);
-    for (const BadRow& bad : file->bad_rows) complaints.Say(bad.line, bad.reason);
+    Complaints complaints;
+    LeftOutRows left_out(path_, every_row_, [&](std::string_view line) { complaints.Say(line); });
+    for (const BadRow& bad : file->bad_rows) left_out.Unreadable(bad.line, bad.reason);
+    left_out.SayHowManyMore();
     Summary summary;
     summary.left_out = static_cast<int64_t>(file->bad_rows.size());
     if (strict_ && !file->bad_rows.empty()) {
@@ -241,7 +243,8 @@ class ImportOrders : public Subcommand {
       Print(summary, *currency);
       return summary.left_out > 0 ? kExitLeftOut : kExitOk;
     }
-    const absl::Status status = Send(config, *file, *currency, &complaints, &summary);
+    const absl::Status status = Send(config, *file, *currency, &complaints, &left_out, &summary);
+    left_out.SayHowManyMore();
     if (Interrupted().load()) {
       std::fprintf(stderr, "interrupted; the same command goes on\n");
       return kExitInterrupted;
@@ -271,7 +274,7 @@ class ImportOrders : public Subcommand {
   }
 
   absl::Status Send(const Config& config, const OrderFile& file, const Currency& currency,
-                    Complaints* complaints, Summary* summary) const {
+                    Complaints* complaints, LeftOutRows* left_out, Summary* summary) const {
     const auto client = Connect(config);
     Progress progress("orders", static_cast<int64_t>(file.orders.size()), quiet_);
     RetryNotice notice(config.server_address(),
@@ -281,7 +284,7 @@ class ImportOrders : public Subcommand {
             .first_days = FirstDays(file.orders),
             .strict = strict_,
             .client = client.get(),
-            .complaints = complaints,
+            .left_out = left_out,
             .progress = &progress,
             .notice = &notice};
     std::vector<std::vector<size_t>> shares(kLanes);
@@ -372,6 +375,7 @@ class ImportOrders : public Subcommand {
   std::string path_;
   std::string currency_ = "USD";
   bool strict_ = false;
+  bool every_row_ = false;
   bool dry_run_ = false;
   bool json_ = false;
   bool quiet_ = false;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -168,6 +169,41 @@ TEST_F(Walk, NamesBadRowsAndGoesOn) {
   EXPECT_EQ(summary["invoices"], 2);
   EXPECT_EQ(summary["payments"], 1);
   EXPECT_EQ(summary["left_out_rows"], 3);
+}
+
+TEST_F(Walk, CountsTheRowsOfOneReasonAfterTheFirstTen) {
+  std::string rows = "customer_id,order_date,quantity,amount\n";
+  for (int day = 1; day <= 28; ++day) rows += Cat("a,1997-02-", day / 10, day % 10, ",1,1.50\n");
+  const std::string file = FileWith(rows);
+  const auto lines = [](const Ran& ran) {
+    return std::count(ran.err.begin(), ran.err.end(), '\n');
+  };
+  const Ran yen = Run({"import", "orders", file, "--currency", "JPY", "--json"});
+  EXPECT_EQ(lines(yen), 11) << yen.err;
+  EXPECT_THAT(yen.err, HasSubstr("18 more rows: amount: finer than the smallest unit of JPY\n"));
+  EXPECT_EQ(json::parse(yen.out)["left_out_rows"], 28);
+
+  EXPECT_EQ(Run({"import", "orders", file}).code, 0);
+  Call("ArchiveCustomer", R"({"customer_id": "a", "request_id": "away"})");
+  const Ran euros = Run({"import", "orders", file, "--currency", "EUR", "--json"});
+  EXPECT_EQ(euros.code, 3);
+  EXPECT_EQ(lines(euros), 11) << euros.err;
+  EXPECT_THAT(euros.err,
+              HasSubstr(file + ": ... and 18 more rows refused with CUSTOMER_ARCHIVED\n"));
+  EXPECT_EQ(json::parse(euros.out)["left_out_rows"], 28);
+
+  EXPECT_EQ(lines(Run({"import", "orders", file, "--currency", "EUR", "--every-row"})), 28);
+  const Ran strict = Run({"import", "orders", file, "--currency", "EUR", "--strict"});
+  EXPECT_EQ(strict.code, 1);
+  EXPECT_THAT(strict.err, AllOf(HasSubstr(":2: "), Not(HasSubstr(":3: "))));
+}
+
+TEST_F(Walk, SaysInOneLineThatAPortIsTaken) {
+  const Ran ran = RunDaybook({"serve", "--data-dir", scratch_.path() + "/other", "--listen",
+                              server_.address(), "--http-listen", ""});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_EQ(ran.err, "error: cannot listen on " + server_.address() +
+                         ": the port is taken; is another server running?\n");
 }
 
 TEST_F(Walk, SumsOrdersUpBeyondSixtyFourBits) {
