@@ -26,6 +26,10 @@ constexpr uint64_t kProbed = 64;        // customers whose partitions are watche
 constexpr int kRawWindow = 1'024;       // records in flight of the raw producer
 constexpr double kMostUnary = 110'000;  // requests made for a second of load
 constexpr double kMostBatch = 600'000;  // commands made for a second of load
+// A broker is compiled while it runs: for half a minute of load it spends on that as much as on
+// requests.
+constexpr int kBrokerWarmUps = 4;
+constexpr absl::Duration kBrokerWarmUp = absl::Seconds(5);  // each
 constexpr char kKafkaTopic[] = "daybook.log.v1";
 
 absl::Status CheckNotEmpty(size_t, std::string_view bytes) {
@@ -80,6 +84,18 @@ class CommandFigures {
     for (auto& subject : subjects_) RETURN_IF_ERROR(Prepare(*subject));
     ASSIGN_OR_RETURN(echo_, scene_.StartEcho(result_bytes_));
     echo_loader_ = std::make_unique<Loader>(echo_.address);
+    return producer_ == nullptr ? absl::OkStatus() : WarmBroker(*Find("kafka"));
+  }
+
+  // With what will be measured: commands, and the raw records that they are compared with.
+  absl::Status WarmBroker(Subject& subject) {
+    scene_.report().Say(absl::StrFormat("kafka: the broker is warmed up, %d s",
+                                        kBrokerWarmUps * kBrokerWarmUp / absl::Seconds(1)));
+    ASSIGN_OR_RETURN(const size_t bytes, RecordBytes());
+    for (int i = 0; i < kBrokerWarmUps; ++i) {
+      RETURN_IF_ERROR(RunUnary(subject, 256, kBrokerWarmUp * 3 / 4).status());
+      RETURN_IF_ERROR(producer_->ProduceRate(bytes, kRawWindow, kBrokerWarmUp / 4).status());
+    }
     return absl::OkStatus();
   }
 
