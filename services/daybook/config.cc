@@ -14,6 +14,7 @@
 #include "absl/strings/str_split.h"
 #include "common/base/status.h"
 #include "services/daybook/config_file.h"
+#include "services/daybook/suggestion.h"
 #include "services/daybook/text.h"
 
 namespace daybook {
@@ -261,6 +262,12 @@ bool IsSecret(std::string_view key) {
          k.find("sasl.jaas") != k.npos || k.find("oauthbearer.config") != k.npos;
 }
 
+static std::vector<std::string> Keys() {
+  std::vector<std::string> keys;
+  for (const Setting& setting : Settings()) keys.emplace_back(setting.key);
+  return keys;
+}
+
 absl::StatusOr<Config> MakeConfig(const std::vector<Given>& weakest_first) {
   std::map<std::string, Given> last;
   for (const Setting& setting : Settings()) {
@@ -272,8 +279,9 @@ absl::StatusOr<Config> MakeConfig(const std::vector<Given>& weakest_first) {
   for (const Given& given : weakest_first) {
     const Setting* setting = Find(given.key);
     if (setting == nullptr && KafkaProperty(given.key).empty()) {
-      return absl::InvalidArgumentError(
-          Cat(given.from, ": no setting is called '", given.key, "'; `daybook config` lists them"));
+      return absl::InvalidArgumentError(Cat(given.from, ": no setting is called '", given.key, "'",
+                                            DidYouMean(given.key, Keys()),
+                                            "; `daybook config` lists them"));
     }
     Config scratch;  // also what a stronger source hides must be right
     if (setting != nullptr) RETURN_IF_ERROR(Store(*setting, given, &scratch));
@@ -316,8 +324,11 @@ absl::StatusOr<std::vector<Given>> FromEnvironment(const char* const* environmen
       const std::string property = absl::AsciiStrToLower(name.substr(kPrefix.size()));
       given.push_back({absl::StrReplaceAll(property, {{"_", "."}}), value, from});
     } else {
-      return absl::InvalidArgumentError(
-          Cat(from, ": no setting is called so; `daybook config` lists them"));
+      std::vector<std::string> names;
+      for (const auto& [known, key] : keys) names.push_back(known);
+      return absl::InvalidArgumentError(Cat(from, ": no setting is called so",
+                                            DidYouMean(name, names),
+                                            "; `daybook config` lists them"));
     }
   }
   return given;

@@ -13,6 +13,7 @@
 #include "services/daybook/log_scan.h"
 #include "services/daybook/open_log.h"
 #include "services/daybook/subcommands.h"
+#include "services/daybook/suggestion.h"
 #include "services/daybook/text.h"
 
 namespace daybook {
@@ -190,8 +191,9 @@ class History : public Subcommand {
     const std::vector<std::string> types = TypeNames();
     if (!filter_.type.empty() &&
         std::find(types.begin(), types.end(), filter_.type) == types.end()) {
-      std::fprintf(stderr, "error: --type: no event is called '%s'; there are:\n  %s\n",
-                   filter_.type.c_str(), absl::StrJoin(types, "\n  ").c_str());
+      std::fprintf(stderr, "error: --type: no event is called '%s'%s; there are:\n  %s\n",
+                   filter_.type.c_str(), DidYouMean(filter_.type, types).c_str(),
+                   absl::StrJoin(types, "\n  ").c_str());
       return kExitUsage;
     }
     const absl::Status status = Print(config);

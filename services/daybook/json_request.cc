@@ -17,6 +17,7 @@ using google::protobuf::DescriptorPool;
 using google::protobuf::FieldDescriptor;
 
 constexpr std::string_view kNoField = ": Cannot find field.";
+constexpr std::string_view kMoneyUnits = ".units): invalid value ";
 constexpr std::string_view kForType = " for type type.googleapis.com/";
 
 struct Example {
@@ -71,6 +72,10 @@ std::string Explained(const Descriptor& request, std::string problem) {
   // A second line repeats the text, a third points into it; nothing to point at at the end.
   if (const size_t nothing = problem.find("\n\n"); nothing != std::string::npos) {
     problem.resize(nothing);
+  }
+  // A fraction of money has a field of its own.
+  if (problem.find(kMoneyUnits) != std::string::npos) {
+    return problem + HowToWrite("google.type.Money");
   }
   if (problem.ends_with(kNoField)) return problem + FieldsThere(request, problem);
   if (const size_t at = problem.rfind(kForType); at != std::string::npos) {

@@ -73,6 +73,7 @@ TEST(Config, TakesTheFileThatTheEnvironmentNames) {
 TEST(Config, NamesKeyFileAndLineOfWhatIsWrong) {
   EXPECT_THAT(ErrorOf("listen = '127.0.0.1:1'\nlisten_adress = 'x'\n"),
               AllOf(HasSubstr(".toml:2"), HasSubstr("listen_adress")));
+  EXPECT_THAT(ErrorOf("partitons = 2\n"), HasSubstr("did you mean 'partitions'?"));
   EXPECT_THAT(ErrorOf("\n\npartitions = 0\n"),
               AllOf(HasSubstr(".toml:3"), HasSubstr("partitions"), HasSubstr("1 to 1024")));
   EXPECT_THAT(ErrorOf("partitions = 1.5\n"), HasSubstr(".toml:1"));

@@ -42,6 +42,8 @@ TEST(JsonRequest, ShowsHowThingsAreWritten) {
   EXPECT_THAT(Problem<billing::v1::RecordPaymentRequest>(R"({"amount": 12.5})"),
               EndsWith(R"(for google.type.Money; write {"currency_code": "EUR", "units": 12, )"
                        R"("nanos": 500000000} for 12.50)"));
+  EXPECT_THAT(Problem<billing::v1::RecordPaymentRequest>(R"({"amount": {"units": 12.5}})"),
+              EndsWith(R"("nanos": 500000000} for 12.50)"));
   EXPECT_THAT(Problem<customer::v1::RegisterCustomerRequest>(R"({"kind": "PERSON"})"),
               EndsWith("; write one of CUSTOMER_KIND_PERSON, CUSTOMER_KIND_ORGANISATION"));
 }

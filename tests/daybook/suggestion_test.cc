@@ -12,6 +12,7 @@ TEST(Suggestion, IsNearOrNothing) {
   EXPECT_EQ(Nearest("sarva", known), "");  // two letters of five
   EXPECT_EQ(Nearest("verfiy", known), "verify");
   EXPECT_EQ(Nearest("histroy", known), "history");
+  EXPECT_EQ(Nearest("hstory", known), "history");  // as near as story, but begins alike
   EXPECT_EQ(Nearest("x", known), "");
   EXPECT_EQ(Nearest("", known), "");
   EXPECT_EQ(Nearest(std::string(100'000, 'x'), known), "");
