@@ -85,8 +85,9 @@ absl::StatusOr<int64_t> MinorOf(const google::type::Money& money) {
   const Currency* currency = Currency::Find(money.currency_code());
   if (currency == nullptr) {
     return absl::InvalidArgumentError(
-        money.currency_code().empty() ? "has no currency_code"
-                                      : "has a currency_code that is not an active ISO 4217 code");
+        money.currency_code().empty()
+            ? "has no currency_code"
+            : "has a currency_code that is not an active ISO 4217 code in capitals");
   }
   const int64_t units = money.units();
   const int64_t nanos = money.nanos();

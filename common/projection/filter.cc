@@ -188,7 +188,10 @@ class FilterParser {
                                     .op = OpOf(token_.text)};
     RETURN_IF_ERROR(Advance());
     if (token_.kind != Kind::kWord && token_.kind != Kind::kQuoted) {
-      return Error(token_.at, "a value is expected here (in quotes if it is AND, OR or NOT)");
+      const bool twice = token_.kind == Kind::kOperator && token_.text == "=";
+      return Error(token_.at, twice
+                                  ? "a value is expected here; to be equal is written with one ="
+                                  : "a value is expected here (in quotes if it is AND, OR or NOT)");
     }
     RETURN_IF_ERROR(SetValue(*field, &restriction));
     filter_.steps_.push_back(static_cast<int>(filter_.restrictions_.size()));

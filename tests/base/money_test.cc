@@ -32,7 +32,7 @@ const Currency& C(const char* code) { return *Currency::Find(code); }
 TEST(Money, RefusesWhatIsNoPayableAmount) {
   const std::tuple<google::type::Money, const char*> rows[] = {
       {Money("", 1), "no currency_code"},
-      {Money("eur", 1), "not an active ISO 4217"},
+      {Money("eur", 1), "not an active ISO 4217 code in capitals"},
       {Money("EURO", 1), "not an active ISO 4217"},
       {Money("XAU", 1), "not an active ISO 4217"},
       {Money("XXX", 1), "not an active ISO 4217"},

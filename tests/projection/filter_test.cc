@@ -70,7 +70,7 @@ TEST(Filter, RefusesAndSaysWhere) {
       {"name = AND", "at character 8: a value"},
       {"name = ( x )", "at character 8: a value"},
       {"name ! x", "at character 6: '!'"},
-      {"name == x", "at character 7: a value"},
+      {"name == x", "at character 7: a value is expected here; to be equal"},
       {"name = x name = y", "at character 10: AND, OR"},
       {"name = x name", "at character 10: AND, OR"},
       {"name = x AND", "at character 13: a field name"},
