@@ -140,10 +140,9 @@ Decimal ToMajor(int64_t minor, const Currency& currency) {
 }
 
 std::string FormatMoney(Int128 minor, const Currency& currency) {
-  const Int128 factor = currency.factor();
-  const Int128 rest = minor % factor;
-  std::string text =
-      absl::StrCat(minor < 0 ? "-" : "", ToText(minor < 0 ? -(minor / factor) : minor / factor));
+  const Int128 units = minor / currency.factor();
+  const Int128 rest = minor % currency.factor();
+  std::string text = absl::StrCat(minor < 0 && units == 0 ? "-" : "", ToText(units));
   if (currency.digits() > 0) {
     const std::string fraction = ToText(rest < 0 ? -rest : rest);
     absl::StrAppend(&text, ".", std::string(currency.digits() - fraction.size(), '0'), fraction);

@@ -10,9 +10,9 @@
 #include "common/log/bell.h"
 #include "common/log/embedded/directory_lock.h"
 #include "common/log/embedded/embedded_log.h"
-#include "common/log/recent_records.h"
 #include "common/log/embedded/records.h"
 #include "common/log/embedded/tail_file.h"
+#include "common/log/recent_records.h"
 
 namespace daybook::log {
 
