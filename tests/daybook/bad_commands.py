@@ -17,8 +17,8 @@ from google.protobuf import message_factory
 from google.protobuf.descriptor import FieldDescriptor as F
 
 from reflected import (
-    CODES, CUSTOMER, MISTAKES, OwnServer, PATIENCE, at, outcome_of_answer, outcome_of_error, paths,
-    plausible, run, set_plausible)
+    CODES, CUSTOMER, MISTAKES, OwnServer, PATIENCE, at, is_command, outcome_of_answer,
+    outcome_of_error, paths, plausible, run, set_plausible)
 from situations import Customers, result_in, takes_any_command, wrapped
 
 TWINS = 100
@@ -479,7 +479,7 @@ class BadCommands(OwnServer):
                     for field, day in zip((way[-1], begin), days):
                         date = getattr(holder, field.name)
                         date.year, date.month, date.day = 2026, 2, day
-                    if "validate_only" in method.input_type.fields_by_name:
+                    if is_command(method.input_type):
                         message.validate_only = True
                     self.cases += 1
                     outcome = self.ask(service, method, message.SerializeToString())

@@ -18,8 +18,8 @@ from google.protobuf.descriptor import FieldDescriptor as F
 from google.protobuf.message import DecodeError
 
 from reflected import (
-    BINARY, CODES, CUSTOMER, MISTAKES, OwnServer, Server, at, dry, environment, name_of, paths,
-    plausible, run)
+    BINARY, CODES, CUSTOMER, MISTAKES, OwnServer, Server, at, dry, environment, is_command,
+    name_of, paths, plausible, run)
 
 
 # ------------------------------------------------------------------------------------ wire format
@@ -169,8 +169,7 @@ def value_cases(cls, chance, foreign_tokens, page_tokens):
     for way in paths(descriptor):
         field, name = way[-1], name_of(way)
         above = way[-2] if len(way) > 1 else None
-        in_command = any("validate_only" in t.fields_by_name
-                         for t in [descriptor] + [f.message_type for f in way[:-1]])
+        in_command = any(map(is_command, [descriptor] + [f.message_type for f in way[:-1]]))
         values = list(bad_values(field, above, in_command))
         if name == "consistency_token":
             values += [(f"foreign {i}", token, False) for i, token in enumerate(foreign_tokens)]

@@ -18,7 +18,7 @@ import grpc
 from google.protobuf import message_factory
 
 from reflected import (
-    CODES, CUSTOMER, MISTAKES, OwnServer, PATIENCE, plausible, run)
+    CODES, CUSTOMER, MISTAKES, OwnServer, PATIENCE, is_command, plausible, run)
 from situations import Customers, takes_any_command, wrapped
 
 TIME_OUTS = (0.0, 0.0005, 0.001, 0.002, 0.005)  # s
@@ -26,6 +26,17 @@ CANCELS = (0.0, 0.0005, 0.001, 0.003)  # s after the send
 END_WITHIN = 1.0  # s after the deadline
 # What a caller without time may be told, of what is not a mistake.
 LATE = {CODES.DEADLINE_EXCEEDED, CODES.CANCELLED, CODES.UNAVAILABLE}
+
+
+def harmless(method):
+    """A request of what might be meant that changes nothing."""
+    request = message_factory.GetMessageClass(method.input_type)()
+    plausible(request)
+    if is_command(method.input_type):
+        request.validate_only = True
+    elif takes_any_command(method):
+        request.Clear()
+    return request
 
 
 class BadTiming(OwnServer):
@@ -153,12 +164,7 @@ class BadTiming(OwnServer):
             with RawConnection(self.server.address) as raw:
                 streams = {}
                 for service, method in self.methods():
-                    request = message_factory.GetMessageClass(method.input_type)()
-                    plausible(request)
-                    if "validate_only" in method.input_type.fields_by_name:
-                        request.validate_only = True
-                    elif takes_any_command(method):
-                        request.Clear()
+                    request = harmless(method)
                     self.cases += 1
                     streams[raw.call(f"/{service}/{method.name}", timeout,
                                      request.SerializeToString(), close=True)] = method.name
@@ -178,12 +184,7 @@ class BadTiming(OwnServer):
                 started = time.monotonic()
                 streams = {}
                 for service, method in self.methods():
-                    request = message_factory.GetMessageClass(method.input_type)()
-                    plausible(request)
-                    if "validate_only" in method.input_type.fields_by_name:
-                        request.validate_only = True
-                    elif takes_any_command(method):
-                        request.Clear()
+                    request = harmless(method)
                     data = {"nothing": None, "half a message": request.SerializeToString() + b"xx",
                             "a message and no end": request.SerializeToString()}[what]
                     self.cases += 1
