@@ -47,7 +47,6 @@ class Caller {
   // The caller's deadline. Of a call: capped by the server's, never infinite. Of a stream: as the
   // caller said, often infinite.
   virtual absl::Time deadline() const = 0;
-  virtual bool cancelled() const = 0;
   // Value of a metadata key (lower case), empty if absent. Lives as long as the call. Only from one
   // thread at a time.
   virtual std::string_view metadata(std::string_view key) const = 0;

@@ -209,8 +209,7 @@ void StreamSeat::OnDone(bool) {
   {
     std::lock_guard lock(mutex_);
     open_ = false;
-    cancelled_ = context_.IsCancelled();
-    code = !cancelled_                ? end_.value_or(absl::OkStatus()).code()
+    code = !context_.IsCancelled()    ? end_.value_or(absl::OkStatus()).code()
            : absl::Now() >= deadline_ ? absl::StatusCode::kDeadlineExceeded
                                       : absl::StatusCode::kCancelled;
     DropUnsent();
@@ -282,11 +281,6 @@ void StreamSeat::DropUnsent() {
 void StreamSeat::Answered(uint64_t number) {
   due_[number - first_due_].answered = true;
   for (; !due_.empty() && due_.front().answered; ++first_due_) due_.pop_front();
-}
-
-bool StreamSeat::cancelled() const {
-  std::lock_guard lock(mutex_);
-  return cancelled_;
 }
 
 std::string_view StreamSeat::metadata(std::string_view key) const {

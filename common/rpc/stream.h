@@ -48,7 +48,6 @@ class StreamSeat final : public Caller, public std::enable_shared_from_this<Stre
 
   const google::protobuf::MethodDescriptor& method() const override { return method_.descriptor; }
   absl::Time deadline() const override { return deadline_; }
-  bool cancelled() const override;
   std::string_view metadata(std::string_view key) const override;
   std::string actor() const override;
   void SetDeadlineStatus(absl::Status status) override { deadline_status_ = std::move(status); }
@@ -103,7 +102,6 @@ class StreamSeat final : public Caller, public std::enable_shared_from_this<Stre
   bool finishing_ = false;    // Finish was called
   bool half_closed_ = false;  // the caller sends no more
   bool aborted_ = false;      // does not wait for items
-  bool cancelled_ = false;
   std::optional<absl::Status> end_;  // reads no more, ends so
   size_t held_ = 0;                  // places of the window that are taken
   std::deque<Out> out_;              // front: with gRPC, if writing_

@@ -91,7 +91,7 @@ struct Slot {
   grpc::ByteBuffer payload;
   std::optional<Budgeted> budgeted;
   std::unique_ptr<Message> request;  // kept from call to call
-  grpc::ByteBuffer response;  // with an OK status
+  grpc::ByteBuffer response;         // with an OK status
   grpc::Status status;
   absl::Time started;
   absl::Time deadline;
@@ -102,30 +102,22 @@ struct Slot {
   }
 
   std::atomic<State> state{kIdle};
-  std::atomic<int> refs{0};  // tags `finished` and `done`, the handle
-  std::atomic<bool> cancelled{false};
+  std::atomic<int> refs{0};  // the tag `finished`, the handle
 
   Event arrived{&Arrived, this};
   Event finished{&Finished, this};
-  Event done{&Done, this};
 
   static void Arrived(void* owner, bool ok) {
     auto* slot = static_cast<Slot*>(owner);
     if (ok) {
-      slot->shared.outstanding.fetch_add(1, std::memory_order_relaxed);  // two for one
       slot->queue.Dispatch(slot);
     } else {
       slot->queue.Free(slot);
       slot->shared.outstanding.fetch_sub(1, std::memory_order_release);
     }
   }
-  static void Finished(void* owner, bool) { Reported(static_cast<Slot*>(owner)); }
-  static void Done(void* owner, bool) {
+  static void Finished(void* owner, bool) {
     auto* slot = static_cast<Slot*>(owner);
-    if (slot->context->IsCancelled()) slot->cancelled.store(true, std::memory_order_relaxed);
-    Reported(slot);
-  }
-  static void Reported(Slot* slot) {
     Shared& shared = slot->shared;
     slot->Unref();
     shared.outstanding.fetch_sub(1, std::memory_order_release);
@@ -151,7 +143,6 @@ class UnaryCall final : public Call {
   }
   const Message& request() const override { return *slot_.request; }
   absl::Time deadline() const override { return slot_.deadline; }
-  bool cancelled() const override { return slot_.cancelled.load(std::memory_order_relaxed); }
 
   std::string_view metadata(std::string_view key) const override {
     return MetadataOf(*slot_.context, key);
@@ -303,7 +294,6 @@ void CallQueue::Post(Method& method) {
   Slot* slot = Take(method);
   slot->context.emplace();
   slot->writer.emplace(&*slot->context);
-  slot->context->AsyncNotifyWhenDone(&slot->done);
   shared_.outstanding.fetch_add(1, std::memory_order_relaxed);
   method.service->Request(method.index, &*slot->context, &slot->payload, &*slot->writer,
                           queue_.get(), &slot->arrived);
@@ -334,7 +324,6 @@ void CallQueue::Free(Slot* slot) {
   slot->writer.reset();
   slot->context.reset();
   slot->deadline_status = absl::OkStatus();
-  slot->cancelled.store(false, std::memory_order_relaxed);
   slot->state.store(Slot::kIdle, std::memory_order_relaxed);
   std::lock_guard lock(mutex_);
   free_[slot->method.number].push_back(slot);
@@ -374,7 +363,7 @@ void CallQueue::Dispatch(Slot* slot) {
   slot->deadline =
       std::min(absl::FromChrono(slot->context->deadline()), slot->started + options.max_deadline);
   method.figures.Started();
-  slot->refs.store(2, std::memory_order_relaxed);
+  slot->refs.store(1, std::memory_order_relaxed);
   const bool stopping = shared_.stopping.load(std::memory_order_acquire);
   if (!stopping) Post(method);
   if (slot->started >= next_sweep_) Sweep(slot->started);
@@ -398,7 +387,7 @@ void CallQueue::Dispatch(Slot* slot) {
     return slot->AnswerError(problem);
   }
   shared_.in_flight.fetch_add(1, std::memory_order_relaxed);
-  slot->refs.store(3, std::memory_order_relaxed);
+  slot->refs.store(2, std::memory_order_relaxed);
   slot->state.store(Slot::kOpen, std::memory_order_release);
   method.handler(std::make_unique<UnaryCall>(shared_.shared_from_this(), slot));
 }

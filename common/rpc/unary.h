@@ -7,14 +7,15 @@
 // to nothing.
 //
 // Life of a seat: posted → a call arrives → open (a handler has a handle) → claimed (exactly one of
-// handler, deadline sweep and shutdown answers) → free, when gRPC has reported both the answer sent
-// and the call done and the handle is gone. Who drops the last of these references frees the seat.
+// handler, deadline sweep and shutdown answers) → free, when gRPC has reported the answer sent and
+// the handle is gone. Who drops the last of these references frees the seat. Whether the caller is
+// still there is not asked for: that would be one event of the queue more a call.
 //
 // Concurrency. Arrivals and the sweep run on the queue's thread, answers on any.
 #pragma once
 
-#include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/alarm.h>
+#include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/impl/rpc_service_method.h>
 #include <grpcpp/impl/service_type.h>
@@ -140,8 +141,9 @@ class CallQueue {
   // One seat more waits for a call of the method.
   void Post(Method& method);
 
-  // Sends a slot's answer. Any thread; but gRPC is quickest when one thread does everything, so that
-  // with many calls in flight the queue's own sends them, those that have come meanwhile together.
+  // Sends a slot's answer. Any thread; but gRPC is quickest when one thread does everything, so
+  // that with many calls in flight the queue's own sends them, those that have come meanwhile
+  // together.
   void Send(Slot* slot);
 
   void Free(Slot* slot);
