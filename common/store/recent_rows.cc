@@ -22,6 +22,12 @@ google::protobuf::ArenaOptions Blocks() {
 
 RecentRows::RecentRows() : arena_(Blocks()) {}
 
+size_t RecentRows::bytes() const {
+  size_t bytes = arena_.SpaceAllocated();
+  for (const auto& [table, rows] : tables_) bytes += rows.capacity() * (sizeof(Kept::Slot) + 1);
+  return bytes;
+}
+
 RecentRows::Row RecentRows::Version::row() const {
   Row row{{key, key_bytes}, std::nullopt};
   if (value_bytes != kDeleted) {

@@ -6,7 +6,7 @@
 // 2 µs, most of it waiting for memory), and order is needed only once, when the rows become a file.
 // Versions stay until the whole is thrown away.
 //
-// Concurrency. Put and Freeze from one thread at a time, the rest from any.
+// Concurrency. Put, Freeze and bytes from one thread at a time, the rest from any.
 #pragma once
 
 #include <atomic>
@@ -56,7 +56,8 @@ class RecentRows {
   // The newest version of every row, in ascending order. Of a frozen one.
   std::vector<Row> All() const;
 
-  size_t bytes() const { return arena_.SpaceAllocated(); }
+  // All of its memory.
+  size_t bytes() const;
   bool empty() const { return tables_.empty(); }
 
  private:

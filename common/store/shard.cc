@@ -20,9 +20,6 @@
 namespace daybook::store {
 namespace {
 
-// Published rows may take so many times `settle_bytes` before a flush waits for the file.
-constexpr size_t kMaxSettles = 2;
-
 // The least part of a shard.
 constexpr size_t kLeastShare = 1 << 20;
 // Bytes that a list may have room for between two flushes.
@@ -84,6 +81,7 @@ struct Shard::Impl {
   uint64_t version = 0;
   std::shared_ptr<RecentRows> recent;
   std::shared_ptr<const RecentRows> settling;
+  size_t settling_bytes = 0;
   std::shared_ptr<const Snapshot> snapshot;  // for views; of the database without `settling`
   log::Position settled_at;                  // of the newest file, made or being made
   absl::Time settled = absl::Now();
@@ -278,6 +276,7 @@ void Shard::Impl::BeginSettle() {
   // Without rows there is still the position: what listens to little would else begin far back.
   if (recent == nullptr) recent = std::make_shared<RecentRows>();
   recent->Freeze();
+  settling_bytes = recent->bytes();
   settling = std::exchange(recent, nullptr);
   settled_at = position;
   settled = absl::Now();
@@ -308,6 +307,7 @@ absl::Status Shard::Impl::TakeSettled(bool wait) {
   }
   if (settling == nullptr || !settle_failed.ok()) return settle_failed;
   settling = nullptr;
+  settling_bytes = 0;
   snapshot = std::make_shared<const Snapshot>(rocks());
   return absl::OkStatus();
 }
@@ -321,10 +321,11 @@ absl::Status Shard::Impl::TakeOrRetrySettled(bool wait) {
 absl::Status Shard::Impl::SettleIfDue() {
   const Options& options = store->options();
   const size_t bytes = recent == nullptr ? 0 : recent->bytes();
-  const size_t settle_bytes = Share(options.settle_bytes);
-  RETURN_IF_ERROR(TakeOrRetrySettled(bytes >= kMaxSettles * settle_bytes));
-  const bool due =
-      bytes >= settle_bytes || (unsettled() && absl::Now() - settled >= options.persist_interval);
+  const size_t most = Share(options.settle_bytes);
+  // One half is written while the other fills; then it is waited for.
+  RETURN_IF_ERROR(TakeOrRetrySettled(bytes + settling_bytes >= most));
+  const bool due = (recent != nullptr && bytes >= most / 2) ||
+                   (unsettled() && absl::Now() - settled >= options.persist_interval);
   if (due && settling == nullptr) BeginSettle();
   return absl::OkStatus();
 }
@@ -490,6 +491,7 @@ absl::Status Shard::Clear() {
   RETURN_IF_ERROR(FromRocks(impl_->rocks().Flush({}), "writing", impl_->directory()));
   impl_->recent = nullptr;
   impl_->settling = nullptr;
+  impl_->settling_bytes = 0;
   impl_->settle_failed = absl::OkStatus();
   impl_->snapshot = std::make_shared<const Snapshot>(impl_->rocks());
   Drop();

@@ -83,12 +83,11 @@ struct Options {
   // Memory of the shards together when they are not in bulk mode. Each open shard has an equal
   // part of it, but at least 1 MiB (unless all of it is less): what rows take that are kept between
   // flushes; messages that are not flushed yet, without their longer texts (see Shard::full);
-  size_t cached_bytes = 128 << 20;
-  size_t unflushed_bytes = 32 << 20;
-  // and bytes of flushed rows that wait to become a file of the database, which they do when there
-  // are so many or after so long. Twice that is waited for; with a file being made, at most four
-  // times that exist.
-  size_t settle_bytes = 32 << 20;
+  size_t cached_bytes = 96 << 20;
+  size_t unflushed_bytes = 16 << 20;
+  // and what flushed rows take that no file of the database has yet. Half of it, or what came in so
+  // long, becomes a file while the other half fills; then the next flush waits for the file.
+  size_t settle_bytes = 64 << 20;
   absl::Duration persist_interval = absl::Seconds(20);
   // Kept free of the disk: files of rows are refused, RESOURCE_EXHAUSTED, before the database runs
   // out of room for its own bookkeeping, which it does not survive.

@@ -446,6 +446,22 @@ TEST_F(StoreTest, IsFullWithWhatWasNotFlushedAndNotAfter) {
   EXPECT_FALSE(shard->full());
 }
 
+TEST_F(StoreTest, OnlySoMuchWaitsToBecomeAFile) {
+  constexpr size_t kMost = 4 << 20, kRow = 64 << 10, kFlushes = 400;
+  constexpr size_t kBlock = 1 << 20;  // that memory comes in
+  Options options;
+  options.settle_bytes = kMost;
+  const auto store = Open(Opened(options));
+  const auto shard = *store->OpenShard(0);
+  Row row;
+  row.set_owner(std::string(kRow, 'o'));
+  for (size_t i = 0; i < kFlushes; ++i) {
+    shard->Append(kRows, absl::StrCat(i), row);
+    ASSERT_TRUE(shard->Flush(At(i + 1)).ok());
+    EXPECT_GE(store->SizeBytes() + kMost + kBlock, (i + 1) * kRow);
+  }
+}
+
 TEST_F(StoreTest, RenewsARowWhateverIsThere) {
   {
     const auto store = Open();
