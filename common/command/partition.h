@@ -149,6 +149,12 @@ class Partition {
     return started_ && cache_->dirty() < kMaxDirtyFlushes * options_.flush_rows &&
            (phase_ == Phase::kFollow || phase_ == Phase::kCatchUp || phase_ == Phase::kClaim);
   }
+  // Memory for what is read next. If not, states are on their way to the disk, which is slower than
+  // the log is read: it should be asked again in some milliseconds. A claim is not held up by it.
+  bool has_room() const {
+    return phase_ == Phase::kClaim ||
+           (!cache_->overfull() && cache_->dirty() < kMaxDirtyFlushes / 2 * options_.flush_rows);
+  }
   // Why it stopped for good (Phase::kHalted), else OK.
   const absl::Status& halted() const { return halted_; }
   const log::Position& position() const { return chain_.at(); }

@@ -155,6 +155,9 @@ class StateCache {
   size_t bytes() const { return bytes_; }
   // There would be room for others if states were written.
   bool crowded() const { return bytes_ > max_bytes_ && dirty_bytes_ >= max_bytes_ / 4; }
+  // So much waits to be written that whoever can wait should: a quarter more than there is room
+  // for. It ends by itself: what has been written goes with the next Trim.
+  bool overfull() const { return bytes_ > max_bytes_ + max_bytes_ / 4; }
   // What the backing store holds.
   const log::Position& position() const { return position_; }
   CacheBacking& backing() { return *backing_; }

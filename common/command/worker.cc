@@ -13,7 +13,7 @@
 namespace daybook::command {
 namespace {
 
-constexpr size_t kReadRecords = 10'000;
+constexpr size_t kReadRecords = 2'048;
 constexpr absl::Duration kPublishInterval = absl::Milliseconds(50);
 // Making a producer asks the brokers and takes a while when they are away.
 constexpr absl::Duration kReplaceInterval = absl::Seconds(1);
@@ -275,7 +275,13 @@ absl::Time Worker::Step(absl::Time now) {
       for (const log::Report& report : reports_) partition.OnReport(report);
       seat->touched |= !reports_.empty();
     }
-    if (partition.reading()) Feed(*seat);
+    if (partition.reading()) {
+      if (partition.has_room()) {
+        Feed(*seat);
+      } else {
+        seat->more = false;
+      }
+    }
     if (seat->touched || now >= seat->wake || draining_) {
       seat->touched = false;
       partition.Tick(now, random_());

@@ -944,6 +944,37 @@ TEST_F(PartitionTest, ALogIsFollowedWithinTheMemory) {
   EXPECT_LT(most, 400u);
 }
 
+TEST_F(PartitionTest, AFollowerWhoseMemoryIsFullWaitsForTheDisk) {
+  BecomeOwner();
+  for (int i = 0; i < 500; ++i) {
+    Submit("r", 1, absl::StrCat("c", i));
+    if (i % 10 == 9) Settle();
+  }
+  const auto all = log_;
+  Make();
+  Tick();
+  size_t read = 0;
+  const auto follow = [&] {
+    while (read < all.size() && partition_->has_room()) {
+      log_.assign(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(++read));
+      Read();
+      Tick();
+    }
+  };
+  follow();
+  EXPECT_LT(read, 200u) << "nothing was written";
+  size_t most = 0;
+  for (int waits = 0; read < all.size() && waits < 100; ++waits) {
+    AwaitCache();
+    Tick();
+    EXPECT_TRUE(partition_->has_room());
+    follow();
+    most = std::max(most, partition_->cached_customers());
+  }
+  EXPECT_EQ(read, all.size());
+  EXPECT_LT(most, 200u);
+}
+
 TEST_F(PartitionTest, AClockThatIsSetBackHoldsNothingUp) {
   BecomeOwner();
   Submit("r1", -1);
