@@ -275,13 +275,8 @@ absl::Time Worker::Step(absl::Time now) {
       for (const log::Report& report : reports_) partition.OnReport(report);
       seat->touched |= !reports_.empty();
     }
-    if (partition.reading()) {
-      if (partition.has_room()) {
-        Feed(*seat);
-      } else {
-        seat->more = false;
-      }
-    }
+    seat->more = false;
+    if (partition.reading() && partition.has_room()) Feed(*seat);
     if (seat->touched || now >= seat->wake || draining_) {
       seat->touched = false;
       partition.Tick(now, random_());
@@ -325,7 +320,6 @@ absl::Time Worker::Step(absl::Time now) {
 }
 
 void Worker::Feed(Seat& seat) {
-  seat.more = false;
   if (seat.reader == nullptr) {
     auto reader = log_->NewReader(seat.number, seat.read_from);
     if (!reader.ok()) return seat.partition->OnReadError(reader.status());

@@ -6,7 +6,7 @@
 // 2 µs, most of it waiting for memory), and order is needed only once, when the rows become a file.
 // Versions stay until the whole is thrown away.
 //
-// Concurrency. Put, Freeze and bytes from one thread at a time, the rest from any.
+// Concurrency. Put, Freeze and bytes (until frozen) from one thread at a time, the rest from any.
 #pragma once
 
 #include <atomic>

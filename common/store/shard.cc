@@ -81,7 +81,6 @@ struct Shard::Impl {
   uint64_t version = 0;
   std::shared_ptr<RecentRows> recent;
   std::shared_ptr<const RecentRows> settling;
-  size_t settling_bytes = 0;
   std::shared_ptr<const Snapshot> snapshot;  // for views; of the database without `settling`
   log::Position settled_at;                  // of the newest file, made or being made
   absl::Time settled = absl::Now();
@@ -276,7 +275,6 @@ void Shard::Impl::BeginSettle() {
   // Without rows there is still the position: what listens to little would else begin far back.
   if (recent == nullptr) recent = std::make_shared<RecentRows>();
   recent->Freeze();
-  settling_bytes = recent->bytes();
   settling = std::exchange(recent, nullptr);
   settled_at = position;
   settled = absl::Now();
@@ -307,7 +305,6 @@ absl::Status Shard::Impl::TakeSettled(bool wait) {
   }
   if (settling == nullptr || !settle_failed.ok()) return settle_failed;
   settling = nullptr;
-  settling_bytes = 0;
   snapshot = std::make_shared<const Snapshot>(rocks());
   return absl::OkStatus();
 }
@@ -321,6 +318,7 @@ absl::Status Shard::Impl::TakeOrRetrySettled(bool wait) {
 absl::Status Shard::Impl::SettleIfDue() {
   const Options& options = store->options();
   const size_t bytes = recent == nullptr ? 0 : recent->bytes();
+  const size_t settling_bytes = settling == nullptr ? 0 : settling->bytes();
   const size_t most = Share(options.settle_bytes);
   // One half is written while the other fills; then it is waited for.
   RETURN_IF_ERROR(TakeOrRetrySettled(bytes + settling_bytes >= most));
@@ -491,7 +489,6 @@ absl::Status Shard::Clear() {
   RETURN_IF_ERROR(FromRocks(impl_->rocks().Flush({}), "writing", impl_->directory()));
   impl_->recent = nullptr;
   impl_->settling = nullptr;
-  impl_->settling_bytes = 0;
   impl_->settle_failed = absl::OkStatus();
   impl_->snapshot = std::make_shared<const Snapshot>(impl_->rocks());
   Drop();
