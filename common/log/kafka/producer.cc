@@ -1,5 +1,6 @@
 #include <librdkafka/rdkafka.h>
 
+#include <atomic>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -67,8 +68,10 @@ class KafkaProducer : public LogProducer, public HandleEvents {
         absl::StrCat("kafka: not sent: ", rd_kafka_err2str(rd_kafka_last_error())));
   }
 
+  // Each writer polls for all: only the first does, after librdkafka has told that there is
+  // something.
   void Poll() {
-    if (handle_) rd_kafka_poll(handle_.get(), 0);
+    if (handle_ && any_reports_.exchange(false)) rd_kafka_poll(handle_.get(), 0);
   }
   void Wake() const {
     if (wake_) wake_();
@@ -79,6 +82,12 @@ class KafkaProducer : public LogProducer, public HandleEvents {
   void OnDelivery(const rd_kafka_message_s* message) override;
 
  private:
+  // From a thread of librdkafka, when the queue is not empty any more.
+  void OnReports() {
+    any_reports_ = true;
+    Wake();
+  }
+
   absl::Status Open(KafkaCore& core) {
     ASSIGN_OR_RETURN(KafkaConf conf, ProducerConf(core.options, this));
     ASSIGN_OR_RETURN(handle_, NewProducerHandle(std::move(conf)));
@@ -87,7 +96,8 @@ class KafkaProducer : public LogProducer, public HandleEvents {
     reports_.reset(rd_kafka_queue_get_main(handle_.get()));
     rd_kafka_queue_cb_event_enable(
         reports_.get(),
-        [](rd_kafka_t*, void* producer) { static_cast<KafkaProducer*>(producer)->Wake(); }, this);
+        [](rd_kafka_t*, void* producer) { static_cast<KafkaProducer*>(producer)->OnReports(); },
+        this);
     // Without metadata the first record would wait for the next round of librdkafka's timer, up to
     // a second. No answer is no harm: the records wait as long.
     const rd_kafka_metadata_t* metadata = nullptr;
@@ -116,6 +126,7 @@ class KafkaProducer : public LogProducer, public HandleEvents {
   std::vector<ReportedOffsets> offsets_;  // by partition
   bool unannounced_ = false;              // something is to be read that watchers were not told of
   absl::Status broken_;
+  std::atomic<bool> any_reports_{true};
   KafkaHandle handle_;
   KafkaTopic topic_;
   KafkaQueue reports_;
