@@ -4,6 +4,13 @@
 #include <utility>
 
 namespace daybook::log {
+namespace {
+
+// Memory of batches that is kept for the next.
+constexpr size_t kSpareBatches = 4;
+constexpr size_t kSpareBytes = 4 << 20;
+
+}  // namespace
 
 void RecentRecords::Add(int64_t offset, std::string_view key, std::string_view value) {
   if (capacity_ == 0) return;
@@ -53,6 +60,24 @@ RecentRecords::Place RecentRecords::PlaceOf(int64_t offset) const {
   const int64_t end = first_ + static_cast<int64_t>(entries_.size());
   if (entries_.empty() || offset < first_ || offset > end) return Place::kElsewhere;
   return offset == end ? Place::kEnd : Place::kWithin;
+}
+
+std::shared_ptr<std::string> BatchBytes::Take() {
+  auto bytes = std::make_unique<std::string>();
+  {
+    const std::lock_guard lock(spare_->mutex);
+    if (!spare_->bytes.empty()) {
+      bytes = std::move(spare_->bytes.back());
+      spare_->bytes.pop_back();
+    }
+  }
+  return {bytes.release(), [spare = spare_](std::string* used) {
+            std::unique_ptr<std::string> back(used);
+            if (back->capacity() > kSpareBytes) return;
+            back->clear();
+            const std::lock_guard lock(spare->mutex);
+            if (spare->bytes.size() < kSpareBatches) spare->bytes.push_back(std::move(back));
+          }};
 }
 
 void ToBatch(int64_t first, std::shared_ptr<std::string> bytes,

@@ -59,6 +59,21 @@ class RecentRecords {
   int64_t first_ = 0;  // offset of the oldest; without any, of the next
 };
 
+// Memory for the bytes of readers' batches, used again when the batch is gone: fresh memory would
+// be paid for page by page. Any thread.
+class BatchBytes {
+ public:
+  // Empty; comes back by itself.
+  std::shared_ptr<std::string> Take();
+
+ private:
+  struct Spare {
+    std::mutex mutex;
+    std::vector<std::unique_ptr<std::string>> bytes;
+  };
+  const std::shared_ptr<Spare> spare_ = std::make_shared<Spare>();
+};
+
 // Makes a batch of what a Read gave, the first record at offset `first`; it keeps `bytes`.
 void ToBatch(int64_t first, std::shared_ptr<std::string> bytes,
              const std::vector<RecentRecords::Extent>& extents, Batch* batch);

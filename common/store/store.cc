@@ -50,6 +50,8 @@ rocksdb::Options RocksOptions(const Options& options) {
   // Written out as they grow: the log's sync would otherwise wait for all of it at once (a
   // journaling file system orders the data of files that share a transaction).
   rocks.bytes_per_sync = 256 << 10;
+  // Of each file, fresh memory, which is paid for page by page.
+  rocks.writable_file_max_buffer_size = 256 << 10;
   if (!options.bulk) rocks.rate_limiter = FileRate();
   rocks.keep_log_file_num = 3;
   rocks.max_log_file_size = 4 << 20;

@@ -29,6 +29,7 @@ struct Core {
   std::unique_ptr<Records> records = nullptr;
   std::vector<PartitionCore> partitions = {};
   std::shared_ptr<Bell> bell = std::make_shared<Bell>();
+  BatchBytes batch_bytes = {};
 
   bool writable() const { return lock != nullptr; }
   std::string RecordsPath() const { return options.directory + "/records"; }

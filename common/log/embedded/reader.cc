@@ -47,8 +47,7 @@ class EmbeddedReader : public LogReader {
   }
 
   absl::Status Fill(int64_t until, Batch* batch) {
-    const auto bytes = std::make_shared<std::string>();
-    bytes->reserve(std::min(last_batch_bytes_ + last_batch_bytes_ / 8, kBatchBytes));
+    const std::shared_ptr<std::string> bytes = core_.batch_bytes.Take();
     std::vector<RecentRecords::Extent> extents;
     extents.reserve(std::min<size_t>(static_cast<size_t>(until - next_), 1 << 14));
     const int64_t first = next_;
@@ -59,7 +58,6 @@ class EmbeddedReader : public LogReader {
     } else {
       RETURN_IF_ERROR(FillFromTables(until, bytes.get(), &extents));
     }
-    last_batch_bytes_ = bytes->size();
     ToBatch(first, bytes, extents, batch);
     return absl::OkStatus();
   }
@@ -122,7 +120,6 @@ class EmbeddedReader : public LogReader {
   Core& core_;
   const int partition_;
   int64_t next_;
-  size_t last_batch_bytes_ = 0;
   std::string upper_;
   rocksdb::Slice upper_slice_;
   std::unique_ptr<rocksdb::Iterator> iterator_;

@@ -85,6 +85,10 @@ rocksdb::Options MakeOptions() {
   // for a whole one. Four times what the log grows by under the heaviest load there is: each record
   // is written a few times.
   o.bytes_per_sync = 256 << 10;
+  // Fresh memory is paid for page by page: less of it for each table, and pieces that the allocator
+  // keeps for the next (it gives those of 8 MiB back at once).
+  o.writable_file_max_buffer_size = 256 << 10;
+  o.arena_block_size = 1 << 20;
   o.rate_limiter.reset(rocksdb::NewGenericRateLimiter(kTableBytesPerSecond, 10'000));
   o.compression = rocksdb::kNoCompression;
 

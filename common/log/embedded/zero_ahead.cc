@@ -17,6 +17,10 @@ using rocksdb::Slice;
 constexpr uint64_t kLeastPiece = 64 << 10;
 constexpr uint64_t kMostPiece = 2 << 20;
 
+// Zeros to write. A string of them would be fresh memory each time, and paid for page by page.
+constexpr size_t kZeros = 256 << 10;
+const char zeros[kZeros] = {};
+
 class ZeroAheadFile : public rocksdb::FSWritableFileOwnerWrapper {
  public:
   explicit ZeroAheadFile(std::unique_ptr<rocksdb::FSWritableFile> file)
@@ -51,10 +55,13 @@ class ZeroAheadFile : public rocksdb::FSWritableFileOwnerWrapper {
   IOStatus ZeroFor(size_t bytes, const IOOptions& o, IODebugContext* d) {
     if (size_ + bytes <= zeroed_) return IOStatus::OK();
     const uint64_t end = size_ + bytes + std::clamp(size_, kLeastPiece, kMostPiece);
-    const std::string zeros(end - zeroed_, '\0');
-    const IOStatus written = target()->PositionedAppend(zeros, zeroed_, o, d);
-    if (written.ok()) zeroed_ = end;
-    return written;
+    while (zeroed_ < end) {
+      const Slice piece(zeros, std::min<uint64_t>(end - zeroed_, kZeros));
+      const IOStatus written = target()->PositionedAppend(piece, zeroed_, o, d);
+      if (!written.ok()) return written;
+      zeroed_ += piece.size();
+    }
+    return IOStatus::OK();
   }
 
   uint64_t size_ = 0;    // appended

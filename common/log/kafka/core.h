@@ -19,6 +19,7 @@ struct KafkaCore {
   // By partition: what producers of this process wrote, from its report on.
   std::vector<RecentRecords> recent = {};
   std::shared_ptr<Bell> bell = std::make_shared<Bell>();
+  BatchBytes batch_bytes = {};
   // For questions. A handle that also fetched would answer them only after its waiting fetch.
   std::shared_ptr<Fetcher> asker = nullptr;
   std::unique_ptr<FetcherPool> pool = nullptr;

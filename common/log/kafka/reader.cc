@@ -41,6 +41,7 @@ class KafkaReader : public LogReader {
         next_(from),
         recent_(core.recent[static_cast<size_t>(partition)]),
         bell_(core.bell),
+        batch_bytes_(core.batch_bytes),
         queue_bytes_(core.options.prefetch_bytes / static_cast<uint64_t>(core.partitions)) {}
 
   absl::Status Start() {
@@ -124,13 +125,11 @@ class KafkaReader : public LogReader {
       bell_->Await([this] { return recent_.PlaceOf(next_) != Place::kEnd; },
                    std::min(wait, kQuiet - quiet));
     }
-    const auto bytes = std::make_shared<std::string>();
-    bytes->reserve(last_batch_bytes_ + last_batch_bytes_ / 8);
+    const std::shared_ptr<std::string> bytes = batch_bytes_.Take();
     std::vector<RecentRecords::Extent> extents;
     if (recent_.Read(next_, next_ + static_cast<int64_t>(max), kMostRememberedBytes, bytes.get(),
                      &extents)) {
       HadNews();
-      last_batch_bytes_ = bytes->size();
       ToBatch(next_, bytes, extents, batch);
       next_ += static_cast<int64_t>(extents.size());
     }
@@ -250,6 +249,7 @@ class KafkaReader : public LogReader {
   int64_t next_;
   const RecentRecords& recent_;
   const std::shared_ptr<Bell> bell_;
+  BatchBytes& batch_bytes_;
   const uint64_t queue_bytes_;
   KafkaQueue queue_;  // null: remembers
   absl::Status error_;
@@ -257,7 +257,6 @@ class KafkaReader : public LogReader {
   bool caught_up_ = false;    // the broker has called a place of this reader the end
   int64_t vouched_end_ = -1;  // by memory, until the broker has answered
   absl::Time last_news_ = absl::InfinitePast();
-  size_t last_batch_bytes_ = 0;
   bool was_full_ = false;
   absl::Time next_probe_ = absl::InfinitePast();
   std::vector<rd_kafka_message_t*> raw_;
