@@ -31,13 +31,10 @@ std::string FormatOf(const Options& options) {
   return absl::StrCat("daybook-store ", kFormat, " ", options.kind, " ");
 }
 
-// Files of rows of all stores together: a disk that is busy with them keeps the log's sync, and so
-// every command, waiting.
-constexpr int64_t kFileBytesPerSecond = 64 << 20;
-
-std::shared_ptr<rocksdb::RateLimiter> FileRate() {
+// Of all stores.
+const std::shared_ptr<rocksdb::RateLimiter>& FileRate() {
   static const std::shared_ptr<rocksdb::RateLimiter> rate(
-      rocksdb::NewGenericRateLimiter(kFileBytesPerSecond, 10'000));
+      rocksdb::NewGenericRateLimiter(kFileRate, 10'000));
   return rate;
 }
 
@@ -110,6 +107,8 @@ absl::Status FromRocks(const rocksdb::Status& status, std::string_view doing,
   if (status.IsNoSpace()) return absl::ResourceExhaustedError(text);
   return absl::UnavailableError(text);
 }
+
+void SetFileRate(int64_t bytes_per_second) { FileRate()->SetBytesPerSecond(bytes_per_second); }
 
 std::shared_ptr<void> NewBlockCache(size_t bytes) { return rocksdb::NewLRUCache(bytes); }
 

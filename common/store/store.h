@@ -96,6 +96,12 @@ struct Options {
 
 std::shared_ptr<void> NewBlockCache(size_t bytes);
 
+// How fast files of rows are written at most, by all stores of the process together, those of bulk
+// mode aside; bytes a second. A disk that is busy with them keeps the log's sync, and so every
+// command, waiting: until another rate is set it is the one below. Any thread.
+void SetFileRate(int64_t bytes_per_second);
+inline constexpr int64_t kFileRate = 64 << 20;
+
 class Store;
 struct RowsAt;  // internal.h
 

@@ -15,6 +15,7 @@
 #include "common/rpc/http_server.h"
 #include "common/rpc/library_logs.h"
 #include "common/rpc/server.h"
+#include "common/store/store.h"
 #include "projections/topology.h"
 #include "services/billing/billing.h"
 #include "services/customer/customer.h"
@@ -81,6 +82,10 @@ void NotifySystemd(std::string_view state) {
   close(fd);
 }
 
+// How fast files of rows are written while no command waits for the disk: a start that has much to
+// make of the log waits for little else.
+constexpr int64_t kStartFileRate = 256 << 20;
+
 // What keeps this process from serving all it should; empty = ready.
 std::vector<std::string> Missing(const command::Engine& engine, const projection::Models& models) {
   std::vector<std::string> missing;
@@ -140,6 +145,7 @@ absl::Status Serve(const Config& config) {
   RETURN_IF_ERROR(server.Start());
   endpoint = EndpointOf(config.listen, config.advertise, server.port(), HostName());
   if (!config.http_listen.empty()) RETURN_IF_ERROR(http.Start());
+  store::SetFileRate(kStartFileRate);
   models->Start();
   engine->Start();  // last: it deposes whoever owns the log, so everything else must work
   Log(Severity::kInfo, "serving",
@@ -152,9 +158,13 @@ absl::Status Serve(const Config& config) {
        {"log", log->name()},
        {"partitions", std::to_string(log->partitions())}});
 
-  bool ever_ready = false;
+  bool ever_ready = false, starting = true;
   for (bool ready = false; !Interrupted().load(); absl::SleepFor(absl::Milliseconds(20))) {
     SetHealth(*engine, *models, topology, &server.health());
+    if (starting && engine->Ready().ok()) {
+      starting = false;
+      store::SetFileRate(store::kFileRate);
+    }
     // A log that cannot be owned because of what is in it: refused, not half served.
     if (const auto s = engine->Ready(); !ever_ready && absl::IsFailedPrecondition(s)) {
       engine->Drain(absl::Now() + kDrain);
