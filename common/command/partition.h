@@ -123,7 +123,7 @@ class Partition {
   void Submit(std::unique_ptr<Command> command);
 
   void OnReport(const log::Report& report);
-  // While it reads (see reading()); an owner never reads itself.
+  // While it reads and has room; an owner never reads itself.
   void OnRead(const log::Batch& batch);
   void OnReadError(const absl::Status& status);
   void OnCacheWritten(const absl::Status& status);
@@ -146,14 +146,16 @@ class Partition {
 
   Phase phase() const { return phase_; }
   bool reading() const {
-    return started_ && cache_->dirty() < kMaxDirtyFlushes * options_.flush_rows &&
+    return started_ &&
            (phase_ == Phase::kFollow || phase_ == Phase::kCatchUp || phase_ == Phase::kClaim);
   }
   // Memory for what is read next. If not, states are on their way to the disk, which is slower than
-  // the log is read: it should be asked again in some milliseconds. A claim is not held up by it.
+  // the log is read: it should be asked again in some milliseconds. A claim is held up only when
+  // the cache cannot be written for long.
   bool has_room() const {
-    return phase_ == Phase::kClaim ||
-           (!cache_->overfull() && cache_->dirty() < kMaxDirtyFlushes / 2 * options_.flush_rows);
+    const size_t most_dirty = kMaxDirtyFlushes * options_.flush_rows;
+    if (phase_ == Phase::kClaim) return cache_->dirty() < most_dirty;
+    return cache_->dirty() < most_dirty / 2 && !cache_->overfull();
   }
   // Why it stopped for good (Phase::kHalted), else OK.
   const absl::Status& halted() const { return halted_; }

@@ -975,6 +975,21 @@ TEST_F(PartitionTest, AFollowerWhoseMemoryIsFullWaitsForTheDisk) {
   EXPECT_LT(most, 200u);
 }
 
+// What has been fetched ahead is not thrown away: the reader is given up by whoever does not read.
+TEST_F(PartitionTest, AFollowerReadsOnAfterABatchThatIsMoreThanItHasRoomFor) {
+  BecomeOwner();
+  for (int i = 0; i < 500; ++i) {
+    Submit("r", 1, absl::StrCat("c", i));
+    if (i % 10 == 9) Settle();
+  }
+  options_.flush_rows = 16;
+  Make();
+  Tick();
+  Read();
+  EXPECT_FALSE(partition_->has_room());
+  EXPECT_TRUE(partition_->reading());
+}
+
 TEST_F(PartitionTest, AClockThatIsSetBackHoldsNothingUp) {
   BecomeOwner();
   Submit("r1", -1);

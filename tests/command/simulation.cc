@@ -326,7 +326,7 @@ class Simulation {
       for (const auto& report : reports) p.partition->OnReport(report);
     }
     if (p.cache_write && Chance(0.2)) p.AwaitCache();
-    if (p.partition->reading()) Feed(p);
+    if (p.partition->reading() && p.partition->has_room()) Feed(p);
     p.partition->Tick(Now() + p.clock, random_());
     if (!p.partition->halted().ok()) {
       Violate(absl::StrCat("halted: ", p.partition->halted().message()));
