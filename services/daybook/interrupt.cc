@@ -9,10 +9,21 @@ namespace daybook {
 namespace {
 
 std::atomic<bool> interrupted{false};
+std::atomic<bool> asked_to_claim{false};
 
 // Only what a signal handler may do.
 void OnSignal(int) {
   if (interrupted.exchange(true)) _exit(kExitInterrupted);
+}
+
+void OnClaim(int) { asked_to_claim = true; }
+
+void Catch(int signal, void (*handler)(int)) {
+  struct sigaction action = {};
+  action.sa_handler = handler;
+  sigemptyset(&action.sa_mask);
+  action.sa_flags = SA_RESTART;
+  sigaction(signal, &action, nullptr);
 }
 
 }  // namespace
@@ -20,12 +31,11 @@ void OnSignal(int) {
 const std::atomic<bool>& Interrupted() { return interrupted; }
 
 void CatchInterrupts() {
-  struct sigaction action = {};
-  action.sa_handler = OnSignal;
-  sigemptyset(&action.sa_mask);
-  action.sa_flags = SA_RESTART;
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
+  Catch(SIGINT, OnSignal);
+  Catch(SIGTERM, OnSignal);
 }
+
+void CatchClaims() { Catch(SIGUSR1, OnClaim); }
+bool AskedToClaim() { return asked_to_claim.exchange(false); }
 
 }  // namespace daybook

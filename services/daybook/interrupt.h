@@ -1,4 +1,5 @@
-// Ctrl-C and SIGTERM: the first asks to stop, the second ends the process at once.
+// What a process is told by signals. Ctrl-C and SIGTERM: the first asks to stop, the second ends
+// the process at once. SIGUSR1: a server claims its partitions anew.
 #pragma once
 
 #include <atomic>
@@ -10,5 +11,10 @@ const std::atomic<bool>& Interrupted();
 
 // From now on. Once a process.
 void CatchInterrupts();
+
+// From now on SIGUSR1 is counted; without it, it ends the process. Once a process.
+void CatchClaims();
+// Whether SIGUSR1 has come since the last call.
+bool AskedToClaim();
 
 }  // namespace daybook

@@ -170,6 +170,10 @@ absl::Status Serve(const Config& config) {
       engine->Drain(absl::Now() + kDrain);
       return s;
     }
+    if (AskedToClaim()) {
+      Log(Severity::kInfo, "asked to claim the partitions that others own");
+      for (int p = 0; p < engine->partitions(); ++p) engine->Want(p, true);
+    }
     const std::vector<std::string> missing = Missing(*engine, *models);
     if (missing.empty() == ready) continue;
     ready = missing.empty();
@@ -205,13 +209,16 @@ class ServeCommand : public Subcommand {
                 "Says `ready` on stderr when it owns all partitions and the read models have\n"
                 "caught up. SIGTERM or Ctrl-C: health says NOT_SERVING, calls under way end,\n"
                 "everything is flushed, exit 0; a second signal stops at once, which loses\n"
-                "nothing either.",
+                "nothing either. On Kafka who starts last takes the partitions over; who had\n"
+                "them follows, and names the owner to callers, until SIGUSR1 (`systemctl\n"
+                "reload`) asks it to take them back.",
             .exit_codes =
                 "0 stopped as told · 1 could not start, says why · 2 wrong usage or "
                 "configuration · 70 stopped itself because a write to disk failed"};
   }
   int Run(const Config& config) override {
     CatchInterrupts();
+    CatchClaims();
     const absl::Status status = Serve(config);
     return status.ok() ? kExitOk : ReportError(status);
   }

@@ -109,6 +109,7 @@ void DaybookProcess::Kill() {
 void DaybookProcess::Stop() { child_->Signal(SIGSTOP); }
 void DaybookProcess::Continue() { child_->Signal(SIGCONT); }
 void DaybookProcess::Terminate() { child_->Signal(SIGTERM); }
+void DaybookProcess::AskToClaim() { child_->Signal(SIGUSR1); }
 
 std::optional<int> DaybookProcess::WaitUntilEnded(absl::Duration at_most) {
   return child_->WaitUntilEnded(absl::Now() + at_most);

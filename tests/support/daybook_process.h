@@ -60,10 +60,11 @@ class DaybookProcess {
   absl::StatusOr<std::string> StartInVain();
 
   bool running();
-  void Kill();       // SIGKILL, waits until it is gone
-  void Stop();       // SIGSTOP
-  void Continue();   // SIGCONT
-  void Terminate();  // SIGTERM
+  void Kill();        // SIGKILL, waits until it is gone
+  void Stop();        // SIGSTOP
+  void Continue();    // SIGCONT
+  void Terminate();   // SIGTERM
+  void AskToClaim();  // SIGUSR1
   // Exit code, or minus the signal; nothing if it is still there then.
   std::optional<int> WaitUntilEnded(absl::Duration at_most);
 
