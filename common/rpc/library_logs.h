@@ -13,17 +13,4 @@ enum class LibraryLogLevel { kInfo, kWarning, kError };
 // for ever. Lines hold no payloads, but may hold addresses and names of fields.
 void SendLibraryLogsTo(std::function<void(LibraryLogLevel, std::string_view line)> log);
 
-// While it lives, what gRPC warns of is passed on as kInfo and kept: for a call that reports its
-// failure itself. Without SendLibraryLogsTo there is nothing.
-class LibraryLogsKept {
- public:
-  LibraryLogsKept();
-  ~LibraryLogsKept();
-  LibraryLogsKept(const LibraryLogsKept&) = delete;
-  LibraryLogsKept& operator=(const LibraryLogsKept&) = delete;
-
-  // Whether a line held this text.
-  bool Held(std::string_view text) const;
-};
-
 }  // namespace daybook::rpc

@@ -10,7 +10,7 @@
 #include "common/base/status.h"
 #include "common/rpc/address.h"
 #include "common/rpc/credentials.h"
-#include "common/rpc/library_logs.h"
+#include "common/rpc/listener.h"
 #include "common/rpc/unary.h"
 #include "common/rpc/wire.h"
 #include "grpc/health/v1/health.pb.h"
@@ -99,16 +99,6 @@ void SetLimits(const ServerOptions& options, grpc::ServerBuilder& builder) {
   builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);
 }
 
-// Of a listener that could not be opened, in the system's words to gRPC.
-const char* WhyNot(const LibraryLogsKept& logs) {
-  if (logs.Held("Address already in use")) return "the port is taken; is another server running?";
-  if (logs.Held("Cannot assign requested address")) {
-    return "the address is not one of this machine";
-  }
-  if (logs.Held("Permission denied")) return "the port may not be opened by this user";
-  return "the port is taken, or the address is not one of this machine";
-}
-
 }  // namespace
 
 class Server::Impl {
@@ -131,25 +121,27 @@ class Server::Impl {
     RETURN_IF_ERROR(CheckServices());
     ASSIGN_OR_RETURN(const Address address, ParseAddress(shared_->options.address));
     ASSIGN_OR_RETURN(const auto credentials, Credentials(address));
+    if (const absl::Status opened = listener_.Open(address); !opened.ok()) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("cannot listen on ", shared_->options.address, ": ", opened.message()));
+    }
 
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::ServerBuilder builder;
     SetLimits(shared_->options, builder);
-    builder.AddListeningPort(shared_->options.address, credentials, &port_);
+    // Connections come from a listener of our own: see listener.h.
+    connections_ = builder.experimental().AddExternalConnectionAcceptor(
+        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials);
     Register(builder);
     builder.RegisterAsyncGenericService(&shared_->unknown_methods);
     for (int i = 0; i < std::max(1, shared_->options.queues); ++i) {
       shared_->queues.push_back(
           std::make_unique<CallQueue>(*shared_, builder.AddCompletionQueue()));
     }
-    const LibraryLogsKept logs;
     server_ = builder.BuildAndStart();
-    if (server_ == nullptr || port_ == 0) {
-      if (server_ != nullptr) server_->Shutdown();
+    if (server_ == nullptr) {
       for (auto& queue : shared_->queues) queue->Stop();
-      server_.reset();
-      return absl::FailedPreconditionError(
-          absl::StrCat("cannot listen on ", shared_->options.address, ": ", WhyNot(logs)));
+      return absl::FailedPreconditionError("gRPC could not start a server");
     }
     for (const Service& service : services_) health_.SetDefault(service.descriptor()->full_name());
     health_.SetDefault("");
@@ -166,10 +158,16 @@ class Server::Impl {
             return static_cast<double>(shared->budget.taken.load(std::memory_order_relaxed));
           });
     }
+    listener_.Start([this](int listener, int connection) {
+      grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters accepted;
+      accepted.listener_fd = listener;
+      accepted.fd = connection;
+      connections_->HandleNewConnection(&accepted);
+    });
     return absl::OkStatus();
   }
 
-  int port() const { return port_; }
+  int port() const { return listener_.port(); }
   Health& health() { return health_; }
   int in_flight() const { return shared_->in_flight.load(std::memory_order_relaxed); }
 
@@ -182,6 +180,7 @@ class Server::Impl {
 
   void Shutdown(absl::Time deadline) {
     if (server_ == nullptr) return;
+    listener_.Stop();
     health_.Stop();
     shared_->stopping.store(true, std::memory_order_release);
     for (auto& queue : shared_->queues) queue->EndStreams(true, ShuttingDown());
@@ -247,8 +246,9 @@ class Server::Impl {
   Health health_;
   std::vector<Service> services_;
   const std::shared_ptr<Shared> shared_;
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> connections_;
   std::unique_ptr<grpc::Server> server_;
-  int port_ = 0;
+  Listener listener_{shared_->options.keepalive_timeout, shared_->options.metrics};
 };
 
 Server::Server(ServerOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}

@@ -1,3 +1,4 @@
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -38,6 +39,15 @@ constexpr absl::Duration kDrain = absl::Seconds(9);
 constexpr absl::Duration kLastAnswers = absl::Seconds(1);
 
 void Say(std::string_view message) { Log(Severity::kInfo, message); }
+
+// As many descriptors as this process may have: each connection and each table takes one, and what
+// shells give is often 1,024.
+void TakeAllDescriptors() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
 
 absl::Status MakeDirectory(const std::string& path) {
   std::error_code error;
@@ -113,6 +123,7 @@ void SayLibrary(rpc::LibraryLogLevel level, std::string_view line) {
 
 absl::Status Serve(const Config& config) {
   rpc::SendLibraryLogsTo(SayLibrary);
+  TakeAllDescriptors();
   RETURN_IF_ERROR(MakeDirectory(config.data_dir));
   Metrics metrics;
   metrics.AddProcess(Version());
