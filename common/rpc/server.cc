@@ -157,6 +157,12 @@ class Server::Impl {
           "daybook_rpc_in_flight_bytes", "Bytes of requests in handlers.", {}, [shared = shared_] {
             return static_cast<double>(shared->budget.taken.load(std::memory_order_relaxed));
           });
+      shared_->options.metrics->AddGauge(
+          "daybook_rpc_unsent_bytes",
+          "Bytes of answers above 4 KiB that their callers have not taken.", {},
+          [shared = shared_] {
+            return static_cast<double>(shared->unsent.taken.load(std::memory_order_relaxed));
+          });
     }
     listener_.Start([this](int listener, int connection) {
       grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters accepted;

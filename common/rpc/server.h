@@ -180,6 +180,10 @@ struct ServerOptions {
   // Requests in handlers, of calls and of streams, in wire bytes together. A call above it is
   // answered RESOURCE_EXHAUSTED (OVERLOADED), a message of a stream so that the stream goes on.
   int64_t max_in_flight_bytes = 256 << 20;
+  // Answers of calls that their callers have not taken, those above 4 KiB together. A call whose
+  // answer is above it is answered RESOURCE_EXHAUSTED (OVERLOADED) instead; what it commanded is
+  // done. An answer that is not taken 5 s after the deadline is dropped.
+  int64_t max_unsent_bytes = 256 << 20;
   // Of a call, also when the caller names none, and of one message of a stream.
   absl::Duration max_deadline = absl::Seconds(60);
   int max_message_bytes = 4 * 1024 * 1024;  // either way

@@ -96,12 +96,12 @@ class StreamSeat final : public Caller, public std::enable_shared_from_this<Stre
   ItemHandler handler_;  // of the queue's thread
 
   mutable std::mutex mutex_;
-  bool open_ = false;         // a call is there and not over
-  bool reading_ = false;      // with gRPC
-  bool writing_ = false;      // with gRPC
-  bool finishing_ = false;    // Finish was called
-  bool half_closed_ = false;  // the caller sends no more
-  bool aborted_ = false;      // does not wait for items
+  bool open_ = false;                // a call is there and not over
+  bool reading_ = false;             // with gRPC
+  bool writing_ = false;             // with gRPC
+  bool finishing_ = false;           // Finish was called
+  bool half_closed_ = false;         // the caller sends no more
+  bool aborted_ = false;             // does not wait for items
   std::optional<absl::Status> end_;  // reads no more, ends so
   size_t held_ = 0;                  // places of the window that are taken
   std::deque<Out> out_;              // front: with gRPC, if writing_

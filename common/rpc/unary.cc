@@ -19,6 +19,10 @@ using google::protobuf::Message;
 
 constexpr absl::Duration kSweepEvery = absl::Milliseconds(200);
 constexpr absl::Duration kSweepAfterDeadline = absl::Milliseconds(500);
+// An answer that nobody has taken so long after the deadline is dropped.
+constexpr absl::Duration kTakeAnswer = absl::Seconds(5);
+// Answers up to this size are not counted: what gRPC keeps of the call itself is as much.
+constexpr size_t kSmallAnswerBytes = 4 * 1024;
 // As waiting_per_method.
 constexpr int kWaitingStreams = 2;
 constexpr int kWaitingUnknown = 2;
@@ -44,7 +48,8 @@ void RawService::Add(Method& method) {
 }
 
 struct Slot {
-  enum State { kIdle, kOpen, kClaimed };
+  // kSent: gRPC is done with the answer; perhaps there still is a handle.
+  enum State { kIdle, kOpen, kClaimed, kSent };
 
   Slot(Shared& shared, CallQueue& queue, Method& method)
       : shared(shared), queue(queue), method(method) {}
@@ -56,6 +61,10 @@ struct Slot {
   }
 
   void Answer(grpc::ByteBuffer bytes) {
+    if (bytes.Length() > kSmallAnswerBytes) {
+      unsent.emplace(shared.unsent, static_cast<int64_t>(bytes.Length()));
+      if (!unsent->fits()) return AnswerError(shared.TooMuchUnsent());
+    }
     Count(absl::StatusCode::kOk);
     response = std::move(bytes);
     queue.Send(this);
@@ -90,6 +99,7 @@ struct Slot {
   std::optional<grpc::ServerAsyncResponseWriter<grpc::ByteBuffer>> writer;
   grpc::ByteBuffer payload;
   std::optional<Budgeted> budgeted;
+  std::optional<Budgeted> unsent;    // of a long answer
   std::unique_ptr<Message> request;  // kept from call to call
   grpc::ByteBuffer response;         // with an OK status
   grpc::Status status;
@@ -101,6 +111,7 @@ struct Slot {
     return deadline_status.ok() ? otherwise : deadline_status;
   }
 
+  bool dropped = false;  // its answer was not taken; the queue's thread
   std::atomic<State> state{kIdle};
   std::atomic<int> refs{0};  // the tag `finished`, the handle
 
@@ -119,6 +130,7 @@ struct Slot {
   static void Finished(void* owner, bool) {
     auto* slot = static_cast<Slot*>(owner);
     Shared& shared = slot->shared;
+    slot->state.store(Slot::kSent, std::memory_order_release);
     slot->Unref();
     shared.outstanding.fetch_sub(1, std::memory_order_release);
   }
@@ -187,11 +199,16 @@ std::string ActorOf(const Shared& shared, const grpc::ServerContext& context) {
 }
 
 Shared::Shared(const ServerOptions& options)
-    : options(options), budget{.limit = options.max_in_flight_bytes} {
+    : options(options),
+      budget{.limit = options.max_in_flight_bytes},
+      unsent{.limit = options.max_unsent_bytes} {
   grpc_init();  // contexts in slots may be the last that need it
   if (options.metrics != nullptr) {
     overloaded = &options.metrics->AddCounter("daybook_rpc_overloaded_total",
                                               "Calls refused because too many were in flight.");
+    not_taken = &options.metrics->AddCounter(
+        "daybook_rpc_answers_not_taken_total",
+        "Answers dropped because their callers did not read them in time.");
   }
 }
 
@@ -199,6 +216,13 @@ absl::Status Shared::TooManyBytes() {
   if (overloaded != nullptr) overloaded->Increment();
   return Refuse(Reason::kOverloaded, absl::StrCat("more than ", options.max_in_flight_bytes,
                                                   " bytes of requests are in flight"));
+}
+
+absl::Status Shared::TooMuchUnsent() {
+  if (overloaded != nullptr) overloaded->Increment();
+  return Refuse(Reason::kOverloaded,
+                absl::StrCat("callers have not taken ", options.max_unsent_bytes,
+                             " bytes of answers; what was commanded may be recorded"));
 }
 
 bool Shared::Refuses(const Method& method) const {
@@ -248,9 +272,7 @@ void CallQueue::Run() {
   while (true) {
     void* tag = nullptr;
     bool ok = false;
-    const bool idle = shared_.in_flight.load(std::memory_order_relaxed) == 0 &&
-                      shared_.streams.load(std::memory_order_relaxed) == 0;
-    switch (queue_->AsyncNext(&tag, &ok, idle ? never : wake)) {
+    switch (queue_->AsyncNext(&tag, &ok, watching_ ? wake : never)) {
       case grpc::CompletionQueue::SHUTDOWN:
         return;
       case grpc::CompletionQueue::TIMEOUT:
@@ -259,12 +281,15 @@ void CallQueue::Run() {
       case grpc::CompletionQueue::GOT_EVENT: {
         const auto* event = static_cast<const Event*>(tag);
         const absl::Time swept = next_sweep_;
+        const bool watched = watching_;
         event->proceed(event->owner, ok);
-        if (swept == next_sweep_) continue;
+        if (swept == next_sweep_ && watched == watching_) continue;
         break;
       }
     }
-    const absl::Duration left = std::max(next_sweep_ - absl::Now(), absl::Milliseconds(1));
+    // The clock may have been set back since the last sweep.
+    const absl::Duration left =
+        std::clamp(next_sweep_ - absl::Now(), absl::Milliseconds(1), kSweepEvery);
     wake = gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
                         gpr_time_from_millis(absl::ToInt64Milliseconds(left), GPR_TIMESPAN));
   }
@@ -319,11 +344,13 @@ void CallQueue::Free(Slot* slot) {
   if (slot->payload.Length() > kMaxKeptRequestBytes) slot->request.reset();
   slot->payload.Clear();
   slot->budgeted.reset();
+  slot->unsent.reset();
   slot->response.Clear();
   slot->status = grpc::Status::OK;
   slot->writer.reset();
   slot->context.reset();
   slot->deadline_status = absl::OkStatus();
+  slot->dropped = false;
   slot->state.store(Slot::kIdle, std::memory_order_relaxed);
   std::lock_guard lock(mutex_);
   free_[slot->method.number].push_back(slot);
@@ -366,7 +393,11 @@ void CallQueue::Dispatch(Slot* slot) {
   slot->refs.store(1, std::memory_order_relaxed);
   const bool stopping = shared_.stopping.load(std::memory_order_acquire);
   if (!stopping) Post(method);
-  if (slot->started >= next_sweep_) Sweep(slot->started);
+  if (slot->started >= next_sweep_ || slot->started + kSweepEvery < next_sweep_) {
+    Sweep(slot->started);
+  }
+  watching_ = true;
+  slot->state.store(Slot::kClaimed, std::memory_order_relaxed);
 
   if (stopping) return slot->AnswerError(ShuttingDown());
   if (shared_.in_flight.load(std::memory_order_relaxed) >= options.max_in_flight) {
@@ -394,14 +425,22 @@ void CallQueue::Dispatch(Slot* slot) {
 
 void CallQueue::Sweep(absl::Time now) {
   next_sweep_ = now + kSweepEvery;
-  if (shared_.streams.load(std::memory_order_relaxed) > 0) {
+  watching_ = shared_.streams.load(std::memory_order_relaxed) > 0;
+  if (watching_) {
     for (const auto& seat : Streams()) SweepBy(seat->Sweep(now));
   }
   std::vector<Slot*> late;
   {
     std::lock_guard lock(mutex_);
     for (const auto& slot : slots_) {
-      if (slot->state.load(std::memory_order_acquire) != Slot::kOpen) continue;
+      const Slot::State state = slot->state.load(std::memory_order_acquire);
+      if (state != Slot::kOpen && state != Slot::kClaimed) continue;
+      watching_ = true;
+      if (state == Slot::kClaimed && now >= slot->deadline + kSweepAfterDeadline + kTakeAnswer) {
+        // Only this thread is told that it is sent, so that the call is still there.
+        if (shared_.not_taken != nullptr && !slot->dropped) shared_.not_taken->Increment();
+        if (!std::exchange(slot->dropped, true)) slot->context->TryCancel();
+      }
       if (now < slot->deadline + kSweepAfterDeadline || !slot->Claim()) continue;
       late.push_back(slot.get());
     }

@@ -9,7 +9,8 @@
 // Life of a seat: posted → a call arrives → open (a handler has a handle) → claimed (exactly one of
 // handler, deadline sweep and shutdown answers) → free, when gRPC has reported the answer sent and
 // the handle is gone. Who drops the last of these references frees the seat. Whether the caller is
-// still there is not asked for: that would be one event of the queue more a call.
+// still there is not asked for: that would be one event of the queue more a call. A caller who does
+// not take the answer is cancelled by the sweep some seconds after the deadline.
 //
 // Concurrency. Arrivals and the sweep run on the queue's thread, answers on any.
 #pragma once
@@ -66,7 +67,7 @@ class CallQueue;
 class StreamSeat;
 struct Slot;
 
-// Bytes of requests in flight. Any thread.
+// Bytes of requests in flight, or of answers that have not left. Any thread.
 struct Budget {
   const int64_t limit;
   std::atomic<int64_t> taken{0};
@@ -103,17 +104,20 @@ struct Shared : std::enable_shared_from_this<Shared> {
   grpc::AsyncGenericService unknown_methods;
   std::vector<std::unique_ptr<CallQueue>> queues;
   Counter* overloaded = nullptr;
+  Counter* not_taken = nullptr;
 
-  // The refusal of a request for which the budget has no room; counted.
+  // The refusals of a request, and of an answer, for which its budget has no room; counted.
   absl::Status TooManyBytes();
+  absl::Status TooMuchUnsent();
   // Whether new streams of the method are.
   bool Refuses(const Method& method) const;
 
   std::atomic<bool> stopping{false};
   std::atomic<bool> draining_streams{false};
-  std::atomic<int> in_flight{0};  // handles
-  std::atomic<int> streams{0};    // open
-  Budget budget;
+  std::atomic<int> in_flight{0};        // handles
+  std::atomic<int> streams{0};          // open
+  Budget budget;                        // of requests
+  Budget unsent;                        // of answers
   std::atomic<int64_t> outstanding{0};  // tags that gRPC will still report
 };
 
@@ -151,7 +155,10 @@ class CallQueue {
 
   void Forget(const std::shared_ptr<StreamSeat>& seat);
   // The next sweep is not later than that. The queue's thread.
-  void SweepBy(absl::Time time) { next_sweep_ = std::min(next_sweep_, time); }
+  void SweepBy(absl::Time time) {
+    watching_ = true;
+    next_sweep_ = std::min(next_sweep_, time);
+  }
 
  private:
   void Run();
@@ -165,6 +172,7 @@ class CallQueue {
   std::atomic<std::thread::id> runs_on_{};  // said by the thread itself: it may answer before
                                             // `thread_` has been assigned
   absl::Time next_sweep_ = absl::InfinitePast();
+  bool watching_ = false;  // somebody has come since the last sweep, or was still there then
 
   static void SendAnswers(void* owner, bool ok);
   Event answers_wait_{&SendAnswers, this};

@@ -42,6 +42,7 @@ struct Config {
   int64_t max_queue = 0;
   int64_t max_deadline_ms = 0;
   int64_t max_in_flight_bytes = 0;
+  int64_t max_unsent_bytes = 0;
   int64_t max_streams = 0;
   int64_t stream_window = 0;
   int64_t max_message_bytes = 0;

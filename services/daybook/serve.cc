@@ -67,6 +67,7 @@ rpc::ServerOptions ServerOptionsOf(const Config& config, Metrics* metrics) {
   options.max_in_flight = static_cast<int>(config.max_in_flight);
   options.max_deadline = absl::Milliseconds(config.max_deadline_ms);
   options.max_in_flight_bytes = config.max_in_flight_bytes;
+  options.max_unsent_bytes = config.max_unsent_bytes;
   options.max_streams = static_cast<int>(config.max_streams);
   options.stream_window = static_cast<int>(config.stream_window);
   options.max_message_bytes = static_cast<int>(config.max_message_bytes);

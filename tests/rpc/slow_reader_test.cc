@@ -1,0 +1,107 @@
+// Callers who ask and do not read the answers: what they may hold of the server, and how long.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <string>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "tests/rpc/serving.h"
+
+namespace daybook::rpc {
+namespace {
+
+using testing::HasSubstr;
+
+// Speaks just enough HTTP/2 to call and to allow no byte of an answer.
+class SlowReader {
+ public:
+  explicit SlowReader(int port) : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address);
+    Send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+    // SETTINGS_INITIAL_WINDOW_SIZE = 0
+    SendFrame(4, 0, 0, std::string("\0\4\0\0\0\0", 6));
+  }
+  ~SlowReader() { close(socket_); }
+
+  // An empty request of the method, without a deadline.
+  void Call(const std::string& path) {
+    const auto header = [](const std::string& name, const std::string& value) {
+      return absl::StrCat(std::string(1, '\0'), std::string(1, static_cast<char>(name.size())),
+                          name, std::string(1, static_cast<char>(value.size())), value);
+    };
+    SendFrame(1, 4, next_stream_,
+              header(":method", "POST") + header(":scheme", "http") + header(":path", path) +
+                  header(":authority", "daybook") + header("te", "trailers") +
+                  header("content-type", "application/grpc"));
+    SendFrame(0, 1, next_stream_, std::string(5, '\0'));
+    next_stream_ += 2;
+  }
+
+ private:
+  void Send(const std::string& bytes) {
+    ASSERT_EQ(send(socket_, bytes.data(), bytes.size(), 0), static_cast<ssize_t>(bytes.size()));
+  }
+  void SendFrame(uint8_t type, uint8_t flags, uint32_t stream, const std::string& payload) {
+    const auto byte = [](size_t value) { return std::string(1, static_cast<char>(value)); };
+    Send(byte(payload.size() >> 16) + byte(payload.size() >> 8) + byte(payload.size()) +
+         byte(type) + byte(flags) + byte(stream >> 24) + byte(stream >> 16) + byte(stream >> 8) +
+         byte(stream) + payload);
+  }
+
+  const int socket_;
+  uint32_t next_stream_ = 1;
+};
+
+class RpcSlowReaders : public Serving {
+ protected:
+  void ServeLongAnswers() {
+    Serve([](std::unique_ptr<Call> call) {
+      IssueInvoiceResponse response;
+      response.set_invoice_id(std::string(1 << 20, 'x'));
+      call->Finish(response);
+    });
+  }
+  double Figure(const std::string& name) const {
+    const std::string all = metrics_.Expose();
+    const size_t at = all.find("\n" + name + " ");
+    return at == std::string::npos ? -1 : std::stod(all.substr(at + name.size() + 2));
+  }
+  void WaitForFigure(const std::string& name, double least) const {
+    while (Figure(name) < least) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+};
+
+TEST_F(RpcSlowReaders, HoldNoMoreThanTheBytesOfTheBudget) {
+  options_.max_unsent_bytes = 3'500'000;
+  ServeLongAnswers();
+  SlowReader slow(server_->port());
+  for (int i = 0; i < 3; ++i) slow.Call(PathOf(IssueInvoice()));
+  WaitForFigure("daybook_rpc_unsent_bytes", 3'000'000);
+  const absl::Status refused = Ask("c-1");
+  EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted) << refused;
+  EXPECT_EQ(ReasonOf(refused), "OVERLOADED");
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("bytes of answers"));
+}
+
+TEST_F(RpcSlowReaders, AreDroppedSomeTimeAfterTheirDeadline) {
+  options_.max_deadline = absl::Milliseconds(100);
+  options_.max_unsent_bytes = 1'500'000;
+  ServeLongAnswers();
+  SlowReader slow(server_->port());
+  slow.Call(PathOf(IssueInvoice()));
+  WaitForFigure("daybook_rpc_answers_not_taken_total", 1);
+  while (Figure("daybook_rpc_unsent_bytes") > 0) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  EXPECT_TRUE(Ask("c-1").ok());
+}
+
+}  // namespace
+}  // namespace daybook::rpc
