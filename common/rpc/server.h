@@ -89,7 +89,8 @@ class StreamItem {
   // stream goes on.
   virtual const absl::Status& problem() const = 0;
   // When the answer is due: the server's cap from when the message was read, or a little before the
-  // stream's deadline. If it is not there 0.5 s later, the stream ends with SetDeadlineStatus.
+  // stream's deadline; only that where the caller sends one message. If it is not there 0.5 s later,
+  // the stream ends with SetDeadlineStatus.
   virtual absl::Time deadline() const = 0;
 
   // From any thread; wire bytes of one response. They leave in the order of these calls.

@@ -174,7 +174,9 @@ void StreamSeat::OnRead(bool ok) {
     }
     if (!open_ || end_.has_value()) return Advance();       // not taken
     half_closed_ = !method_.descriptor.client_streaming();  // sends no more that we would read
-    deadline = std::min(stop_reading_at_, now + shared_->options.max_deadline);
+    // One message for as long as the caller wants to be told: no answer of it is ever late.
+    deadline = half_closed_ ? stop_reading_at_
+                            : std::min(stop_reading_at_, now + shared_->options.max_deadline);
     number = first_due_ + due_.size();
     due_.push_back({deadline});
     ++held_;

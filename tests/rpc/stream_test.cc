@@ -456,6 +456,16 @@ TEST_F(RpcWatch, TellsEveryChange) {
   EXPECT_EQ(Next(*all), "NOT_SERVING");
 }
 
+TEST_F(RpcWatch, LastsLongerThanACallMay) {
+  options_.max_deadline = absl::Milliseconds(50);
+  ServeItems(EchoItem);
+  auto all = Watch("");
+  EXPECT_EQ(Next(*all), "SERVING");
+  std::this_thread::sleep_for(std::chrono::seconds(1));  // a call is given up 0.5 s after its time
+  server_->health().Set("", false);
+  EXPECT_EQ(Next(*all), "NOT_SERVING");
+}
+
 TEST_F(RpcWatch, SaysNotServingBeforeTheServerStops) {
   auto all = Watch("");
   EXPECT_EQ(Next(*all), "SERVING");
