@@ -16,6 +16,11 @@
 namespace daybook::rpc {
 namespace {
 
+// One who connects and says nothing takes a thread for so long, and probes of whether the process
+// lives must get through meanwhile.
+constexpr char kThreads[] = "16";
+constexpr char kPatienceMs[] = "2000";
+
 struct Page {
   int status = 200;
   const char* type = "text/plain; charset=utf-8";
@@ -79,8 +84,8 @@ class HttpServer::Impl {
         absl::StrCat(v6 ? "[" : "", address.host, v6 ? "]:" : ":", address.port);
     // Without document_root civetweb serves no file.
     const char* settings[] = {
-        "listening_ports",   port.c_str(), "num_threads", "2", "request_timeout_ms", "5000",
-        "enable_keep_alive", "no",         nullptr};
+        "listening_ports", port.c_str(),        "num_threads", kThreads, "request_timeout_ms",
+        kPatienceMs,       "enable_keep_alive", "no",          nullptr};
     mg_callbacks callbacks{};
     callbacks.log_message = [](const mg_connection*, const char*) { return 1; };  // not to stderr
     context_ = mg_start(&callbacks, nullptr, settings);

@@ -5,7 +5,7 @@
 //   /readyz    200, or 503 with one line for everything that is missing
 //   /version   {"version": "..."}
 //
-// Concurrency: requests are answered on two threads of its own, which call `options.missing` and
+// Concurrency: requests are answered on sixteen threads of its own, which call `options.missing` and
 // Metrics::Expose. Nothing else is served; only GET and HEAD.
 #pragma once
 
