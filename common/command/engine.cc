@@ -85,6 +85,13 @@ void AddGauges(Engine* engine, Metrics* metrics) {
     };
     metrics->AddGauge("daybook_partition_owned", "1 if this process owns the partition.", labels,
                       [status] { return status().phase == Partition::Phase::kOwn ? 1.0 : 0.0; });
+    metrics->AddGauge("daybook_partition_halted",
+                      "1 if the partition has stopped for good and needs an operator.", labels,
+                      [status] { return status().halted.ok() ? 0.0 : 1.0; });
+    metrics->AddGauge("daybook_clock_skew_seconds",
+                      "How far the log's clock is ahead of this machine's, by a report of the last "
+                      "minute; more than 60 either way and nothing is ready.",
+                      labels, [status] { return absl::ToDoubleSeconds(status().clock_skew); });
     metrics->AddCounter("daybook_ownership_changes_total",
                         "Times that this process became owner of the partition.", labels,
                         [status] { return static_cast<double>(status().stats.ownerships); });
@@ -210,7 +217,9 @@ absl::Status Engine::Ready() const {
           absl::StrCat("partition ", s.partition, " has stopped: ", s.halted.message()));
     }
     if (impl_->options.own && s.phase != Partition::Phase::kOwn) {
-      ++missing[std::string(ToString(s.phase))];
+      std::string what(ToString(s.phase));
+      if (!s.waits_for.empty()) absl::StrAppend(&what, " (", s.waits_for, ")");
+      ++missing[what];
     } else if (absl::AbsDuration(s.clock_skew) > kMaxClockSkew) {
       return absl::FailedPreconditionError(absl::StrCat(
           "this machine's clock differs from the log's by ", absl::FormatDuration(s.clock_skew),

@@ -54,7 +54,8 @@ struct PartitionStatus {
   size_t queued = 0;
   size_t in_flight = 0;
   absl::Duration clock_skew;
-  absl::Status halted;  // not OK: stopped for good
+  absl::Status halted;    // not OK: stopped for good
+  std::string waits_for;  // see Partition::waits_for
   Partition::Stats stats;
 };
 

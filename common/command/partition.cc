@@ -460,6 +460,13 @@ void Partition::StorageFull(const absl::Status& why) {
   AnswerFull();
 }
 
+std::string Partition::waits_for() const {
+  if (phase_ == Phase::kOwn) return "";
+  if (!full_.ok()) return std::string(full_.message());
+  if (phase_ != Phase::kFollow || owner_endpoint_.empty()) return "";
+  return absl::StrCat("owned by ", owner_endpoint_);
+}
+
 void Partition::AnswerFull() {
   AnswerAll(Refuse(Reason::kStorageFull, absl::StrCat("the log has no room: ", full_.message(),
                                                       "; this attempt recorded nothing")));

@@ -159,6 +159,8 @@ class Partition {
   }
   // Why it stopped for good (Phase::kHalted), else OK.
   const absl::Status& halted() const { return halted_; }
+  // What it waits for, or who owns it, as far as it knows more than its phase says; else empty.
+  std::string waits_for() const;
   const log::Position& position() const { return chain_.at(); }
   const Stats& stats() const { return stats_; }
   size_t queued() const { return queue_.size(); }

@@ -363,6 +363,7 @@ void Worker::Publish() {
                    .in_flight = partition.in_flight(),
                    .clock_skew = partition.clock_skew(),
                    .halted = partition.halted(),
+                   .waits_for = partition.waits_for(),
                    .stats = partition.stats()});
   }
   const std::lock_guard lock(mutex_);

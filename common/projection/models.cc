@@ -90,6 +90,7 @@ class Models::Impl {
                   absl::AnyInvocable<void(absl::Status)> callback);
 
   absl::Status Ready() const;
+  absl::Status Serves(std::string_view projection) const;
   std::vector<ShardStatus> Statuses() const;
   std::vector<std::shared_ptr<const store::View>> Views(std::string_view projection) const;
   const Topology& topology() const { return topology_; }
@@ -349,6 +350,15 @@ absl::Status Models::Impl::Ready() const {
   return absl::OkStatus();
 }
 
+absl::Status Models::Impl::Serves(std::string_view projection) const {
+  for (size_t i = 0; i < stores_.size(); ++i) {
+    if (topology_.entries()[i].projection.name != projection) continue;
+    for (const auto& feed : feeds_) RETURN_IF_ERROR(Servable(i, feed->partition()));
+    return absl::OkStatus();
+  }
+  return absl::NotFoundError("there is no such projection");
+}
+
 std::vector<ShardStatus> Models::Impl::Statuses() const {
   std::vector<ShardStatus> all;
   for (size_t i = 0; i < stores_.size(); ++i) {
@@ -416,6 +426,7 @@ void Models::WaitFor(int partition, int64_t next_offset, absl::Time deadline,
 }
 
 absl::Status Models::Ready() const { return impl_->Ready(); }
+absl::Status Models::Serves(std::string_view projection) const { return impl_->Serves(projection); }
 std::vector<ShardStatus> Models::Statuses() const { return impl_->Statuses(); }
 std::vector<std::shared_ptr<const store::View>> Models::Views(std::string_view projection) const {
   return impl_->Views(projection);

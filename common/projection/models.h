@@ -104,6 +104,10 @@ class Models {
 
   // Every partition of every projection is ready and none has an error; if not, what is missing.
   absl::Status Ready() const;
+  // Whether queries of one projection are answered in every partition: those that others keep from
+  // being ready are, and so are those of a log that does not answer or a disk that is full.
+  // NOT_FOUND if there is none of this name.
+  absl::Status Serves(std::string_view projection) const;
   std::vector<ShardStatus> Statuses() const;
 
   // Current views of one projection, in order of partition; null if there is none of this name.

@@ -32,28 +32,35 @@ double LagRecords(const command::Engine& engine, const projection::Models& model
   });
 }
 
-double LagSeconds(const projection::Models& models, const std::string& projection) {
+}  // namespace
+
+double LagSeconds(const std::vector<ShardStatus>& shards, std::string_view projection,
+                  absl::Time start, absl::Time now) {
   double most = 0;
-  const absl::Time now = absl::Now();
-  for (const ShardStatus& shard : models.Statuses()) {
-    if (shard.projection != projection || shard.complete_at == absl::InfinitePast()) continue;
-    most = std::max(most, absl::ToDoubleSeconds(now - shard.complete_at));
+  for (const ShardStatus& shard : shards) {
+    if (shard.projection != projection) continue;
+    most = std::max(most, absl::ToDoubleSeconds(now - std::max(start, shard.complete_at)));
   }
   return most;
 }
 
-}  // namespace
-
 void AddModelFigures(const projection::Topology& topology, const command::Engine& engine,
                      const projection::Models& models, Metrics* metrics) {
+  const absl::Time start = absl::Now();
   for (const auto& entry : topology.entries()) {
     const std::string name = entry.projection.name;
     const Labels labels = {{"projection", name}};
     metrics->AddGauge("daybook_projection_lag_records", "Records not yet in the read model.",
                       labels, [&, name] { return LagRecords(engine, models, name); });
     metrics->AddGauge("daybook_projection_lag_seconds",
-                      "Time since the read model last held everything, worst partition.", labels,
-                      [&, name] { return LagSeconds(models, name); });
+                      "Time since the read model last held everything, worst partition; since the "
+                      "start if it never has.",
+                      labels, [&, name, start] {
+                        return LagSeconds(models.Statuses(), name, start, absl::Now());
+                      });
+    metrics->AddGauge("daybook_projection_serving",
+                      "1 if queries of the read model are answered in every partition.", labels,
+                      [&, name] { return models.Serves(name).ok() ? 1.0 : 0.0; });
     metrics->AddCounter(
         "daybook_projection_events_total", "Events folded since the start.", labels, [&, name] {
           return Sum(models, name,

@@ -26,6 +26,10 @@ bool CopyOnce(const std::string& from, const std::string& to, std::string* probl
       if (!entry.is_regular_file(error)) continue;
       if (is_table) {
         fs::create_hard_link(entry.path(), to + "/" + name, error);
+        // Read models may stand on a disk of their own.
+        if (error == std::errc::cross_device_link) {
+          fs::copy_file(entry.path(), to + "/" + name, error);
+        }
       } else {
         fs::copy_file(entry.path(), to + "/" + name, error);
       }

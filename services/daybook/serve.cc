@@ -108,13 +108,16 @@ std::vector<std::string> Missing(const command::Engine& engine, const projection
 // Health of every service and projection by name, and of the whole.
 void SetHealth(const command::Engine& engine, const projection::Models& models,
                const projection::Topology& topology, rpc::Health* health) {
-  const bool commands = !Interrupted().load() && engine.Ready().ok();
-  const bool queries = !Interrupted().load() && models.Ready().ok();
+  const bool serving = !Interrupted().load();
+  const bool commands = serving && engine.Ready().ok();
   for (const auto* service : CommandServices()) health->Set(service->full_name(), commands);
   health->Set("daybook.book.v1.CommandService", commands);
-  for (const auto* service : models.services()) health->Set(service->full_name(), queries);
-  for (const auto& entry : topology.entries()) health->Set(entry.projection.name, queries);
-  health->Set("", commands && queries);
+  for (const auto& entry : topology.entries()) {
+    const bool queries = serving && models.Serves(entry.projection.name).ok();
+    health->Set(entry.service.service, queries);
+    health->Set(entry.projection.name, queries);
+  }
+  health->Set("", commands && models.Ready().ok());
 }
 
 // What gRPC and protobuf have to say, said in the program's own way.
@@ -142,6 +145,8 @@ absl::Status Serve(const Config& config) {
   ASSIGN_OR_RETURN(const auto models,
                    projection::Models::Open(*log, topology, {.directory = config.models_dir()}));
   AddModelFigures(topology, *engine, *models, &metrics);
+  metrics.AddGauge("daybook_ready", "1 if nothing is missing, as /readyz says it.", {},
+                   [&] { return Missing(*engine, *models).empty() ? 1.0 : 0.0; });
 
   rpc::Server server(ServerOptionsOf(config, &metrics));
   for (auto& service : UnaryCommands(*engine)) server.Add(std::move(service));
@@ -226,7 +231,8 @@ class ServeCommand : public Subcommand {
                 "reload`) asks it to take them back.",
             .exit_codes =
                 "0 stopped as told · 1 could not start, says why · 2 wrong usage or "
-                "configuration · 70 stopped itself because a write to disk failed"};
+                "configuration · 4 the brokers do not answer · 70 stopped itself because a write "
+                "to disk failed"};
   }
   int Run(const Config& config) override {
     CatchInterrupts();

@@ -505,6 +505,7 @@ TEST_F(PartitionTest, ANewerOwnerIsSteppedDownForAndNamed) {
   const int b = Submit("r2", 5);
   Tick();
   EXPECT_EQ(ReasonFor(b), "NOT_OWNER");
+  EXPECT_EQ(partition_->waits_for(), "owned by other:2");
   for (int i = 0; i < 10; ++i) {
     now_ += absl::Seconds(10);
     Tick();
@@ -1016,6 +1017,7 @@ TEST_F(PartitionTest, AFullDiskIsSaidAtOnceAndEndsByItself) {
   const int b = Submit("r2", 5);
   Tick();
   EXPECT_EQ(ReasonFor(b), "STORAGE_FULL");
+  EXPECT_THAT(partition_->waits_for(), HasSubstr("12 MiB are free"));
   // A resend may be of a command that an earlier attempt recorded.
   EXPECT_THAT(std::string(answers_[b].status.message()),
               HasSubstr("this attempt recorded nothing"));

@@ -145,6 +145,26 @@ TEST_F(ModelsTest, StopsThePartitionAtARecordThatItDoesNotUnderstand) {
             good + 1);
 }
 
+TEST_F(ModelsTest, ServesWhatItHasWhileTheLogDoesNotAnswer) {
+  Customer("ada", 1250);
+  const auto models = Started(log_, scratch_.path());
+  ASSERT_TRUE(AwaitAll(*models, log_).ok());
+  log_.FailReads(absl::UnavailableError("the broker is away"));
+  while (models->Ready().ok()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  EXPECT_TRUE(AskBalance(*models, BalanceOf("ada")).ok());
+  EXPECT_TRUE(models->Serves("balances").ok()) << models->Serves("balances");
+  EXPECT_TRUE(models->Serves("journal").ok());
+  EXPECT_TRUE(absl::IsNotFound(models->Serves("no such")));
+}
+
+TEST_F(ModelsTest, ServesNotWhatHasStopped) {
+  const auto models = Started(log_, scratch_.path());
+  ASSERT_TRUE(AwaitAll(*models, log_).ok());
+  log_.FailReads(absl::DataLossError("a record is broken"));
+  while (models->Ready().ok()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  EXPECT_FALSE(models->Serves("balances").ok());
+}
+
 TEST_F(ModelsTest, RefusesToOpenOnAnotherOrShorterLog) {
   Customer("ada", 100);
   const int partition = log::PartitionOf("ada", 4);
