@@ -212,6 +212,11 @@ v1::Losses& LossesOf(billing::v1::WriteOffReason reason, v1::CurrencyTotals& tot
   }
 }
 
+void AddBelow(int64_t net_minor, int64_t tax_minor, v1::CurrencyTotals& totals) {
+  if (net_minor < 0) AddTo(Minus(net_minor), totals.mutable_net_below());
+  if (tax_minor < 0) AddTo(Minus(tax_minor), totals.mutable_tax_below());
+}
+
 void AddWrittenOff(int64_t amount, Account& account) {
   account.head.set_written_off_minor(Plus(account.head.written_off_minor(), amount));
 }
@@ -241,6 +246,7 @@ void Balances::On(const billing::v1::AccountOpened& opened, const Meta& meta, Sh
   account.head.set_opened_recorded_us(meta.recorded_time_us);
   account.tail.set_opened_recorded_us(meta.recorded_time_us);
   account.tail.set_opened_day(account.time.day);
+  if (opened.time_zone() != "UTC") account.tail.set_time_zone(opened.time_zone());
   account.totals.set_account_count(account.totals.account_count() + 1);
 }
 
@@ -259,6 +265,7 @@ void Balances::On(const billing::v1::InvoiceIssued& invoice, const Meta& meta, S
   }
   AddTo(total - invoice.tax_minor(), account.totals.mutable_net());
   AddTo(invoice.tax_minor(), account.totals.mutable_tax());
+  AddBelow(total - invoice.tax_minor(), invoice.tax_minor(), account.totals);
   account.totals.set_invoice_count(account.totals.invoice_count() + 1);
   account.MoveFullChunk(meta);
 }
@@ -275,6 +282,7 @@ void Balances::On(const billing::v1::InvoiceVoided& voided, const Meta& meta, Sh
   v1::CurrencyTotals& totals = account.totals;
   AddTo(voided.net_minor(), totals.mutable_voided_net());
   AddTo(voided.tax_minor(), totals.mutable_voided_tax());
+  AddBelow(voided.net_minor(), voided.tax_minor(), totals);
   if (voided.written_off_minor() != 0) {
     AddTo(voided.written_off_minor(), LossesOf(voided.write_off_reason(), totals).mutable_voided());
   }
@@ -326,6 +334,7 @@ void Balances::On(const billing::v1::CreditNoteIssued& note, const Meta& meta, S
   head.set_credit_note_count(head.credit_note_count() + 1);
   AddTo(note.total_minor() - note.tax_minor(), account.totals.mutable_note_net());
   AddTo(note.tax_minor(), account.totals.mutable_note_tax());
+  AddBelow(note.total_minor() - note.tax_minor(), note.tax_minor(), account.totals);
   account.totals.set_credit_note_count(account.totals.credit_note_count() + 1);
   account.MoveFullChunk(meta);
 }

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/codes.h"
 #include "common/base/dates.h"
 #include "common/base/status.h"
 #include "projections/balances/asked.h"
@@ -339,6 +341,26 @@ absl::Status BalancesQueries::Answer(const v1::GetStatementRequest& request, con
 
 namespace {
 
+// The day that it is in each time zone. One that the server's tz database does not know counts as
+// UTC.
+class Todays {
+ public:
+  explicit Todays(absl::Time now) : now_(now) {}
+
+  int32_t In(const std::string& time_zone) {
+    const auto [it, is_new] = days_.try_emplace(time_zone, 0);
+    if (is_new) {
+      const absl::StatusOr<absl::TimeZone> zone = FindTimeZone(time_zone);
+      it->second = EpochDay(TodayIn(zone.ok() ? *zone : absl::UTCTimeZone(), now_));
+    }
+    return it->second;
+  }
+
+ private:
+  const absl::Time now_;
+  std::map<std::string, int32_t> days_;
+};
+
 absl::Status WriteAges(const std::string& currency_code, const Ages& ages, v1::Ageing* row) {
   ASSIGN_OR_RETURN(const MoneyWriter money, MoneyWriter::For(currency_code));
   row->set_currency_code(currency_code);
@@ -354,25 +376,27 @@ absl::Status WriteAges(const std::string& currency_code, const Ages& ages, v1::A
 
 absl::Status BalancesQueries::Answer(const v1::GetAgeingRequest& request, const Reading& reading,
                                      v1::GetAgeingResponse* response) {
-  ASSIGN_OR_RETURN(Clocks clocks, ClocksOf(request, reading));
-  if (!request.has_as_of_date()) {
-    clocks.as_of_day = EpochDay(TodayIn(absl::UTCTimeZone(), reading.now));
-  }
+  ASSIGN_OR_RETURN(const Clocks clocks, ClocksOf(request, reading));
+  Todays todays(reading.now);
+  const auto add = [&](const v1::AccountTail& tail, const Journal& journal, Standing& standing,
+                       Ages& ages) {
+    const int32_t day = request.has_as_of_date() ? clocks.as_of_day : todays.In(tail.time_zone());
+    StandAt(journal, day, &standing);
+    AddAges(journal, standing, day, &ages);
+  };
   std::map<std::string, Ages> by_currency;
   Standing& standing = ScratchStanding();
   if (!request.customer_id().empty()) {
     AccountJournal& account = ScratchJournal();
     ASSIGN_OR_RETURN(const v1::AccountHead* head,
                      FindAccountJournal(request, reading, clocks.read_us, &account));
-    StandAt(account.journal, clocks.as_of_day, &standing);
-    AddAges(account.journal, standing, clocks.as_of_day, &by_currency[head->currency_code()]);
+    add(account.tail, account.journal, standing, by_currency[head->currency_code()]);
   } else {
     for (const projection::PartitionReading& partition : reading.partitions) {
       RETURN_IF_ERROR(ScanAccounts(*partition.view, clocks.read_us, reading.deadline,
                                    [&](const v1::AccountTail& tail, const Journal& journal) {
-                                     StandAt(journal, clocks.as_of_day, &standing);
-                                     AddAges(journal, standing, clocks.as_of_day,
-                                             &by_currency[tail.currency_code()]);
+                                     add(tail, journal, standing,
+                                         by_currency[tail.currency_code()]);
                                    }));
     }
   }
@@ -392,6 +416,14 @@ struct LedgerLine {
   Int128 debit, credit;
 };
 
+// A column below zero is one on the other side: what a reversal took back on a day before that on
+// which it had been free.
+LedgerLine AboveZero(LedgerLine line) {
+  if (line.debit < 0) line.credit -= std::exchange(line.debit, 0);
+  if (line.credit < 0) line.debit -= std::exchange(line.credit, 0);
+  return line;
+}
+
 // The posting table (balances.h), summed; in order of name.
 std::vector<LedgerLine> LedgerOf(const Sums& sums) {
   const Int128 notes_applied = sums.credited() - sums.note_unapplied;
@@ -406,12 +438,13 @@ std::vector<LedgerLine> LedgerOf(const Sums& sums) {
       lost("credit_losses_bad_debt", kBadDebt),
       lost("credit_losses_normal", kNormal),
       lost("credit_losses_overdue", kOverdue),
-      {"customer_deposits", sums.applied + sums.refunded + sums.reversed - sums.reversed_allocated,
-       sums.received - sums.put + sums.note_unapplied + sums.released},
+      AboveZero({"customer_deposits",
+                 sums.applied + sums.refunded + sums.reversed - sums.reversed_allocated,
+                 sums.received - sums.put + sums.note_unapplied + sums.released}),
       {"receivable", sums.net + sums.tax + all.recovered + sums.released + sums.reversed_allocated,
        sums.put + sums.applied + sums.voided() - all.voided + all.written_off + notes_applied},
-      {"revenue", sums.voided_net + sums.note_net, sums.net},
-      {"tax_payable", sums.voided_tax + sums.note_tax, sums.tax}};
+      {"revenue", sums.voided_net + sums.note_net + sums.net_below, sums.net + sums.net_below},
+      {"tax_payable", sums.voided_tax + sums.note_tax + sums.tax_below, sums.tax + sums.tax_below}};
 }
 
 absl::Status WriteTotals(const std::string& currency_code, const CurrencySums& total,

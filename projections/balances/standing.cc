@@ -43,6 +43,8 @@ Sums& Sums::operator+=(const Sums& other) {
   note_unapplied += other.note_unapplied;
   voided_net += other.voided_net;
   voided_tax += other.voided_tax;
+  net_below += other.net_below;
+  tax_below += other.tax_below;
   for (int i = 0; i < kLossReasons; ++i) losses[i] += other.losses[i];
   void_invoice_count += other.void_invoice_count;
   credit_note_count += other.credit_note_count;
@@ -63,10 +65,12 @@ class Stander {
       if (!Counts(invoice.day, as_of_day_)) continue;
       sums_.net += invoice.total_minor - invoice.tax_minor;
       sums_.tax += invoice.tax_minor;
+      sums_.AddBelow(invoice.total_minor - invoice.tax_minor, invoice.tax_minor);
       ++sums_.invoice_count;
       if (!is_void) continue;
       sums_.voided_net += invoice.total_minor - invoice.tax_minor;
       sums_.voided_tax += invoice.tax_minor;
+      sums_.AddBelow(invoice.total_minor - invoice.tax_minor, invoice.tax_minor);
       ++sums_.void_invoice_count;
     }
   }
@@ -136,6 +140,7 @@ class Stander {
     if (!CountsInvoice(note.subject)) return;
     sums_.note_net += note.amount_minor - note.tax_minor;
     sums_.note_tax += note.tax_minor;
+    sums_.AddBelow(note.amount_minor - note.tax_minor, note.tax_minor);
     ++sums_.credit_note_count;
     if (note.code == billing::v1::CREDIT_NOTE_KIND_CREDIT) {
       sums_.note_unapplied += note.amount_minor;

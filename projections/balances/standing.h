@@ -64,6 +64,10 @@ struct Sums {
   Int128 note_unapplied = 0;  // of these, credit of the account
   Int128 voided_net = 0;
   Int128 voided_tax = 0;
+  // Of invoices, notes and voids that came to less than nothing, before tax and in tax: Σ without
+  // its sign, which is posted on the other side than that of its kind.
+  Int128 net_below = 0;
+  Int128 tax_below = 0;
   Losses losses[kLossReasons];
   int64_t void_invoice_count = 0;
   int64_t credit_note_count = 0;
@@ -78,6 +82,11 @@ struct Sums {
   }
   Int128 unapplied() const { return received + note_unapplied - allocated() - refunded - reversed; }
   Int128 balance() const { return receivable() - unapplied(); }
+  // Of an invoice, a note or a void.
+  void AddBelow(int64_t net_minor, int64_t tax_minor) {
+    if (net_minor < 0) net_below -= net_minor;
+    if (tax_minor < 0) tax_below -= tax_minor;
+  }
   Sums& operator+=(const Sums& other);
 };
 

@@ -50,6 +50,8 @@ Sums SumsOf(const v1::CurrencyTotals& row) {
           .note_unapplied = ValueOf(row.note_unapplied()),
           .voided_net = ValueOf(row.voided_net()),
           .voided_tax = ValueOf(row.voided_tax()),
+          .net_below = ValueOf(row.net_below()),
+          .tax_below = ValueOf(row.tax_below()),
           .losses = {LossesOf(row.normal()), LossesOf(row.overdue()), LossesOf(row.bad_debt())},
           .void_invoice_count = row.void_invoice_count(),
           .credit_note_count = row.credit_note_count()};

@@ -151,10 +151,14 @@ void BookWorld::Issue(BookAccount& account, const Act& act) {
   if (act.turn % 7 == 0) {  // an invoice of a day to come
     *request.mutable_invoice_date() = DateOf(TodayIn(absl::UTCTimeZone(), now_) + act.other);
   }
+  // With a discount only that is taxed, so that the tax of the whole is below zero.
+  const bool discount = act.turn % 5 == 1;
   for (int i = 0; i <= act.turn % 3; ++i) {
     auto& line = *request.add_lines();
-    *line.mutable_amount() = Money(account, act.amount * (i + 1));
-    if (act.turn % 2 == 0) line.mutable_tax_rate_percent()->set_value(i == 0 ? "19" : "7.25");
+    *line.mutable_amount() = Money(account, act.amount * (!discount ? i + 1 : i == 1 ? -1 : 3));
+    if (discount ? i == 1 : act.turn % 2 == 0) {
+      line.mutable_tax_rate_percent()->set_value(i == 0 ? "19" : "7.25");
+    }
   }
   const auto response = Send(account, request);
   if (response) account.invoices.push_back(response->invoice_id());

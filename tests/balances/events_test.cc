@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "absl/strings/str_cat.h"
 #include "common/base/dates.h"
 #include "common/base/money.h"
@@ -79,6 +81,11 @@ class EventsTest : public testing::Test {
   template <class Response, class Request>
   Response Ask(Request request) {
     if constexpr (requires { request.set_customer_id("c"); }) request.set_customer_id("c");
+    return AskAll<Response>(request);
+  }
+  // Of customer `c` only if the request says so.
+  template <class Response, class Request>
+  Response AskAll(const Request& request) {
     const absl::Time now = absl::FromUnixMicros(time_us_) + absl::Hours(1);
     const projection::PartitionReading reading[] = {{runner_->shard().view(), now}};
     Response response;
@@ -286,6 +293,78 @@ TEST_F(EventsTest, AVoidUndoesTheWriteOffs) {
   EXPECT_THAT(TrialBalance(), ElementsAre("credit_losses_bad_debt 600 600", "receivable 600 600",
                                           "revenue 500 500", "tax_payable 100 100"));
   EXPECT_EQ(Statement().back(), "5 VOID i-1 -0 A-2026-03-000001 wrong customer");
+}
+
+TEST_F(EventsTest, WhatIsBelowZeroIsPostedOnTheOtherSide) {
+  // 100 that is not taxed, less a discount of 50 that is, at 20 %.
+  Commit({facts::Issued(
+      DayIn(1),
+      {.account = "a", .id = "i-1", .total_minor = 40, .tax_minor = -10, .sequence = 1})});
+  const auto issued = ElementsAre("receivable 40 0", "revenue 0 50", "tax_payable 10 0");
+  EXPECT_THAT(TrialBalance(), issued);
+  EXPECT_THAT(TrialBalance(1), issued);
+  On(2,
+     "credit_note_issued { credit_note_id: 'n' number { series: 'CN' year: 2026 partition: 3"
+     " sequence: 1 } invoice_id: 'i-1' kind: CREDIT_NOTE_KIND_OFFSET net_minor: 25 tax_minor: -5"
+     " total_minor: 20 applied_minor: 20 }");
+  const auto credited = ElementsAre("receivable 40 20", "revenue 25 50", "tax_payable 10 5");
+  EXPECT_THAT(TrialBalance(), credited);
+  EXPECT_THAT(TrialBalance(2), credited);
+  // More tax than there is to pay: a returned good at the high rate, a new one at the low.
+  Commit({facts::Issued(
+      DayIn(3), {.account = "a", .id = "i-2", .total_minor = 4, .tax_minor = 10, .sequence = 2})});
+  On(4,
+     "invoice_voided { invoice_id: 'i-2' number { series: 'A' year: 2026 partition: 3 sequence: 2 }"
+     " net_minor: -6 tax_minor: 10 total_minor: 4 open_minor: 4 }");
+  const auto voided = ElementsAre("receivable 44 24", "revenue 31 56", "tax_payable 20 15");
+  EXPECT_THAT(TrialBalance(), voided);
+  EXPECT_THAT(TrialBalance(4), voided);
+}
+
+TEST_F(EventsTest, NoColumnIsBelowZeroOnDaysThatFactsWereDatedBackTo) {
+  Invoice(1, "i-1", 600);
+  Pay(2, "p", 600, {{"i-1", 600}});
+  On(20, "credit_released { payment_id: 'p' released { invoice_id: 'i-1' amount_minor: 600 } }");
+  On(30, "payment_refunded { payment_id: 'p' amount_minor: 400 }");
+  On(5,
+     "payment_reversed { payment_id: 'p' state: PAYMENT_STATE_REVERSED amount_minor: 200"
+     " unapplied_minor: 200 }");
+  EXPECT_EQ(Balance(10), "600 400");
+  EXPECT_THAT(TrialBalance(10),
+              ElementsAre("cash 600 200", "customer_deposits 0 400", "receivable 1200 600",
+                          "revenue 0 500", "tax_payable 0 100"));
+}
+
+TEST_F(EventsTest, AgeingCountsToTheDayThatItIsWhereTheAccountIs) {
+  // 20:26 of the 28th in UTC.
+  const absl::CivilDay yesterday(2026, 5, 28);
+  Commit({facts::Opened(DayIn(1), "nz", "NZD", "Pacific/Auckland"),
+          facts::Opened(DayIn(1), "us", "USD", "America/Los_Angeles")});
+  for (const auto& [account, currency] :
+       std::map<std::string, std::string>{{"nz", "NZD"}, {"us", "USD"}}) {
+    for (const int late : {0, 1}) {
+      Commit({facts::Issued(yesterday + late, {.account = account,
+                                               .id = absl::StrCat(account, "-", late),
+                                               .currency = currency,
+                                               .due = yesterday + late,
+                                               .total_minor = late == 0 ? 600 : 50})});
+    }
+  }
+  const auto ages = [](const v1::Ageing& row) {
+    return absl::StrCat(row.currency_code(), " ", *MinorOf(row.not_due()), " ",
+                        *MinorOf(row.days_1_30()), " ", *MinorOf(row.balance()));
+  };
+  v1::GetAgeingRequest request;
+  request.set_account_id("nz");
+  EXPECT_EQ(ages(Ask<v1::GetAgeingResponse>(request).rows(0)), "NZD 50 600 650");
+  request.set_account_id("us");
+  EXPECT_EQ(ages(Ask<v1::GetAgeingResponse>(request).rows(0)), "USD 600 0 600");
+  // Of all customers each account has its own day.
+  const auto all = AskAll<v1::GetAgeingResponse>(v1::GetAgeingRequest());
+  ASSERT_EQ(all.rows_size(), 3);
+  EXPECT_EQ(ages(all.rows(0)), "EUR 0 0 0");
+  EXPECT_EQ(ages(all.rows(1)), "NZD 50 600 650");
+  EXPECT_EQ(ages(all.rows(2)), "USD 600 0 600");
 }
 
 TEST_F(EventsTest, AVoidDatedBackBeforeAWriteOffLeavesNothingToWriteOff) {

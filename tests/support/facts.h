@@ -27,18 +27,18 @@ inline book::v1::Event Registered(absl::CivilDay day) {
 }
 
 inline book::v1::Event Opened(absl::CivilDay day, const std::string& account,
-                              const std::string& currency) {
+                              const std::string& currency, const std::string& time_zone = "UTC") {
   book::v1::Event event = On(day);
   auto* opened = event.mutable_billing()->mutable_account_opened();
   opened->set_account_id(account);
   opened->set_currency_code(currency);
-  opened->set_time_zone("UTC");
+  opened->set_time_zone(time_zone);
   return event;
 }
 
 struct InvoiceFact {
   std::string account, id, currency = "EUR";
-  absl::CivilDay due;
+  absl::CivilDay due = {};
   int64_t total_minor = 0, tax_minor = 0;
   int64_t sequence = 1;
   std::string series = "A";
