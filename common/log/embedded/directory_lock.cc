@@ -26,7 +26,8 @@ absl::StatusOr<std::unique_ptr<DirectoryLock>> DirectoryLock::Take(const std::st
   const std::string path = absl::StrCat(directory, "/lock");
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
   if (fd < 0) {
-    return absl::UnavailableError(absl::StrCat("cannot open ", path, ": ", std::strerror(errno)));
+    return absl::FailedPreconditionError(
+        absl::StrCat("cannot open ", path, ": ", std::strerror(errno)));
   }
   std::unique_ptr<DirectoryLock> lock(new DirectoryLock(fd));
   // Of the open file, not of the process: a second opening by the same process is refused as well.

@@ -186,7 +186,8 @@ absl::StatusOr<std::unique_ptr<EmbeddedLog>> OpenToRead(const EmbeddedOptions& o
   Core core{.options = options};
   // First the tail, then the records: beside a writer both grow, and the records must not be older.
   auto loaded = LoadTail(core.TailPath());
-  if (absl::IsNotFound(loaded.status()) && !fs::exists(core.RecordsPath())) {
+  std::error_code error;
+  if (absl::IsNotFound(loaded.status()) && !fs::exists(core.RecordsPath(), error)) {
     return absl::NotFoundError(absl::StrCat("there is no log in ", options.directory));
   }
   if (!loaded.ok()) return absl::DataLossError(loaded.status().message());

@@ -70,8 +70,12 @@ absl::Status SyncDirectoryOf(const std::string& path) {
 absl::StatusOr<Tail> LoadTail(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) {
-    if (!std::filesystem::exists(path))
+    const int why = errno;
+    std::error_code error;  // one who may not look there cannot say that it is missing
+    if (!std::filesystem::exists(path, error) && !error) {
       return absl::NotFoundError(absl::StrCat(path, " is missing"));
+    }
+    errno = why;
     return Errno("open", path);
   }
   const std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
