@@ -50,7 +50,7 @@ bool CsvReader::ReadField(std::string* field, std::string* problem) {
     }
     field->push_back(content_[at_]);
   }
-  *problem = "a quote is opened and not closed";
+  *problem = "a quote is opened and not closed within 1 MiB";
   return false;
 }
 
@@ -58,7 +58,7 @@ bool CsvReader::Next(CsvRow* row) {
   while (at_ < content_.size() && AtLineEnd()) TakeLineEnd();
   if (at_ == content_.size()) return false;
   const size_t begin = at_;
-  *row = CsvRow{.line = line_, .fields = {}, .problem = {}};
+  *row = CsvRow{.line = line_, .last_line = line_, .fields = {}, .problem = {}};
   while (true) {
     std::string field;
     if (!ReadField(&field, &row->problem)) {
@@ -71,6 +71,7 @@ bool CsvReader::Next(CsvRow* row) {
     if (AtLineEnd()) break;
     ++at_;  // the comma
   }
+  row->last_line = line_;
   TakeLineEnd();
   return true;
 }

@@ -18,6 +18,7 @@ namespace daybook {
 
 struct CsvRow {
   int64_t line = 0;                 // where it begins, 1 for the first line of the file
+  int64_t last_line = 0;            // where it ends; a quoted field may have line breaks
   std::vector<std::string> fields;  // unquoted
   std::string problem;              // not empty: why the row cannot be read
 };

@@ -106,6 +106,10 @@ absl::StatusOr<absl::CivilDay> ParseDay(std::string_view text) {
 }
 
 absl::StatusOr<OrderFile> ParseOrders(std::string_view content, const Currency& currency) {
+  const std::string_view mark = content.substr(0, 2);
+  if (mark == "\xFF\xFE" || mark == "\xFE\xFF") {
+    return Invalid("the file is UTF-16; save it as CSV in UTF-8");
+  }
   CsvReader reader(content);
   CsvRow row;
   if (!reader.Next(&row))
@@ -119,7 +123,10 @@ absl::StatusOr<OrderFile> ParseOrders(std::string_view content, const Currency& 
   while (reader.Next(&row)) {
     auto order = ParseOrder(row, places, columns, currency);
     if (!order.ok()) {
-      file.bad_rows.push_back({row.line, std::string(order.status().message())});
+      std::string why(order.status().message());
+      // A quote may have swallowed rows: all of its lines are left out.
+      if (row.last_line > row.line) why += Cat("; the row goes on to line ", row.last_line);
+      file.bad_rows.push_back({row.line, std::move(why)});
       continue;
     }
     order->occurrence =

@@ -47,6 +47,26 @@ TEST(Orders, RefuseAFileWithoutAColumn) {
   EXPECT_THAT(Parse("").status().message(), HasSubstr("empty"));
 }
 
+TEST(Orders, SayHowManyLinesAForgottenQuoteTookWithIt) {
+  const auto file = Parse(
+      "customer_id,order_date,quantity,amount\n"
+      "\"a,1997-01-01,1,5.00\nb,1997-01-01,1,5.00\"\nc,1997-01-01,1,5.00\n");
+  ASSERT_TRUE(file.ok());
+  ASSERT_EQ(file->bad_rows.size(), 1);
+  EXPECT_EQ(file->bad_rows[0].line, 2);
+  EXPECT_THAT(file->bad_rows[0].reason, HasSubstr("goes on to line 3"));
+  ASSERT_EQ(file->orders.size(), 1);
+  EXPECT_EQ(file->orders[0].line, 4);
+}
+
+TEST(Orders, NameTheEncodingOfAFileThatIsNotUtf8) {
+  EXPECT_THAT(Parse("\xFF\xFE"
+                    "c")
+                  .status()
+                  .message(),
+              HasSubstr("UTF-16"));
+}
+
 TEST(Orders, NumberRowsThatLookAlike) {
   const auto file = Parse(
       "customer_id,order_date,quantity,amount\n"
