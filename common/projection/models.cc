@@ -164,9 +164,10 @@ absl::Status Models::Impl::OpenStores() {
     RETURN_IF_ERROR(FinishSwitch(options_.directory, entry.projection));
     auto store = store::Store::Open(options);
     if (!store.ok()) {
-      return absl::Status(store.status().code(), absl::StrCat("read model '", entry.projection.name,
-                                                              "': ", store.status().message(),
-                                                              " (it can be rebuilt from the log)"));
+      return absl::Status(store.status().code(),
+                          absl::StrCat("read model '", entry.projection.name, "': ",
+                                       store.status().message(), "; `daybook rebuild --projection ",
+                                       entry.projection.name, "` makes it anew from the log"));
     }
     stores_.push_back(*std::move(store));
   }

@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "services/daybook/logging.h"
+#include "services/daybook/standard_streams.h"
 #include "services/daybook/suggestion.h"
 #include "services/daybook/text.h"
 
@@ -159,6 +160,15 @@ std::vector<std::string> FlagsOf(const Entry* chosen) {
   return flags;
 }
 
+// CLI11 counts (`--limit: 1 required INT:INT in [1 - 9] missing`).
+std::string Plain(const CLI::ArgumentMismatch& error) {
+  const std::string text = error.what();
+  const std::string flag = text.substr(0, text.find(':'));
+  if (text.find("At Most 1 required") != text.npos) return Cat(flag, " is there more than once");
+  if (text.find("1 required") != text.npos) return Cat(flag, " needs a value");
+  return text;
+}
+
 // What is wrong with words that nothing takes.
 std::string Unexpected(const std::vector<std::string>& words, const std::deque<Entry>& entries,
                        const Entry* chosen) {
@@ -196,6 +206,14 @@ std::vector<std::string> WordsOf(int argc, const char* const* argv) {
   }
   std::reverse(words.begin(), words.end());
   return words;
+}
+
+// The exit code, unless not all that was printed has arrived.
+int Ended(int code) {
+  const absl::Status printed = FlushStandardOutput();
+  if (printed.ok()) return code;
+  const int failed = ReportError(printed);
+  return code == kExitOk ? failed : code;
 }
 
 // The settings that were given as flags.
@@ -268,6 +286,8 @@ int RunCommandLine(int argc, const char* const* argv, const char* const* environ
     top.parse(WordsOf(argc, argv));
   } catch (const CLI::ExtrasError&) {
     unexpected = true;
+  } catch (const CLI::ArgumentMismatch& error) {
+    problem = Plain(error);
   } catch (const CLI::ParseError& error) {
     problem = error.what();
   }
@@ -279,7 +299,7 @@ int RunCommandLine(int argc, const char* const* argv, const char* const* environ
   // Also when something that the subcommand requires is missing; not of one that there is not.
   if (help && (chosen != nullptr || problem.empty())) {
     std::fputs((chosen != nullptr ? HelpOf(*chosen) : GeneralHelp(entries)).c_str(), stdout);
-    return kExitOk;
+    return Ended(kExitOk);
   }
   if (!problem.empty()) return Usage(problem, chosen);
   if (chosen == nullptr) return Usage("say which subcommand");
@@ -289,7 +309,7 @@ int RunCommandLine(int argc, const char* const* argv, const char* const* environ
   const auto config = LoadConfig(settings.config_file(), *flags, environment);
   if (!config.ok()) return Usage(ToStd(config.status().message()));
   StartLogging(config->log_level, config->log_format);
-  return chosen->subcommand->Run(*config);
+  return Ended(chosen->subcommand->Run(*config));
 }
 
 }  // namespace daybook

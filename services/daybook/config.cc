@@ -159,6 +159,8 @@ std::string_view KafkaProperty(std::string_view key) {
 
 absl::Status CheckTogether(const Config& config) {
   const auto refuse = [](const std::string& why) { return absl::InvalidArgumentError(why); };
+  if (config.data_dir.empty())
+    return refuse("data_dir is empty; name a directory, or leave it out");
   if (config.log == "kafka" && config.kafka_brokers.empty()) {
     return refuse("log = kafka needs kafka.brokers (--kafka-brokers host:9092)");
   }

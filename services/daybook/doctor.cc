@@ -44,6 +44,10 @@ class Doctor : public Subcommand {
   static absl::Status CheckDataDir(const std::string& path) {
     std::error_code error;
     if (!std::filesystem::exists(path, error)) return absl::OkStatus();  // `serve` makes it
+    if (!std::filesystem::is_directory(path, error)) {
+      return absl::FailedPreconditionError(
+          Cat(path, error ? ": " + error.message() : " is not a directory"));
+    }
     if (access(path.c_str(), R_OK | W_OK | X_OK) != 0) {
       return absl::FailedPreconditionError(Cat(path, " cannot be written by this user"));
     }

@@ -1,6 +1,9 @@
 #include "common/projection/dump.h"
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "absl/time/clock.h"
@@ -55,6 +58,11 @@ class Dump : public Subcommand {
 
  private:
   absl::Status Print(const Config& config, const projection::Topology& topology) const {
+    // A mistyped directory is not made.
+    std::error_code error;
+    if (!std::filesystem::is_directory(config.data_dir, error)) {
+      RETURN_IF_ERROR(OpenLog(config, LogUse::kRead).status());
+    }
     ASSIGN_OR_RETURN(const WorkDirectory scratch, WorkDirectory::Make(config.data_dir));
     if (!from_zero_) {
       const absl::Status copied =
@@ -92,15 +100,18 @@ class Dump : public Subcommand {
       const projection::ProjectionInfo& info) const {
     std::FILE* file = nullptr;
     if (!out_.empty() && (file = std::fopen(out_.c_str(), "wb")) == nullptr) {
-      return absl::FailedPreconditionError(Cat("cannot write ", out_));
+      return absl::FailedPreconditionError(Cat("cannot write ", out_, ": ", std::strerror(errno)));
     }
+    int failed = 0;  // errno of the first write that did
     const projection::Sink sink = [&](std::string_view piece) {
-      if (file != nullptr) std::fwrite(piece.data(), 1, piece.size(), file);
+      if (file == nullptr || failed != 0) return;
+      if (std::fwrite(piece.data(), 1, piece.size(), file) != piece.size()) failed = errno;
     };
     const auto summary = business_ ? projection::BusinessDump(views, info, sink)
                                    : projection::ExactDump(views, sink);
-    if (file != nullptr && std::fclose(file) != 0) {
-      return absl::UnavailableError(Cat("writing ", out_, " failed"));
+    if (file != nullptr && std::fclose(file) != 0 && failed == 0) failed = errno;
+    if (failed != 0) {
+      return absl::FailedPreconditionError(Cat("cannot write ", out_, ": ", std::strerror(failed)));
     }
     return summary;
   }

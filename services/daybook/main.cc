@@ -3,6 +3,7 @@
 
 #include "absl/synchronization/mutex.h"
 #include "services/daybook/command_line.h"
+#include "services/daybook/standard_streams.h"
 #include "services/daybook/subcommands.h"
 
 // Read by jemalloc when it starts. Pages that nobody uses go back after some seconds by a thread of
@@ -14,6 +15,7 @@ const char* malloc_conf = "background_thread:true,dirty_decay_ms:5000";
 
 int main(int argc, char** argv) {
   using namespace daybook;
+  HoldStandardStreams();
   // Debian's Abseil looks for circles in the order of locks whenever gRPC takes one of its: 5 % of
   // a call.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);

@@ -5,18 +5,23 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 namespace daybook {
 
-// A directory that is removed, with all in it, when this goes.
+// A directory that is removed, with all in it, when this goes. One whose process was killed is
+// removed when the next is made: its links would keep tables that the server has given up.
 class WorkDirectory {
  public:
-  // Inside `parent`, so that it is on the same file system; made if need be.
+  // Inside `parent`, so that it is on the same file system; made if need be. Locked while it lives.
   static absl::StatusOr<WorkDirectory> Make(const std::string& parent);
-  WorkDirectory(WorkDirectory&& other) noexcept : path_(std::move(other.path_)) {
+  // Those in `parent` that nobody has locked.
+  static void RemoveLeftOver(const std::string& parent);
+  WorkDirectory(WorkDirectory&& other) noexcept
+      : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {
     other.path_.clear();
   }
   WorkDirectory& operator=(WorkDirectory&&) = delete;
@@ -25,8 +30,9 @@ class WorkDirectory {
   const std::string& path() const { return path_; }
 
  private:
-  explicit WorkDirectory(std::string path) : path_(std::move(path)) {}
+  WorkDirectory(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}
   std::string path_;
+  int lock_;  // of the directory, open
 };
 
 // Links or copies the store in `from` into `to`. NOT_FOUND if there is none. A server that writes

@@ -1,5 +1,6 @@
 #include "services/daybook/open_log.h"
 
+#include <filesystem>
 #include <utility>
 
 #include "common/log/embedded/embedded_log.h"
@@ -55,7 +56,15 @@ absl::StatusOr<std::unique_ptr<log::EventLog>> OpenLogAt(const LogPlace& place, 
   if (partitions > 0) options.partitions = partitions;
   options.create_if_missing = use == LogUse::kServe;
   options.read_only = use == LogUse::kRead;
-  return log::OpenEmbedded(std::move(options));
+  auto log = log::OpenEmbedded(std::move(options));
+  if (!absl::IsNotFound(log.status())) return log;
+  std::error_code error;
+  const std::string below = place.where + "/log";
+  return absl::NotFoundError(
+      Cat(log.status().message(),
+          std::filesystem::exists(below + "/tail", error)
+              ? Cat("; there is one in ", below)
+              : std::string("; --data-dir says where it is, `daybook serve` makes one")));
 }
 
 absl::StatusOr<std::unique_ptr<log::EventLog>> OpenLog(const Config& config, LogUse use) {

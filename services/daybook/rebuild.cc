@@ -36,12 +36,20 @@ class RebuildCommand : public Subcommand {
   int Run(const Config& config) override {
     const projection::Topology topology = TheTopology();
     if (!projection_.empty() && topology.Find(projection_) == nullptr) {
-      ReportError(absl::InvalidArgumentError(Cat("no projection is called '", projection_, "'")));
+      std::string names;
+      for (const auto& entry : topology.entries()) {
+        names += Cat(names.empty() ? "" : ", ", entry.projection.name);
+      }
+      ReportError(absl::InvalidArgumentError(
+          Cat("no projection is called '", projection_, "'; there are ", names)));
       return kExitUsage;
     }
+    int code = kExitOk;
     for (const auto& entry : topology.entries()) {
       if (!projection_.empty() && entry.projection.name != projection_) continue;
-      const absl::Status status = RebuildOne(config, entry.projection);
+      bool left_different = false;
+      const absl::Status status = RebuildOne(config, entry.projection, &left_different);
+      if (left_different) code = kExitFailed;
       if (absl::IsFailedPrecondition(status) &&
           status.message().find("open in another process") != absl::string_view::npos) {
         return ReportError(
@@ -49,11 +57,13 @@ class RebuildCommand : public Subcommand {
       }
       if (!status.ok()) return ReportError(status);
     }
-    return kExitOk;
+    return code;
   }
 
  private:
-  absl::Status RebuildOne(const Config& config, const projection::ProjectionInfo& info) const {
+  // `left_different`: it is not what the log says, and still in its place.
+  absl::Status RebuildOne(const Config& config, const projection::ProjectionInfo& info,
+                          bool* left_different) const {
     ASSIGN_OR_RETURN(const auto log, OpenLog(config, LogUse::kRead));
     std::unique_ptr<Progress> progress;
     int64_t shown = 0;
@@ -68,6 +78,7 @@ class RebuildCommand : public Subcommand {
     };
     ASSIGN_OR_RETURN(const auto report, projection::Rebuild(*log, info, options));
     progress.reset();
+    *left_different = !report.compared.ok() && !report.switched;
     std::printf("%s: %s events in %.1f s%s; %s; %s\n", info.name.c_str(),
                 Grouped(static_cast<int64_t>(report.events)).c_str(),
                 absl::ToDoubleSeconds(report.duration), report.resumed ? ", gone on with" : "",

@@ -26,7 +26,9 @@
 #include "services/daybook/interrupt.h"
 #include "services/daybook/logging.h"
 #include "services/daybook/model_calls.h"
+#include "services/daybook/models_copy.h"
 #include "services/daybook/open_log.h"
+#include "services/daybook/readiness_notice.h"
 #include "services/daybook/services.h"
 #include "services/daybook/subcommands.h"
 #include "services/daybook/text.h"
@@ -129,6 +131,7 @@ absl::Status Serve(const Config& config) {
   rpc::SendLibraryLogsTo(SayLibrary);
   TakeAllDescriptors();
   RETURN_IF_ERROR(MakeDirectory(config.data_dir));
+  WorkDirectory::RemoveLeftOver(config.data_dir);
   Metrics metrics;
   metrics.AddProcess(Version());
   ASSIGN_OR_RETURN(const auto log, OpenLog(config, LogUse::kServe));
@@ -175,6 +178,7 @@ absl::Status Serve(const Config& config) {
        {"log", log->name()},
        {"partitions", std::to_string(log->partitions())}});
 
+  ReadinessNotice notice(Log);
   bool ever_ready = false, starting = true;
   for (bool ready = false; !Interrupted().load(); absl::SleepFor(absl::Milliseconds(20))) {
     SetHealth(*engine, *models, topology, &server.health());
@@ -192,11 +196,10 @@ absl::Status Serve(const Config& config) {
       for (int p = 0; p < engine->partitions(); ++p) engine->Want(p, true);
     }
     const std::vector<std::string> missing = Missing(*engine, *models);
+    notice.Is(missing, absl::Now());
     if (missing.empty() == ready) continue;
     ready = missing.empty();
     ever_ready |= ready;
-    Log(ready ? Severity::kInfo : Severity::kWarning,
-        ready ? "ready" : Cat("not ready: ", missing[0]));
     if (ready) NotifySystemd("READY=1");
   }
 

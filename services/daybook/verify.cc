@@ -133,10 +133,10 @@ class Verify : public Subcommand {
 
  private:
   absl::Status VerifyLog(const Config& config) const {
+    ASSIGN_OR_RETURN(const auto log, OpenLog(config, LogUse::kRead));
     if (config.log == "embedded") {  // checksums of every table, too
       RETURN_IF_ERROR(log::VerifyEmbedded(config.log_dir()).status());
     }
-    ASSIGN_OR_RETURN(const auto log, OpenLog(config, LogUse::kRead));
     int64_t records = 0, voids = 0, commits = 0, events = 0;
     for (int p = 0; p < log->partitions(); ++p) {
       BookCheck check(p, log->partitions());
@@ -182,7 +182,10 @@ class Verify : public Subcommand {
       ASSIGN_OR_RETURN(const auto report, projection::Rebuild(*log, entry.projection, options));
       if (!report.compared.ok()) {
         return absl::Status(report.compared.code(),
-                            Cat("read model ", name, ": ", report.compared.message()));
+                            Cat("read model ", name, ": ", report.compared.message(),
+                                "\n  what to do: the log is whole; stop the server, then `daybook "
+                                "rebuild --projection ",
+                                name, "`"));
       }
       if (json_) {
         const nlohmann::ordered_json line = {

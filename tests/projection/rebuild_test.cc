@@ -160,7 +160,7 @@ TEST_F(RebuildTest, MendsADamagedStore) {
   for (const auto& entry : fs::directory_iterator(directory() + "/balances")) {
     if (entry.path().extension() == ".sst") fs::resize_file(entry.path(), 100);
   }
-  EXPECT_THAT(Dump(directory()), HasSubstr("it can be rebuilt"));
+  EXPECT_THAT(Dump(directory()), HasSubstr("`daybook rebuild --projection"));
   EXPECT_THAT(Dump(directory()), HasSubstr(".sst"));
   const auto report = Run();
   ASSERT_TRUE(report.ok()) << report.status();

@@ -1,0 +1,35 @@
+// What the log of messages has to say of a server that is ready, or is not.
+//
+// `ready` and what took it away are said at once. At a start it is normal not to be ready for a
+// while; after kPatience it is said what is missing, and again every kEvery as long as it lasts, so
+// that whoever looks at the end of the log finds the reason there.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "services/daybook/logging.h"
+
+namespace daybook {
+
+class ReadinessNotice {
+ public:
+  static constexpr absl::Duration kPatience = absl::Seconds(5);
+  static constexpr absl::Duration kEvery = absl::Seconds(30);
+
+  using Say = std::function<void(Severity, std::string_view, LogFields)>;
+  explicit ReadinessNotice(Say say) : say_(std::move(say)) {}
+
+  // `missing`: empty = ready. Call it often, from one thread.
+  void Is(const std::vector<std::string>& missing, absl::Time now);
+
+ private:
+  const Say say_;
+  bool ready_ = false;
+  absl::Time next_ = absl::InfinitePast();  // when what is missing is said (again)
+};
+
+}  // namespace daybook

@@ -1,0 +1,160 @@
+// The binary as shells and operators treat it: full disks, closed streams, signals, wrong
+// directories.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "services/daybook/text.h"
+#include "tests/support/child_program.h"
+#include "tests/support/daybook_process.h"
+#include "tests/support/scratch.h"
+
+namespace daybook {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// A data directory in which the story was told and the server stopped.
+class Plumbing : public testing::Test {
+ protected:
+  Plumbing() {
+    DaybookProcess server({.data_dir = data(), .partitions = 2});
+    EXPECT_TRUE(server.StartAndWait().ok());
+    EXPECT_EQ(RunDaybook({"story", "--server=" + server.address()}).code, 0);
+    server.Terminate();
+    EXPECT_EQ(server.WaitUntilEnded(absl::Seconds(20)), 0);
+  }
+
+  std::string data() const { return scratch_.path() + "/data"; }
+
+  Ran Run(std::vector<std::string> words) const {
+    words.push_back("--data-dir=" + data());
+    return RunDaybook(std::move(words));
+  }
+
+  // With $daybook, the binary, and $data.
+  Ran Shell(const std::string& line) const {
+    auto child = ChildProgram::Spawn(
+        {"/bin/sh", "-c", "daybook='" + DaybookBinary() + "' data='" + data() + "'; " + line});
+    EXPECT_TRUE(child.ok()) << child.status();
+    const auto code = (*child)->WaitUntilEnded(absl::Now() + absl::Minutes(2));
+    return {.code = code.value_or(-1), .out = (*child)->out(), .err = (*child)->err()};
+  }
+
+  static std::vector<std::string> LeftOver(const std::string& directory) {
+    std::vector<std::string> found;
+    for (const auto& entry : fs::directory_iterator(directory)) {
+      const std::string name = entry.path().filename();
+      if (name.rfind("scratch.", 0) == 0) found.push_back(name);
+    }
+    return found;
+  }
+
+  ScratchDirectory scratch_;
+};
+
+TEST_F(Plumbing, HalfAnAnswerIsNoSuccess) {
+  for (const std::string words : {"history", "verify", "dump", "config", "--help"}) {
+    const Ran full = Shell("\"$daybook\" " + words + " --data-dir \"$data\" > /dev/full");
+    EXPECT_EQ(full.code, 1) << words;
+    EXPECT_THAT(full.err, HasSubstr("standard output cannot be written")) << words;
+    EXPECT_EQ(Shell("\"$daybook\" " + words + " --data-dir \"$data\" >&-").code, 1) << words;
+  }
+  const Ran head = Shell("\"$daybook\" history --data-dir \"$data\" | head -n 1");
+  EXPECT_THAT(head, testing::Field(&Ran::err, ""));
+}
+
+TEST_F(Plumbing, NoMessageIsWrittenIntoTheLogWhenStreamsAreClosed) {
+  for (const std::string streams : {"2>&-", "0<&- 1>&- 2>&-"}) {
+    Shell(Cat("\"$daybook\" serve --data-dir \"$data\" --listen 127.0.0.1:0 --http-listen '' ",
+              streams, " & pid=$!; sleep 1; kill -TERM $pid; wait $pid"));
+    for (const auto& entry : fs::recursive_directory_iterator(data())) {
+      if (!entry.is_regular_file()) continue;
+      std::stringstream content;
+      content << std::ifstream(entry.path()).rdbuf();
+      EXPECT_THAT(content.str(), Not(HasSubstr("\"message\":"))) << entry.path();
+    }
+  }
+}
+
+TEST_F(Plumbing, CopiesOfAKilledProcessAreRemovedByTheNext) {
+  // As a killed `verify` leaves it, and one that is at work.
+  fs::create_directories(data() + "/scratch.killed/balances");
+  std::ofstream(data() + "/scratch.killed/balances/000001.sst") << "rows";
+  fs::create_directories(data() + "/scratch.alive");
+  const Ran ran = Shell(
+      "exec 9<\"$data/scratch.alive\"; flock 9; \"$daybook\" verify --data-dir \"$data\" 9<&-");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(LeftOver(data()), testing::ElementsAre("scratch.alive"));
+  DaybookProcess server({.data_dir = data(), .partitions = 2});
+  ASSERT_TRUE(server.StartAndWait().ok());
+  EXPECT_THAT(LeftOver(data()), testing::IsEmpty());
+}
+
+TEST_F(Plumbing, AMistypedDirectoryIsNamedAndNotMade) {
+  const std::string wrong = scratch_.path() + "/wrong";
+  for (const std::string name : {"history", "verify", "dump", "rebuild"}) {
+    const Ran ran = RunDaybook({name, "--data-dir=" + wrong});
+    EXPECT_EQ(ran.code, 1) << name;
+    EXPECT_THAT(ran.err,
+                AllOf(HasSubstr("there is no log in " + wrong + "/log"), HasSubstr("--data-dir")))
+        << name;
+    EXPECT_FALSE(fs::exists(wrong)) << name;
+  }
+  const Ran above = RunDaybook({"copy", "--from=embedded:" + data(), "--to=embedded:" + wrong});
+  EXPECT_THAT(above.err, HasSubstr("there is one in " + data() + "/log"));
+  EXPECT_EQ(RunDaybook({"history", "--data-dir="}).code, 2);
+}
+
+TEST_F(Plumbing, ADirectoryThatCannotBeReachedIsAnErrorAndNoCrash) {
+  const std::string loop = scratch_.path() + "/loop";
+  fs::create_symlink(loop, loop);
+  for (const std::string name : {"history", "verify", "dump", "serve", "doctor"}) {
+    const Ran ran = RunDaybook({name, "--data-dir=" + loop, "--listen=127.0.0.1:0"});
+    EXPECT_EQ(ran.code, 1) << name;
+    EXPECT_THAT(ran.out + ran.err, HasSubstr("Too many levels of symbolic links")) << name;
+  }
+}
+
+TEST_F(Plumbing, ARebuildThatOnlyLooksFailsWhenItDiffers) {
+  EXPECT_EQ(Run({"rebuild", "--dry-run"}).code, 0);
+  for (const auto& entry : fs::directory_iterator(data() + "/models/balances")) {
+    if (entry.path().extension() != ".sst") continue;
+    std::fstream table(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+    table.seekg(10);
+    const char other = static_cast<char>(table.get() ^ 1);
+    table.seekp(10);
+    table.put(other);
+  }
+  const Ran looked = Run({"rebuild", "--dry-run"});
+  EXPECT_EQ(looked.code, 1);
+  EXPECT_THAT(looked.out,
+              AllOf(HasSubstr("balances: "), HasSubstr("nothing changed"), HasSubstr("journal: ")));
+  EXPECT_THAT(Run({"rebuild", "--projection=balance"}).err, HasSubstr("balances, directory"));
+}
+
+TEST_F(Plumbing, VerifyAndServeSayHowABrokenReadModelIsMadeAgain) {
+  fs::remove(data() + "/models/balances/CURRENT");
+  const Ran verified = Run({"verify"});
+  EXPECT_EQ(verified.code, 1);
+  EXPECT_THAT(verified.err, HasSubstr("CURRENT is missing"));
+  const Ran served = Run({"serve", "--listen=127.0.0.1:0", "--http-listen="});
+  EXPECT_EQ(served.code, 1);
+  EXPECT_THAT(served.err, HasSubstr("`daybook rebuild --projection balances`"));
+}
+
+TEST_F(Plumbing, ADumpThatCannotBeWrittenSaysWhy) {
+  const Ran full = Run({"dump", "--out=/dev/full"});
+  EXPECT_EQ(full.code, 1);
+  EXPECT_THAT(full.err, HasSubstr("/dev/full: No space left"));
+  EXPECT_THAT(Run({"dump", "--out=" + data()}).err, HasSubstr("Is a directory"));
+}
+
+}  // namespace
+}  // namespace daybook

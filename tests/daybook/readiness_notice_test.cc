@@ -1,0 +1,51 @@
+#include "services/daybook/readiness_notice.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace daybook {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class ReadinessNoticeTest : public testing::Test {
+ protected:
+  std::vector<std::string> After(absl::Duration step, const std::vector<std::string>& missing) {
+    said_.clear();
+    now_ += step;
+    notice_.Is(missing, now_);
+    return said_;
+  }
+
+  absl::Time now_ = absl::UnixEpoch();
+  std::vector<std::string> said_;
+  ReadinessNotice notice_{
+      [this](Severity, std::string_view text, LogFields) { said_.emplace_back(text); }};
+};
+
+TEST_F(ReadinessNoticeTest, AStartThatTakesAMomentIsNotWorthALine) {
+  EXPECT_THAT(After(absl::Seconds(0), {"commands: claiming"}), IsEmpty());
+  EXPECT_THAT(After(absl::Seconds(4), {"commands: claiming"}), IsEmpty());
+  EXPECT_THAT(After(absl::Seconds(0.5), {}), ElementsAre("ready"));
+  EXPECT_THAT(After(absl::Seconds(60), {}), IsEmpty());
+}
+
+TEST_F(ReadinessNoticeTest, AStartThatDoesNotEndSaysWhatIsMissingAgainAndAgain) {
+  After(absl::Seconds(0), {"commands: catching up"});
+  EXPECT_THAT(After(absl::Seconds(5), {"commands: the disk is full", "read models: behind"}),
+              ElementsAre("not ready: commands: the disk is full; read models: behind"));
+  EXPECT_THAT(After(absl::Seconds(29), {"commands: the disk is full"}), IsEmpty());
+  EXPECT_THAT(After(absl::Seconds(1), {"commands: the disk is full"}),
+              ElementsAre("not ready: commands: the disk is full"));
+}
+
+TEST_F(ReadinessNoticeTest, WhatTakesReadinessAwayIsSaidAtOnce) {
+  After(absl::Seconds(0), {});
+  EXPECT_THAT(After(absl::Seconds(1), {"commands: x"}), ElementsAre("not ready: commands: x"));
+  EXPECT_THAT(After(absl::Seconds(1), {"commands: x"}), IsEmpty());
+  EXPECT_THAT(After(absl::Seconds(1), {}), ElementsAre("ready"));
+}
+
+}  // namespace
+}  // namespace daybook
