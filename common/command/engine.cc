@@ -229,7 +229,8 @@ absl::Status Engine::Ready() const {
   if (missing.empty()) return absl::OkStatus();
   std::string text;
   for (const auto& [phase, count] : missing) {
-    absl::StrAppend(&text, text.empty() ? "" : ", ", count, " partitions ", phase);
+    absl::StrAppend(&text, text.empty() ? "" : ", ", count,
+                    count == 1 ? " partition " : " partitions ", phase);
   }
   return absl::UnavailableError(text);
 }

@@ -408,6 +408,7 @@ void Partition::OnReport(const log::Report& report) {
   if (phase_ == Phase::kClaim && report.append == 0 && !report.status.ok()) {
     // Perhaps it is stored all the same; then it is read back as an older attempt of our own.
     if (options_.exclusive && absl::IsResourceExhausted(report.status)) full_ = report.status;
+    obstacle_ = std::string(report.status.message());
     host_->DropWriter();
     phase_ = Phase::kCatchUp;
     return;
@@ -462,9 +463,10 @@ void Partition::StorageFull(const absl::Status& why) {
 
 std::string Partition::waits_for() const {
   if (phase_ == Phase::kOwn) return "";
-  if (!full_.ok()) return std::string(full_.message());
-  if (phase_ != Phase::kFollow || owner_endpoint_.empty()) return "";
-  return absl::StrCat("owned by ", owner_endpoint_);
+  if (phase_ == Phase::kFollow && !owner_endpoint_.empty()) {
+    return absl::StrCat("owned by ", owner_endpoint_);
+  }
+  return obstacle_;
 }
 
 void Partition::AnswerFull() {
@@ -775,6 +777,7 @@ void Partition::OnReadError(const absl::Status& status) {
   if (!reading()) return;
   if (absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status)) {
     // Gone on from here; nothing that was folded is in question.
+    obstacle_ = std::string(status.message());
     at_end_ = false;
     return host_->ReadFrom(chain_.at().next_offset);
   }
@@ -815,6 +818,7 @@ void Partition::Own() {
   ++stats_.ownerships;
   phase_ = Phase::kOwn;
   full_ = absl::OkStatus();
+  obstacle_.clear();
   next_ = chain_.at().next_offset;
   confirmed_end_ = std::max(confirmed_end_, next_);
   confirmed_ = chain_.at().sequence;
@@ -841,6 +845,7 @@ void Partition::StepDown(std::string_view owner_endpoint) {
 
 void Partition::Doubt(std::string_view why) {
   ++stats_.doubts;
+  obstacle_ = std::string(why);
   host_->Say(absl::StrCat("partition ", options_.partition, ": in doubt at offset ", next_, " (",
                           AsAbsl(why), "), ", sent_.size(), " records unconfirmed; reading back"));
   host_->DropWriter();

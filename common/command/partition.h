@@ -159,7 +159,8 @@ class Partition {
   }
   // Why it stopped for good (Phase::kHalted), else OK.
   const absl::Status& halted() const { return halted_; }
-  // What it waits for, or who owns it, as far as it knows more than its phase says; else empty.
+  // Who owns it, or what last kept it from owning (the disk that is full, the broker that does not
+  // answer), for people; empty: nothing but what its phase says.
   std::string waits_for() const;
   const log::Position& position() const { return chain_.at(); }
   const Stats& stats() const { return stats_; }
@@ -289,6 +290,7 @@ class Partition {
   absl::Duration clock_skew_ = absl::ZeroDuration();
   absl::Time clock_measured_ = absl::InfinitePast();
   absl::Status full_;             // an exclusive log has no room; since the last ownership
+  std::string obstacle_;          // what went wrong last; since the last ownership
   bool cache_broken_ = false;     // the last error was the cache's, not the log's
   int64_t history_checked_ = -1;  // last offset for which CheckHistory was good, and when
   absl::Time history_checked_at_ = absl::InfinitePast();

@@ -1022,6 +1022,7 @@ TEST_F(PartitionTest, AFullDiskIsSaidAtOnceAndEndsByItself) {
   EXPECT_THAT(std::string(answers_[b].status.message()),
               HasSubstr("this attempt recorded nothing"));
   BecomeOwner();
+  EXPECT_EQ(partition_->waits_for(), "");
   const int again = Submit("r1", 5);
   Settle();
   EXPECT_TRUE(answers_[again].status.ok());
