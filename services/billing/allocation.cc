@@ -161,7 +161,6 @@ TakenOff AllOf(const v1::Account& account, uint32_t payment) {
     if (slot == nullptr) slot = off.released.Add();
     slot->set_amount_minor(slot->amount_minor() + rows.amount_minor(i));
     off.amount_minor += rows.amount_minor(i);
-    off.last_day = std::max(off.last_day, rows.day(i));
   }
   for (const auto* list : {&account.open_invoices(), &account.settled_invoices()}) {
     for (const v1::Invoice& invoice : *list) {

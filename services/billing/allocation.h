@@ -94,10 +94,10 @@ void AddRecoveries(const Allocator& allocator, absl::CivilDay day, command::Even
 struct TakenOff {
   Allocations released;  // each invoice once
   int64_t amount_minor = 0;
-  int32_t last_day = 0;  // YYYYMMDD; 0: nothing
+  int32_t last_day = 0;  // YYYYMMDD; 0: nothing, or not asked
 };
 
-// All money of a payment, newest first.
+// All money of a payment, newest first. For what ends the payment, so that days do not matter.
 TakenOff AllOf(const v1::Account& account, uint32_t payment);
 
 // Up to `most_minor` of a payment's money on one invoice.

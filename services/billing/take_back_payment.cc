@@ -1,6 +1,4 @@
 // Money that leaves: reversed by the bank, charged back by the payer, refunded by us.
-#include <algorithm>
-
 #include "absl/strings/str_cat.h"
 #include "common/base/money.h"
 #include "common/base/status.h"
@@ -16,7 +14,8 @@ using billing::Command;
 using billing::PaymentRef;
 using Events = command::Events<Billing::Event>;
 
-// A bounce is a fact: in SUCCEEDED it is never refused.
+// A bounce is a fact: in SUCCEEDED it is never refused, and its day is the bank's, also when the
+// money was put on invoices, or those are dated, later than that.
 template <class Request, class Response>
 absl::StatusOr<Events> TakeBack(const command::View& view, const Request& request,
                                 const command::Context& context, Command command,
@@ -28,7 +27,7 @@ absl::StatusOr<Events> TakeBack(const command::View& view, const Request& reques
   ASSIGN_OR_RETURN(
       events[0].effective_date,
       billing::EffectiveDay(*found.account, request.has_effective_date(), request.effective_date(),
-                            context.now, std::max(found.payment->payment_date(), off.last_day)));
+                            context.now, found.payment->payment_date()));
   auto& reversed = *events[0].event.mutable_payment_reversed();
   reversed.set_account_id(found.account->account_id());
   reversed.set_payment_id(request.payment_id());

@@ -197,6 +197,26 @@ TEST(PaymentLife, ABounceOpensTheInvoicesAgainAndOnlyItsOwn) {
   EXPECT_EQ(book.open(a), 0);
 }
 
+TEST(PaymentLife, ABounceIsDatedByTheBankWhateverTheMoneyWasUsedForSince) {
+  Book book;  // today is 15 March
+  const std::string ahead = book.Pay(100, "payment_date { year: 2026 month: 3 day: 10 }");
+  const auto april = book.story.When(InvoiceOf(60, "invoice_date { year: 2026 month: 4 day: 1 }"));
+  ASSERT_EQ(april.events.size(), 2u);
+  EXPECT_EQ(april.events[1].effective_date, absl::CivilDay(2026, 4, 1));
+  EXPECT_EQ(
+      book.Of<v1::ReversePaymentRequest>(ahead, "validate_only: true").events.at(0).effective_date,
+      absl::CivilDay(2026, 3, 15));
+  const auto bounced =
+      book.Of<v1::ReversePaymentRequest>(ahead, "effective_date { year: 2026 month: 3 day: 12 }");
+  ASSERT_TRUE(bounced.status.ok()) << bounced.status;
+  EXPECT_EQ(bounced.events.at(0).effective_date, absl::CivilDay(2026, 3, 12));
+  EXPECT_EQ(book.open(april.response.invoice_id()), 60);
+  // Never before the money came.
+  const std::string late = book.Pay(60, "payment_date { year: 2026 month: 3 day: 1 }");
+  book.Of<v1::ChargeBackPaymentRequest>(late, "effective_date { year: 2026 month: 2 day: 28 }")
+      .ThenInvalid({"effective_date"});
+}
+
 TEST(PaymentLife, ABounceTakesBackWhatARefundLeft) {
   Book book;
   const std::string paid = book.Pay(100);
