@@ -123,9 +123,15 @@ void SetMoney(int64_t minor, const Currency& currency, google::type::Money& mone
 
 absl::Status SetSum(Int128 minor, const Currency& currency, google::type::Money& money) {
   const int64_t factor = currency.factor();
-  ASSIGN_OR_RETURN(const int64_t units, ToInt64(minor / factor));
+  const Int128 units = minor / factor;
+  if (!Fits(units)) {
+    return Refuse(
+        Reason::kAmountOverflow,
+        absl::StrCat("a sum of ", FormatMoney(minor, currency), " is more than an answer can hold"),
+        {{"currency_code", std::string(currency.code())}});
+  }
   SetMoney(static_cast<int64_t>(minor % factor), currency, money);
-  money.set_units(units);
+  money.set_units(static_cast<int64_t>(units));
   return absl::OkStatus();
 }
 

@@ -53,7 +53,7 @@ google::type::Money MoneyOf(int64_t minor, const Currency& currency);
 void SetMoney(int64_t minor, const Currency& currency, google::type::Money& money);
 
 // The same of a sum over many accounts, which may leave 64 bits of minor units; AMOUNT_OVERFLOW
-// only where its major units do, and then `money` is as it was.
+// with the currency's code only where its major units do, and then `money` is as it was.
 absl::Status SetSum(Int128 minor, const Currency& currency, google::type::Money& money);
 
 // A decimal amount of major units, rounded half away from zero to the minor unit.
