@@ -49,7 +49,10 @@ class CliFlags : public Flags {
   }
   void Text(std::string_view name, std::string_view value_name, std::string_view help,
             std::string* target) override {
-    app_->add_option(std::string(name), *target);
+    // Empty is what a variable that is not set becomes: not everything, not the default.
+    app_->add_option(std::string(name), *target)->check([](const std::string& text) {
+      return text.empty() ? std::string("needs a value, is empty") : std::string();
+    });
     AddLine(name, value_name, help, *target);
   }
   void Number(std::string_view name, std::string_view value_name, std::string_view help,

@@ -24,7 +24,10 @@ absl::StatusOr<std::unique_ptr<log::EventLog>> OpenKafkaAt(const LogPlace& place
   options.client_role = use == LogUse::kServe ? "daybook-serve" : "daybook-read";
   options.properties = config.kafka_properties;
   options.warn = [](std::string_view message) { Log(Severity::kWarning, message); };
-  return log::OpenKafka(std::move(options));
+  auto log = log::OpenKafka(std::move(options));
+  if (!absl::IsUnavailable(log.status())) return log;
+  return absl::UnavailableError(
+      Cat("no answer from the brokers at ", place.where, ": ", log.status().message()));
 }
 
 }  // namespace

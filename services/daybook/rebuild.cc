@@ -25,7 +25,9 @@ class RebuildCommand : public Subcommand {
                 "The server must be stopped. A rebuild that differs from what is there is not\n"
                 "put in its place, unless --accept-difference is said. Killed, it goes on when\n"
                 "called again.",
-            .exit_codes = "0 done · 1 failed, or it differs: says where · 2 wrong usage"};
+            .exit_codes =
+                "0 done · 1 failed, or it differs: says where · 2 wrong usage · 4 the brokers "
+                "do not answer"};
   }
   void Declare(Flags& flags) override {
     flags.Text("--projection", "NAME", "only this one", &projection_);

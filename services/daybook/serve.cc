@@ -130,6 +130,9 @@ void SayLibrary(rpc::LibraryLogLevel level, std::string_view line) {
 absl::Status Serve(const Config& config) {
   rpc::SendLibraryLogsTo(SayLibrary);
   TakeAllDescriptors();
+  if (config.log == "embedded" && config.IsGiven("kafka.brokers")) {
+    Log(Severity::kWarning, "kafka.brokers is set and not used: log = embedded (--log kafka?)");
+  }
   RETURN_IF_ERROR(MakeDirectory(config.data_dir));
   WorkDirectory::RemoveLeftOver(config.data_dir);
   Metrics metrics;

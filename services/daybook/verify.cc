@@ -119,7 +119,9 @@ class Verify : public Subcommand {
             "without gaps, no request twice, sums. Read models: each is folded again from the log "
             "up\n"
             "to its position and compared row by row. Works beside a running server, on copies.",
-        .exit_codes = "0 proven · 1 something is wrong: names the place · 2 wrong usage"};
+        .exit_codes =
+            "0 proven · 1 something is wrong: names the place · 2 wrong usage · 4 the brokers "
+            "do not answer"};
   }
   void Declare(Flags& flags) override {
     flags.Switch("--log-only", "leave the read models out", &log_only_);

@@ -149,6 +149,17 @@ TEST_F(Plumbing, VerifyAndServeSayHowABrokenReadModelIsMadeAgain) {
   EXPECT_THAT(served.err, HasSubstr("`daybook rebuild --projection balances`"));
 }
 
+TEST_F(Plumbing, AVariableThatIsNotSetIsNotEverything) {
+  const std::vector<std::vector<std::string>> mistakes = {
+      {"history", "--customer="}, {"rebuild", "--projection="}, {"dump", "--projection", ""}};
+  for (const auto& words : mistakes) {
+    const Ran ran = Run(words);
+    EXPECT_EQ(ran.code, 2) << words[0];
+    EXPECT_THAT(ran.err, HasSubstr("needs a value")) << words[0];
+  }
+  EXPECT_THAT(RunDaybook({"history", "--limit"}).err, HasSubstr("--limit needs a value"));
+}
+
 TEST_F(Plumbing, ADumpThatCannotBeWrittenSaysWhy) {
   const Ran full = Run({"dump", "--out=/dev/full"});
   EXPECT_EQ(full.code, 1);
