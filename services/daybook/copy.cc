@@ -119,8 +119,10 @@ class Copy : public Subcommand {
     for (int p = 0; p < source->partitions(); ++p) {
       ASSIGN_OR_RETURN(const log::Extent there, target->GetExtent(p));
       if (there.end != 0) {
-        return absl::FailedPreconditionError(Cat("partition ", p, " of ", target->name(), " holds ",
-                                                 there.end, " records; the target must be empty"));
+        return absl::FailedPreconditionError(
+            Cat("partition ", p, " of ", target->name(), " holds ", there.end,
+                " records; the target must be empty: what an interrupted copy "
+                "left there has to be removed first"));
       }
       ASSIGN_OR_RETURN(const log::Extent here, source->GetExtent(p));
       total += here.end;
