@@ -10,7 +10,7 @@
 
 namespace daybook {
 
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
+absl::StatusOr<std::string> ReadFile(const std::string& path, size_t max_bytes) {
   const auto error = [&](int code) {
     return absl::Status(absl::ErrnoToStatusCode(code), Cat(path, ": ", std::strerror(code)));
   };
@@ -19,7 +19,14 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   std::string content;
   char buffer[1 << 16];
   ssize_t n;
-  while ((n = read(fd, buffer, sizeof buffer)) > 0) content.append(buffer, n);
+  while ((n = read(fd, buffer, sizeof buffer)) > 0) {
+    if (content.size() + static_cast<size_t>(n) > max_bytes) {
+      close(fd);
+      return absl::InvalidArgumentError(Cat(path, ": is larger than ", max_bytes,
+                                            " bytes, which is as much as is read; split it"));
+    }
+    content.append(buffer, n);
+  }
   const int code = errno;
   close(fd);
   if (n < 0) return error(code);

@@ -1,6 +1,7 @@
 // Small things about text that several subcommands need.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -28,8 +29,10 @@ std::string Cat(const Parts&... parts) {
   return absl::StrCat(text_internal::ForCat(parts)...);
 }
 
-// Everything in a file. NOT_FOUND, PERMISSION_DENIED, ... name the path.
-absl::StatusOr<std::string> ReadFile(const std::string& path);
+// Everything in a file. NOT_FOUND, PERMISSION_DENIED, ... name the path; INVALID_ARGUMENT if there
+// is more than `max_bytes`.
+inline constexpr size_t kMaxFileBytes = size_t{1} << 30;
+absl::StatusOr<std::string> ReadFile(const std::string& path, size_t max_bytes = kMaxFileBytes);
 
 // `1234567` -> `1,234,567`.
 std::string Grouped(int64_t number);

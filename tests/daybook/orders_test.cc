@@ -67,6 +67,12 @@ TEST(Orders, NameTheEncodingOfAFileThatIsNotUtf8) {
               HasSubstr("UTF-16"));
 }
 
+TEST(Orders, ReadNoFileWithoutEnd) {
+  const auto endless = ReadFile("/dev/zero", 1'000'000);
+  EXPECT_TRUE(absl::IsInvalidArgument(endless.status())) << endless.status();
+  EXPECT_THAT(endless.status().message(), HasSubstr("/dev/zero: is larger than 1000000 bytes"));
+}
+
 TEST(Orders, NumberRowsThatLookAlike) {
   const auto file = Parse(
       "customer_id,order_date,quantity,amount\n"
