@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "common/base/status.h"
 
 namespace daybook::rpc {
@@ -78,6 +79,11 @@ std::string LookOf(const std::string& file) {
                       s.st_mtim.tv_nsec, ",", s.st_ctim.tv_sec, ".", s.st_ctim.tv_nsec, ";");
 }
 
+std::string Over(const std::string& file, absl::Time since) {
+  return absl::StrCat("TLS: the certificate '", file, "' is over since ",
+                      absl::FormatTime(since, absl::UTCTimeZone()));
+}
+
 struct Loaded {
   Certificates::Pem pem;
   absl::Time expires;
@@ -116,6 +122,9 @@ absl::StatusOr<std::unique_ptr<Certificates>> Certificates::Open(TlsFiles files,
   ASSIGN_OR_RETURN(Loaded loaded, Load(f));
   opened->in_use_ = std::move(loaded.pem);
   opened->expires_ = loaded.expires;
+  if (loaded.expires <= absl::Now()) {
+    opened->say_(Over(f.certificate_chain, loaded.expires) + "; clients will refuse it");
+  }
   return opened;
 }
 
@@ -127,6 +136,10 @@ void Certificates::LookLocked() {
   auto loaded = Load(files_);
   if (!loaded.ok()) {
     return say_(absl::StrCat(loaded.status().message(), "; the one before stays in use"));
+  }
+  const absl::Time now = absl::Now();
+  if (loaded->expires <= now && expires_ > now) {
+    return say_(Over(files_.certificate_chain, loaded->expires) + "; the one before stays in use");
   }
   in_use_ = std::move(loaded->pem);
   expires_ = loaded->expires;

@@ -1,5 +1,6 @@
 // The server's PEM files, read again when they change. A certificate is used only if all three
-// files fit together; one that does not is named once, and the newest that did stays in use.
+// files fit together; one that does not, or is over while the one in use is good, is named once,
+// and the newest that did stays in use.
 #pragma once
 
 #include <functional>

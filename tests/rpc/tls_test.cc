@@ -24,13 +24,13 @@ class Authority {
   }
   ~Authority() { std::filesystem::remove_all(dir_); }
 
-  // NAME.key and NAME.pem, for localhost.
-  void Issue(const std::string& name) {
+  // NAME.key and NAME.pem, for localhost; good for so many days from now.
+  void Issue(const std::string& name, int days = 2) {
     Run("req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=" + name +
         " -addext subjectAltName=DNS:" + name + ",DNS:localhost -keyout " + name + ".key -out " +
         name + ".csr");
-    Run("x509 -req -in " + name +
-        ".csr -CA ca.pem -CAkey ca.key -days 2 -copy_extensions copy -out " + name + ".pem");
+    Run("x509 -req -in " + name + ".csr -CA ca.pem -CAkey ca.key -days " + std::to_string(days) +
+        " -copy_extensions copy -out " + name + ".pem");
   }
 
   std::string File(const std::string& name) const { return dir_ + "/" + name; }
@@ -190,6 +190,22 @@ TEST_F(RpcTls, KeepsTheOldFilesWhileTheNewAreBroken) {
   Put(good, pem);
   EXPECT_TRUE(AskTrusting(authority_).ok());
   EXPECT_THAT(metrics_.Expose(), HasSubstr("daybook_tls_certificate_expiry_time_seconds 1"));
+}
+
+TEST_F(RpcTls, DoesNotTakeACertificateThatIsOverForOneThatIsGood) {
+  Serve(Echo);
+  authority_.Issue("old", -1);
+  Replace("server.key", authority_, "old.key");
+  Replace("server.pem", authority_, "old.pem");
+  EXPECT_TRUE(AskTrusting(authority_).ok());
+  EXPECT_THAT(Said(), HasSubstr("server.pem' is over since "));
+}
+
+TEST_F(RpcTls, SaysAtTheStartThatItsCertificateIsOver) {
+  authority_.Issue("server", -1);
+  Serve(Echo);
+  EXPECT_FALSE(AskTrusting(authority_).ok());
+  EXPECT_THAT(Said(), HasSubstr("server.pem' is over since "));
 }
 
 TEST_F(RpcTls, TakesANewAuthorityOfClients) {
