@@ -2,6 +2,8 @@
 
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <thread>
 #include <utility>
@@ -19,6 +21,9 @@ namespace daybook::rpc {
 namespace {
 
 constexpr int kMaxMetadataBytes = 8 * 1024;
+
+// For the last answers of a shutdown to leave.
+constexpr absl::Duration kBeforeCancelling = absl::Milliseconds(200);
 
 using google::protobuf::DynamicCastToGenerated;
 using grpc::health::v1::HealthCheckRequest;
@@ -190,13 +195,25 @@ class Server::Impl {
     health_.Stop();
     shared_->stopping.store(true, std::memory_order_release);
     for (auto& queue : shared_->queues) queue->EndStreams(true, ShuttingDown());
-    server_->Shutdown(absl::ToChronoTime(deadline));
+    // At the deadline gRPC cancels what is left, which tells callers nothing: so they are answered
+    // a little before.
+    const absl::Time now = absl::Now();
+    const absl::Time last_answers =
+        deadline - std::clamp((deadline - now) / 2, absl::ZeroDuration(), kBeforeCancelling);
+    std::atomic<bool> down{false};
+    std::thread shutter([&] {
+      server_->Shutdown(absl::ToChronoTime(deadline));
+      down = true;
+    });
     const absl::Status stopping =
         Refuse(Reason::kShuttingDown, "the server stopped before the call was finished");
-    while (shared_->outstanding.load(std::memory_order_acquire) > 0) {
-      for (auto& queue : shared_->queues) queue->AnswerAll(stopping);
+    while (!down || shared_->outstanding.load(std::memory_order_acquire) > 0) {
+      if (down || absl::Now() >= last_answers) {
+        for (auto& queue : shared_->queues) queue->AnswerAll(stopping);
+      }
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
+    shutter.join();
     for (auto& queue : shared_->queues) queue->Stop();
     server_.reset();
   }

@@ -89,8 +89,8 @@ class StreamItem {
   // stream goes on.
   virtual const absl::Status& problem() const = 0;
   // When the answer is due: the server's cap from when the message was read, or a little before the
-  // stream's deadline; only that where the caller sends one message. If it is not there 0.5 s later,
-  // the stream ends with SetDeadlineStatus.
+  // stream's deadline; only that where the caller sends one message. If it is not there 0.5 s
+  // later, the stream ends with SetDeadlineStatus.
   virtual absl::Time deadline() const = 0;
 
   // From any thread; wire bytes of one response. They leave in the order of these calls.
@@ -231,8 +231,9 @@ class Server {
   // is answered; new ones are refused. Calls are served as before.
   void DrainStreams();
 
-  // Health says NOT_SERVING, nothing new is taken, calls in flight may finish until `deadline`, the
-  // rest is cancelled. Returns when no thread of the server runs. Any number of times.
+  // Health says NOT_SERVING, nothing new is taken, calls in flight may finish until shortly before
+  // `deadline`, the rest is answered SHUTTING_DOWN. Returns when no thread of the server runs. Any
+  // number of times.
   void Shutdown(absl::Time deadline);
 
  private:
