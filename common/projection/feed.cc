@@ -47,6 +47,7 @@ Feed::~Feed() = default;
 
 Feed::Outcome Feed::Step(absl::Time now, size_t max) {
   TakeInbox(now);
+  retry_at_ = std::min(retry_at_, now + kLongestBackoff);  // the clock may have been set back
   Outcome outcome;
   const uint64_t before = figures_.counted.load(std::memory_order_relaxed);
   // What cannot be flushed is not added to.

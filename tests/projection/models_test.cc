@@ -157,6 +157,23 @@ TEST_F(ModelsTest, ServesWhatItHasWhileTheLogDoesNotAnswer) {
   EXPECT_TRUE(absl::IsNotFound(models->Serves("no such")));
 }
 
+TEST_F(ModelsTest, AClockThatIsSetBackHoldsNoRetryUp) {
+  std::atomic<int64_t> hours{0};
+  ModelsOptions options;
+  options.clock = [&] { return absl::Now() + absl::Hours(hours.load()); };
+  const auto models = Started(log_, scratch_.path(), options);
+  ASSERT_TRUE(AwaitAll(*models, log_).ok());
+  log_.FailReads(absl::UnavailableError("the broker is away"));
+  while (models->Ready().ok()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  hours = -24;
+  log_.FailReads(absl::OkStatus());
+  const absl::Time patience = absl::Now() + absl::Seconds(20);
+  while (!models->Ready().ok() && absl::Now() < patience) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_TRUE(models->Ready().ok()) << models->Ready();
+}
+
 TEST_F(ModelsTest, ServesNotWhatHasStopped) {
   const auto models = Started(log_, scratch_.path());
   ASSERT_TRUE(AwaitAll(*models, log_).ok());
