@@ -5,8 +5,8 @@
 //   /readyz    200, or 503 with one line for everything that is missing
 //   /version   {"version": "..."}
 //
-// Concurrency: requests are answered on sixteen threads of its own, which call `options.missing` and
-// Metrics::Expose. Nothing else is served; only GET and HEAD.
+// Concurrency: requests are answered on sixteen threads of its own, which call `options.missing`
+// and Metrics::Expose. Nothing else is served; only GET and HEAD.
 #pragma once
 
 #include <functional>
