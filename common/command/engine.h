@@ -80,6 +80,9 @@ class Engine {
   // The same for many, in order: one lock a worker.
   void Submit(std::vector<std::unique_ptr<Command>> commands);
 
+  // Answers a command that Prepare refuses, and counts it with those that are refused later.
+  void Refuse(std::unique_ptr<Command> command, const absl::Status& status);
+
   // Ask to own a partition, or to give it up.
   void Want(int partition, bool wanted);
 

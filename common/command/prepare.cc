@@ -95,6 +95,7 @@ log::Hash RequestHash(const Method& method, const Message& request, size_t size)
 
 absl::Status Prepare(const Method& method, const Message& request, Command* command) {
   DAYBOOK_CHECK(request.GetDescriptor() == method.descriptor->input_type());
+  command->method = &method;
   const size_t size = request.ByteSizeLong();
   if (size > kMaxCommandBytes) {
     return Refuse(Reason::kRequestTooLarge, absl::StrCat("the command has ", size, " bytes; ",
@@ -103,7 +104,6 @@ absl::Status Prepare(const Method& method, const Message& request, Command* comm
   const Fields& fields = FieldsOf(*request.GetDescriptor());
   const google::protobuf::Reflection& reflection = *request.GetReflection();
   std::string scratch;
-  command->method = &method;
   command->request_id = reflection.GetStringReference(request, fields.request_id, &scratch);
   command->customer_id = reflection.GetStringReference(request, fields.customer_id, &scratch);
   RETURN_IF_ERROR(method.check(request));

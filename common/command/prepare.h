@@ -10,7 +10,7 @@ namespace daybook::command {
 
 // Fills method, ids, hash and flags of `command` from `request`, which must be of the method's
 // type. Refuses REQUEST_TOO_LARGE, and INVALID_FIELDS with every violation at once, the domain's
-// included. Any thread.
+// included; the method is filled in then, too. Any thread.
 absl::Status Prepare(const Method& method, const google::protobuf::Message& request,
                      Command* command);
 

@@ -124,7 +124,7 @@ void SubmitBatch(command::Engine& engine, const CommandKinds& kinds,
     if (status.ok()) {
       commands.push_back(std::move(item));
     } else {
-      item->Reply(status, {});
+      engine.Refuse(std::move(item), status);
     }
   }
   engine.Submit(std::move(commands));

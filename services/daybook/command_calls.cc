@@ -40,7 +40,7 @@ void SubmitUnary(command::Engine& engine, const command::Method& method,
   auto command = std::make_unique<UnaryCommand>(std::move(call));
   origin->Fill(DecideBy(command->call().deadline(), absl::Now()), command.get());
   const absl::Status status = command::Prepare(method, command->request(), command.get());
-  if (!status.ok()) return command->Reply(status, {});
+  if (!status.ok()) return engine.Refuse(std::move(command), status);
   engine.Submit(std::move(command));
 }
 

@@ -70,7 +70,7 @@ void Submit(command::Engine& engine, const CommandKinds& kinds, const CommandOri
   auto command = std::make_unique<StreamCommand>(std::move(item), *kind);
   origin.Fill(deadline, command.get());
   const absl::Status status = command::Prepare(*kind->method, command->request(), command.get());
-  if (!status.ok()) return command->Reply(status, {});
+  if (!status.ok()) return engine.Refuse(std::move(command), status);
   engine.Submit(std::move(command));
 }
 

@@ -134,7 +134,7 @@ class EngineTest : public testing::Test {
     for (const Method& method : engine_->book().methods) {
       if (method.descriptor->input_type() != request.GetDescriptor()) continue;
       if (absl::Status status = Prepare(method, command->request(), command.get()); !status.ok()) {
-        command->Reply(status, "");
+        engine_->Refuse(std::move(command), status);
         return number;
       }
     }
@@ -328,6 +328,15 @@ TEST_F(EngineTest, SaysHowEachPartitionStands) {
     EXPECT_THAT(text, testing::HasSubstr("daybook_partition_owned" + labels));
     EXPECT_THAT(text, testing::HasSubstr("daybook_ownership_changes_total" + labels));
   }
+}
+
+TEST_F(EngineTest, CountsWhatIsRefusedBeforeItIsTaken) {
+  RegisterCustomerRequest request = Register("c");
+  request.set_request_id(std::string(10'000, 'r'));
+  EXPECT_EQ(ReasonOf(outcomes_.Get(Send(request)).status), "INVALID_FIELDS");
+  EXPECT_THAT(metrics_->Expose(),
+              testing::HasSubstr("daybook_commands_total{command=\"RegisterCustomer\","
+                                 "outcome=\"refused\",reason=\"INVALID_FIELDS\"} 1\n"));
 }
 
 TEST_F(EngineTest, DrainAnswersEverything) {
