@@ -43,13 +43,8 @@ class Dump : public Subcommand {
   }
   int Run(const Config& config) override {
     const projection::Topology topology = TheTopology();
-    if (topology.Find(projection_) == nullptr) {
-      std::string names;
-      for (const auto& entry : topology.entries()) {
-        names += Cat(names.empty() ? "" : ", ", entry.projection.name);
-      }
-      ReportError(absl::InvalidArgumentError(
-          Cat("no projection is called '", projection_, "'; there are ", names)));
+    if (const absl::Status known = CheckProjection(topology, projection_); !known.ok()) {
+      ReportError(known);
       return kExitUsage;
     }
     const absl::Status status = Print(config, topology);

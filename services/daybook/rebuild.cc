@@ -37,13 +37,9 @@ class RebuildCommand : public Subcommand {
   }
   int Run(const Config& config) override {
     const projection::Topology topology = TheTopology();
-    if (!projection_.empty() && topology.Find(projection_) == nullptr) {
-      std::string names;
-      for (const auto& entry : topology.entries()) {
-        names += Cat(names.empty() ? "" : ", ", entry.projection.name);
-      }
-      ReportError(absl::InvalidArgumentError(
-          Cat("no projection is called '", projection_, "'; there are ", names)));
+    if (const absl::Status known = CheckProjection(topology, projection_);
+        !projection_.empty() && !known.ok()) {
+      ReportError(known);
       return kExitUsage;
     }
     int code = kExitOk;

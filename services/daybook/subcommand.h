@@ -51,7 +51,8 @@ struct Manual {
   std::string_view summary;   // one line, for the list
   std::string_view examples;  // lines to copy; they come first in --help
   std::string_view details;   // what one should know; may be empty
-  std::string_view exit_codes = "0 done · 1 failed · 2 wrong usage or configuration · 4 the brokers do not answer";
+  std::string_view exit_codes =
+      "0 done · 1 failed · 2 wrong usage or configuration · 4 the brokers do not answer";
 };
 
 class Subcommand {
