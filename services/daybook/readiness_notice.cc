@@ -1,15 +1,17 @@
 #include "services/daybook/readiness_notice.h"
 
+#include <utility>
+
 #include "absl/strings/str_join.h"
 #include "services/daybook/text.h"
 
 namespace daybook {
 
-void ReadinessNotice::Is(const std::vector<std::string>& missing, absl::Time now) {
+bool ReadinessNotice::Is(const std::vector<std::string>& missing, absl::Time now) {
   if (missing.empty()) {
-    if (!ready_) say_(Severity::kInfo, "ready", {});
-    ready_ = true;
-    return;
+    if (std::exchange(ready_, true)) return false;
+    say_(Severity::kInfo, "ready", {});
+    return true;
   }
   if (ready_) {
     next_ = now;
@@ -17,9 +19,10 @@ void ReadinessNotice::Is(const std::vector<std::string>& missing, absl::Time now
     next_ = now + kPatience;
   }
   ready_ = false;
-  if (now < next_) return;
+  if (now < next_) return false;
   say_(Severity::kWarning, Cat("not ready: ", absl::StrJoin(missing, "; ")), {});
   next_ = now + kEvery;
+  return false;
 }
 
 }  // namespace daybook

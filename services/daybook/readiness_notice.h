@@ -23,8 +23,8 @@ class ReadinessNotice {
   using Say = std::function<void(Severity, std::string_view, LogFields)>;
   explicit ReadinessNotice(Say say) : say_(std::move(say)) {}
 
-  // `missing`: empty = ready. Call it often, from one thread.
-  void Is(const std::vector<std::string>& missing, absl::Time now);
+  // `missing`: empty = ready. True when that is new. Call it often, from one thread.
+  bool Is(const std::vector<std::string>& missing, absl::Time now);
 
  private:
   const Say say_;

@@ -183,27 +183,25 @@ absl::Status Serve(const Config& config) {
 
   ReadinessNotice notice(Log);
   bool ever_ready = false, starting = true;
-  for (bool ready = false; !Interrupted().load(); absl::SleepFor(absl::Milliseconds(20))) {
+  for (; !Interrupted().load(); absl::SleepFor(absl::Milliseconds(20))) {
     SetHealth(*engine, *models, topology, &server.health());
-    if (starting && engine->Ready().ok()) {
+    const absl::Status commands = engine->Ready();
+    if (starting && commands.ok()) {
       starting = false;
       store::SetFileRate(store::kFileRate);
     }
     // A log that cannot be owned because of what is in it: refused, not half served.
-    if (const auto s = engine->Ready(); !ever_ready && absl::IsFailedPrecondition(s)) {
+    if (!ever_ready && absl::IsFailedPrecondition(commands)) {
       engine->Drain(absl::Now() + kDrain);
-      return s;
+      return commands;
     }
     if (AskedToClaim()) {
       Log(Severity::kInfo, "asked to claim the partitions that others own");
       for (int p = 0; p < engine->partitions(); ++p) engine->Want(p, true);
     }
-    const std::vector<std::string> missing = Missing(*engine, *models);
-    notice.Is(missing, absl::Now());
-    if (missing.empty() == ready) continue;
-    ready = missing.empty();
-    ever_ready |= ready;
-    if (ready) NotifySystemd("READY=1");
+    if (!notice.Is(Missing(*engine, *models), absl::Now())) continue;
+    ever_ready = true;
+    NotifySystemd("READY=1");
   }
 
   Log(Severity::kInfo, "stopping; a second signal stops at once");
