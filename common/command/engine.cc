@@ -198,8 +198,7 @@ void Engine::Submit(std::vector<std::unique_ptr<Command>> commands) {
 }
 
 void Engine::Refuse(std::unique_ptr<Command> command, const absl::Status& status) {
-  impl_->counters->Count(*command->method, status);
-  command->Reply(status, "");
+  impl_->counters->Refuse(*command, status);
 }
 
 void Engine::Want(int partition, bool wanted) {

@@ -57,6 +57,11 @@ void OutcomeCounters::Count(const Method& method, const absl::Status& status, bo
   row.back()->Increment();
 }
 
+void OutcomeCounters::Refuse(Command& command, const absl::Status& status) {
+  Count(*command.method, status);
+  command.Reply(status, "");
+}
+
 // --- seats
 // ---------------------------------------------------------------------------------------------
 
@@ -204,8 +209,7 @@ void Worker::Submit(std::vector<std::pair<int, std::unique_ptr<Command>>> comman
         Refuse(Reason::kOverloaded, absl::StrCat(options_.max_queue,
                                                  " commands are waiting, as many as "
                                                  "the server takes"));
-    counters_->Count(*commands[i].second->method, status);
-    commands[i].second->Reply(status, "");
+    counters_->Refuse(*commands[i].second, status);
   }
 }
 

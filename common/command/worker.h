@@ -29,6 +29,8 @@ class OutcomeCounters {
  public:
   OutcomeCounters(const Book& book, Metrics* metrics);
   void Count(const Method& method, const absl::Status& status, bool repeated = false);
+  // Counts a refusal and answers with it.
+  void Refuse(Command& command, const absl::Status& status);
 
  private:
   const Book& book_;

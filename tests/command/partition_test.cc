@@ -127,6 +127,15 @@ class PartitionTest : public testing::Test, public PartitionHost {
         options_, &book_, std::make_unique<StateCache>(std::move(backing), cache_bytes_), this);
   }
 
+  // A record of each of so many customers stands in the log.
+  void RecordCustomers(int count) {
+    BecomeOwner();
+    for (int i = 0; i < count; ++i) {
+      Submit("r", 1, absl::StrCat("c", i));
+      if (i % 10 == 9) Settle();
+    }
+  }
+
   // PartitionHost: records go to `log_` at once; their reports wait in `reports_`.
   void OpenWriter() override {
     appended_ = 0;
@@ -946,11 +955,7 @@ TEST_F(PartitionTest, ALogIsFollowedWithinTheMemory) {
 }
 
 TEST_F(PartitionTest, AFollowerWhoseMemoryIsFullWaitsForTheDisk) {
-  BecomeOwner();
-  for (int i = 0; i < 500; ++i) {
-    Submit("r", 1, absl::StrCat("c", i));
-    if (i % 10 == 9) Settle();
-  }
+  RecordCustomers(500);
   const auto all = log_;
   Make();
   Tick();
@@ -978,11 +983,7 @@ TEST_F(PartitionTest, AFollowerWhoseMemoryIsFullWaitsForTheDisk) {
 
 // What has been fetched ahead is not thrown away: the reader is given up by whoever does not read.
 TEST_F(PartitionTest, AFollowerReadsOnAfterABatchThatIsMoreThanItHasRoomFor) {
-  BecomeOwner();
-  for (int i = 0; i < 500; ++i) {
-    Submit("r", 1, absl::StrCat("c", i));
-    if (i % 10 == 9) Settle();
-  }
+  RecordCustomers(500);
   options_.flush_rows = 16;
   Make();
   Tick();
