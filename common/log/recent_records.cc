@@ -63,7 +63,7 @@ RecentRecords::Place RecentRecords::PlaceOf(int64_t offset) const {
 }
 
 std::shared_ptr<std::string> BatchBytes::Take() {
-  auto bytes = std::make_unique<std::string>();
+  std::unique_ptr<std::string> bytes;
   {
     const std::lock_guard lock(spare_->mutex);
     if (!spare_->bytes.empty()) {
@@ -71,6 +71,7 @@ std::shared_ptr<std::string> BatchBytes::Take() {
       spare_->bytes.pop_back();
     }
   }
+  if (bytes == nullptr) bytes = std::make_unique<std::string>();
   return {bytes.release(), [spare = spare_](std::string* used) {
             std::unique_ptr<std::string> back(used);
             if (back->capacity() > kSpareBytes) return;

@@ -436,10 +436,11 @@ void CallQueue::Sweep(absl::Time now) {
       const Slot::State state = slot->state.load(std::memory_order_acquire);
       if (state != Slot::kOpen && state != Slot::kClaimed) continue;
       watching_ = true;
-      if (state == Slot::kClaimed && now >= slot->deadline + kSweepAfterDeadline + kTakeAnswer) {
+      if (state == Slot::kClaimed && now >= slot->deadline + kSweepAfterDeadline + kTakeAnswer &&
+          !std::exchange(slot->dropped, true)) {
+        if (shared_.not_taken != nullptr) shared_.not_taken->Increment();
         // Only this thread is told that it is sent, so that the call is still there.
-        if (shared_.not_taken != nullptr && !slot->dropped) shared_.not_taken->Increment();
-        if (!std::exchange(slot->dropped, true)) slot->context->TryCancel();
+        slot->context->TryCancel();
       }
       if (now < slot->deadline + kSweepAfterDeadline || !slot->Claim()) continue;
       late.push_back(slot.get());

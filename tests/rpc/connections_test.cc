@@ -1,7 +1,5 @@
 // What becomes of a server when connections take all descriptors of the process.
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -9,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/rpc/loopback.h"
 #include "tests/rpc/serving.h"
 
 namespace daybook::rpc {
@@ -47,31 +46,14 @@ class Callers {
     for (const int fd : sockets_) close(fd);
   }
   void Connect(int port) const {
-    sockaddr_in address = {};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    for (const int fd : sockets_) {
-      ASSERT_EQ(connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-    }
+    for (const int fd : sockets_) ASSERT_TRUE(ConnectTo(fd, port));
   }
 
  private:
   std::vector<int> sockets_;
 };
 
-class RpcConnections : public Serving {
- protected:
-  // A figure as it is exposed, without its labels' braces: `name{labels}`.
-  double Figure(const std::string& series) const {
-    const std::string all = metrics_.Expose();
-    const size_t at = all.find("\n" + series + " ");
-    return at == std::string::npos ? -1 : std::stod(all.substr(at + series.size() + 2));
-  }
-  void WaitForFigure(const std::string& series, double least) const {
-    while (Figure(series) < least) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-};
+class RpcConnections : public Serving {};
 
 constexpr char kTaken[] = "daybook_rpc_connections_total{outcome=\"taken\"}";
 constexpr char kRefused[] = "daybook_rpc_connections_total{outcome=\"refused\"}";

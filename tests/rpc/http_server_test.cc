@@ -1,7 +1,5 @@
 #include "common/rpc/http_server.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -12,6 +10,7 @@
 #include "common/base/metrics.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/rpc/loopback.h"
 
 namespace daybook::rpc {
 namespace {
@@ -25,12 +24,8 @@ using testing::StartsWith;
 // The whole answer to `method path`, as it comes over the wire.
 std::string Fetch(int port, std::string_view path, std::string_view method = "GET") {
   const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(port);
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   std::string answer;
-  if (::connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0) {
+  if (ConnectTo(fd, port)) {
     const std::string request =
         std::string(method) + " " + std::string(path) + " HTTP/1.1\r\nHost: x\r\n\r\n";
     EXPECT_EQ(::write(fd, request.data(), request.size()), static_cast<ssize_t>(request.size()));
@@ -96,13 +91,9 @@ TEST_F(Http, ServesNothingElse) {
 class Silent {
  public:
   Silent(int port, int count) {
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(port);
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     for (int i = 0; i < count; ++i) {
       sockets_.push_back(::socket(AF_INET, SOCK_STREAM, 0));
-      EXPECT_EQ(::connect(sockets_.back(), reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
+      EXPECT_TRUE(ConnectTo(sockets_.back(), port));
     }
   }
   ~Silent() {

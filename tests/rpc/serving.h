@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include "common/base/metrics.h"
@@ -83,6 +84,16 @@ class Serving : public testing::Test {
     std::string response;
     return client_->CallRaw(PathOf(IssueInvoice()), bytes, &response,
                             absl::Now() + absl::Seconds(20));
+  }
+
+  // A figure as it is exposed, by its name or `name{labels}`; -1 if there is none.
+  double Figure(const std::string& series) const {
+    const std::string all = metrics_.Expose();
+    const size_t at = all.find("\n" + series + " ");
+    return at == std::string::npos ? -1 : std::stod(all.substr(at + series.size() + 2));
+  }
+  void WaitForFigure(const std::string& series, double least) const {
+    while (Figure(series) < least) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
 
   Metrics metrics_;

@@ -1,6 +1,4 @@
 // Callers who ask and do not read the answers: what they may hold of the server, and how long.
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -8,6 +6,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "tests/rpc/loopback.h"
 #include "tests/rpc/serving.h"
 
 namespace daybook::rpc {
@@ -19,11 +18,7 @@ using testing::HasSubstr;
 class SlowReader {
  public:
   explicit SlowReader(int port) : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address = {};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address);
+    EXPECT_TRUE(ConnectTo(socket_, port));
     Send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
     // SETTINGS_INITIAL_WINDOW_SIZE = 0
     SendFrame(4, 0, 0, std::string("\0\4\0\0\0\0", 6));
@@ -67,14 +62,6 @@ class RpcSlowReaders : public Serving {
       response.set_invoice_id(std::string(1 << 20, 'x'));
       call->Finish(response);
     });
-  }
-  double Figure(const std::string& name) const {
-    const std::string all = metrics_.Expose();
-    const size_t at = all.find("\n" + name + " ");
-    return at == std::string::npos ? -1 : std::stod(all.substr(at + name.size() + 2));
-  }
-  void WaitForFigure(const std::string& name, double least) const {
-    while (Figure(name) < least) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
 };
 
