@@ -12,7 +12,7 @@
 namespace daybook::command {
 
 // What the rows mean; a cache of another version starts over.
-inline constexpr int kCacheVersion = 4;
+inline constexpr int kCacheVersion = 5;
 
 class ShardBacking : public CacheBacking {
  public:

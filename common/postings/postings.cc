@@ -32,11 +32,19 @@ constexpr PostingRule kTable[] = {
     {E::kInvoiceWrittenOff, kDebit, kLossesNormal, Figure::kResidue},
     {E::kInvoiceWrittenOff, kDebit, kLossesOverdue, Figure::kWrittenOffOverdue},
     {E::kInvoiceWrittenOff, kDebit, kLossesBadDebt, Figure::kWrittenOffBadDebt},
+    {E::kInvoiceWrittenOff, kDebit, kTaxPayable, Figure::kTax},
     {E::kInvoiceWrittenOff, kCredit, kReceivable, Figure::kAmount},
 
     {E::kWriteOffRecovered, kDebit, kReceivable, Figure::kAmount},
     {E::kWriteOffRecovered, kCredit, kLossesOverdue, Figure::kWrittenOffOverdue},
     {E::kWriteOffRecovered, kCredit, kLossesBadDebt, Figure::kWrittenOffBadDebt},
+    {E::kWriteOffRecovered, kCredit, kTaxPayable, Figure::kTax},
+
+    {E::kWriteOffReversed, kDebit, kReceivable, Figure::kAmount},
+    {E::kWriteOffReversed, kCredit, kLossesNormal, Figure::kResidue},
+    {E::kWriteOffReversed, kCredit, kLossesOverdue, Figure::kWrittenOffOverdue},
+    {E::kWriteOffReversed, kCredit, kLossesBadDebt, Figure::kWrittenOffBadDebt},
+    {E::kWriteOffReversed, kCredit, kTaxPayable, Figure::kTax},
 
     {E::kCreditNoteIssued, kDebit, kRevenue, Figure::kNet},
     {E::kCreditNoteIssued, kDebit, kTaxPayable, Figure::kTax},
@@ -55,6 +63,12 @@ constexpr PostingRule kTable[] = {
     {E::kPaymentReversed, kDebit, kCustomerDeposits, Figure::kUnapplied},
     {E::kPaymentReversed, kCredit, kCash, Figure::kAmount},
 
+    {E::kDebitNoteIssued, kDebit, kReceivable, Figure::kTotal},
+    {E::kDebitNoteIssued, kCredit, kCash, Figure::kTotal},
+
+    {E::kPaymentLossTaken, kDebit, kPaymentLosses, Figure::kAmount},
+    {E::kPaymentLossTaken, kCredit, kCash, Figure::kAmount},
+
     {E::kPaymentRefunded, kDebit, kCustomerDeposits, Figure::kAmount},
     {E::kPaymentRefunded, kCredit, kCash, Figure::kAmount},
 
@@ -63,13 +77,19 @@ constexpr PostingRule kTable[] = {
 
     {E::kCreditReleased, kDebit, kReceivable, Figure::kAllocated},
     {E::kCreditReleased, kCredit, kCustomerDeposits, Figure::kAllocated},
+
+    {E::kCreditWrittenOff, kDebit, kCustomerDeposits, Figure::kAmount},
+    {E::kCreditWrittenOff, kCredit, kResidueIncome, Figure::kAmount},
+
+    {E::kCreditWriteOffReversed, kDebit, kResidueIncome, Figure::kAmount},
+    {E::kCreditWriteOffReversed, kCredit, kCustomerDeposits, Figure::kAmount},
 };
 
 constexpr E::EventCase kNothing[] = {
     E::kAccountOpened,      E::kAccountTermsChanged, E::kAccountSuspended,
     E::kAccountClosed,      E::kAccountReopened,     E::kInvoiceDrafted,
     E::kInvoiceDraftEdited, E::kInvoiceDraftDeleted, E::kInvoiceMarkedUncollectible,
-    E::kPaymentAnnounced,   E::kPaymentFailed,
+    E::kPaymentAnnounced,   E::kPaymentFailed,       E::kInvoiceUnmarkedUncollectible,
 };
 
 // A row of the table with the fields that it means.
@@ -78,6 +98,7 @@ struct Resolved {
   const FieldDescriptor* amount = nullptr;  // int64, or a list of allocations to be summed up
   const FieldDescriptor* reason = nullptr;  // if set: counts only if it is `wanted`
   int wanted = 0;
+  const FieldDescriptor* less = nullptr;  // taken off the amount
 };
 
 // A field that the event does not have is our own mistake in the table.
@@ -89,7 +110,8 @@ const FieldDescriptor* FieldOf(const Descriptor& fact, const char* name) {
 
 Resolved WrittenOff(const Descriptor& fact, const PostingRule& rule, v1::WriteOffReason wanted) {
   if (rule.event != Event::kInvoiceVoided) {
-    return {&rule, FieldOf(fact, "amount_minor"), FieldOf(fact, "reason"), wanted};
+    return {&rule, FieldOf(fact, "amount_minor"), FieldOf(fact, "reason"), wanted,
+            FieldOf(fact, "tax_minor")};
   }
   if (wanted == v1::WRITE_OFF_REASON_NORMAL) return {&rule, FieldOf(fact, "residue_minor")};
   return {&rule, FieldOf(fact, "written_off_minor"), FieldOf(fact, "write_off_reason"), wanted};
@@ -143,7 +165,10 @@ const Rules& RulesByFact() {
 int64_t AmountOf(const Message& fact, const Resolved& rule) {
   const Reflection& in = *fact.GetReflection();
   if (rule.reason != nullptr && in.GetEnumValue(fact, rule.reason) != rule.wanted) return 0;
-  if (!rule.amount->is_repeated()) return in.GetInt64(fact, rule.amount);
+  if (!rule.amount->is_repeated()) {
+    const int64_t less = rule.less == nullptr ? 0 : in.GetInt64(fact, rule.less);
+    return in.GetInt64(fact, rule.amount) - less;
+  }
   int64_t sum = 0;
   for (const auto& a : in.GetRepeatedFieldRef<v1::Allocation>(fact, rule.amount)) {
     sum += a.amount_minor();
@@ -204,6 +229,10 @@ std::string_view NameOf(Ledger ledger) {
       return "credit_losses_overdue";
     case kLossesBadDebt:
       return "credit_losses_bad_debt";
+    case kPaymentLosses:
+      return "payment_losses";
+    case kResidueIncome:
+      return "residue_income";
   }
   DAYBOOK_CHECK(!"an unknown ledger account");
   return "";

@@ -3,17 +3,23 @@
 //
 //   InvoiceIssued       Dr receivable total             Cr revenue net, tax_payable tax
 //   InvoiceVoided       Dr revenue net, tax_payable tax Cr receivable open, the losses written off
-//   InvoiceWrittenOff   Dr the reason's losses          Cr receivable
-//   WriteOffRecovered   Dr receivable                   Cr the reason's losses
+//   InvoiceWrittenOff   Dr the reason's losses,         Cr receivable
+//                          tax_payable tax corrected
+//   WriteOffRecovered   Dr receivable                   Cr the reason's losses, tax_payable tax
+//   WriteOffReversed                                       that is payable again
 //   CreditNoteIssued    Dr revenue net, tax_payable tax Cr receivable applied,
 //                                                          customer_deposits unapplied
 //   PaymentRecorded     Dr cash amount                  Cr receivable allocated,
 //   PaymentConfirmed                                       customer_deposits unapplied
 //   PaymentReversed     Dr receivable released,         Cr cash amount
 //                          customer_deposits unapplied
+//   DebitNoteIssued     Dr receivable                   Cr cash
+//   PaymentLossTaken    Dr payment_losses               Cr cash
 //   PaymentRefunded     Dr customer_deposits            Cr cash
 //   CreditApplied       Dr customer_deposits            Cr receivable
 //   CreditReleased      Dr receivable                   Cr customer_deposits
+//   CreditWrittenOff    Dr customer_deposits            Cr residue_income
+//   CreditWriteOffReversed  Dr residue_income           Cr customer_deposits
 //   all others          nothing
 //
 // In every event Σ debits = Σ credits. A negative figure (tax above a negative net, say) stands on
@@ -42,8 +48,10 @@ enum class Ledger {
   kLossesNormal,
   kLossesOverdue,
   kLossesBadDebt,
+  kPaymentLosses,
+  kResidueIncome,
 };
-inline constexpr int kLedgers = 8;
+inline constexpr int kLedgers = 10;
 enum class Side { kDebit, kCredit };
 enum class Figure {
   kTotal,
@@ -54,7 +62,7 @@ enum class Figure {
   kUnapplied,
   kApplied,
   kOpen,
-  kResidue,            // written off as NORMAL
+  kResidue,            // written off as NORMAL, without the tax that is corrected
   kWrittenOffOverdue,  // as OVERDUE; 0 if the event's reason is another
   kWrittenOffBadDebt,  // as BAD_DEBT; likewise
 };

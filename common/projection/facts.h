@@ -104,6 +104,18 @@ DAYBOOK_FACT(billing::v1::CreditReleased, billing, billing::v1::Event, kBilling,
              kCreditReleased)
 DAYBOOK_FACT(billing::v1::CreditNoteIssued, billing, billing::v1::Event, kBilling,
              credit_note_issued, kCreditNoteIssued)
+DAYBOOK_FACT(billing::v1::InvoiceUnmarkedUncollectible, billing, billing::v1::Event, kBilling,
+             invoice_unmarked_uncollectible, kInvoiceUnmarkedUncollectible)
+DAYBOOK_FACT(billing::v1::WriteOffReversed, billing, billing::v1::Event, kBilling,
+             write_off_reversed, kWriteOffReversed)
+DAYBOOK_FACT(billing::v1::CreditWrittenOff, billing, billing::v1::Event, kBilling,
+             credit_written_off, kCreditWrittenOff)
+DAYBOOK_FACT(billing::v1::CreditWriteOffReversed, billing, billing::v1::Event, kBilling,
+             credit_write_off_reversed, kCreditWriteOffReversed)
+DAYBOOK_FACT(billing::v1::DebitNoteIssued, billing, billing::v1::Event, kBilling,
+             debit_note_issued, kDebitNoteIssued)
+DAYBOOK_FACT(billing::v1::PaymentLossTaken, billing, billing::v1::Event, kBilling,
+             payment_loss_taken, kPaymentLossTaken)
 
 #undef DAYBOOK_FACT
 

@@ -9,6 +9,7 @@
 #include "services/billing/fold.h"
 #include "services/billing/invoice_number.h"
 #include "services/billing/state_lines.h"
+#include "services/billing/tax_relief.h"
 
 namespace daybook {
 namespace {
@@ -62,23 +63,31 @@ void DropDraft(const std::string& invoice_id, Account& account) {
   if (i >= 0) account.mutable_drafts()->DeleteSubrange(i, 1);
 }
 
-void Issued(const v1::InvoiceIssued& event, absl::CivilDay invoice_day, Account& account) {
+// What invoices and debit notes have in common.
+std::unique_ptr<Invoice> NewInvoice(const std::string& id, const v1::InvoiceNumber& number,
+                                    absl::CivilDay day, const google::type::Date& due_date,
+                                    int64_t total_minor, Account& account) {
   auto invoice = std::make_unique<Invoice>();
-  invoice->set_invoice_id(event.invoice_id());
+  invoice->set_invoice_id(id);
   invoice->set_ordinal(account.invoice_count());
-  invoice->set_state(event.total_minor() == 0 ? v1::INVOICE_STATE_PAID : v1::INVOICE_STATE_ISSUED);
-  if (event.number().series() != kDefaultInvoiceSeries) {
-    invoice->set_series(event.number().series());
-  }
-  invoice->set_sequence(event.number().sequence());
-  invoice->set_invoice_date(DayNumber(invoice_day));
-  invoice->set_due_date(DayNumber(event.due_date()));
-  invoice->set_total_minor(event.total_minor());
-  invoice->set_open_minor(event.total_minor());
-  KeepLines(event.lines(), *invoice);
-  account.set_invoiced_minor(account.invoiced_minor() + event.total_minor());
-  account.set_line_count(account.line_count() + event.lines_size());
+  invoice->set_state(total_minor == 0 ? v1::INVOICE_STATE_PAID : v1::INVOICE_STATE_ISSUED);
+  if (number.series() != kDefaultInvoiceSeries) invoice->set_series(number.series());
+  invoice->set_sequence(number.sequence());
+  invoice->set_invoice_date(DayNumber(day));
+  invoice->set_due_date(DayNumber(due_date));
+  invoice->set_total_minor(total_minor);
+  invoice->set_open_minor(total_minor);
+  account.set_invoiced_minor(account.invoiced_minor() + total_minor);
   account.set_invoice_count(account.invoice_count() + 1);
+  return invoice;
+}
+
+void Issued(const v1::InvoiceIssued& event, absl::CivilDay invoice_day, Account& account) {
+  std::unique_ptr<Invoice> invoice =
+      NewInvoice(event.invoice_id(), event.number(), invoice_day, event.due_date(),
+                 event.total_minor(), account);
+  KeepLines(event.lines(), *invoice);
+  account.set_line_count(account.line_count() + event.lines_size());
   AddInvoice(std::move(invoice), account);
   if (!account.drafts().empty()) DropDraft(event.invoice_id(), account);
 }
@@ -90,6 +99,8 @@ void Voided(const v1::InvoiceVoided& event, Account& account) {
   invoice.clear_written_off_minor();
   invoice.clear_write_off_reason();
   invoice.clear_residue_minor();
+  invoice.clear_written_off_taxes();
+  invoice.clear_residue_taxes();
   if (event.open_minor() > 0) ChangeOpen(event.invoice_id(), -event.open_minor(), account);
 }
 
@@ -99,24 +110,37 @@ void WrittenOff(const v1::InvoiceWrittenOff& event, absl::CivilDay day, Account&
   DAYBOOK_CHECK(event.amount_minor() == invoice.open_minor());
   if (event.reason() == v1::WRITE_OFF_REASON_NORMAL) {
     invoice.set_residue_minor(invoice.residue_minor() + event.amount_minor());
+    AddTaxes(event.taxes(), *invoice.mutable_residue_taxes());
     invoice.set_state(v1::INVOICE_STATE_PAID);
   } else {
     invoice.set_written_off_minor(invoice.written_off_minor() + event.amount_minor());
+    AddTaxes(event.taxes(), *invoice.mutable_written_off_taxes());
     invoice.set_write_off_reason(event.reason());
     invoice.set_state(v1::INVOICE_STATE_UNCOLLECTIBLE);
   }
   ChangeOpen(event.invoice_id(), -event.amount_minor(), account);
 }
 
-void Recovered(const v1::WriteOffRecovered& event, Account& account) {
+// So much of what was given up is open again: of a recovery, or of a reversal.
+template <class Event>
+void OpenAgain(const Event& event, Account& account) {
   Invoice& invoice = EditInvoice(account, event.invoice_id());
-  DAYBOOK_CHECK(event.amount_minor() > 0 && event.amount_minor() <= invoice.written_off_minor());
-  invoice.set_written_off_minor(invoice.written_off_minor() - event.amount_minor());
-  if (invoice.written_off_minor() == 0) {
-    invoice.clear_write_off_reason();
-    invoice.set_state(v1::INVOICE_STATE_ISSUED);
+  const int64_t amount = event.amount_minor();
+  if (event.reason() == v1::WRITE_OFF_REASON_NORMAL) {
+    DAYBOOK_CHECK(amount > 0 && amount <= invoice.residue_minor());
+    invoice.set_residue_minor(invoice.residue_minor() - amount);
+    TakeTaxes(event.taxes(), *invoice.mutable_residue_taxes());
+    if (invoice.state() == v1::INVOICE_STATE_PAID) invoice.set_state(v1::INVOICE_STATE_ISSUED);
+  } else {
+    DAYBOOK_CHECK(amount > 0 && amount <= invoice.written_off_minor());
+    invoice.set_written_off_minor(invoice.written_off_minor() - amount);
+    TakeTaxes(event.taxes(), *invoice.mutable_written_off_taxes());
+    if (invoice.written_off_minor() == 0) {
+      invoice.clear_write_off_reason();
+      invoice.set_state(v1::INVOICE_STATE_ISSUED);
+    }
   }
-  ChangeOpen(event.invoice_id(), event.amount_minor(), account);
+  ChangeOpen(event.invoice_id(), amount, account);
 }
 
 // The fields that a recorded and an announced payment have in common; returns the ordinal.
@@ -199,12 +223,54 @@ void Reversed(const v1::PaymentReversed& event, Account& account) {
   const uint32_t ordinal = PaymentOrdinal(account, event.payment_id());
   const int64_t released = TakeOff(ordinal, event.released(), account);
   Payment& payment = *account.mutable_payments(static_cast<int>(ordinal));
-  DAYBOOK_CHECK(event.unapplied_minor() == payment.unapplied_minor());
+  DAYBOOK_CHECK(event.partial() || event.unapplied_minor() == payment.unapplied_minor());
   DAYBOOK_CHECK(released + event.unapplied_minor() == event.amount_minor());
-  SetUnapplied(ordinal, 0, account);
-  payment.set_state(event.state());
-  payment.set_reversed_minor(event.amount_minor());
+  SetUnapplied(ordinal, payment.unapplied_minor() - event.unapplied_minor(), account);
+  if (!event.partial()) payment.set_state(event.state());
+  payment.set_reversed_minor(payment.reversed_minor() + event.amount_minor());
+  v1::TakeBack& take_back = *payment.add_take_backs();
+  take_back.set_kind(event.state());
+  take_back.set_reversed_minor(event.amount_minor());
+  take_back.set_external_id(event.external_id());
   account.set_reversed_minor(account.reversed_minor() + event.amount_minor());
+}
+
+// The take-back whose excess an event is about: it stands before it in the record.
+v1::TakeBack& LastTakeBack(const std::string& payment_id, Account& account) {
+  const uint32_t ordinal = PaymentOrdinal(account, payment_id);
+  Payment& payment = *account.mutable_payments(static_cast<int>(ordinal));
+  DAYBOOK_CHECK(!payment.take_backs().empty());
+  return *payment.mutable_take_backs(payment.take_backs_size() - 1);
+}
+
+void Claimed(const v1::DebitNoteIssued& event, absl::CivilDay day, Account& account) {
+  v1::TakeBack& take_back = LastTakeBack(event.payment_id(), account);
+  take_back.set_claimed_minor(event.total_minor());
+  take_back.set_debit_note(account.invoice_count());
+  std::unique_ptr<Invoice> note =
+      NewInvoice(event.debit_note_id(), event.number(), day, event.due_date(),
+                 event.total_minor(), account);
+  note->set_debit_note_of(PaymentOrdinal(account, event.payment_id()));
+  AddInvoice(std::move(note), account);
+}
+
+void CreditWrittenOff(const v1::CreditWrittenOff& event, absl::CivilDay day, Account& account) {
+  const uint32_t ordinal = PaymentOrdinal(account, event.payment_id());
+  Payment& payment = *account.mutable_payments(static_cast<int>(ordinal));
+  DAYBOOK_CHECK(event.amount_minor() > 0 && event.amount_minor() == payment.unapplied_minor());
+  SetUnapplied(ordinal, 0, account);
+  payment.set_written_off_minor(payment.written_off_minor() + event.amount_minor());
+  payment.set_write_off_date(std::max(payment.write_off_date(), DayNumber(day)));
+  account.set_credit_written_off_minor(account.credit_written_off_minor() + event.amount_minor());
+}
+
+void CreditWriteOffReversed(const v1::CreditWriteOffReversed& event, Account& account) {
+  const uint32_t ordinal = PaymentOrdinal(account, event.payment_id());
+  Payment& payment = *account.mutable_payments(static_cast<int>(ordinal));
+  DAYBOOK_CHECK(event.amount_minor() > 0 && event.amount_minor() == payment.written_off_minor());
+  payment.clear_written_off_minor();
+  account.set_credit_written_off_minor(account.credit_written_off_minor() - event.amount_minor());
+  SetUnapplied(ordinal, payment.unapplied_minor() + event.amount_minor(), account);
 }
 
 void Refunded(const v1::PaymentRefunded& event, Account& account) {
@@ -216,29 +282,40 @@ void Refunded(const v1::PaymentRefunded& event, Account& account) {
     v1::Refund& refund = *payment.add_refunds();
     refund.set_external_id(event.external_id());
     refund.set_amount_minor(event.amount_minor());
+    refund.set_credit_note_id(event.credit_note_id());
   }
   account.set_refunded_minor(account.refunded_minor() + event.amount_minor());
+}
+
+// What of a credit note is money becomes a source of credit.
+void AddSource(const v1::CreditNoteIssued& event, absl::CivilDay day, uint32_t invoice,
+               Account& account) {
+  const int ordinal = account.payments_size();
+  Payment& source = *account.add_payments();
+  source.set_payment_id(event.credit_note_id());
+  source.set_state(v1::PAYMENT_STATE_SUCCEEDED);
+  source.set_amount_minor(event.unapplied_minor());
+  source.set_payment_date(DayNumber(day));
+  source.set_credit_note(true);
+  source.set_credit_note_of(invoice);
+  account.add_external_keys(0);
+  account.set_credited_minor(account.credited_minor() + event.unapplied_minor());
+  SetUnapplied(static_cast<uint32_t>(ordinal), event.unapplied_minor(), account);
 }
 
 void Credited(const v1::CreditNoteIssued& event, absl::CivilDay day, Account& account) {
   Invoice& invoice = EditInvoice(account, event.invoice_id());
   KeepCredited(event.lines(), invoice);
   if (event.unapplied_minor() > 0) {
-    const int ordinal = account.payments_size();
-    Payment& source = *account.add_payments();
-    source.set_payment_id(event.credit_note_id());
-    source.set_state(v1::PAYMENT_STATE_SUCCEEDED);
-    source.set_amount_minor(event.unapplied_minor());
-    source.set_payment_date(DayNumber(day));
-    source.set_credit_note(true);
-    account.add_external_keys(0);
-    account.set_credited_minor(account.credited_minor() + event.unapplied_minor());
-    SetUnapplied(static_cast<uint32_t>(ordinal), event.unapplied_minor(), account);
-    return;
+    AddSource(event, day, invoice.ordinal(), account);
+  } else {
+    account.set_credit_note_count(account.credit_note_count() + 1);
   }
-  account.set_credit_note_count(account.credit_note_count() + 1);
+  if (event.applied_minor() == 0) return;
   invoice.set_credited_minor(invoice.credited_minor() + event.applied_minor());
-  if (invoice.open_minor() == event.applied_minor()) invoice.set_state(v1::INVOICE_STATE_PAID);
+  if (invoice.open_minor() == event.applied_minor() && invoice.written_off_minor() == 0) {
+    invoice.set_state(v1::INVOICE_STATE_PAID);
+  }
   ChangeOpen(event.invoice_id(), -event.applied_minor(), account);
 }
 
@@ -282,8 +359,15 @@ void Billing::Evolve(const command::EventMeta& meta, const Event& event, book::v
     }
     case Event::kInvoiceWrittenOff:
       return WrittenOff(event.invoice_written_off(), day, account(event.invoice_written_off()));
+    case Event::kInvoiceUnmarkedUncollectible: {
+      const auto& unmarked = event.invoice_unmarked_uncollectible();
+      return EditInvoice(account(unmarked), unmarked.invoice_id())
+          .set_state(v1::INVOICE_STATE_ISSUED);
+    }
     case Event::kWriteOffRecovered:
-      return Recovered(event.write_off_recovered(), account(event.write_off_recovered()));
+      return OpenAgain(event.write_off_recovered(), account(event.write_off_recovered()));
+    case Event::kWriteOffReversed:
+      return OpenAgain(event.write_off_reversed(), account(event.write_off_reversed()));
 
     case Event::kPaymentRecorded: {
       const auto& recorded = event.payment_recorded();
@@ -303,12 +387,26 @@ void Billing::Evolve(const command::EventMeta& meta, const Event& event, book::v
     }
     case Event::kPaymentReversed:
       return Reversed(event.payment_reversed(), account(event.payment_reversed()));
+    case Event::kDebitNoteIssued:
+      UseNumber(event.debit_note_issued().number(),
+                *partition_state.mutable_series()->mutable_debit_notes());
+      return Claimed(event.debit_note_issued(), day, account(event.debit_note_issued()));
+    case Event::kPaymentLossTaken: {
+      const auto& lost = event.payment_loss_taken();
+      return LastTakeBack(lost.payment_id(), account(lost)).set_lost_minor(lost.amount_minor());
+    }
     case Event::kPaymentRefunded:
       return Refunded(event.payment_refunded(), account(event.payment_refunded()));
     case Event::kCreditApplied:
       return Applied(event.credit_applied(), day, account(event.credit_applied()));
     case Event::kCreditReleased:
       return Released(event.credit_released(), account(event.credit_released()));
+    case Event::kCreditWrittenOff:
+      return CreditWrittenOff(event.credit_written_off(), day,
+                              account(event.credit_written_off()));
+    case Event::kCreditWriteOffReversed:
+      return CreditWriteOffReversed(event.credit_write_off_reversed(),
+                                    account(event.credit_write_off_reversed()));
     case Event::kCreditNoteIssued:
       UseNumber(event.credit_note_issued().number(),
                 *partition_state.mutable_series()->mutable_credit_notes());

@@ -67,20 +67,23 @@ std::string RateText(int64_t rate_scaled) {
   return rate_scaled == kUntaxed ? "" : Decimal::FromScaled(rate_scaled)->ToString();
 }
 
-void AddToTaxes(int64_t rate_scaled, int64_t net, int64_t tax,
-                google::protobuf::RepeatedPtrField<v1::TaxTotal>& taxes) {
-  if (rate_scaled == kUntaxed) return;
-  const std::string rate = RateText(rate_scaled);
-  v1::TaxTotal* total = nullptr;
+void AddTax(const v1::TaxTotal& tax, Taxes& taxes) {
   for (v1::TaxTotal& known : taxes) {
-    if (known.rate_percent() == rate) total = &known;
+    if (known.rate_percent() != tax.rate_percent()) continue;
+    known.set_net_minor(known.net_minor() + tax.net_minor());
+    known.set_tax_minor(known.tax_minor() + tax.tax_minor());
+    return;
   }
-  if (total == nullptr) {
-    total = taxes.Add();
-    total->set_rate_percent(rate);
-  }
-  total->set_net_minor(total->net_minor() + net);
-  total->set_tax_minor(total->tax_minor() + tax);
+  *taxes.Add() = tax;
+}
+
+void AddToTaxes(int64_t rate_scaled, int64_t net, int64_t tax, Taxes& taxes) {
+  if (rate_scaled == kUntaxed) return;
+  v1::TaxTotal total;
+  total.set_rate_percent(RateText(rate_scaled));
+  total.set_net_minor(net);
+  total.set_tax_minor(tax);
+  AddTax(total, taxes);
 }
 
 }  // namespace daybook::billing

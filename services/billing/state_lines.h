@@ -9,6 +9,8 @@
 
 namespace daybook::billing {
 
+using Taxes = google::protobuf::RepeatedPtrField<v1::TaxTotal>;
+
 // `rate_scaled` of a line without tax.
 inline constexpr int64_t kUntaxed = -1;
 
@@ -35,8 +37,9 @@ void KeepCredited(const google::protobuf::RepeatedPtrField<v1::CreditNoteLine>& 
 // `19`: a rate as documents write it; empty for kUntaxed.
 std::string RateText(int64_t rate_scaled);
 
-// Adds amounts to the total of their rate, in the order of first use. A line without tax has none.
-void AddToTaxes(int64_t rate_scaled, int64_t net, int64_t tax,
-                google::protobuf::RepeatedPtrField<v1::TaxTotal>& taxes);
+// Adds amounts to the total of their tax, in the order of first use.
+void AddTax(const v1::TaxTotal& tax, Taxes& taxes);
+// The same of a line, which has no total without tax.
+void AddToTaxes(int64_t rate_scaled, int64_t net, int64_t tax, Taxes& taxes);
 
 }  // namespace daybook::billing

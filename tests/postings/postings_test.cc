@@ -78,6 +78,34 @@ TEST(Postings, EveryEventBalances) {
             "Dr revenue 100, Dr tax_payable 19, Cr receivable 100, Cr credit_losses_normal 4, "
             "Cr credit_losses_overdue 15");
   EXPECT_EQ(Posted("invoice_marked_uncollectible { open_minor: 5 }"), "");
+  EXPECT_EQ(Posted("invoice_unmarked_uncollectible { open_minor: 5 }"), "");
+  EXPECT_EQ(Posted("invoice_written_off { reason: WRITE_OFF_REASON_BAD_DEBT amount_minor: 119 "
+                   "taxes { rate_percent: '19' net_minor: 100 tax_minor: 19 } tax_minor: 19 }"),
+            "Dr credit_losses_bad_debt 100, Dr tax_payable 19, Cr receivable 119");
+  EXPECT_EQ(Posted("invoice_written_off { reason: WRITE_OFF_REASON_NORMAL amount_minor: 7 "
+                   "tax_minor: 1 }"),
+            "Dr credit_losses_normal 6, Dr tax_payable 1, Cr receivable 7");
+  EXPECT_EQ(Posted("write_off_recovered { reason: WRITE_OFF_REASON_OVERDUE amount_minor: 60 "
+                   "tax_minor: 10 }"),
+            "Dr receivable 60, Cr credit_losses_overdue 50, Cr tax_payable 10");
+  EXPECT_EQ(Posted("write_off_reversed { reason: WRITE_OFF_REASON_NORMAL amount_minor: 2 }"),
+            "Dr receivable 2, Cr credit_losses_normal 2");
+  EXPECT_EQ(Posted("write_off_reversed { reason: WRITE_OFF_REASON_BAD_DEBT amount_minor: 119 "
+                   "tax_minor: 19 }"),
+            "Dr receivable 119, Cr credit_losses_bad_debt 100, Cr tax_payable 19");
+  EXPECT_EQ(Posted("credit_note_issued { net_minor: 100 tax_minor: 19 total_minor: 119 "
+                   "applied_minor: 20 unapplied_minor: 99 }"),
+            "Dr revenue 100, Dr tax_payable 19, Cr receivable 20, Cr customer_deposits 99");
+  EXPECT_EQ(Posted("payment_reversed { amount_minor: 10 unapplied_minor: 10 partial: true "
+                   "excess_minor: 0 }"),
+            "Dr customer_deposits 10, Cr cash 10");
+  EXPECT_EQ(Posted("payment_reversed { excess_minor: 60 }"), "");
+  EXPECT_EQ(Posted("debit_note_issued { total_minor: 60 }"), "Dr receivable 60, Cr cash 60");
+  EXPECT_EQ(Posted("payment_loss_taken { amount_minor: 60 }"), "Dr payment_losses 60, Cr cash 60");
+  EXPECT_EQ(Posted("credit_written_off { amount_minor: 1 }"),
+            "Dr customer_deposits 1, Cr residue_income 1");
+  EXPECT_EQ(Posted("credit_write_off_reversed { amount_minor: 1 }"),
+            "Dr residue_income 1, Cr customer_deposits 1");
 }
 
 TEST(Postings, LedgerAccountsAreFoundByTheirNames) {
