@@ -128,11 +128,12 @@ absl::Status MoneyWriter::Write(Int128 minor, google::type::Money* money) const 
 
 // ----------------------------------------------------------------------------------------- pages
 
-std::string Page::TokenFor(int64_t next) const {
+std::string Page::TokenFor(int64_t next, int32_t day) const {
   v1::PageToken token;
   token.set_fingerprint(fingerprint);
   token.set_index(next);
   token.set_read_us(read_us);
+  token.set_day(day);
   return absl::WebSafeBase64Escape(token.SerializeAsString());
 }
 
@@ -156,6 +157,7 @@ absl::StatusOr<Page> PageOf(const google::protobuf::Message& request, int32_t pa
   }
   page.index = token.index();
   page.read_us = token.read_us();
+  page.day = token.day();
   return page;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -10,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "common/base/dates.h"
 #include "common/base/money.h"
+#include "common/projection/day_asked.h"
 #include "common/projection/queries.h"
 #include "daybook/balances/v1/balances_service.pb.h"
 #include "daybook/balances/v1/rows.pb.h"
@@ -17,10 +19,17 @@
 
 namespace daybook::balances {
 
-// The clocks of a request; Check has seen that they are well formed. READ_TIME_IN_FUTURE: later
-// than now, by our clock and by that of the newest record.
+// The clocks of a request. "Today" is the day of `read_time`, if there is one: so a query of the
+// past says what it would have said then, and says it for ever.
+struct Asked {
+  projection::DayAsked day;  // `as_of_date` or, of a statement, `end_date`
+  int64_t read_us;
+};
+
+// Check has seen that they are well formed. READ_TIME_IN_FUTURE: later than now, by our clock and
+// by that of the newest record.
 template <class Request>
-absl::StatusOr<Clocks> ClocksOf(const Request& request, const projection::Reading& reading);
+absl::StatusOr<Asked> AskedBy(const Request& request, const projection::Reading& reading);
 absl::StatusOr<int64_t> ReadMicros(const google::protobuf::Timestamp& time,
                                    const projection::Reading& reading);
 
@@ -59,15 +68,17 @@ class MoneyWriter {
 inline constexpr int kDefaultPage = 100;
 inline constexpr int kLargestPage = 1000;
 
-// Which part of a list is asked for, and what was known when its first page was given.
+// Which part of a list is asked for, what was known when its first page was given, and which day it
+// was then.
 struct Page {
   int64_t index = 0;
   int64_t size = kDefaultPage;
   int64_t read_us = kEverything;
   uint64_t fingerprint = 0;
+  std::optional<int32_t> day = {};  // of a later page
 
-  // Token of the page that begins at `next`.
-  std::string TokenFor(int64_t next) const;
+  // Token of the page that begins at `next`, of a list up to `day`.
+  std::string TokenFor(int64_t next, int32_t day) const;
 };
 
 // PAGE_TOKEN_MALFORMED: none of ours, or of a request with other fields. `read_us` is what a
@@ -78,20 +89,22 @@ absl::StatusOr<Page> PageOf(const google::protobuf::Message& request, int32_t pa
                             const projection::Reading& reading);
 
 template <class Request>
-absl::StatusOr<Clocks> ClocksOf(const Request& request, const projection::Reading& reading) {
-  Clocks clocks;
+absl::StatusOr<Asked> AskedBy(const Request& request, const projection::Reading& reading) {
+  int64_t read_us = kEverything;
+  absl::Time at = projection::TimeOfRead(reading);
   if (request.has_read_time()) {
     const absl::StatusOr<int64_t> micros = ReadMicros(request.read_time(), reading);
     if (!micros.ok()) return micros.status();
-    clocks.read_us = *micros;
+    read_us = *micros;
+    at = absl::FromUnixMicros(read_us);
   }
+  const google::type::Date* day = nullptr;
   if constexpr (requires { request.as_of_date(); }) {
-    if (request.has_as_of_date()) {
-      const google::type::Date& date = request.as_of_date();
-      clocks.as_of_day = EpochDay(date);
-    }
+    if (request.has_as_of_date()) day = &request.as_of_date();
+  } else {
+    if (request.has_end_date()) day = &request.end_date();
   }
-  return clocks;
+  return Asked{projection::DayAsked(day, at), read_us};
 }
 
 }  // namespace daybook::balances

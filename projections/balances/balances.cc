@@ -1,5 +1,6 @@
 #include "projections/balances/balances.h"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -44,8 +45,23 @@ struct Account {
     return key;
   }
 
-  // After each entry: a full chunk becomes a row of its own.
-  void MoveFullChunk(const Meta& meta) {
+  // The totals count in full from the latest day on, where the account is.
+  void NoteDay() {
+    const std::string& zone = tail.time_zone();
+    for (v1::LastDay& last : *totals.mutable_last_days()) {
+      if (last.time_zone() != zone) continue;
+      if (last.day() < time.day) last.set_day(time.day);
+      return;
+    }
+    v1::LastDay& last = *totals.add_last_days();
+    last.set_time_zone(zone);
+    last.set_day(time.day);
+  }
+
+  // After each entry. A full chunk becomes a row of its own.
+  void Finish(const Meta& meta) {
+    if (head.last_day() < time.day) head.set_last_day(time.day);
+    NoteDay();
     if (!IsFull(tail)) return;
     std::string key = Key(meta.customer_id, head.account_id());
     store::AppendNumber(&key, tail.full_chunks());
@@ -198,7 +214,7 @@ void Receive(const Payment& payment, const Meta& meta, Shard& shard) {
   AddTo(amount, account.totals.mutable_received());
   AddTo(allocated, account.totals.mutable_allocated());
   account.totals.set_payment_count(account.totals.payment_count() + 1);
-  account.MoveFullChunk(meta);
+  account.Finish(meta);
 }
 
 v1::Losses& LossesOf(billing::v1::WriteOffReason reason, v1::CurrencyTotals& totals) {
@@ -239,6 +255,7 @@ void Balances::On(const customer::v1::CustomerRegistered&, const Meta& meta, Sha
   row.set_registered_recorded_us(meta.recorded_time_us);
   v1::BookTotals& book = shard.Edit(kBook, kBookKey);
   book.set_customer_count(book.customer_count() + 1);
+  book.set_last_day(std::max(book.last_day(), row.registered_day()));
 }
 
 void Balances::On(const billing::v1::AccountOpened& opened, const Meta& meta, Shard& shard) {
@@ -246,7 +263,11 @@ void Balances::On(const billing::v1::AccountOpened& opened, const Meta& meta, Sh
   account.head.set_opened_recorded_us(meta.recorded_time_us);
   account.tail.set_opened_recorded_us(meta.recorded_time_us);
   account.tail.set_opened_day(account.time.day);
-  if (opened.time_zone() != "UTC") account.tail.set_time_zone(opened.time_zone());
+  if (opened.time_zone() != "UTC") {
+    account.head.set_time_zone(opened.time_zone());
+    account.tail.set_time_zone(opened.time_zone());
+  }
+  account.NoteDay();
   account.totals.set_account_count(account.totals.account_count() + 1);
 }
 
@@ -267,7 +288,7 @@ void Balances::On(const billing::v1::InvoiceIssued& invoice, const Meta& meta, S
   AddTo(invoice.tax_minor(), account.totals.mutable_tax());
   AddBelow(total - invoice.tax_minor(), invoice.tax_minor(), account.totals);
   account.totals.set_invoice_count(account.totals.invoice_count() + 1);
-  account.MoveFullChunk(meta);
+  account.Finish(meta);
 }
 
 void Balances::On(const billing::v1::InvoiceVoided& voided, const Meta& meta, Shard& shard) {
@@ -290,7 +311,7 @@ void Balances::On(const billing::v1::InvoiceVoided& voided, const Meta& meta, Sh
     AddTo(voided.residue_minor(), totals.mutable_normal()->mutable_voided());
   }
   totals.set_void_invoice_count(totals.void_invoice_count() + 1);
-  account.MoveFullChunk(meta);
+  account.Finish(meta);
 }
 
 void Balances::On(const billing::v1::InvoiceWrittenOff& fact, const Meta& meta, Shard& shard) {
@@ -303,7 +324,7 @@ void Balances::On(const billing::v1::InvoiceWrittenOff& fact, const Meta& meta, 
   LowerInvoice(fact.invoice_id(), amount, account);
   AddWrittenOff(amount, account);
   AddTo(amount, LossesOf(fact.reason(), account.totals).mutable_written_off());
-  account.MoveFullChunk(meta);
+  account.Finish(meta);
 }
 
 void Balances::On(const billing::v1::WriteOffRecovered& fact, const Meta& meta, Shard& shard) {
@@ -314,7 +335,7 @@ void Balances::On(const billing::v1::WriteOffRecovered& fact, const Meta& meta, 
             {invoice, amount, static_cast<uint32_t>(fact.reason()), ""}, account.tail);
   AddWrittenOff(-amount, account);
   AddTo(amount, LossesOf(fact.reason(), account.totals).mutable_recovered());
-  account.MoveFullChunk(meta);
+  account.Finish(meta);
 }
 
 void Balances::On(const billing::v1::CreditNoteIssued& note, const Meta& meta, Shard& shard) {
@@ -336,7 +357,7 @@ void Balances::On(const billing::v1::CreditNoteIssued& note, const Meta& meta, S
   AddTo(note.tax_minor(), account.totals.mutable_note_tax());
   AddBelow(note.total_minor() - note.tax_minor(), note.tax_minor(), account.totals);
   account.totals.set_credit_note_count(account.totals.credit_note_count() + 1);
-  account.MoveFullChunk(meta);
+  account.Finish(meta);
 }
 
 void Balances::On(const billing::v1::PaymentRecorded& payment, const Meta& meta, Shard& shard) {
@@ -364,7 +385,7 @@ void Balances::On(const billing::v1::PaymentReversed& fact, const Meta& meta, Sh
   account.head.set_reversed_minor(Plus(account.head.reversed_minor(), fact.amount_minor()));
   AddTo(fact.amount_minor(), account.totals.mutable_reversed());
   AddTo(released, account.totals.mutable_reversed_allocated());
-  account.MoveFullChunk(meta);
+  account.Finish(meta);
 }
 
 void Balances::On(const billing::v1::PaymentRefunded& fact, const Meta& meta, Shard& shard) {
@@ -375,7 +396,7 @@ void Balances::On(const billing::v1::PaymentRefunded& fact, const Meta& meta, Sh
   LowerPayment(fact.payment_id(), amount, account);
   account.head.set_refunded_minor(Plus(account.head.refunded_minor(), amount));
   AddTo(amount, account.totals.mutable_refunded());
-  account.MoveFullChunk(meta);
+  account.Finish(meta);
 }
 
 void Balances::On(const billing::v1::CreditApplied& credit, const Meta& meta, Shard& shard) {
@@ -387,7 +408,7 @@ void Balances::On(const billing::v1::CreditApplied& credit, const Meta& meta, Sh
   const int64_t applied = Allocate(credit.allocations(), account);
   TakeFrom(place, applied, payments);
   AddTo(applied, account.totals.mutable_applied());
-  account.MoveFullChunk(meta);
+  account.Finish(meta);
 }
 
 void Balances::On(const billing::v1::CreditReleased& fact, const Meta& meta, Shard& shard) {
@@ -403,7 +424,7 @@ void Balances::On(const billing::v1::CreditReleased& fact, const Meta& meta, Sha
   RaisePayment(fact.payment_id(), source, released, account);
   AddAllocated(-released, account);
   AddTo(released, account.totals.mutable_released());
-  account.MoveFullChunk(meta);
+  account.Finish(meta);
 }
 
 void Balances::ClearRecorded(v1::CustomerRow& row) {

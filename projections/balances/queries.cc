@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "common/base/codes.h"
 #include "common/base/dates.h"
 #include "common/base/status.h"
 #include "projections/balances/asked.h"
@@ -124,9 +123,14 @@ const google::type::Date& SetDate(int32_t day, google::type::Date* date) {
   return *date;
 }
 
-// The clocks ask for nothing but what the head says.
-bool IsPresent(const Clocks& clocks, const store::View& view) {
-  return clocks.as_of_day == kEveryDay && clocks.read_us >= view.position().recorded_time_us;
+// Everything in the view was known then.
+bool KnewAll(int64_t read_us, const store::View& view) {
+  return read_us >= view.position().recorded_time_us;
+}
+
+// The day that a page of an account's list goes up to: all pages go as far as the first.
+int32_t DayOfPage(const Page& page, projection::DayAsked& day, const std::string& time_zone) {
+  return page.day.has_value() ? *page.day : day.In(time_zone);
 }
 
 }  // namespace
@@ -185,19 +189,20 @@ absl::Status BalancesQueries::Check(const v1::GetTrialBalanceRequest& request) {
 
 absl::Status BalancesQueries::Answer(const v1::GetBalanceRequest& request, const Reading& reading,
                                      v1::GetBalanceResponse* response) {
-  ASSIGN_OR_RETURN(const Clocks clocks, ClocksOf(request, reading));
+  ASSIGN_OR_RETURN(Asked asked, AskedBy(request, reading));
   const store::View& view = *reading.partitions.front().view;
   ASSIGN_OR_RETURN(const v1::AccountHead* head,
-                   FindAccount(view, request.customer_id(), request.account_id(), clocks.read_us,
+                   FindAccount(view, request.customer_id(), request.account_id(), asked.read_us,
                                &ScratchRow()));
+  const int32_t as_of_day = asked.day.In(head->time_zone());
   Figures figures;
-  if (IsPresent(clocks, view)) {
+  if (KnewAll(asked.read_us, view) && Counts(head->last_day(), as_of_day)) {
     figures = FiguresOf(*head);
   } else {
     AccountJournal& account = ScratchJournal();
     RETURN_IF_ERROR(
-        ReadJournal(view, request.customer_id(), head->account_id(), clocks.read_us, &account));
-    StandAt(account.journal, clocks.as_of_day, &ScratchStanding());
+        ReadJournal(view, request.customer_id(), head->account_id(), asked.read_us, &account));
+    StandAt(account.journal, as_of_day, &ScratchStanding());
     figures = FiguresOf(ScratchStanding());
   }
   const Int128 unapplied = figures.unapplied();
@@ -219,7 +224,7 @@ absl::Status BalancesQueries::Answer(const v1::GetBalanceRequest& request, const
   response->set_open_invoice_count(figures.open_invoice_count);
   response->set_void_invoice_count(figures.void_invoice_count);
   response->set_credit_note_count(figures.credit_note_count);
-  SetPosition(reading, clocks.read_us, response->mutable_position());
+  SetPosition(reading, asked.read_us, response->mutable_position());
   return absl::OkStatus();
 }
 
@@ -242,19 +247,20 @@ static absl::StatusOr<const v1::AccountHead*> FindAccountJournal(const Request& 
 
 absl::Status BalancesQueries::Answer(const v1::ListOpenItemsRequest& request,
                                      const Reading& reading, v1::ListOpenItemsResponse* response) {
-  ASSIGN_OR_RETURN(const Clocks clocks, ClocksOf(request, reading));
+  ASSIGN_OR_RETURN(Asked asked, AskedBy(request, reading));
   ASSIGN_OR_RETURN(const Page page, PageOf(request, request.page_size(), request.page_token(),
-                                           clocks.read_us, reading));
+                                           asked.read_us, reading));
   AccountJournal& account = ScratchJournal();
   ASSIGN_OR_RETURN(const v1::AccountHead* head,
                    FindAccountJournal(request, reading, page.read_us, &account));
   const std::vector<JournalInvoice>& invoices = account.journal.invoices;
+  const int32_t as_of_day = DayOfPage(page, asked.day, head->time_zone());
   Standing& standing = ScratchStanding();
-  StandAt(account.journal, clocks.as_of_day, &standing);
+  StandAt(account.journal, as_of_day, &standing);
 
   std::vector<uint32_t> open;
   for (uint32_t i = 0; i < invoices.size(); ++i) {
-    if (Counts(invoices[i].day, clocks.as_of_day) && standing.open_minor[i] != 0) open.push_back(i);
+    if (Counts(invoices[i].day, as_of_day) && standing.open_minor[i] != 0) open.push_back(i);
   }
   std::sort(open.begin(), open.end(), [&](uint32_t a, uint32_t b) {
     const JournalInvoice& x = invoices[a];
@@ -274,15 +280,23 @@ absl::Status BalancesQueries::Answer(const v1::ListOpenItemsRequest& request,
     RETURN_IF_ERROR(money.Write(standing.open_minor[open[i]], item->mutable_open()));
   }
   if (end < static_cast<int64_t>(open.size())) {
-    response->set_next_page_token(page.TokenFor(end));
+    response->set_next_page_token(page.TokenFor(end, as_of_day));
   }
-  SetPosition(reading, clocks.read_us, response->mutable_position());
+  SetPosition(reading, asked.read_us, response->mutable_position());
   return absl::OkStatus();
 }
 
 // -------------------------------------------------------------------------------------- statement
 
 namespace {
+
+// A period that begins after today, and does not say where it ends.
+absl::Status StartsAhead(int32_t today) {
+  FieldViolations bad;
+  bad.Add("end_date", absl::StrCat("is required: start_date is after today, ",
+                                   FormatDay(DayOfEpoch(today))));
+  return bad.ToStatus();
+}
 
 absl::Status WriteLine(const Journal& journal, const StatementLine& line, Int128 balance,
                        const MoneyWriter& money, v1::StatementEntry* out) {
@@ -303,16 +317,17 @@ absl::Status WriteLine(const Journal& journal, const StatementLine& line, Int128
 
 absl::Status BalancesQueries::Answer(const v1::GetStatementRequest& request, const Reading& reading,
                                      v1::GetStatementResponse* response) {
-  ASSIGN_OR_RETURN(const Clocks clocks, ClocksOf(request, reading));
+  ASSIGN_OR_RETURN(Asked asked, AskedBy(request, reading));
   ASSIGN_OR_RETURN(const Page page, PageOf(request, request.page_size(), request.page_token(),
-                                           clocks.read_us, reading));
+                                           asked.read_us, reading));
   AccountJournal& account = ScratchJournal();
   ASSIGN_OR_RETURN(const v1::AccountHead* head,
                    FindAccountJournal(request, reading, page.read_us, &account));
   const Journal& journal = account.journal;
   const int32_t first =
       request.has_start_date() ? EpochDay(*DayOf(request.start_date())) : -kEveryDay;
-  const int32_t last = request.has_end_date() ? EpochDay(*DayOf(request.end_date())) : kEveryDay;
+  const int32_t last = DayOfPage(page, asked.day, head->time_zone());
+  if (first > last) return StartsAhead(last);
 
   Statement statement;
   MakeStatement(journal, first, last, &statement);
@@ -332,34 +347,14 @@ absl::Status BalancesQueries::Answer(const v1::GetStatementRequest& request, con
   RETURN_IF_ERROR(money.Write(statement.closing(), response->mutable_closing()));
   RETURN_IF_ERROR(money.Write(statement.debits, response->mutable_debits()));
   RETURN_IF_ERROR(money.Write(statement.credits, response->mutable_credits()));
-  if (end < count) response->set_next_page_token(page.TokenFor(end));
-  SetPosition(reading, clocks.read_us, response->mutable_position());
+  if (end < count) response->set_next_page_token(page.TokenFor(end, last));
+  SetPosition(reading, asked.read_us, response->mutable_position());
   return absl::OkStatus();
 }
 
 // ----------------------------------------------------------------------------------------- ageing
 
 namespace {
-
-// The day that it is in each time zone. One that the server's tz database does not know counts as
-// UTC.
-class Todays {
- public:
-  explicit Todays(absl::Time now) : now_(now) {}
-
-  int32_t In(const std::string& time_zone) {
-    const auto [it, is_new] = days_.try_emplace(time_zone, 0);
-    if (is_new) {
-      const absl::StatusOr<absl::TimeZone> zone = FindTimeZone(time_zone);
-      it->second = EpochDay(TodayIn(zone.ok() ? *zone : absl::UTCTimeZone(), now_));
-    }
-    return it->second;
-  }
-
- private:
-  const absl::Time now_;
-  std::map<std::string, int32_t> days_;
-};
 
 absl::Status WriteAges(const std::string& currency_code, const Ages& ages, v1::Ageing* row) {
   ASSIGN_OR_RETURN(const MoneyWriter money, MoneyWriter::For(currency_code));
@@ -376,11 +371,10 @@ absl::Status WriteAges(const std::string& currency_code, const Ages& ages, v1::A
 
 absl::Status BalancesQueries::Answer(const v1::GetAgeingRequest& request, const Reading& reading,
                                      v1::GetAgeingResponse* response) {
-  ASSIGN_OR_RETURN(const Clocks clocks, ClocksOf(request, reading));
-  Todays todays(reading.now);
+  ASSIGN_OR_RETURN(Asked asked, AskedBy(request, reading));
   const auto add = [&](const v1::AccountTail& tail, const Journal& journal, Standing& standing,
                        Ages& ages) {
-    const int32_t day = request.has_as_of_date() ? clocks.as_of_day : todays.In(tail.time_zone());
+    const int32_t day = asked.day.In(tail.time_zone());
     StandAt(journal, day, &standing);
     AddAges(journal, standing, day, &ages);
   };
@@ -389,11 +383,11 @@ absl::Status BalancesQueries::Answer(const v1::GetAgeingRequest& request, const 
   if (!request.customer_id().empty()) {
     AccountJournal& account = ScratchJournal();
     ASSIGN_OR_RETURN(const v1::AccountHead* head,
-                     FindAccountJournal(request, reading, clocks.read_us, &account));
+                     FindAccountJournal(request, reading, asked.read_us, &account));
     add(account.tail, account.journal, standing, by_currency[head->currency_code()]);
   } else {
     for (const projection::PartitionReading& partition : reading.partitions) {
-      RETURN_IF_ERROR(ScanAccounts(*partition.view, clocks.read_us, reading.deadline,
+      RETURN_IF_ERROR(ScanAccounts(*partition.view, asked.read_us, reading.deadline,
                                    [&](const v1::AccountTail& tail, const Journal& journal) {
                                      add(tail, journal, standing,
                                          by_currency[tail.currency_code()]);
@@ -403,7 +397,7 @@ absl::Status BalancesQueries::Answer(const v1::GetAgeingRequest& request, const 
   for (const auto& [currency, ages] : by_currency) {
     RETURN_IF_ERROR(WriteAges(currency, ages, response->add_rows()));
   }
-  SetPosition(reading, clocks.read_us, response->mutable_position());
+  SetPosition(reading, asked.read_us, response->mutable_position());
   return absl::OkStatus();
 }
 
@@ -483,20 +477,24 @@ absl::Status WriteTotals(const std::string& currency_code, const CurrencySums& t
 absl::Status BalancesQueries::Answer(const v1::GetTrialBalanceRequest& request,
                                      const Reading& reading,
                                      v1::GetTrialBalanceResponse* response) {
-  ASSIGN_OR_RETURN(const Clocks clocks, ClocksOf(request, reading));
+  ASSIGN_OR_RETURN(Asked asked, AskedBy(request, reading));
   std::vector<std::shared_ptr<const store::View>> views;
   bool present = true;
   for (const projection::PartitionReading& partition : reading.partitions) {
     views.push_back(partition.view);
-    present = present && IsPresent(clocks, *partition.view);
+    present = present && KnewAll(asked.read_us, *partition.view);
+  }
+  if (present) {
+    ASSIGN_OR_RETURN(present, AllCount(views, asked.day));
   }
   ASSIGN_OR_RETURN(const AllTotals all,
-                   present ? ReadTotals(views) : ScanTotals(views, clocks, reading.deadline));
+                   present ? ReadTotals(views)
+                           : ScanTotals(views, asked.day, asked.read_us, reading.deadline));
   for (const auto& [currency, sums] : all.currencies) {
     RETURN_IF_ERROR(WriteTotals(currency, sums, response));
   }
   response->set_customer_count(all.customer_count);
-  SetPosition(reading, clocks.read_us, response->mutable_position());
+  SetPosition(reading, asked.read_us, response->mutable_position());
   return absl::OkStatus();
 }
 

@@ -28,11 +28,6 @@ namespace daybook::balances {
 inline constexpr int32_t kEveryDay = std::numeric_limits<int32_t>::max();
 inline constexpr int64_t kEverything = std::numeric_limits<int64_t>::max();
 
-struct Clocks {
-  int32_t as_of_day = kEveryDay;
-  int64_t read_us = kEverything;
-};
-
 // What was written off for one reason.
 struct Losses {
   Int128 written_off = 0;

@@ -70,8 +70,8 @@ class DeadlineCheck {
   int calls_ = 0;
 };
 
-absl::StatusOr<int64_t> CountCustomers(const store::View& view, const Clocks& clocks,
-                                       absl::Time deadline) {
+absl::StatusOr<int64_t> CountCustomers(const store::View& view, int32_t as_of_day,
+                                       int64_t read_us, absl::Time deadline) {
   int64_t count = 0;
   v1::CustomerRow row;
   DeadlineCheck check(deadline);
@@ -79,8 +79,8 @@ absl::StatusOr<int64_t> CountCustomers(const store::View& view, const Clocks& cl
   RETURN_IF_ERROR(view.Scan(kCustomers.id, "", [&](std::string_view, std::string_view bytes) {
     status = check.Check();
     if (status.ok() && !Parse(bytes, &row)) status = Malformed(kCustomers.name);
-    count += status.ok() && row.registered() && row.registered_recorded_us() <= clocks.read_us &&
-             Counts(row.registered_day(), clocks.as_of_day);
+    count += status.ok() && row.registered() && row.registered_recorded_us() <= read_us &&
+             Counts(row.registered_day(), as_of_day);
     return status.ok();
   }));
   RETURN_IF_ERROR(status);
@@ -97,6 +97,26 @@ void AddTo(int64_t amount, v1::Sum* sum) {
 }
 
 Int128 ValueOf(const v1::Sum& sum) { return Signed(sum.low(), sum.high()); }
+
+absl::StatusOr<bool> AllCount(projection::ViewSpan views, projection::DayAsked& day) {
+  bool all_count = true;
+  for (const auto& view : views) {
+    v1::CurrencyTotals row;
+    bool parses = true;
+    RETURN_IF_ERROR(view->Scan(kTotals.id, "", [&](std::string_view, std::string_view bytes) {
+      if (!(parses = Parse(bytes, &row))) return false;
+      for (const v1::LastDay& last : row.last_days()) {
+        all_count = all_count && Counts(last.day(), day.In(last.time_zone()));
+      }
+      return all_count;
+    }));
+    if (!parses) return Malformed(kTotals.name);
+    v1::BookTotals book;
+    ASSIGN_OR_RETURN(const bool found, view->Read(kBook, kBookKey, &book));
+    all_count = all_count && (!found || Counts(book.last_day(), day.In("")));
+  }
+  return all_count;
+}
 
 absl::StatusOr<AllTotals> ReadTotals(projection::ViewSpan views) {
   AllTotals all;
@@ -151,19 +171,20 @@ absl::Status ScanAccounts(const store::View& view, int64_t read_us, absl::Time d
   return chunks->status();
 }
 
-absl::StatusOr<AllTotals> ScanTotals(projection::ViewSpan views, const Clocks& clocks,
-                                     absl::Time deadline) {
+absl::StatusOr<AllTotals> ScanTotals(projection::ViewSpan views, projection::DayAsked& day,
+                                     int64_t read_us, absl::Time deadline) {
   AllTotals all;
   Standing standing;
   for (const auto& view : views) {
-    ASSIGN_OR_RETURN(const int64_t customers, CountCustomers(*view, clocks, deadline));
+    ASSIGN_OR_RETURN(const int64_t customers, CountCustomers(*view, day.In(""), read_us, deadline));
     all.customer_count += customers;
     RETURN_IF_ERROR(ScanAccounts(
-        *view, clocks.read_us, deadline, [&](const v1::AccountTail& tail, const Journal& journal) {
-          StandAt(journal, clocks.as_of_day, &standing);
+        *view, read_us, deadline, [&](const v1::AccountTail& tail, const Journal& journal) {
+          const int32_t as_of_day = day.In(tail.time_zone());
+          StandAt(journal, as_of_day, &standing);
           CurrencySums& sums = all.currencies[tail.currency_code()];
           sums.sums += standing.sums;
-          sums.account_count += Counts(tail.opened_day(), clocks.as_of_day);
+          sums.account_count += Counts(tail.opened_day(), as_of_day);
         }));
   }
   return all;

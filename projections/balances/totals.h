@@ -1,5 +1,5 @@
-// Sums over all accounts, by currency: out of the summaries of the partitions (now, everything), or
-// by a scan of all journals (any pair of clocks).
+// Sums over all accounts, by currency: out of the summaries of the partitions (everything that was
+// seen), or by a scan of all journals (any pair of clocks).
 //
 // Cost of a scan: every journal in the snapshot is read and folded, some 1-2 µs an account and 15
 // ns an entry; it looks at the deadline every 256 accounts.
@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/projection/day_asked.h"
 #include "common/projection/dump.h"
 #include "daybook/balances/v1/rows.pb.h"
 #include "projections/balances/standing.h"
@@ -34,14 +35,17 @@ struct AllTotals {
 // What the summaries say: everything that was seen.
 absl::StatusOr<AllTotals> ReadTotals(projection::ViewSpan views);
 
+// Whether everything that was seen counts by the day that is asked for: then the summaries answer.
+absl::StatusOr<bool> AllCount(projection::ViewSpan views, projection::DayAsked& day);
+
 // Calls `each` with every account known at `clocks.read_us` and its journal up to there. Stops with
 // DEADLINE_EXCEEDED.
 using EachAccount = absl::FunctionRef<void(const v1::AccountTail& tail, const Journal& journal)>;
 absl::Status ScanAccounts(const store::View& view, int64_t read_us, absl::Time deadline,
                           EachAccount each);
 
-// The same as ReadTotals, at any pair of clocks.
-absl::StatusOr<AllTotals> ScanTotals(projection::ViewSpan views, const Clocks& clocks,
-                                     absl::Time deadline);
+// The same as ReadTotals, at any pair of clocks. A customer is registered by a day of UTC.
+absl::StatusOr<AllTotals> ScanTotals(projection::ViewSpan views, projection::DayAsked& day,
+                                     int64_t read_us, absl::Time deadline);
 
 }  // namespace daybook::balances

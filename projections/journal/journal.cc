@@ -254,6 +254,14 @@ void Journal::On(const customer::v1::CustomerRegistered&, const Meta& meta, Shar
   shard.Edit(kCustomers, meta.customer_id).set_registered(true);
 }
 
+void Journal::On(const billing::v1::AccountOpened& fact, const Meta& meta, Shard& shard) {
+  // `UTC`, and no zone at all, are one.
+  const std::string zone = fact.time_zone() == "UTC" ? "" : fact.time_zone();
+  shard.Edit(kZones, zone);
+  if (zone.empty()) return;
+  shard.Edit(kAccounts, DocumentKey(meta.customer_id, fact.account_id())).set_time_zone(zone);
+}
+
 void Journal::On(const billing::v1::InvoiceIssued& fact, const Meta& meta, Shard& shard) {
   v1::InvoiceRow& invoice =
       shard.Renew(kInvoices, DocumentKey(meta.customer_id, fact.invoice_id()));

@@ -28,19 +28,21 @@ namespace daybook::journal {
 
 struct Journal {
   static constexpr std::string_view kName = "journal";
-  static constexpr int kVersion = 2;
+  static constexpr int kVersion = 3;
   static constexpr auto kTables =
-      std::make_tuple(kCustomers, kEntries, kByDay, kInvoices, kPayments, kSums, kDays);
+      std::make_tuple(kCustomers, kEntries, kByDay, kInvoices, kPayments, kSums, kDays, kAccounts,
+                      kZones);
   using Listens = projection::Facts<
-      customer::v1::CustomerRegistered, billing::v1::InvoiceIssued, billing::v1::InvoiceVoided,
-      billing::v1::InvoiceWrittenOff, billing::v1::WriteOffRecovered, billing::v1::CreditNoteIssued,
-      billing::v1::PaymentAnnounced, billing::v1::PaymentRecorded, billing::v1::PaymentConfirmed,
-      billing::v1::PaymentReversed, billing::v1::PaymentRefunded, billing::v1::CreditApplied,
-      billing::v1::CreditReleased>;
+      customer::v1::CustomerRegistered, billing::v1::AccountOpened, billing::v1::InvoiceIssued,
+      billing::v1::InvoiceVoided, billing::v1::InvoiceWrittenOff, billing::v1::WriteOffRecovered,
+      billing::v1::CreditNoteIssued, billing::v1::PaymentAnnounced, billing::v1::PaymentRecorded,
+      billing::v1::PaymentConfirmed, billing::v1::PaymentReversed, billing::v1::PaymentRefunded,
+      billing::v1::CreditApplied, billing::v1::CreditReleased>;
 
   using Meta = projection::Meta;
   using Shard = store::Shard;
   static void On(const customer::v1::CustomerRegistered&, const Meta&, Shard&);
+  static void On(const billing::v1::AccountOpened&, const Meta&, Shard&);
   static void On(const billing::v1::InvoiceIssued&, const Meta&, Shard&);
   static void On(const billing::v1::InvoiceVoided&, const Meta&, Shard&);
   static void On(const billing::v1::InvoiceWrittenOff&, const Meta&, Shard&);
@@ -60,6 +62,8 @@ struct Journal {
   static void ClearRecorded(v1::InvoiceRow&) {}
   static void ClearRecorded(v1::PaymentRow&) {}
   static void ClearRecorded(v1::SumRow&) {}
+  static void ClearRecorded(v1::AccountRow&) {}
+  static void ClearRecorded(v1::ZoneRow&) {}
 
   static void Expect(const book::v1::Event&, const projection::Meta&, projection::Shard&);
   static absl::Status ControlTotals(projection::ViewSpan views,

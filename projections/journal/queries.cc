@@ -1,8 +1,8 @@
 #include "projections/journal/queries.h"
 
 #include <algorithm>
-#include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +16,7 @@
 #include "common/projection/merged_rows.h"
 #include "common/projection/page_token.h"
 #include "common/projection/read_position.h"
+#include "projections/journal/days.h"
 #include "projections/journal/rows.h"
 #include "projections/journal/sums.h"
 
@@ -104,6 +105,23 @@ absl::Status Describe(const EntryId& id, v1::EntryRow& row, v1::Entry* entry) {
   return absl::OkStatus();
 }
 
+template <class Request>
+const google::type::Date* NamedDay(const Request& request) {
+  if constexpr (requires { request.as_of_date(); }) {
+    return request.has_as_of_date() ? &request.as_of_date() : nullptr;
+  } else {
+    return request.has_end_date() ? &request.end_date() : nullptr;
+  }
+}
+
+// A period that begins after today, and does not say where it ends.
+absl::Status StartsAhead(int32_t today) {
+  FieldViolations bad;
+  bad.Add("end_date", absl::StrCat("is required: start_date is after today, ",
+                                   FormatDay(DayOfEpoch(today))));
+  return bad.ToStatus();
+}
+
 // Where a list begins: behind the last row of the page before, or before the first day.
 absl::StatusOr<std::string> AfterOf(const v1::ListEntriesRequest& request) {
   ASSIGN_OR_RETURN(std::string after, projection::AfterOf(request, request.page_token()));
@@ -143,8 +161,11 @@ absl::Status JournalQueries::Answer(const v1::ListEntriesRequest& request, const
     RETURN_IF_ERROR(ExpectCustomer(*reading.partitions.front().view, request.customer_id()));
   }
   ASSIGN_OR_RETURN(const std::string after, AfterOf(request));
-  const int32_t last_day =
-      request.has_end_date() ? EpochDay(request.end_date()) : std::numeric_limits<int32_t>::max();
+  ASSIGN_OR_RETURN(Days days, Days::Of(NamedDay(request), reading));
+  if (!days.named() && request.has_start_date() && request.page_token().empty() &&
+      EpochDay(request.start_date()) > days.none_after()) {
+    return StartsAhead(days.none_after());
+  }
   const int page_size =
       request.page_size() == 0 ? kDefaultPage : std::min(request.page_size(), kLargestPage);
 
@@ -157,7 +178,7 @@ absl::Status JournalQueries::Answer(const v1::ListEntriesRequest& request, const
     const std::string_view key = rows.key();
     const std::optional<EntryId> id = of_one ? TakeEntryKey(key) : TakeByDayKey(key);
     if (!id.has_value()) return Malformed();
-    if ((of_one && id->customer_id != request.customer_id()) || id->day > last_day) break;
+    if ((of_one && id->customer_id != request.customer_id()) || id->day > days.none_after()) break;
     if (response->entries_size() == page_size || looked == kMaxLooked || bytes >= kPageBytes) {
       response->set_next_page_token(projection::PageTokenFor(request, last));
       break;
@@ -176,6 +197,9 @@ absl::Status JournalQueries::Answer(const v1::ListEntriesRequest& request, const
       if (!found) return Malformed();
     }
     if (!Wanted(request, row)) continue;
+    ASSIGN_OR_RETURN(const bool counts, days.Count(*rows.partition().view, id->customer_id,
+                                                   row.account_id(), id->day));
+    if (!counts) continue;
     v1::Entry* entry = response->add_entries();
     RETURN_IF_ERROR(Describe(*id, row, entry));
     bytes += entry->ByteSizeLong();
@@ -189,15 +213,20 @@ absl::Status JournalQueries::Answer(const v1::ListEntriesRequest& request, const
 
 namespace {
 
+Sums SumsOf(const v1::PostedLine& line) {
+  v1::SumRow row;
+  AddAmount(line.amount_minor(), &row);
+  return ValueOf(row);
+}
+
 // Sums of what was posted for one customer, out of their entries.
 absl::Status AddSumsOf(const v1::GetLedgerAccountRequest& request, Ledger ledger,
-                       const Reading& reading, LedgerSums* sums) {
+                       const Reading& reading, Days& days, LedgerSums* sums) {
   const store::View& view = *reading.partitions.front().view;
   RETURN_IF_ERROR(ExpectCustomer(view, request.customer_id()));
   std::string prefix;
   store::AppendText(&prefix, request.customer_id());
   v1::EntryRow row;
-  v1::SumRow sum;
   int looked = 0;
   absl::Status status;
   RETURN_IF_ERROR(view.Scan(kEntries.id, prefix, [&](std::string_view key, std::string_view bytes) {
@@ -210,28 +239,65 @@ absl::Status AddSumsOf(const v1::GetLedgerAccountRequest& request, Ledger ledger
       status = Malformed();
       return false;
     }
-    if (request.has_as_of_date() && id->day > EpochDay(request.as_of_date())) return false;
+    if (id->day > days.none_after()) return false;
     if (row.currency_code() != request.currency_code()) return true;
+    const auto counts = days.Count(view, id->customer_id, row.account_id(), id->day);
+    if (!counts.ok()) status = counts.status();
+    if (!counts.ok() || !*counts) return counts.ok();
     for (const v1::PostedLine& line : row.lines()) {
       if (line.ledger() != static_cast<uint32_t>(ledger)) continue;
-      sum.Clear();
-      AddAmount(line.amount_minor(), &sum);
-      (*sums)[{request.currency_code(), line.ledger(), line.detail()}].Add(ValueOf(sum));
+      (*sums)[{request.currency_code(), line.ledger(), line.detail()}].Add(SumsOf(line));
     }
     return true;
   }));
   return status;
 }
 
-template <class Request>
-SumsAsked AskedBy(const Request& request, const Reading& reading) {
-  SumsAsked asked;
-  asked.deadline = reading.deadline;
-  if (request.has_as_of_date()) {
-    asked.everything = false;
-    asked.as_of_day = EpochDay(request.as_of_date());
+// Takes off what does not count yet. Entries dated ahead are few, so they are looked at one by one.
+absl::Status TakeOffAhead(const Reading& reading, Days& days, bool by_detail, LedgerSums* sums) {
+  std::string after;
+  AppendDay(&after, days.all() + 1);
+  projection::MergedRows rows(reading, kByDay.id, store::Direction::kForward, after);
+  v1::EntryRow row;
+  for (int looked = 0; rows.valid(); rows.Next()) {
+    if (++looked % kRowsPerDeadline == 0 && absl::Now() >= reading.deadline) {
+      return Refuse(Reason::kDeadlineExceeded, "the deadline came before all was read");
+    }
+    const std::optional<EntryId> id = TakeByDayKey(rows.key());
+    if (!id.has_value()) return Malformed();
+    const store::View& view = *rows.partition().view;
+    ASSIGN_OR_RETURN(
+        const bool found,
+        view.Read(kEntries, EntryKey(id->customer_id, id->day, id->revision, id->part), &row));
+    if (!found) return Malformed();
+    ASSIGN_OR_RETURN(const bool counts,
+                     days.Count(view, id->customer_id, row.account_id(), id->day));
+    if (counts) continue;
+    for (const v1::PostedLine& line : row.lines()) {
+      const auto sum = sums->find(
+          {row.currency_code(), line.ledger(), by_detail ? line.detail() : std::string()});
+      if (sum != sums->end()) sum->second.Subtract(SumsOf(line));
+    }
   }
-  return asked;
+  RETURN_IF_ERROR(rows.status());
+  std::erase_if(*sums, [](const auto& sum) {
+    return sum.second.debit == 0 && sum.second.credit == 0;
+  });
+  return absl::OkStatus();
+}
+
+// The sums by the day that was asked for: of all ledger accounts, or of those with this prefix.
+absl::Status SumUp(const Reading& reading, Days& days, const std::string& prefix, bool by_detail,
+                   LedgerSums* sums) {
+  const SumsAsked asked{.prefix = prefix,
+                        .everything = !days.named(),
+                        .as_of_day = days.all(),
+                        .by_detail = by_detail,
+                        .deadline = reading.deadline};
+  for (const PartitionReading& partition : reading.partitions) {
+    RETURN_IF_ERROR(AddSums(*partition.view, asked, sums));
+  }
+  return days.named() ? absl::OkStatus() : TakeOffAhead(reading, days, by_detail, sums);
 }
 
 }  // namespace
@@ -254,16 +320,13 @@ absl::Status JournalQueries::Answer(const v1::GetLedgerAccountRequest& request,
                                     v1::GetLedgerAccountResponse* response) {
   const Ledger ledger = *postings::FindLedger(request.ledger_account());
   ASSIGN_OR_RETURN(const Currency* currency, CurrencyOf(request.currency_code()));
+  ASSIGN_OR_RETURN(Days days, Days::Of(NamedDay(request), reading));
   LedgerSums sums;
   if (!request.customer_id().empty()) {
-    RETURN_IF_ERROR(AddSumsOf(request, ledger, reading, &sums));
+    RETURN_IF_ERROR(AddSumsOf(request, ledger, reading, days, &sums));
   } else {
-    SumsAsked asked = AskedBy(request, reading);
-    asked.prefix = LedgerPrefix(request.currency_code(), ledger);
-    asked.by_detail = true;
-    for (const PartitionReading& partition : reading.partitions) {
-      RETURN_IF_ERROR(AddSums(*partition.view, asked, &sums));
-    }
+    const std::string prefix = LedgerPrefix(request.currency_code(), ledger);
+    RETURN_IF_ERROR(SumUp(reading, days, prefix, true, &sums));
   }
   Sums all;
   for (const auto& [key, sum] : sums) {
@@ -287,10 +350,9 @@ absl::Status JournalQueries::Check(const v1::GetTrialBalanceRequest& request) {
 
 absl::Status JournalQueries::Answer(const v1::GetTrialBalanceRequest& request,
                                     const Reading& reading, v1::GetTrialBalanceResponse* response) {
+  ASSIGN_OR_RETURN(Days days, Days::Of(NamedDay(request), reading));
   LedgerSums sums;
-  for (const PartitionReading& partition : reading.partitions) {
-    RETURN_IF_ERROR(AddSums(*partition.view, AskedBy(request, reading), &sums));
-  }
+  RETURN_IF_ERROR(SumUp(reading, days, "", false, &sums));
   for (const auto& [key, sum] : sums) {
     ASSIGN_OR_RETURN(const Currency* currency, CurrencyOf(key.currency_code));
     v1::TrialBalanceRow* row = response->add_rows();

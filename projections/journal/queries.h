@@ -2,8 +2,9 @@
 // (proto/daybook/journal/v1/journal_service.proto).
 //
 // Cost: a page of ListEntries a seek a partition and two rows an entry that it looks at;
-// GetTrialBalance and GetLedgerAccount of everything a row a detail, up to a day a row a detail and
-// day on which something was posted; of one customer all of the customer's entries.
+// GetTrialBalance and GetLedgerAccount up to today a row a detail and two an entry dated ahead, up
+// to a day that is named a row a detail and day on which something was posted; of one customer all
+// of the customer's entries.
 #pragma once
 
 #include <string_view>

@@ -26,6 +26,10 @@ inline constexpr store::Table<v1::PaymentRow> kPayments{5, "payments"};
 inline constexpr store::Table<v1::SumRow> kSums{6, "sums"};
 // currency code, ledger account, detail, day
 inline constexpr store::Table<v1::SumRow> kDays{7, "days"};
+// customer id, account id; those whose days are not those of UTC
+inline constexpr store::Table<v1::AccountRow> kAccounts{8, "accounts"};
+// time zone of an account, empty for UTC
+inline constexpr store::Table<v1::ZoneRow> kZones{9, "zones"};
 
 // Keys keep the order of days, negative ones too.
 inline void AppendDay(std::string* key, int32_t day) {
@@ -86,7 +90,7 @@ inline std::optional<EntryId> TakeByDayKey(std::string_view key) {
   return id;
 }
 
-// Of kInvoices and kPayments.
+// Of kInvoices, kPayments and kAccounts.
 inline std::string DocumentKey(std::string_view customer_id, std::string_view document_id) {
   std::string key;
   store::AppendText(&key, customer_id);

@@ -36,6 +36,11 @@ void Sums::Add(const Sums& other) {
   credit += other.credit;
 }
 
+void Sums::Subtract(const Sums& other) {
+  debit -= other.debit;
+  credit -= other.credit;
+}
+
 void AddAmount(int64_t amount_minor, v1::SumRow* row) {
   if (amount_minor >= 0) {
     AddTo(static_cast<uint64_t>(amount_minor), row->mutable_debit());

@@ -18,6 +18,7 @@ struct Sums {
   Int128 debit = 0, credit = 0;  // both positive, as long as nothing overflows
   Int128 balance() const { return debit - credit; }
   void Add(const Sums& other);
+  void Subtract(const Sums& other);
 };
 
 // Debit positive, credit negative.

@@ -23,10 +23,11 @@ namespace daybook::balances {
 
 // Clocks and sizes of one round of questions.
 struct Asked {
-  int day = 0;   // before the last day of the story; below -40: no as_of_date
+  int day = 0;   // before the last day of the story; below -40: no as_of_date, which is today
   int time = 0;  // which of the recorded times; below 0: no read_time
   int start = 0,
-      length = 0;  // statement: days before the last day, days; start below -40: from the beginning
+      length = 0;  // statement: days before the last day, days; start below -40: no days at all,
+                   // length a multiple of 5: no last day
   int page_size = 0;
 };
 
@@ -96,13 +97,14 @@ int64_t Minor(const google::type::Money& money) { return MinorOf(money).value();
 class Asking {
  public:
   Asking(BookWorld& world, const Asked& asked) : world_(world), asked_(asked) {
-    now_ = world.now() + absl::Hours(1);
-    today_ = TodayIn(absl::UTCTimeZone(), now_);
-    if (asked.day >= -40) as_of_ = today_ - asked.day;
+    now_ = at_ = world.now() + absl::Hours(1);
+    last_day_ = TodayIn(absl::UTCTimeZone(), now_);
+    if (asked.day >= -40) as_of_ = last_day_ - asked.day;
     if (asked.time >= 0) {
       // A microsecond before, at, and a microsecond behind a time that occurs.
       const auto& times = world.times();
       read_ = times[static_cast<size_t>(asked.time) / 3 % times.size()] + asked.time % 3 - 1;
+      at_ = absl::FromUnixMicros(read_);
     }
   }
 
@@ -131,7 +133,7 @@ class Asking {
   template <class Request>
   void SetClocks(Request& request) const {
     if constexpr (requires { request.mutable_as_of_date(); }) {
-      if (asked_.day >= -40) *request.mutable_as_of_date() = DateOf(as_of_);
+      if (as_of_.has_value()) *request.mutable_as_of_date() = DateOf(*as_of_);
     }
     if (asked_.time < 0) return;
     request.mutable_read_time()->set_seconds(read_ / 1'000'000);
@@ -146,10 +148,26 @@ class Asking {
     return response;
   }
 
+  // One default everywhere: what is dated after it, where the account is, has not happened yet.
+  absl::CivilDay DayFor(const BookAccount& account) const {
+    if (as_of_.has_value()) return *as_of_;
+    absl::TimeZone zone;
+    DAYBOOK_CHECK(absl::LoadTimeZone(account.time_zone, &zone));
+    return absl::ToCivilDay(at_, zone);
+  }
+
   std::string Balance(const BookAccount& account, const HandAccount& hand) {
-    const auto request = Of<v1::GetBalanceRequest>(account);
+    auto request = Of<v1::GetBalanceRequest>(account);
+    SAME_OR_RETURN(BalanceOf(request, hand.At(DayFor(account))));
+    if (as_of_.has_value()) return "";
+    // Once everything counts the head row answers.
+    *request.mutable_as_of_date() = DateOf(kLastOfAllDays);
+    SAME_OR_RETURN(BalanceOf(request, hand.At(kLastOfAllDays)));
+    return asked_.time >= 0 ? "" : TheBook(account, Answer<v1::GetBalanceResponse>(request));
+  }
+
+  std::string BalanceOf(const v1::GetBalanceRequest& request, const HandFigures& at) {
     const auto answer = Answer<v1::GetBalanceResponse>(request);
-    const HandFigures at = hand.At(as_of_);
     SAME("invoiced", Minor(answer.invoiced()), at.invoiced);
     SAME("received", Minor(answer.received()), at.received);
     SAME("receivable", Minor(answer.receivable()), at.receivable);
@@ -167,13 +185,10 @@ class Asking {
     SAME("credit notes", answer.credit_note_count(), at.notes);
     SAME("balance by its parts", Minor(answer.balance()),
          at.invoiced - at.credited - at.written_off - at.received + at.refunded + at.reversed);
-    if (asked_.day >= -40) return "";
-    // Without a day the head row answers, with the last of all days the journal.
-    auto folded = request;
-    *folded.mutable_as_of_date() = DateOf(absl::CivilDay(9999, 12, 31));
-    SAME("head", answer.ShortDebugString(),
-         Answer<v1::GetBalanceResponse>(folded).ShortDebugString());
-    if (asked_.time >= 0) return "";
+    return "";
+  }
+
+  std::string TheBook(const BookAccount& account, const v1::GetBalanceResponse& answer) {
     const billing::v1::Account& state = world_.StateOf(account);
     SAME("the book: open", Minor(answer.receivable()), state.open_minor());
     SAME("the book: unapplied", Minor(answer.unapplied()), state.unapplied_minor());
@@ -205,7 +220,7 @@ class Asking {
   std::string OpenItems(const BookAccount& account, const HandAccount& hand) {
     auto request = Of<v1::ListOpenItemsRequest>(account);
     request.set_page_size(asked_.page_size);
-    const auto expected = hand.OpenItems(as_of_);
+    const auto expected = hand.OpenItems(DayFor(account));
     size_t i = 0;
     do {
       const auto answer = Answer<v1::ListOpenItemsResponse>(request);
@@ -228,12 +243,24 @@ class Asking {
   std::string StatementOf(const BookAccount& account, const HandAccount& hand) {
     auto request = Of<v1::GetStatementRequest>(account);
     request.set_page_size(asked_.page_size);
-    absl::CivilDay first(1, 1, 1), last(9999, 12, 31);
+    absl::CivilDay first(1, 1, 1), last = DayFor(account);
     if (asked_.start >= -40) {
-      first = today_ - asked_.start;
-      last = first + asked_.length;
+      first = last_day_ - asked_.start;
       *request.mutable_start_date() = DateOf(first);
+    }
+    if (asked_.start >= -40 && asked_.length % 5 != 0) {
+      last = first + asked_.length;
       *request.mutable_end_date() = DateOf(last);
+    } else if (as_of_.has_value()) {  // a statement has no as_of_date: its default is today
+      *request.mutable_end_date() = DateOf(last);
+    }
+    if (first > last) {
+      v1::GetStatementResponse none;
+      return ReasonOf(as_of_.has_value() ? BalancesQueries::Check(request)
+                                         : BalancesQueries::Answer(request, world_.Read(now_),
+                                                                   &none)) == "INVALID_FIELDS"
+                 ? ""
+                 : "a period that ends before it begins";
     }
     const auto expected = hand.Lines(first, last);
     const int64_t opening = asked_.start >= -40 ? hand.At(first - 1).balance() : 0;
@@ -282,12 +309,11 @@ class Asking {
     SAME("ageing balance", Minor(row.balance()), at.balance());
     return "";
   }
-  absl::CivilDay AgeingDay() const { return asked_.day >= -40 ? as_of_ : today_; }
-
   std::string AgeingOf(const BookAccount& account, const HandAccount& hand) {
     const auto answer = Answer<v1::GetAgeingResponse>(Of<v1::GetAgeingRequest>(account));
     SAME("ageing rows", answer.rows_size(), 1);
-    return CompareAges(answer.rows(0), hand.Ages(AgeingDay()), hand.At(AgeingDay()));
+    const absl::CivilDay day = DayFor(account);
+    return CompareAges(answer.rows(0), hand.Ages(day), hand.At(day));
   }
 
   struct Total {
@@ -308,10 +334,12 @@ class Asking {
     }
   }
 
-  std::map<std::string, Total> Totals(absl::CivilDay day) const {
+  // `all`: once everything counts.
+  std::map<std::string, Total> Totals(bool all = false) const {
     std::map<std::string, Total> totals;
     for (const BookAccount& account : world_.accounts()) {
       if (account.facts.front().recorded > read_) continue;
+      const absl::CivilDay day = all ? kLastOfAllDays : DayFor(account);
       const HandAccount hand(account.facts, read_);
       Total& total = totals[account.currency];
       Add(hand.At(day), total.at);
@@ -332,7 +360,7 @@ class Asking {
     v1::GetAgeingRequest request;
     SetClocks(request);
     const auto answer = Answer<v1::GetAgeingResponse>(request);
-    const auto totals = Totals(AgeingDay());
+    const auto totals = Totals();
     SAME("rows of the ageing of all", static_cast<size_t>(answer.rows_size()), totals.size());
     int i = 0;
     for (const auto& [currency, total] : totals) {
@@ -345,8 +373,15 @@ class Asking {
   std::string TrialBalance() {
     v1::GetTrialBalanceRequest request;
     SetClocks(request);
+    SAME_OR_RETURN(TrialBalance(request, Totals(), false));
+    if (as_of_.has_value()) return "";
+    *request.mutable_as_of_date() = DateOf(kLastOfAllDays);
+    return TrialBalance(request, Totals(true), true);
+  }
+
+  std::string TrialBalance(const v1::GetTrialBalanceRequest& request,
+                           const std::map<std::string, Total>& totals, bool all) {
     const auto answer = Answer<v1::GetTrialBalanceResponse>(request);
-    const auto totals = Totals(as_of_);
     SAME("totals of the trial balance", static_cast<size_t>(answer.totals_size()), totals.size());
     SAME("rows of the trial balance", static_cast<size_t>(answer.rows_size()), totals.size() * 8);
     int i = 0;
@@ -382,7 +417,7 @@ class Asking {
         SAME(line.ledger_account(), Minor(line.balance()), ledger[l].second);
         SAME("debit - credit", Minor(line.debit()) - Minor(line.credit()), ledger[l].second);
         sum += Minor(line.balance());
-        if (asked_.day >= -40) continue;
+        if (!all) continue;
         const auto it = total.posted.find(line.ledger_account());
         const auto posted = it == total.posted.end() ? std::pair<int64_t, int64_t>() : it->second;
         SAME(absl::StrCat("debits posted to ", line.ledger_account()), Minor(line.debit()),
@@ -398,9 +433,11 @@ class Asking {
 
   BookWorld& world_;
   const Asked asked_;
+  static inline const absl::CivilDay kLastOfAllDays{9999, 12, 31};
   absl::Time now_;
-  absl::CivilDay today_;
-  absl::CivilDay as_of_{9999, 12, 31};
+  absl::Time at_;  // of the read: now_, or the read_time
+  absl::CivilDay last_day_;
+  std::optional<absl::CivilDay> as_of_;
   int64_t read_ = INT64_MAX;
 };
 

@@ -65,17 +65,18 @@ BookWorld::BookWorld(store::Store& store, int partition) {
     stories_.back().state().mutable_customer()->set_registered(true);
     Commit(static_cast<size_t>(i), {facts::Registered(absl::CivilDay(2026, 1, 1))});
   }
-  Open("EUR", 0, false);
-  Open("EUR", 1, true);
-  Open("JPY", 1, false);
+  Open("EUR", "UTC", 0, false);
+  Open("EUR", "Pacific/Kiritimati", 1, true);
+  Open("JPY", "America/Los_Angeles", 1, false);
 }
 
-void BookWorld::Open(const std::string& currency, size_t story, bool manual) {
+void BookWorld::Open(const std::string& currency, const std::string& time_zone, size_t story,
+                     bool manual) {
   billing::v1::OpenAccountRequest request;
   request.set_currency_code(currency);
-  request.set_time_zone("UTC");
+  request.set_time_zone(time_zone);
   request.set_manual_credit(manual);
-  BookAccount account{customers_[story], {}, currency, story, {}, {}, {}, {}};
+  BookAccount account{customers_[story], {}, currency, time_zone, story, {}, {}, {}, {}};
   const auto response = Send(account, request);
   DAYBOOK_CHECK(response.has_value());
   account.id = response->account_id();
@@ -149,7 +150,7 @@ void BookWorld::Issue(BookAccount& account, const Act& act) {
   request.set_account_id(account.id);
   Day(act, request);
   if (act.turn % 7 == 0) {  // an invoice of a day to come
-    *request.mutable_invoice_date() = DateOf(TodayIn(absl::UTCTimeZone(), now_) + act.other);
+    *request.mutable_invoice_date() = DateOf(TodayIn(absl::UTCTimeZone(), now_) + act.other * 9);
   }
   // With a discount only that is taxed, so that the tax of the whole is below zero.
   const bool discount = act.turn % 5 == 1;
@@ -171,6 +172,9 @@ void BookWorld::Pay(BookAccount& account, const Act& act, billing::v1::PaymentSt
   request.set_method(billing::v1::PAYMENT_METHOD_CARD);
   request.set_initial_state(state);
   Day(act, request);
+  if (act.turn % 11 == 0) {  // money of a day to come
+    *request.mutable_payment_date() = DateOf(TodayIn(absl::UTCTimeZone(), now_) + act.other * 5);
+  }
   Say(account, act, request);
   const auto response = Send(account, request);
   if (response) account.payments.push_back(response->payment_id());

@@ -31,7 +31,7 @@ struct Act {
 };
 
 struct BookAccount {
-  std::string customer, id, currency;
+  std::string customer, id, currency, time_zone;
   size_t story = 0;
   std::vector<HandFact> facts;
   std::vector<std::string> invoices, payments, notes;
@@ -66,7 +66,7 @@ class BookWorld {
   void Pay(BookAccount& account, const Act& act, billing::v1::PaymentState state);
   void Note(BookAccount& account, const Act& act);
   void Commit(size_t story, std::vector<book::v1::Event> events);
-  void Open(const std::string& currency, size_t story, bool manual);
+  void Open(const std::string& currency, const std::string& time_zone, size_t story, bool manual);
 
   const projection::ProjectionInfo info_ = projection::InfoOf<Balances>();
   std::unique_ptr<projection::Runner> runner_;

@@ -40,7 +40,7 @@ struct BruteClocks {
 };
 
 struct BruteAccount {
-  std::string id, currency;
+  std::string id, currency, time_zone;
   absl::CivilDay opened;
   int64_t opened_recorded = 0;
   std::vector<BruteInvoice> invoices;

@@ -29,9 +29,9 @@ absl::CivilDay Day(const google::type::Date& date) { return DayOf(date).value();
 class Asking {
  public:
   Asking(World& world, const Question& question) : world_(world), question_(question) {
-    if (question.as_of <= 400) clocks_.as_of = World::kFirstDay + question.as_of;
-    if (question.read <= 100'000) clocks_.read = World::kFirstTime + int64_t{question.read} * 1000;
-    now_ = absl::FromUnixMicros(world.time()) +
+    if (question.as_of <= 400) as_of_ = World::kFirstDay + question.as_of;
+    if (question.read <= 100'000) read_ = World::kFirstTime + int64_t{question.read} * 1000;
+    now_ = absl::FromUnixMicros(world.time()) + absl::Hours(24) * question.later +
            (question.page_size % 2 == 0 ? absl::Hours(1) : absl::Seconds(2));
   }
 
@@ -40,7 +40,7 @@ class Asking {
       const BruteCustomer& customer = world_.customers()[static_cast<size_t>(c)];
       SAME_OR_RETURN(Refusals(c, customer));
       for (const BruteAccount& account : customer.accounts) {
-        if (account.opened_recorded > clocks_.read) continue;
+        if (account.opened_recorded > read_) continue;
         SAME_OR_RETURN(BalanceOf(c, account));
         SAME_OR_RETURN(OpenItemsOf(c, account));
         SAME_OR_RETURN(StatementOf(c, account));
@@ -55,11 +55,20 @@ class Asking {
   template <class Request>
   void SetClocks(Request& request) const {
     if constexpr (requires { request.mutable_as_of_date(); }) {
-      if (question_.as_of <= 400) *request.mutable_as_of_date() = DateOf(clocks_.as_of);
+      if (as_of_.has_value()) *request.mutable_as_of_date() = DateOf(*as_of_);
     }
     if (question_.read > 100'000) return;
-    request.mutable_read_time()->set_seconds(clocks_.read / 1'000'000);
-    request.mutable_read_time()->set_nanos(static_cast<int>(clocks_.read % 1'000'000) * 1000);
+    request.mutable_read_time()->set_seconds(read_ / 1'000'000);
+    request.mutable_read_time()->set_nanos(static_cast<int>(read_ % 1'000'000) * 1000);
+  }
+  // The default of every query: the day of the read, where the account is.
+  absl::CivilDay TodayIn(const std::string& time_zone) const {
+    absl::TimeZone zone;
+    DAYBOOK_CHECK(absl::LoadTimeZone(time_zone, &zone));
+    return absl::ToCivilDay(question_.read > 100'000 ? now_ : absl::FromUnixMicros(read_), zone);
+  }
+  BruteClocks ClocksOf(const std::string& time_zone) const {
+    return {as_of_.value_or(TodayIn(time_zone)), read_};
   }
   template <class Request>
   Request RequestOf(int customer, const BruteAccount& account) const {
@@ -86,9 +95,9 @@ class Asking {
     const auto answer = Answer<v1::GetBalanceResponse>(c, request);
     const auto known =
         std::count_if(customer.accounts.begin(), customer.accounts.end(),
-                      [&](auto& account) { return account.opened_recorded <= clocks_.read; });
+                      [&](auto& account) { return account.opened_recorded <= read_; });
     const bool registered =
-        customer.registered_recorded != 0 && customer.registered_recorded <= clocks_.read;
+        customer.registered_recorded != 0 && customer.registered_recorded <= read_;
     SAME("refusal without an account", ReasonOf(answer.status()),
          !registered  ? "CUSTOMER_NOT_FOUND"
          : known == 1 ? ""
@@ -102,43 +111,39 @@ class Asking {
   }
 
   std::string BalanceOf(int c, const BruteAccount& account) {
-    const auto answer =
-        Answer<v1::GetBalanceResponse>(c, RequestOf<v1::GetBalanceRequest>(c, account));
+    auto request = RequestOf<v1::GetBalanceRequest>(c, account);
+    SAME_OR_RETURN(CompareBalance(c, request, account, ClocksOf(account.time_zone)));
+    // Once everything counts the head row answers.
+    *request.mutable_as_of_date() = DateOf(absl::CivilDay(9999, 12, 31));
+    return CompareBalance(c, request, account, {absl::CivilDay(9999, 12, 31), read_});
+  }
+
+  std::string CompareBalance(int c, const v1::GetBalanceRequest& request,
+                             const BruteAccount& account, const BruteClocks& at) {
+    const auto answer = Answer<v1::GetBalanceResponse>(c, request);
     if (!answer.ok()) return answer.status().ToString();
-    const int64_t receivable = account.Invoiced(clocks_) - account.Allocated(clocks_);
-    const int64_t unapplied = account.Received(clocks_) - account.Allocated(clocks_);
-    SAME("invoiced", Minor(answer->invoiced()), account.Invoiced(clocks_));
-    SAME("received", Minor(answer->received()), account.Received(clocks_));
+    const int64_t receivable = account.Invoiced(at) - account.Allocated(at);
+    const int64_t unapplied = account.Received(at) - account.Allocated(at);
+    SAME("invoiced", Minor(answer->invoiced()), account.Invoiced(at));
+    SAME("received", Minor(answer->received()), account.Received(at));
     SAME("receivable", Minor(answer->receivable()), receivable);
     SAME("unapplied", Minor(answer->unapplied()), unapplied);
     SAME("balance", Minor(answer->balance()), receivable - unapplied);
-    SAME("invoices", answer->invoice_count(), account.CountInvoices(clocks_));
-    SAME("payments", answer->payment_count(), account.CountPayments(clocks_));
+    SAME("invoices", answer->invoice_count(), account.CountInvoices(at));
+    SAME("payments", answer->payment_count(), account.CountPayments(at));
     SAME("open invoices", answer->open_invoice_count(),
-         static_cast<int64_t>(account.OpenItems(clocks_).size()));
+         static_cast<int64_t>(account.OpenItems(at).size()));
     SAME("currency", answer->balance().currency_code(), account.currency);
-    SAME_OR_RETURN(HeadIsTheFold(c, account, *answer));
     const int64_t newest = world_.last_recorded(World::PartitionOf(c));
     SAME("provisional", answer->position().provisional(),
-         clocks_.read >= newest && clocks_.read >= absl::ToUnixMicros(now_) - 5'000'000);
-    return "";
-  }
-
-  // Without clocks the head row answers, with the last of all days the journal: the same.
-  std::string HeadIsTheFold(int c, const BruteAccount& account, v1::GetBalanceResponse answer) {
-    if (question_.as_of <= 400) return "";
-    auto request = RequestOf<v1::GetBalanceRequest>(c, account);
-    *request.mutable_as_of_date() = DateOf(absl::CivilDay(9999, 12, 31));
-    const auto folded = Answer<v1::GetBalanceResponse>(c, request);
-    if (!folded.ok()) return folded.status().ToString();
-    SAME("head", answer.ShortDebugString(), folded->ShortDebugString());
+         read_ >= newest && read_ >= absl::ToUnixMicros(now_) - 5'000'000);
     return "";
   }
 
   std::string OpenItemsOf(int c, const BruteAccount& account) {
     auto request = RequestOf<v1::ListOpenItemsRequest>(c, account);
     request.set_page_size(question_.page_size);
-    const auto expected = account.OpenItems(clocks_);
+    const auto expected = account.OpenItems(ClocksOf(account.time_zone));
     size_t i = 0;
     do {
       const auto answer = Answer<v1::ListOpenItemsResponse>(c, request);
@@ -163,14 +168,19 @@ class Asking {
   std::string StatementOf(int c, const BruteAccount& account) {
     auto request = RequestOf<v1::GetStatementRequest>(c, account);
     request.set_page_size(question_.page_size);
-    absl::CivilDay first(1, 1, 1), last(9999, 12, 31);
+    absl::CivilDay first(1, 1, 1), last = TodayIn(account.time_zone);
     const int start = std::min(question_.start, question_.end);
     const int end = std::max(question_.start, question_.end);
     if (start <= 400) first = World::kFirstDay + start;
     if (end <= 400) last = World::kFirstDay + end;
     if (start <= 400) *request.mutable_start_date() = DateOf(first);
     if (end <= 400) *request.mutable_end_date() = DateOf(last);
-    const auto expected = account.StatementOf(first, last, clocks_.read);
+    if (first > last) {
+      SAME("refusal of a period that begins ahead",
+           ReasonOf(Answer<v1::GetStatementResponse>(c, request).status()), "INVALID_FIELDS");
+      return "";
+    }
+    const auto expected = account.StatementOf(first, last, read_);
     size_t i = 0;
     do {
       const auto answer = Answer<v1::GetStatementResponse>(c, request);
@@ -214,19 +224,12 @@ class Asking {
     return "";
   }
 
-  // Ageing always has a day: that of the question, or today.
-  BruteClocks AgeingClocks() const {
-    BruteClocks clocks = clocks_;
-    if (question_.as_of > 400) clocks.as_of = absl::ToCivilDay(now_, absl::UTCTimeZone());
-    return clocks;
-  }
-
   std::string AgeingOf(int c, const BruteAccount& account) {
     const auto answer =
         Answer<v1::GetAgeingResponse>(c, RequestOf<v1::GetAgeingRequest>(c, account));
     if (!answer.ok()) return answer.status().ToString();
     SAME("ageing rows", answer->rows_size(), 1);
-    const BruteClocks at = AgeingClocks();
+    const BruteClocks at = ClocksOf(account.time_zone);
     return CompareAges(answer->rows(0), account.Ages(at),
                        account.Received(at) - account.Allocated(at),
                        account.Invoiced(at) - account.Received(at));
@@ -237,10 +240,11 @@ class Asking {
     int64_t invoiced = 0, tax = 0, received = 0, direct = 0, later = 0;
     int64_t invoices = 0, payments = 0, accounts = 0;
   };
-  std::map<std::string, Total> Totals(const BruteClocks& at) const {
+  std::map<std::string, Total> Totals() const {
     std::map<std::string, Total> totals;
     for (const auto& customer : world_.customers()) {
       for (const auto& account : customer.accounts) {
+        const BruteClocks at = ClocksOf(account.time_zone);
         if (account.opened_recorded > at.read) continue;
         Total& total = totals[account.currency];
         const auto ages = account.Ages(at);
@@ -263,7 +267,7 @@ class Asking {
     SetClocks(request);
     const auto answer = Answer<v1::GetAgeingResponse>(-1, request);
     if (!answer.ok()) return answer.status().ToString();
-    const auto totals = Totals(AgeingClocks());
+    const auto totals = Totals();
     SAME("ageing rows", static_cast<size_t>(answer->rows_size()), totals.size());
     int i = 0;
     for (const auto& [currency, total] : totals) {
@@ -280,7 +284,7 @@ class Asking {
     SetClocks(request);
     const auto answer = Answer<v1::GetTrialBalanceResponse>(-1, request);
     if (!answer.ok()) return answer.status().ToString();
-    const auto totals = Totals(clocks_);
+    const auto totals = Totals();
     SAME("trial balance totals", static_cast<size_t>(answer->totals_size()), totals.size());
     int i = 0;
     for (const auto& [currency, total] : totals) {
@@ -316,8 +320,8 @@ class Asking {
     int64_t customers = 0;
     for (const auto& customer : world_.customers()) {
       customers += customer.registered_recorded != 0 &&
-                   customer.registered_recorded <= clocks_.read &&
-                   customer.registered <= clocks_.as_of;
+                   customer.registered_recorded <= read_ &&
+                   customer.registered <= as_of_.value_or(TodayIn("UTC"));
     }
     SAME("customers", answer->customer_count(), customers);
     return "";
@@ -327,7 +331,8 @@ class Asking {
 
   World& world_;
   const Question question_;
-  BruteClocks clocks_;
+  std::optional<absl::CivilDay> as_of_;
+  int64_t read_ = INT64_MAX;
   absl::Time now_;
 };
 

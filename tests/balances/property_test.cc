@@ -34,7 +34,8 @@ struct Arbitrary<daybook::balances::Question> {
         gen::set(&Question::as_of, day),
         gen::set(&Question::read, gen::oneOf(gen::inRange(-1, 60), gen::just(200'000))),
         gen::set(&Question::start, day), gen::set(&Question::end, day),
-        gen::set(&Question::page_size, gen::inRange(0, 6)));
+        gen::set(&Question::page_size, gen::inRange(0, 6)),
+        gen::set(&Question::later, gen::oneOf(gen::just(0), gen::inRange(0, 300))));
   }
 };
 
@@ -48,7 +49,7 @@ void showValue(const Op& op, std::ostream& out) {
 }
 void showValue(const Question& q, std::ostream& out) {
   out << "Question{" << q.as_of << "," << q.read << "," << q.start << "," << q.end << ","
-      << q.page_size << "}";
+      << q.page_size << "," << q.later << "}";
 }
 
 namespace {
@@ -106,7 +107,8 @@ TEST(BalancesProperty, LongJournalsGiveTheSameAnswers) {
                                                           .read = i < 2 ? 200'000 : draw(1000),
                                                           .start = draw(200),
                                                           .end = draw(500),
-                                                          .page_size = 1 + draw(300)});
+                                                          .page_size = 1 + draw(300),
+                                                          .later = draw(200)});
       ASSERT_EQ(differences, "") << "seed " << seed << ", question " << i;
     }
   }

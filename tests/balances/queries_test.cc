@@ -38,8 +38,7 @@ class QueriesTest : public testing::Test {
 
   template <class Response, class Request>
   absl::StatusOr<Response> Ask(const Request& request, int customer = 0,
-                               absl::Time now = absl::FromUnixMicros(World::kFirstTime) +
-                                                absl::Hours(1)) {
+                               absl::Time now = kLater) {
     if (absl::Status status = BalancesQueries::Check(request); !status.ok()) return status;
     Response response;
     const absl::Status status =
@@ -47,6 +46,10 @@ class QueriesTest : public testing::Test {
     if (!status.ok()) return status;
     return response;
   }
+
+  // Everything that the tests record counts by then.
+  static inline const absl::Time kLater =
+      absl::FromUnixMicros(World::kFirstTime) + absl::Hours(24 * 2000);
 
   ScratchDirectory scratch_;
   std::unique_ptr<store::Store> store_;
@@ -80,9 +83,9 @@ TEST_F(QueriesTest, RefusesAReadTimeInTheFuture) {
   Invoices(1);
   v1::GetBalanceRequest request;
   request.set_customer_id("c-0");
-  request.mutable_read_time()->set_seconds(World::kFirstTime / 1'000'000 + 3601);
+  request.mutable_read_time()->set_seconds(absl::ToUnixSeconds(kLater) + 1);
   EXPECT_EQ(ReasonOf(Ask<v1::GetBalanceResponse>(request).status()), "READ_TIME_IN_FUTURE");
-  request.mutable_read_time()->set_seconds(World::kFirstTime / 1'000'000 + 3600);
+  request.mutable_read_time()->set_seconds(absl::ToUnixSeconds(kLater));
   EXPECT_TRUE(Ask<v1::GetBalanceResponse>(request).ok());
   // Our clock was set back behind the newest record: what stands in the book may be asked for.
   const auto back = absl::FromUnixMicros(World::kFirstTime) - absl::Hours(1);
@@ -141,6 +144,110 @@ TEST_F(QueriesTest, PagesOfOneListFitTogetherWhateverIsRecordedMeanwhile) {
   const auto third = Ask<v1::ListOpenItemsResponse>(request);
   EXPECT_EQ(third->items_size(), 2);
   EXPECT_EQ(third->next_page_token(), "");
+}
+
+// 1.00 invoiced in January, paid by a payment that is dated a week ahead of the read.
+TEST_F(QueriesTest, MoneyOfTheFutureIsNotReceivedYetWhicheverQueryIsAsked) {
+  world_->Do({});
+  world_->Do({.kind = 1, .amount = 100});
+  world_->Do({.kind = 2, .day = 9, .amount = 100, .pick = 2});
+  world_->Flush();
+  const absl::Time eve = absl::FromCivil(World::kFirstDay + 9, absl::UTCTimeZone()) - absl::Seconds(1);
+  for (const auto& [now, owed] : {std::pair(eve, 100), {eve + absl::Seconds(1), 0}}) {
+    SCOPED_TRACE(absl::FormatTime(now));
+    const auto minor = [](const google::type::Money& money) { return MinorOf(money).value(); };
+    v1::GetBalanceRequest balance;
+    balance.set_customer_id("c-0");
+    const auto present = Ask<v1::GetBalanceResponse>(balance, 0, now);
+    ASSERT_TRUE(present.ok()) << present.status();
+    EXPECT_EQ(minor(present->balance()), owed);
+    EXPECT_EQ(minor(present->received()), 100 - owed);
+    EXPECT_EQ(present->payment_count(), owed == 0);
+    v1::ListOpenItemsRequest items;
+    items.set_customer_id("c-0");
+    EXPECT_EQ(Ask<v1::ListOpenItemsResponse>(items, 0, now)->items_size(), owed != 0);
+    v1::GetStatementRequest statement;
+    statement.set_customer_id("c-0");
+    EXPECT_EQ(minor(Ask<v1::GetStatementResponse>(statement, 0, now)->closing()), owed);
+    v1::GetAgeingRequest ageing;
+    EXPECT_EQ(minor(Ask<v1::GetAgeingResponse>(ageing, -1, now)->rows(0).balance()), owed);
+    ageing.set_customer_id("c-0");
+    EXPECT_EQ(minor(Ask<v1::GetAgeingResponse>(ageing, 0, now)->rows(0).balance()), owed);
+    const auto trial = Ask<v1::GetTrialBalanceResponse>(v1::GetTrialBalanceRequest(), -1, now);
+    EXPECT_EQ(minor(trial->totals(0).receivable()), owed);
+    EXPECT_EQ(minor(trial->totals(0).received()), 100 - owed);
+  }
+  // It may be asked for.
+  v1::GetBalanceRequest ahead;
+  ahead.set_customer_id("c-0");
+  *ahead.mutable_as_of_date() = DateOf(World::kFirstDay + 9);
+  EXPECT_EQ(MinorOf(Ask<v1::GetBalanceResponse>(ahead, 0, eve)->balance()).value(), 0);
+}
+
+TEST_F(QueriesTest, ARequestOfThePastSaysForEverWhatItSaidThen) {
+  world_->Do({});
+  world_->Do({.kind = 1, .day = 9, .amount = 100});
+  world_->Flush();
+  const absl::Time eve = absl::FromCivil(World::kFirstDay + 9, absl::UTCTimeZone()) - absl::Seconds(1);
+  v1::GetBalanceRequest request;
+  request.set_customer_id("c-0");
+  const auto then = Ask<v1::GetBalanceResponse>(request, 0, eve);
+  EXPECT_EQ(then->invoice_count(), 0);
+  EXPECT_EQ(Ask<v1::GetBalanceResponse>(request)->invoice_count(), 1);
+  request.mutable_read_time()->set_seconds(absl::ToUnixSeconds(eve));
+  EXPECT_EQ(Ask<v1::GetBalanceResponse>(request)->invoice_count(), 0);
+}
+
+// Who recorded something today sees it, also where the clock is behind that of the writer; one that
+// ran a year ahead moves nobody's today.
+TEST_F(QueriesTest, TodayIsNotBeforeTheNewestRecordUnlessThatClockWasWrong) {
+  world_->Do({});
+  const absl::Time midnight = absl::FromCivil(World::kFirstDay + 3, absl::UTCTimeZone());
+  const absl::Duration pause = midnight - absl::FromUnixMicros(world_->time());
+  world_->Do({.kind = 1,
+              .day = 3,
+              .amount = 100,
+              .pause = static_cast<int>(absl::ToInt64Milliseconds(pause))});
+  world_->Flush();
+  v1::GetBalanceRequest request;
+  request.set_customer_id("c-0");
+  for (const auto& [behind, invoices] :
+       {std::pair(absl::ZeroDuration(), 1), {absl::Seconds(30), 1}, {absl::Hours(1), 0}}) {
+    EXPECT_EQ(Ask<v1::GetBalanceResponse>(request, 0, midnight - behind)->invoice_count(), invoices)
+        << behind;
+  }
+}
+
+TEST_F(QueriesTest, PagesOfOneListGoUpToOneDay) {
+  Invoices(10);  // one a day
+  const absl::Time eve = absl::FromCivil(World::kFirstDay + 5, absl::UTCTimeZone()) - absl::Seconds(1);
+  v1::ListOpenItemsRequest items;
+  items.set_customer_id("c-0");
+  items.set_page_size(4);
+  const auto first = Ask<v1::ListOpenItemsResponse>(items, 0, eve);
+  ASSERT_EQ(first->items_size(), 4);
+  items.set_page_token(first->next_page_token());
+  EXPECT_EQ(Ask<v1::ListOpenItemsResponse>(items, 0, eve + absl::Hours(24))->items_size(), 1);
+  v1::GetStatementRequest statement;
+  statement.set_customer_id("c-0");
+  statement.set_page_size(4);
+  const auto page = Ask<v1::GetStatementResponse>(statement, 0, eve);
+  statement.set_page_token(page->next_page_token());
+  const auto next = Ask<v1::GetStatementResponse>(statement, 0, eve + absl::Hours(24));
+  EXPECT_EQ(next->entries_size(), 1);
+  EXPECT_EQ(next->closing().ShortDebugString(), page->closing().ShortDebugString());
+}
+
+TEST_F(QueriesTest, RefusesAPeriodThatBeginsAheadAndDoesNotSayItsEnd) {
+  Invoices(1);
+  v1::GetStatementRequest request;
+  request.set_customer_id("c-0");
+  *request.mutable_start_date() = DateOf(World::kFirstDay + 3000);
+  const absl::Status status = Ask<v1::GetStatementResponse>(request).status();
+  EXPECT_EQ(ReasonOf(status), "INVALID_FIELDS");
+  EXPECT_THAT(std::string(status.message()), HasSubstr("end_date"));
+  *request.mutable_end_date() = DateOf(World::kFirstDay + 3000);
+  EXPECT_TRUE(Ask<v1::GetStatementResponse>(request).ok());
 }
 
 TEST_F(QueriesTest, RefusesForgedPageTokensAndThoseOfOtherRequests) {

@@ -68,9 +68,14 @@ void World::Do(const Op& op) {
       events.push_back(facts::Registered(day));
     }
     const std::string currency = op.account % 2 == 0 ? "EUR" : "JPY";
-    BruteAccount account{
-        absl::StrCat("a-", customer.accounts.size()), currency, day, time_, {}, {}, {}, {}};
-    events.push_back(facts::Opened(day, account.id, currency));
+    const char* const zones[] = {"UTC", "America/Los_Angeles", "Pacific/Auckland"};
+    BruteAccount account;
+    account.id = absl::StrCat("a-", customer.accounts.size());
+    account.currency = currency;
+    account.time_zone = zones[customer.accounts.size() % 3];
+    account.opened = day;
+    account.opened_recorded = time_;
+    events.push_back(facts::Opened(day, account.id, currency, account.time_zone));
     customer.accounts.push_back(std::move(account));
     Commit(index, std::move(events));
   } else {

@@ -159,6 +159,89 @@ TEST(JournalHistory, EveryLedgerAccountIsWhatTheBalancesSayOnAnyDay) {
   }
 }
 
+// Without a day: what counts by today, where the account is; the same in every query and in both
+// read models.
+TEST(JournalHistory, WithoutADayItIsTodayWhereTheAccountIs) {
+  int ahead = 0, between = 0;
+  for (uint32_t seed = 1; seed <= kHistories; ++seed) {
+    SCOPED_TRACE(absl::StrCat("seed ", seed));
+    std::mt19937 random(seed);
+    World world;
+    for (int i = 0; i < kCommands; ++i) world.Draw(random);
+    world.Flush();
+    const auto all = world.AllEntries({});
+    ASSERT_TRUE(all.ok()) << all.status();
+    for (const int hours : {0, 9, 12 * 24 + 3, 20 * 24 + 23}) {
+      const absl::Time now =
+          absl::FromCivil(World::kFirstDay + 13, absl::UTCTimeZone()) + absl::Hours(hours);
+      world.Now(now);
+      std::map<std::string, absl::CivilDay> todays;
+      for (int i = 0; i < World::kCustomers; ++i) {
+        absl::TimeZone zone;
+        ASSERT_TRUE(absl::LoadTimeZone(World::kZones[i], &zone));
+        todays[absl::StrCat("c-", i)] = absl::ToCivilDay(now, zone);
+      }
+      std::vector<v1::Entry> expected;
+      for (const v1::Entry& entry : *all) {
+        const absl::CivilDay day = *DayOf(entry.effective_date());
+        if (day <= todays.at(entry.customer_id())) {
+          expected.push_back(entry);
+        } else {
+          ++(day <= todays.at("c-1") ? between : ahead);
+        }
+      }
+      v1::ListEntriesRequest list;
+      list.set_page_size(30);
+      const auto entries = world.AllEntries(list);
+      ASSERT_TRUE(entries.ok()) << entries.status();
+      ASSERT_EQ(entries->size(), expected.size());
+      for (size_t i = 0; i < expected.size(); ++i) {
+        ASSERT_THAT((*entries)[i], test::EqualsProto(expected[i]));
+      }
+      const auto trial = TrialBalance(world, std::nullopt);
+      ExpectDebitsEqualCredits(trial);
+      EXPECT_EQ(TotalsOf(trial), TotalsOf(expected));
+      const auto balances = world.AskBalances(std::nullopt);
+      ASSERT_TRUE(balances.ok()) << balances.status();
+      EXPECT_EQ(BalancesOf(trial.rows()), BalancesOf(balances->rows()));
+      // One customer: as of their today; all of them together: of one ledger account the same.
+      for (const auto& row : trial.rows()) {
+        v1::GetLedgerAccountRequest request;
+        request.set_ledger_account(row.ledger_account());
+        request.set_currency_code(row.currency_code());
+        const auto one = world.Ask<v1::GetLedgerAccountResponse>(request);
+        ASSERT_TRUE(one.ok()) << one.status();
+        EXPECT_EQ(Minor(one->debit()), Minor(row.debit()));
+        EXPECT_EQ(Minor(one->credit()), Minor(row.credit()));
+        for (int i = 0; i < World::kCustomers; ++i) {
+          request.set_customer_id(absl::StrCat("c-", i));
+          request.clear_as_of_date();
+          auto by_default = world.Ask<v1::GetLedgerAccountResponse>(request, i);
+          ASSERT_TRUE(by_default.ok()) << by_default.status();
+          *request.mutable_as_of_date() = DateOf(todays.at(request.customer_id()));
+          const auto named = world.Ask<v1::GetLedgerAccountResponse>(request, i);
+          ASSERT_TRUE(named.ok()) << named.status();
+          EXPECT_THAT(*by_default, test::EqualsProto(*named));
+        }
+      }
+    }
+    if (testing::Test::HasFailure()) return;
+  }
+  EXPECT_GT(ahead, 100);
+  EXPECT_GT(between, 20);  // what counts depends on the account
+}
+
+TEST(JournalHistory, AListThatBeginsAheadHasToSayWhereItEnds) {
+  World world;
+  world.Flush();
+  v1::ListEntriesRequest request;
+  *request.mutable_start_date() = DateOf(World::kFirstDay + 20'002);
+  const auto refused = world.Ask<v1::ListEntriesResponse>(request).status();
+  EXPECT_THAT(test::FieldsOf(refused), testing::ElementsAre("end_date"));
+  *request.mutable_end_date() = request.start_date();
+  EXPECT_TRUE(world.Ask<v1::ListEntriesResponse>(request).ok());
+}
+
 // The example of the two trial balances' field comments: the columns differ where the journal says
 // more, what is left of them does not.
 TEST(JournalHistory, ColumnsShowMoreTurnoverThanTheBalancesAndLeaveTheSame) {

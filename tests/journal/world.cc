@@ -27,8 +27,8 @@ World::World() {
     journal_.Commit(i % 2, commit, time_us_);
     balances_.Commit(i % 2, commit, time_us_);
     const auto opened = test::Proto<bv1::Event>(
-        absl::StrCat("account_opened { account_id: 'acc' time_zone: 'UTC' currency_code: '",
-                     CurrencyOf(i), "' }"));
+        absl::StrCat("account_opened { account_id: 'acc' time_zone: '", kZones[i],
+                     "' currency_code: '", CurrencyOf(i), "' }"));
     story.Given(kFirstDay, opened);
     Commit(i, {{IdOf(i), kFirstDay, opened}});
   }
@@ -162,12 +162,13 @@ void World::Draw(std::mt19937& random, bool simple) {
   }
 }
 
-absl::StatusOr<balances::v1::GetTrialBalanceResponse> World::AskBalances(absl::CivilDay as_of) {
+absl::StatusOr<balances::v1::GetTrialBalanceResponse> World::AskBalances(
+    std::optional<absl::CivilDay> as_of) {
   balances::v1::GetTrialBalanceRequest request;
-  *request.mutable_as_of_date() = DateOf(as_of);
+  if (as_of.has_value()) *request.mutable_as_of_date() = DateOf(*as_of);
   balances::v1::GetTrialBalanceResponse response;
   const absl::Status status =
-      balances::BalancesQueries::Answer(request, balances_.Read(-1), &response);
+      balances::BalancesQueries::Answer(request, balances_.Read(-1, now_), &response);
   if (!status.ok()) return status;
   return response;
 }

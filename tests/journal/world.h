@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -52,13 +53,13 @@ class Model {
     }
   }
   // Of one partition, or of both if it is -1.
-  projection::Reading Read(int partition) {
+  projection::Reading Read(int partition, absl::Time now) {
     reading_.clear();
     for (int i = 0; i < 2; ++i) {
       if (partition >= 0 && partition != i) continue;
-      reading_.push_back({runners_[static_cast<size_t>(i)]->shard().view(), absl::Now()});
+      reading_.push_back({runners_[static_cast<size_t>(i)]->shard().view(), now});
     }
-    return {absl::Now(), absl::InfiniteFuture(), reading_};
+    return {now, absl::InfiniteFuture(), reading_};
   }
 
  private:
@@ -80,6 +81,7 @@ class World {
  public:
   static constexpr int kCustomers = 3;
   static constexpr int kDays = 40;
+  static constexpr const char* kZones[] = {"UTC", "Pacific/Auckland", "America/Los_Angeles"};
   static inline const absl::CivilDay kFirstDay{2026, 1, 20};
 
   World();
@@ -97,14 +99,19 @@ class World {
     if (absl::Status status = JournalQueries::Check(request); !status.ok()) return status;
     Response response;
     const absl::Status status =
-        JournalQueries::Answer(request, journal_.Read(customer < 0 ? -1 : customer % 2), &response);
+        JournalQueries::Answer(request, journal_.Read(customer < 0 ? -1 : customer % 2, now_),
+                               &response);
     if (!status.ok()) return status;
     return response;
   }
-  absl::StatusOr<balances::v1::GetTrialBalanceResponse> AskBalances(absl::CivilDay as_of);
+  absl::StatusOr<balances::v1::GetTrialBalanceResponse> AskBalances(
+      std::optional<absl::CivilDay> as_of);
   // All pages; `pages` counts them.
   absl::StatusOr<std::vector<v1::Entry>> AllEntries(v1::ListEntriesRequest request,
                                                     int customer = -1, int* pages = nullptr);
+
+  // When it is asked; at first so late that everything counts.
+  void Now(absl::Time now) { now_ = now; }
 
   const std::vector<Told>& told() const { return told_; }
   // How often each kind of event was told.
@@ -126,6 +133,7 @@ class World {
   std::vector<Told> told_;
   std::map<int, int> kinds_;
   int64_t time_us_ = 1'770'000'000'000'000;
+  absl::Time now_ = absl::FromCivil(kFirstDay + 20'000, absl::UTCTimeZone());
 };
 
 }  // namespace daybook::journal
