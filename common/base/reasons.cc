@@ -27,7 +27,8 @@ constexpr ReasonInfo kReasons[] = {
     {Reason::kCustomerNotFound, "CUSTOMER_NOT_FOUND", kNotFound,
      "No customer of this id is in the book.", "Check the id, or register the customer first."},
     {Reason::kCustomerFull, "CUSTOMER_FULL", kFailedPrecondition,
-     "The customer has as many documents as one customer may have (20,000, with 200,000 lines).",
+     "The customer has so many documents that nothing new is charged (15,000, with 200,000 lines); "
+     "payments and credit notes are taken up to 200,000.",
      "Use a second customer; tell the operator."},
     {Reason::kCustomerArchived, "CUSTOMER_ARCHIVED", kFailedPrecondition,
      "The customer is archived; metadata `allowed_commands` says what they take.",
@@ -67,11 +68,15 @@ constexpr ReasonInfo kReasons[] = {
      "Nothing is open on the invoice; metadata `state` says why.",
      "Leave the invoice out of the allocations."},
     {Reason::kPaymentExists, "PAYMENT_EXISTS", kAlreadyExists,
-     "A payment of this method, or a refund, was recorded under the external_id with other content.",
-     "Check the external_id."},
+     "A payment of this method and attempt, or a refund, is known under the external_id with other "
+     "content; metadata `different_fields` names what differs.",
+     "Check the external_id; another attempt under it is another payment."},
+    {Reason::kPaymentTakenBack, "PAYMENT_TAKEN_BACK", kFailedPrecondition,
+     "The payment of this external_id was reversed or charged back; metadata `state`, `attempt`.",
+     "If the money came again, record it with the next attempt; else nothing is to be done."},
     {Reason::kSeriesFull, "SERIES_FULL", kFailedPrecondition,
      "The partition has as many number series and years as it may have (10,000).",
-     "Use a series that is in use; series are the seller's, not one a customer or an order."},
+     "Use the default series or one that is in use; series are the seller's, not one a customer or an order."},
     {Reason::kIllegalTransition, "ILLEGAL_TRANSITION", kFailedPrecondition,
      "The account, invoice or payment is in a state that does not allow the command; metadata "
      "`state` and "

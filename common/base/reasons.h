@@ -34,6 +34,7 @@ enum class Reason {
   kInvoiceNotFound,
   kInvoiceNotOpen,
   kPaymentExists,
+  kPaymentTakenBack,
   kSeriesFull,
   kIllegalTransition,
   kPaymentNotFound,

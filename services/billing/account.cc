@@ -29,25 +29,47 @@ absl::Status ExpectCustomer(const command::View& view) {
                 {{"customer_id", customer_id}});
 }
 
-absl::Status ExpectRoom(const command::View& view, int new_lines) {
+namespace {
+
+struct Size {
   int64_t documents = 0;
-  int64_t lines = new_lines;
-  for (const v1::Account& account : view.state.billing().accounts()) {
-    documents += 1 + account.drafts_size() + account.open_invoices_size() +
-                 account.settled_invoices_size() + account.payments_size() +
-                 account.credit_note_count();
-    lines += account.line_count();
+  int64_t lines = 0;
+};
+
+Size SizeOf(const v1::State& state) {
+  Size size;
+  for (const v1::Account& account : state.accounts()) {
+    size.documents += 1 + account.drafts_size() + account.open_invoices_size() +
+                      account.settled_invoices_size() + account.payments_size() +
+                      account.credit_note_count();
+    size.lines += account.line_count();
   }
-  if (documents < kMaxDocuments && lines <= kMaxInvoiceLines) return absl::OkStatus();
+  return size;
+}
+
+absl::Status ExpectWithin(const Size& size, int64_t most_documents) {
+  if (size.documents < most_documents && size.lines <= kMaxInvoiceLines) return absl::OkStatus();
   return Refuse(
       Reason::kCustomerFull,
-      absl::StrCat("the customer has ", documents,
+      absl::StrCat("the customer has ", size.documents,
                    " accounts, invoices, payments and credit notes; the invoices would have ",
-                   lines, " lines"),
-      {{"document_count", absl::StrCat(documents)},
-       {"document_limit", absl::StrCat(kMaxDocuments)},
-       {"line_count", absl::StrCat(lines)},
+                   size.lines, " lines"),
+      {{"document_count", absl::StrCat(size.documents)},
+       {"document_limit", absl::StrCat(most_documents)},
+       {"line_count", absl::StrCat(size.lines)},
        {"line_limit", absl::StrCat(kMaxInvoiceLines)}});
+}
+
+}  // namespace
+
+absl::Status ExpectRoom(const command::View& view, int new_lines) {
+  Size size = SizeOf(view.state.billing());
+  size.lines += new_lines;
+  return ExpectWithin(size, kMaxDocuments);
+}
+
+absl::Status ExpectRoomForFact(const command::View& view) {
+  return ExpectWithin(SizeOf(view.state.billing()), kMaxDocumentsWithFacts);
 }
 
 int MostAllocations(const v1::State& state) {

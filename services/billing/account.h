@@ -18,9 +18,12 @@ namespace daybook::billing {
 // CUSTOMER_NOT_FOUND unless the customer is in the book, CUSTOMER_ARCHIVED if they are put aside.
 absl::Status ExpectCustomer(const command::View& view);
 
-// CUSTOMER_FULL if the customer has as many documents as one may have, or would have too many
-// lines.
+// Of a new charge: CUSTOMER_FULL if the customer has as many documents as one may have, or would
+// have too many lines.
 absl::Status ExpectRoom(const command::View& view, int new_lines = 0);
+
+// Of a payment or a credit note, which happen to what is there: CUSTOMER_FULL far beyond that.
+absl::Status ExpectRoomForFact(const command::View& view);
 
 // How many allocations a command may make: what fits a record and what the customer may have.
 int MostAllocations(const v1::State& state);

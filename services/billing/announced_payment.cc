@@ -1,11 +1,9 @@
-// What becomes of a payment under way.
+#include "services/billing/announced_payment.h"
+
 #include "common/base/money.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
-#include "services/billing/account.h"
-#include "services/billing/allocation.h"
 #include "services/billing/billing.h"
-#include "services/billing/limits.h"
 #include "services/billing/payment_answer.h"
 
 namespace daybook {
@@ -16,15 +14,42 @@ using billing::PaymentRef;
 using billing::v1::Account;
 using Events = command::Events<Billing::Event>;
 
-const billing::v1::PendingPayment& PendingOf(const PaymentRef& found) {
+// Null of one that failed: what the payer said of it is not kept.
+const billing::v1::PendingPayment* PendingOf(const PaymentRef& found) {
   for (const billing::v1::PendingPayment& pending : found.account->pending_payments()) {
-    if (pending.ordinal() == found.ordinal) return pending;
+    if (pending.ordinal() == found.ordinal) return &pending;
   }
-  DAYBOOK_CHECK(!"a payment under way whose wishes are not known");
-  __builtin_unreachable();
+  return nullptr;
 }
 
 }  // namespace
+
+absl::StatusOr<Events> billing::Confirm(const command::View& view, const PaymentRef& found,
+                                        const Allocations& said, absl::CivilDay day) {
+  const Account& account = *found.account;
+  RETURN_IF_ERROR(ExpectFitsReceived(account, found.payment->amount_minor()));
+  v1::PaymentConfirmed confirmed;
+  confirmed.set_account_id(account.account_id());
+  confirmed.set_payment_id(found.payment->payment_id());
+  confirmed.set_amount_minor(found.payment->amount_minor());
+  confirmed.set_currency_code(account.currency_code());
+  Allocator allocator(account, confirmed.amount_minor(), MostAllocations(view.state.billing()),
+                      *confirmed.mutable_allocations());
+  if (!said.empty()) {
+    RETURN_IF_ERROR(allocator.AsSaid(said));
+  } else if (const v1::PendingPayment* pending = PendingOf(found)) {
+    allocator.AsSaidWherePossible(pending->said());
+  }
+  allocator.ByAge(/*spare_pending=*/false);
+  confirmed.set_unapplied_minor(allocator.left());
+
+  Events events;
+  AddRecoveries(allocator, day, events);
+  auto& dated = events.emplace_back();
+  dated.effective_date = day;
+  *dated.event.mutable_payment_confirmed() = std::move(confirmed);
+  return events;
+}
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view,
                                        const billing::v1::ConfirmPaymentRequest& request,
@@ -32,30 +57,13 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
                                        billing::v1::ConfirmPaymentResponse& response) {
   ASSIGN_OR_RETURN(const PaymentRef found,
                    billing::FindPayment(view, request.payment_id(), Command::kConfirmPayment));
-  const Account& account = *found.account;
-  RETURN_IF_ERROR(billing::ExpectFitsReceived(account, found.payment->amount_minor()));
   // Money may come on an earlier day than that of its announcement.
   ASSIGN_OR_RETURN(const absl::CivilDay day,
-                   billing::EffectiveDay(account, request.has_payment_date(),
+                   billing::EffectiveDay(*found.account, request.has_payment_date(),
                                          request.payment_date(), context.now, 0, "payment_date"));
-  billing::v1::PaymentConfirmed confirmed;
-  confirmed.set_account_id(account.account_id());
-  confirmed.set_payment_id(request.payment_id());
-  confirmed.set_amount_minor(found.payment->amount_minor());
-  confirmed.set_currency_code(account.currency_code());
-  billing::Allocator allocator(account, confirmed.amount_minor(),
-                               billing::MostAllocations(view.state.billing()),
-                               *confirmed.mutable_allocations());
-  allocator.AsSaidWherePossible(PendingOf(found).said());
-  allocator.ByAge(/*spare_pending=*/false);
-  confirmed.set_unapplied_minor(allocator.left());
-
-  Events events;
-  billing::AddRecoveries(allocator, day, events);
-  billing::AnswerPayment(confirmed, billing::CurrencyOf(account), response);
-  auto& dated = events.emplace_back();
-  dated.effective_date = day;
-  *dated.event.mutable_payment_confirmed() = std::move(confirmed);
+  ASSIGN_OR_RETURN(Events events, billing::Confirm(view, found, {}, day));
+  billing::AnswerPayment(events.back().event.payment_confirmed(),
+                         billing::CurrencyOf(*found.account), response);
   return events;
 }
 

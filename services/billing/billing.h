@@ -11,9 +11,10 @@
 //
 // "Half-up" is half away from zero, so that a discount rounds as the charge it takes back.
 //
-// Limits (limits.h): a customer has at most 20,000 documents; a payment goes on at most 10,000
-// invoices and an invoice takes the credit of at most 2,000 payments in one command, so that the
-// command fits a record; what is beyond stays unapplied.
+// Limits (limits.h): nothing new is charged to a customer of 15,000 documents, while payments and
+// credit notes are taken up to 200,000; a payment goes on at most 10,000 invoices and an invoice
+// takes the credit of at most 2,000 payments in one command, so that the command fits a record; what
+// is beyond stays unapplied.
 #pragma once
 
 #include "absl/status/status.h"
@@ -143,9 +144,10 @@ struct Billing {
       const command::Context& context, billing::v1::IssueCreditNoteResponse& response);
 
   // A WriteOffRecovered for every written-off invoice that the payer names, then PaymentRecorded;
-  // or PaymentAnnounced. No event when its external id is known with the same content, and then the
-  // answer has only the first payment's id and account. Refuses: CUSTOMER_FULL, CURRENCY_MISMATCH,
-  // AMOUNT_OVERFLOW, INVOICE_NOT_FOUND, INVOICE_NOT_OPEN, PAYMENT_EXISTS.
+  // or PaymentAnnounced. Its external id is known with the same content (payment_identity.h): as
+  // ConfirmPayment where money came that was under way or had failed, else no event, and the answer
+  // says `repeated`. Refuses: CUSTOMER_FULL, CURRENCY_MISMATCH, AMOUNT_OVERFLOW, INVOICE_NOT_FOUND,
+  // INVOICE_NOT_OPEN, PAYMENT_EXISTS, PAYMENT_TAKEN_BACK.
   static absl::StatusOr<command::Events<Event>> Decide(
       const command::View& view, const billing::v1::RecordPaymentRequest& request,
       const command::Context& context, billing::v1::RecordPaymentResponse& response);

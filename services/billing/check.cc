@@ -29,6 +29,7 @@ constexpr size_t kMaxProductBytes = 64;
 constexpr size_t kMaxReferenceBytes = 200;
 constexpr size_t kMaxReasonBytes = 500;
 constexpr size_t kMaxExternalIdBytes = 128;
+constexpr int32_t kMaxAttempt = 1'000;
 
 template <class Request>
 void CheckWhose(const Request& request, FieldViolations& bad) {
@@ -252,6 +253,11 @@ absl::Status Billing::Check(const RecordPaymentRequest& request) {
   Expect(CheckText(request.payer_reference(), kMaxReferenceBytes), "payer_reference", bad);
   if (!request.external_id().empty()) {
     Expect(CheckName(request.external_id(), kMaxExternalIdBytes), "external_id", bad);
+  }
+  if (request.attempt() < 0 || request.attempt() > kMaxAttempt) {
+    bad.Add("attempt", absl::StrCat("must be 1 to ", kMaxAttempt, ", or be left out"));
+  } else if (request.attempt() > 0 && request.external_id().empty()) {
+    bad.Add("attempt", "needs an external_id");
   }
   CheckSaid(request, bad);
   switch (request.initial_state()) {

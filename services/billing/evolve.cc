@@ -157,6 +157,7 @@ uint32_t AddPayment(const Event& event, v1::PaymentState state, absl::CivilDay d
   uint32_t key = 0;
   if (!event.external_id().empty()) {
     payment.set_external_id(event.external_id());
+    if (event.attempt() > 1) payment.set_attempt(event.attempt());
     key = ExternalKey(event.method(), event.external_id());
   }
   account.add_external_keys(key);
@@ -182,9 +183,12 @@ void Announced(const v1::PaymentAnnounced& event, absl::CivilDay day, Account& a
   }
 }
 
-// An announced payment is under way no more.
+// An announced payment is under way no more. One that had failed was not.
 void Arrived(uint32_t ordinal, v1::PaymentState state, Account& account) {
-  account.mutable_payments(static_cast<int>(ordinal))->set_state(state);
+  Payment& payment = *account.mutable_payments(static_cast<int>(ordinal));
+  const bool had_failed = payment.state() == v1::PAYMENT_STATE_FAILED;
+  payment.set_state(state);
+  if (had_failed) return;
   auto& pending = *account.mutable_pending_payments();
   for (int i = 0; i < pending.size(); ++i) {
     if (pending[i].ordinal() != ordinal) continue;

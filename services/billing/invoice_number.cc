@@ -18,10 +18,12 @@ const v1::Series::Last* Find(const Counters& counters, const std::string& name, 
 
 }  // namespace
 
-absl::StatusOr<v1::InvoiceNumber> NextNumber(const Counters& counters, const std::string& name,
-                                             int year, int partition) {
+absl::StatusOr<v1::InvoiceNumber> NextNumber(const Counters& counters, const std::string& asked,
+                                             std::string_view default_name, int year,
+                                             int partition) {
+  const std::string name = asked.empty() ? std::string(default_name) : asked;
   const v1::Series::Last* last = Find(counters, name, year);
-  if (last == nullptr && counters.size() >= kMaxSeries) {
+  if (last == nullptr && name != default_name && counters.size() >= kMaxSeries) {
     return Refuse(Reason::kSeriesFull,
                   absl::StrCat("the partition counts ", counters.size(),
                                " series and years and takes no further one"),

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "daybook/billing/v1/billing.pb.h"
@@ -15,10 +16,12 @@ using Counters = google::protobuf::RepeatedPtrField<v1::Series::Last>;
 inline constexpr char kDefaultInvoiceSeries[] = "A";
 inline constexpr char kDefaultCreditNoteSeries[] = "CN";
 
-// The next number of a series and year. SERIES_FULL if it would open one series too many. Consumes
-// nothing: that is UseNumber's, when the event is folded.
-absl::StatusOr<v1::InvoiceNumber> NextNumber(const Counters& counters, const std::string& name,
-                                             int year, int partition);
+// The next number of a series and year; nothing asked is the default series. SERIES_FULL if it would
+// open one series too many: the default one has room always, so that nothing has to stay without a
+// number. Consumes nothing: that is UseNumber's, when the event is folded.
+absl::StatusOr<v1::InvoiceNumber> NextNumber(const Counters& counters, const std::string& asked,
+                                             std::string_view default_name, int year,
+                                             int partition);
 
 // Remembers that `number` is used.
 void UseNumber(const v1::InvoiceNumber& number, Counters& counters);

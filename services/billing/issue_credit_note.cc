@@ -86,7 +86,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
                                        billing::v1::IssueCreditNoteResponse& response) {
   ASSIGN_OR_RETURN(const InvoiceRef found,
                    billing::FindInvoice(view, request.invoice_id(), Command::kIssueCreditNote));
-  RETURN_IF_ERROR(billing::ExpectRoom(view));
+  RETURN_IF_ERROR(billing::ExpectRoomForFact(view));
   const Account& account = *found.account;
   const Invoice& invoice = *found.invoice;
   CreditNoteIssued note;
@@ -111,11 +111,11 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
       const absl::CivilDay day,
       billing::EffectiveDay(account, request.has_effective_date(), request.effective_date(),
                             context.now, std::max(invoice.invoice_date(), off.last_day)));
-  ASSIGN_OR_RETURN(*note.mutable_number(),
-                   billing::NextNumber(view.partition_state.series().credit_notes(),
-                                       request.series().empty() ? billing::kDefaultCreditNoteSeries
-                                                                : request.series(),
-                                       static_cast<int>(day.year()), view.partition));
+  ASSIGN_OR_RETURN(
+      *note.mutable_number(),
+      billing::NextNumber(view.partition_state.series().credit_notes(), request.series(),
+                          billing::kDefaultCreditNoteSeries, static_cast<int>(day.year()),
+                          view.partition));
   note.set_account_id(account.account_id());
   note.set_credit_note_id(context.NewId(view, 0));
   note.set_invoice_id(request.invoice_id());

@@ -23,11 +23,6 @@ using billing::v1::IssueInvoiceRequest;
 using billing::v1::IssueInvoiceResponse;
 using billing::v1::Payment;
 
-const std::string& DefaultSeries() {
-  static const std::string series = billing::kDefaultInvoiceSeries;
-  return series;
-}
-
 // `Content` is the request itself or a draft: both say the same.
 template <class Content>
 absl::StatusOr<absl::CivilDay> InvoiceDay(const Account& account, const Content& content,
@@ -110,11 +105,10 @@ absl::StatusOr<command::Events<Billing::Event>> Issue(const command::View& view,
   InvoiceIssued invoice;
   RETURN_IF_ERROR(billing::FillAmounts(content.lines(), currency, invoice));
   RETURN_IF_ERROR(ExpectFits(account, invoice.total_minor()));
-  ASSIGN_OR_RETURN(
-      *invoice.mutable_number(),
-      billing::NextNumber(view.partition_state.series().last(),
-                          content.series().empty() ? DefaultSeries() : content.series(),
-                          static_cast<int>(invoice_day.year()), view.partition));
+  ASSIGN_OR_RETURN(*invoice.mutable_number(),
+                   billing::NextNumber(view.partition_state.series().last(), content.series(),
+                                       billing::kDefaultInvoiceSeries,
+                                       static_cast<int>(invoice_day.year()), view.partition));
   invoice.set_account_id(account.account_id());
   invoice.set_invoice_id(std::move(id));
   *invoice.mutable_due_date() = DateOf(due_day);

@@ -6,21 +6,28 @@
 
 namespace daybook::billing {
 
-// Accounts, drafts, invoices, payments and credit notes of one customer: bounds its state.
-inline constexpr int64_t kMaxDocuments = 20'000;
+// Accounts, drafts, invoices, payments and credit notes of one customer, counted together.
+//
+// From kMaxDocuments on nothing new is charged: no account, draft or invoice. Few enough that all of
+// them on one payment fit the record of its reversal (54 bytes each).
+inline constexpr int64_t kMaxDocuments = 15'000;
+// What happens to what is there goes on: payments and credit notes, up to here. Bounds the state, at
+// some 80 bytes each.
+inline constexpr int64_t kMaxDocumentsWithFacts = 200'000;
 
 // Lines of all invoices of one customer, of which the state keeps the amounts.
 inline constexpr int64_t kMaxInvoiceLines = 200'000;
 
-// Allocations of one customer that stand: a row of some 10 bytes each. What is beyond stays
-// unapplied.
-inline constexpr int kMaxAllocationRows = 40'000;
+// Allocations of one customer that stand: a row of some 10 bytes each, two for every document that
+// there can be. What is beyond stays unapplied.
+inline constexpr int kMaxAllocationRows = 400'000;
 
 // Drafts of one customer, which are kept with their texts.
 inline constexpr int kMaxDrafts = 200;
 inline constexpr size_t kMaxDraftBytes = 1 << 20;
 
 // Number series and years of one partition: bounds its state against a series made up per customer.
+// The default series has room beyond it.
 inline constexpr int kMaxSeries = 10'000;
 
 // Invoices that one payment goes on, and payments whose credit goes on one new invoice, in one

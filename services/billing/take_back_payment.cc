@@ -64,11 +64,14 @@ KnownRefund FindRefund(const billing::v1::State& state, const std::string& exter
   return {};
 }
 
-absl::Status RefundExists(const KnownRefund& known) {
+absl::Status RefundExists(const KnownRefund& known, bool other_payment) {
   return Refuse(Reason::kPaymentExists,
                 absl::StrCat("the external id belongs to a refund of payment '",
-                             known.payment->payment_id(), "' with another payment or amount"),
-                {{"payment_id", known.payment->payment_id()}});
+                             known.payment->payment_id(), "' of ", known.refund->amount_minor(),
+                             " minor units"),
+                {{"payment_id", known.payment->payment_id()},
+                 {"amount_minor", absl::StrCat(known.refund->amount_minor())},
+                 {"different_fields", other_payment ? "payment_id" : "amount"}});
 }
 
 }  // namespace
@@ -105,12 +108,13 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   const std::string external_id = Normalise(request.external_id());
   const KnownRefund known = FindRefund(view.state.billing(), external_id);
   if (known.refund != nullptr) {
-    const bool same = known.payment == found.payment &&
-                      (!request.has_amount() || known.refund->amount_minor() == amount);
-    if (!same) return RefundExists(known);
+    const bool other_payment = known.payment != found.payment;
+    const bool other_amount = request.has_amount() && known.refund->amount_minor() != amount;
+    if (other_payment || other_amount) return RefundExists(known, other_payment);
     response.set_payment_id(request.payment_id());
     *response.mutable_amount() = MoneyOf(known.refund->amount_minor(), currency);
     *response.mutable_unapplied() = MoneyOf(unapplied, currency);
+    response.set_repeated(true);
     return Events();
   }
   if (amount > unapplied || amount == 0) return billing::CreditTooSmall(amount, unapplied);

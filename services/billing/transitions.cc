@@ -61,7 +61,7 @@ constexpr Allowed<v1::PaymentState> kPayments[] = {
     {v1::PAYMENT_STATE_UNKNOWN, Of(kConfirmPayment, kFailPayment)},
     {v1::PAYMENT_STATE_SUCCEEDED,
      Of(kReversePayment, kChargeBackPayment, kRefundPayment, kApplyCredit, kReleaseCredit)},
-    {v1::PAYMENT_STATE_FAILED, Of()},
+    {v1::PAYMENT_STATE_FAILED, Of(kConfirmPayment)},
     {v1::PAYMENT_STATE_REVERSED, Of()},
     {v1::PAYMENT_STATE_CHARGED_BACK, Of()},
 };

@@ -166,6 +166,7 @@ RecordPaymentRequest AnyPayment(const billing::v1::Account& account, const Curre
   if (*rc::gen::arbitrary<bool>()) *request.mutable_payment_date() = AnyDate();
   if (*rc::gen::inRange(0, 4) == 0) {
     request.set_external_id(absl::StrCat("x", *rc::gen::inRange(0, 5)));
+    request.set_attempt(*rc::gen::inRange(0, 3));
   }
   for (const auto& invoice : account.open_invoices()) {
     if (*rc::gen::inRange(0, 4) != 0) continue;

@@ -22,8 +22,8 @@ std::string Id(int i) {
   return std::string(36 - digits.size(), '0') + digits;
 }
 
-// `count` invoices of one cent, put into the state as Evolve would.
-void AddOpenInvoices(int count, billing::v1::Account& account) {
+// `count` invoices, put into the state as Evolve would.
+void AddOpenInvoices(int count, billing::v1::Account& account, int64_t minor = 1) {
   for (int i = 0; i < count; ++i) {
     auto& invoice = *account.add_open_invoices();
     invoice.set_invoice_id(Id(i));
@@ -32,10 +32,10 @@ void AddOpenInvoices(int count, billing::v1::Account& account) {
     invoice.set_due_date(billing::DayNumber(kNewYear));
     invoice.set_invoice_date(billing::DayNumber(kNewYear));
     invoice.set_sequence(i + 1);
-    invoice.set_total_minor(1);
-    invoice.set_open_minor(1);
+    invoice.set_total_minor(minor);
+    invoice.set_open_minor(minor);
   }
-  account.set_open_minor(account.open_minor() + count);
+  account.set_open_minor(account.open_minor() + count * minor);
 }
 
 void AddCredit(int count, billing::v1::Account& account) {
@@ -60,19 +60,44 @@ size_t BytesOf(const Outcome& outcome) {
   return bytes;
 }
 
-TEST(Limits, ACustomerIsFullAtTwentyThousandDocuments) {
+// Everything that may happen to what is there.
+TEST(Limits, AFullCustomerIsChargedNothingAndTakesAllFacts) {
   Story<Billing> story = CustomerWithAccount("currency_code: 'EUR' manual_credit: true");
   for (int i = 0; i < billing::kMaxDocuments - 3; ++i) {
     Account(story).add_settled_invoices()->set_invoice_id(Id(i));
   }
   EXPECT_TRUE(story.When(PaymentOf(1, "external_id: 'x'")).status.ok());
-  EXPECT_TRUE(story.When(InvoiceOf(1)).status.ok());
+  const std::string last = story.When(InvoiceOf(1)).response.invoice_id();
   const auto full = story.When(InvoiceOf(1)).ThenRefused("CUSTOMER_FULL");
-  EXPECT_EQ(MetadataOf(full.status, "document_limit"), "20000");
-  story.When(PaymentOf(1)).ThenRefused("CUSTOMER_FULL");
+  EXPECT_EQ(MetadataOf(full.status, "document_limit"), "15000");
+  story.When(Proto<billing::v1::CreateDraftInvoiceRequest>(
+                 "draft { lines { amount { currency_code: 'EUR' units: 1 } } }"))
+      .ThenRefused("CUSTOMER_FULL");
   story.When(Proto<OpenAccountRequest>("currency_code: 'EUR'")).ThenRefused("CUSTOMER_FULL");
-  // What is in the book already is still answered.
-  EXPECT_TRUE(story.When(PaymentOf(1, "external_id: 'x'")).status.ok());
+  // Whatever happens to what is there.
+  EXPECT_TRUE(story.When(PaymentOf(1, "external_id: 'x'")).response.repeated());
+  const std::string on_last = absl::StrCat("invoice_id: '", last, "' ");
+  const auto note = story.When(Proto<billing::v1::IssueCreditNoteRequest>(
+      on_last + "kind: CREDIT_NOTE_KIND_OFFSET lines { net { currency_code: 'EUR' nanos: 500000000 "
+                "} }"));
+  EXPECT_TRUE(note.status.ok()) << note.status;
+  const auto announced =
+      story.When(PaymentOf(1, "initial_state: PAYMENT_STATE_PENDING external_id: 'y'"));
+  ASSERT_TRUE(announced.status.ok()) << announced.status;
+  EXPECT_TRUE(story.When(PaymentOf(1, "external_id: 'y'")).status.ok());
+  for (const auto& payment_id : {announced.response.payment_id()}) {
+    EXPECT_TRUE(story.When(Proto<billing::v1::ReversePaymentRequest>(
+                               absl::StrCat("payment_id: '", payment_id, "'")))
+                    .status.ok());
+  }
+}
+
+TEST(Limits, FactsEndFarBeyondCharges) {
+  Story<Billing> story = CustomerWithAccount("currency_code: 'EUR' manual_credit: true");
+  Account(story).set_credit_note_count(static_cast<uint32_t>(billing::kMaxDocumentsWithFacts - 2));
+  EXPECT_TRUE(story.When(PaymentOf(1)).status.ok());
+  const auto full = story.When(PaymentOf(1)).ThenRefused("CUSTOMER_FULL");
+  EXPECT_EQ(MetadataOf(full.status, "document_limit"), "200000");
 }
 
 TEST(Limits, APaymentGoesOnSoManyInvoicesAndFitsARecord) {
@@ -111,8 +136,22 @@ TEST(Limits, APartitionCountsSoManySeries) {
     last.set_year(2026);
     last.set_sequence(7);
   }
-  story.When(InvoiceOf(1)).ThenRefused("SERIES_FULL");
+  story.When(InvoiceOf(1, "series: 'NEW'")).ThenRefused("SERIES_FULL");
   EXPECT_EQ(story.When(InvoiceOf(1, "series: 'S0'")).response.number(), "S0-2026-03-000008");
+  // The default series has room, and so have credit notes of its kind.
+  const auto invoice = story.When(InvoiceOf(1));
+  EXPECT_EQ(invoice.response.number(), "A-2026-03-000001");
+  for (int i = 0; i < billing::kMaxSeries; ++i) {
+    auto& last = *series.add_credit_notes();
+    last.set_series(absl::StrCat("N", i));
+    last.set_year(2026);
+  }
+  const std::string note = absl::StrCat("kind: CREDIT_NOTE_KIND_OFFSET invoice_id: '",
+                                        invoice.response.invoice_id(), "' ");
+  story.When(Proto<billing::v1::IssueCreditNoteRequest>(note + "series: 'NEW'"))
+      .ThenRefused("SERIES_FULL");
+  EXPECT_EQ(story.When(Proto<billing::v1::IssueCreditNoteRequest>(note)).response.number(),
+            "CN-2026-03-000001");
 }
 
 TEST(Limits, InvoicesHaveSoManyLinesTogether) {
@@ -147,6 +186,24 @@ TEST(Limits, AReversalOfTheLargestPaymentFitsARecord) {
   EXPECT_EQ(Account(story).open_invoices_size(), 10'000);
   EXPECT_EQ(Account(story).open_invoices(0).invoice_id(), Id(0));
   EXPECT_EQ(Account(story).allocations().payment_size(), 0);
+}
+
+// All invoices that a customer may have, put there by several commands, with the longest amounts.
+TEST(Limits, AReversalOfAPaymentOnEveryInvoiceFitsARecord) {
+  constexpr int64_t kLarge = 600'000'000'000'000;
+  Story<Billing> story = CustomerWithAccount();
+  const int count = static_cast<int>(billing::kMaxDocuments) - 2;
+  AddOpenInvoices(count, Account(story), kLarge);
+  const auto paid = story.When(PaymentOf(count * (kLarge / 100)));
+  ASSERT_TRUE(paid.status.ok()) << paid.status;
+  while (Account(story).unapplied_minor() > 0) {
+    ASSERT_TRUE(story.When(billing::v1::ApplyCreditRequest()).status.ok());
+  }
+  const auto back = story.When(Proto<billing::v1::ReversePaymentRequest>(
+      absl::StrCat("payment_id: '", paid.response.payment_id(), "'")));
+  ASSERT_TRUE(back.status.ok()) << back.status;
+  EXPECT_EQ(back.response.invoice_count(), count);
+  EXPECT_LT(BytesOf(back), kRecordBytes);
 }
 
 TEST(Limits, ARefundGoesBackToSoManyPayments) {

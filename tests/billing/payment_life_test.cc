@@ -148,15 +148,93 @@ TEST(PaymentLife, FailedMoneyLeavesNothing) {
   EXPECT_EQ(book.account().received_minor(), 0);
 }
 
-TEST(PaymentLife, AnExternalIdOfAPaymentUnderWayMustBeConfirmed) {
+constexpr char kTx[] = "external_id: 'tx' ";
+
+TEST(PaymentLife, MoneyUnderTheIdOfAPaymentUnderWayConfirmsIt) {
   Book book;
-  const std::string paid = book.Pay(10, std::string(kPending) + "external_id: 'tx'");
-  book.story.When(PaymentOf(10, std::string(kPending) + "external_id: 'tx'")).Then({});
-  const auto refused =
-      book.story.When(PaymentOf(10, "external_id: 'tx'")).ThenRefused("PAYMENT_EXISTS");
-  EXPECT_EQ(MetadataOf(refused.status, "state"), "PENDING");
-  book.Of<v1::ConfirmPaymentRequest>(paid);
-  book.story.When(PaymentOf(10, "external_id: 'tx'")).Then({});
+  const std::string a = book.Issue(30), b = book.Issue(30);
+  const std::string paid = book.Pay(10, std::string(kPending) + kTx + Said(b));
+  const auto announced_again = book.story.When(PaymentOf(10, std::string(kPending) + kTx)).Then({});
+  EXPECT_TRUE(announced_again.response.repeated());
+  EXPECT_EQ(announced_again.response.state(), v1::PAYMENT_STATE_PENDING);
+  book.story.When(PaymentOf(11, kTx)).ThenRefused("PAYMENT_EXISTS");
+  const auto came = book.story.When(PaymentOf(10, kTx));
+  came.Then({absl::StrCat("payment_confirmed { account_id: 'acc' payment_id: '", paid,
+                          "' amount_minor: 1000 currency_code: 'EUR' allocations { invoice_id: '",
+                          b, "' amount_minor: 1000 } }")});
+  EXPECT_EQ(came.response.state(), v1::PAYMENT_STATE_SUCCEEDED);
+  EXPECT_FALSE(came.response.repeated());
+  EXPECT_EQ(book.open(b), 20);
+  EXPECT_TRUE(book.story.When(PaymentOf(10, kTx)).Then({}).response.repeated());
+  // Said again as it was announced: it has come since.
+  EXPECT_EQ(
+      book.story.When(PaymentOf(10, std::string(kPending) + kTx)).Then({}).response.state(),
+      v1::PAYMENT_STATE_SUCCEEDED);
+}
+
+TEST(PaymentLife, WhatFailedMaySucceed) {
+  for (const bool by_confirming : {true, false}) {
+    Book book;
+    const std::string a = book.Issue(30), b = book.Issue(30);
+    const std::string paid = book.Pay(10, std::string(kPending) + kTx + Said(b));
+    book.Of<v1::FailPaymentRequest>(paid);
+    const auto again = book.story.When(PaymentOf(10, std::string(kPending) + kTx)).Then({});
+    EXPECT_EQ(again.response.state(), v1::PAYMENT_STATE_FAILED);
+    if (by_confirming) {
+      EXPECT_TRUE(book.Of<v1::ConfirmPaymentRequest>(paid).status.ok());
+      EXPECT_EQ(book.open(a), 20);  // what the payer had said is not kept
+    } else {
+      EXPECT_EQ(book.story.When(PaymentOf(10, kTx + Said(b))).response.payment_id(), paid);
+      EXPECT_EQ(book.open(b), 20);
+    }
+    EXPECT_EQ(book.account().received_minor(), 1000);
+    EXPECT_EQ(book.account().payments(0).state(), v1::PAYMENT_STATE_SUCCEEDED);
+    EXPECT_EQ(book.invoice(b)->pending_count(), 0);
+    book.Of<v1::ConfirmPaymentRequest>(paid).ThenRefused("ILLEGAL_TRANSITION");
+    EXPECT_TRUE(book.story.When(PaymentOf(10, kTx)).Then({}).response.repeated());
+  }
+}
+
+TEST(PaymentLife, WhatWasTakenBackIsNotAnsweredAsRecorded) {
+  Book book;
+  const std::string first = book.Pay(10, kTx);
+  book.Of<v1::ChargeBackPaymentRequest>(first);
+  for (const std::string& again :
+       {std::string(kTx), kTx + std::string(kPending),
+        kTx + std::string("payment_date { year: 2026 month: 1 day: 2 }"),
+        kTx + std::string("attempt: 1")}) {
+    const auto refused = book.story.When(PaymentOf(10, again)).ThenRefused("PAYMENT_TAKEN_BACK");
+    EXPECT_EQ(MetadataOf(refused.status, "state"), "CHARGED_BACK");
+    EXPECT_EQ(MetadataOf(refused.status, "attempt"), "1");
+    EXPECT_EQ(MetadataOf(refused.status, "payment_id"), first);
+  }
+  EXPECT_EQ(book.account().received_minor() - book.account().reversed_minor(), 0);
+}
+
+TEST(PaymentLife, AnotherAttemptIsAnotherPayment) {
+  Book book;
+  const std::string wrong_day = book.Pay(10, kTx + std::string("payment_date { year: 2025 month: 3 "
+                                                               "day: 1 }"));
+  book.Of<v1::ReversePaymentRequest>(wrong_day);
+  const auto second = book.story.When(PaymentOf(10, kTx + std::string("attempt: 2")));
+  ASSERT_EQ(second.events.size(), 1u);
+  EXPECT_EQ(second.events[0].event.payment_recorded().attempt(), 2);
+  EXPECT_EQ(second.response.attempt(), 2);
+  EXPECT_NE(second.response.payment_id(), wrong_day);
+  // Without an attempt the newest is meant, and each by its own.
+  const auto again = book.story.When(PaymentOf(10, kTx)).Then({});
+  EXPECT_EQ(again.response.payment_id(), second.response.payment_id());
+  EXPECT_TRUE(book.story.When(PaymentOf(10, kTx + std::string("attempt: 2"))).Then({}).status.ok());
+  book.story.When(PaymentOf(10, kTx + std::string("attempt: 1")))
+      .ThenRefused("PAYMENT_TAKEN_BACK");
+  // A debit that is tried again while nobody knows what became of the first.
+  const auto third =
+      book.story.When(PaymentOf(10, kTx + std::string("attempt: 3 ") + kPending));
+  EXPECT_EQ(third.events.at(0).event.payment_announced().attempt(), 3);
+  EXPECT_EQ(book.story.When(PaymentOf(10, kTx)).response.payment_id(),
+            third.response.payment_id());
+  EXPECT_EQ(book.account().received_minor(), 3000);
+  EXPECT_EQ(book.account().reversed_minor(), 1000);
 }
 
 TEST(PaymentLife, CreditByAgeSparesInvoicesWithAPaymentUnderWay) {
@@ -248,6 +326,7 @@ TEST(PaymentLife, ARefundOfAKnownExternalIdIsNotMadeTwice) {
   book.Of<v1::RefundPaymentRequest>(paid, Amount(40) + id);
   const auto again = book.Of<v1::RefundPaymentRequest>(paid, Amount(40) + id);
   EXPECT_TRUE(again.events.empty());
+  EXPECT_TRUE(again.response.repeated());
   EXPECT_EQ(again.response.amount().units(), 40);
   EXPECT_EQ(again.response.unapplied().units(), 60);
   EXPECT_EQ(book.Of<v1::RefundPaymentRequest>(paid, id).response.amount().units(), 40);

@@ -86,6 +86,19 @@ TEST(RecordPayment, RefusesBadFields) {
        {"external id of 129 bytes",
         [](auto& r) { r.set_external_id(std::string(129, 'a')); },
         {"external_id"}},
+       {"attempt below zero",
+        [](auto& r) {
+          r.set_external_id("x");
+          r.set_attempt(-1);
+        },
+        {"attempt"}},
+       {"attempt above the limit",
+        [](auto& r) {
+          r.set_external_id("x");
+          r.set_attempt(1'001);
+        },
+        {"attempt"}},
+       {"attempt without an external id", [](auto& r) { r.set_attempt(1); }, {"attempt"}},
        {"external id with NUL",
         [](auto& r) { r.set_external_id(std::string("a\0", 2)); },
         {"external_id"}},
@@ -146,7 +159,7 @@ TEST(RecordPayment, PaysTheOldestDueFirst) {
   const auto outcome = book.Pay(90);
   EXPECT_THAT(book.Allocations(outcome), ElementsAre(Pair("b", 50), Pair("c", 30), Pair("a", 10)));
   outcome.ThenAnswers(absl::StrCat(
-      "payment_id: '", outcome.response.payment_id(), "' account_id: 'acc' allocation_count: 3 ",
+      "payment_id: '", outcome.response.payment_id(), "' account_id: 'acc' state: PAYMENT_STATE_SUCCEEDED allocation_count: 3 ",
       "unapplied { currency_code: 'EUR' } ",  //
       "allocations { invoice_id: '", book.b, "' amount { currency_code: 'EUR' units: 50 } } ",
       "allocations { invoice_id: '", book.c, "' amount { currency_code: 'EUR' units: 30 } } ",
@@ -229,6 +242,9 @@ TEST(RecordPayment, TheSameExternalIdIsTheSamePayment) {
     const auto again = book.Pay(10, rest).Then({});
     EXPECT_EQ(again.response.payment_id(), first.response.payment_id());
     EXPECT_EQ(again.response.account_id(), "acc");
+    EXPECT_TRUE(again.response.repeated());
+    EXPECT_EQ(again.response.state(), billing::v1::PAYMENT_STATE_SUCCEEDED);
+    EXPECT_EQ(again.response.attempt(), 1);
   }
   EXPECT_EQ(book.story.state().SerializeAsString(), before);
 }
@@ -240,15 +256,23 @@ TEST(RecordPayment, RefusesAnExternalIdWithOtherContent) {
   book.story.Given(kNewYear, "account_opened { account_id: 'usd' currency_code: 'USD' }");
   book.story.Given(kNewYear, "account_opened { account_id: 'eur' currency_code: 'EUR' }");
   const std::string id = "external_id: 'tx-1' ";
-  book.Pay(11, id + "account_id: 'acc'").ThenRefused("PAYMENT_EXISTS");
-  book.Pay(10, id + "account_id: 'eur'").ThenRefused("PAYMENT_EXISTS");
-  book.Pay(10, id + "account_id: 'usd'").ThenRefused("PAYMENT_EXISTS");
-  book.Pay(10, id + "account_id: 'acc' payment_date { year: 2026 month: 3 day: 4 }")
-      .ThenRefused("PAYMENT_EXISTS");
+  const auto expect_different = [&](const std::string& fields, int64_t units,
+                                    const std::string& rest) {
+    const auto refused = book.Pay(units, id + rest).ThenRefused("PAYMENT_EXISTS");
+    EXPECT_EQ(MetadataOf(refused.status, "different_fields"), fields);
+    EXPECT_EQ(MetadataOf(refused.status, "state"), "SUCCEEDED");
+  };
+  const std::string fourth = "payment_date { year: 2026 month: 3 day: 4 }";
+  expect_different("amount", 11, "account_id: 'acc'");
+  expect_different("account_id", 10, "account_id: 'eur'");
+  expect_different("account_id", 10, "account_id: 'usd'");
+  expect_different("payment_date", 10, "account_id: 'acc' " + fourth);
+  expect_different("account_id,amount,payment_date", 12, "account_id: 'eur' " + fourth);
   RecordPaymentRequest dollars = PaymentOf(10, id + "account_id: 'acc'");
   dollars.mutable_amount()->set_currency_code("USD");
   const auto refused = book.story.When(dollars).ThenRefused("PAYMENT_EXISTS");
   EXPECT_EQ(MetadataOf(refused.status, "payment_id"), first.response.payment_id());
+  EXPECT_EQ(MetadataOf(refused.status, "different_fields"), "amount.currency_code");
 }
 
 TEST(RecordPayment, ExternalIdsAreOfTheirMethod) {

@@ -346,7 +346,7 @@ Scene PaymentIn(billing::v1::PaymentState state) {
 
 // SUCCEEDED, PENDING, UNKNOWN, FAILED, REVERSED, CHARGED_BACK.
 constexpr std::pair<Command, std::string_view> kPaymentGrid[] = {
-    {Command::kConfirmPayment, ".xx..."}, {Command::kFailPayment, ".xx..."},
+    {Command::kConfirmPayment, ".xxx.."}, {Command::kFailPayment, ".xx..."},
     {Command::kReversePayment, "x....."}, {Command::kChargeBackPayment, "x....."},
     {Command::kRefundPayment, "x....."},  {Command::kApplyCredit, "x....."},
     {Command::kReleaseCredit, "x....."},

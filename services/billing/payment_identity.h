@@ -1,0 +1,39 @@
+// Which payment an external id means.
+//
+// An identity is a method, an external id and an attempt: a bank tries a debit again under the same
+// id, and money that was taken back may come a second time. Attempts count from 1; a request that
+// names none means the newest one that is known, or the first.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+#include "daybook/billing/v1/billing_service.pb.h"
+#include "daybook/billing/v1/state.pb.h"
+
+namespace daybook::billing {
+
+struct KnownPayment {
+  const v1::Account* account = nullptr;
+  const v1::Payment* payment = nullptr;  // null: nothing is known
+  uint32_t ordinal = 0;
+};
+
+// External ids are unique over all accounts of the customer. `attempt` 0 = the newest.
+KnownPayment FindKnown(const v1::State& state, v1::PaymentMethod method,
+                       const std::string& external_id, int32_t attempt);
+
+// Its attempt, from 1. 0 if it has no external id.
+int32_t AttemptOf(const v1::Payment& payment);
+
+// PENDING or UNKNOWN.
+bool IsUnderWay(v1::PaymentState state);
+
+// Whether a request may mean this payment. PAYMENT_TAKEN_BACK if its money has gone again: neither
+// "recorded" nor "already there" would be a true answer. PAYMENT_EXISTS, with the fields that
+// differ, if it is another one. The day of an announcement may differ from that of the money.
+absl::Status ExpectSame(const KnownPayment& known, const v1::Account& account, int64_t amount_minor,
+                        const v1::RecordPaymentRequest& request);
+
+}  // namespace daybook::billing
