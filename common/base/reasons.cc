@@ -73,7 +73,12 @@ constexpr ReasonInfo kReasons[] = {
      "Check the external_id; another attempt under it is another payment."},
     {Reason::kPaymentTakenBack, "PAYMENT_TAKEN_BACK", kFailedPrecondition,
      "The payment of this external_id was reversed or charged back; metadata `state`, `attempt`.",
-     "If the money came again, record it with the next attempt; else nothing is to be done."},
+     "If the money came again, record it with the next attempt, or reinstate the payment; else "
+     "nothing is to be done."},
+    {Reason::kTakenBackTooLittle, "TAKEN_BACK_TOO_LITTLE", kFailedPrecondition,
+     "Less of the payment was taken back and has not come again than the command reinstates; metadata "
+     "`taken_back_minor` says how much.",
+     "Reinstate less; money beyond that is a payment of its own."},
     {Reason::kSeriesFull, "SERIES_FULL", kFailedPrecondition,
      "The partition has as many number series and years as it may have (10,000).",
      "Use the default series or one that is in use; series are the seller's, not one a customer or an order."},

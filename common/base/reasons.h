@@ -35,6 +35,7 @@ enum class Reason {
   kInvoiceNotOpen,
   kPaymentExists,
   kPaymentTakenBack,
+  kTakenBackTooLittle,
   kSeriesFull,
   kIllegalTransition,
   kPaymentNotFound,

@@ -38,6 +38,7 @@ struct Billing {
       billing::v1::IssueCreditNoteRequest, billing::v1::RecordPaymentRequest,
       billing::v1::ConfirmPaymentRequest, billing::v1::FailPaymentRequest,
       billing::v1::ReversePaymentRequest, billing::v1::ChargeBackPaymentRequest,
+      billing::v1::ReinstatePaymentRequest,
       billing::v1::RefundPaymentRequest, billing::v1::ApplyCreditRequest,
       billing::v1::ReleaseCreditRequest>;
 
@@ -61,6 +62,7 @@ struct Billing {
   static absl::Status Check(const billing::v1::FailPaymentRequest& request);
   static absl::Status Check(const billing::v1::ReversePaymentRequest& request);
   static absl::Status Check(const billing::v1::ChargeBackPaymentRequest& request);
+  static absl::Status Check(const billing::v1::ReinstatePaymentRequest& request);
   static absl::Status Check(const billing::v1::RefundPaymentRequest& request);
   static absl::Status Check(const billing::v1::ApplyCreditRequest& request);
   static absl::Status Check(const billing::v1::ReleaseCreditRequest& request);
@@ -172,6 +174,12 @@ struct Billing {
   static absl::StatusOr<command::Events<Event>> Decide(
       const command::View& view, const billing::v1::ChargeBackPaymentRequest& request,
       const command::Context& context, billing::v1::ChargeBackPaymentResponse& response);
+
+  // As RecordPayment, of what was taken back of another payment. Refuses: CUSTOMER_FULL,
+  // TAKEN_BACK_TOO_LITTLE, CURRENCY_MISMATCH, AMOUNT_OVERFLOW, INVOICE_NOT_FOUND, INVOICE_NOT_OPEN.
+  static absl::StatusOr<command::Events<Event>> Decide(
+      const command::View& view, const billing::v1::ReinstatePaymentRequest& request,
+      const command::Context& context, billing::v1::ReinstatePaymentResponse& response);
 
   // PaymentRefunded, out of what is unapplied. Refuses: CREDIT_TOO_SMALL, CURRENCY_MISMATCH.
   static absl::StatusOr<command::Events<Event>> Decide(

@@ -375,6 +375,16 @@ absl::Status Billing::Check(const billing::v1::ChargeBackPaymentRequest& request
   return CheckOfPayment(request);
 }
 
+absl::Status Billing::Check(const billing::v1::ReinstatePaymentRequest& request) {
+  FieldViolations bad;
+  CheckPaymentId(request, bad);
+  if (request.has_amount()) Expect(CheckPositive(request.amount()), "amount", bad);
+  CheckSaid(request, bad);
+  CheckReason(request, bad);
+  CheckDay(request, bad);
+  return bad.ToStatus();
+}
+
 absl::Status Billing::Check(const billing::v1::RefundPaymentRequest& request) {
   FieldViolations bad;
   CheckPaymentId(request, bad);

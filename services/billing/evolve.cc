@@ -154,6 +154,7 @@ uint32_t AddPayment(const Event& event, v1::PaymentState state, absl::CivilDay d
   payment.set_method(event.method());
   payment.set_amount_minor(event.amount_minor());
   payment.set_payment_date(DayNumber(day));
+  payment.set_channel(event.channel());
   uint32_t key = 0;
   if (!event.external_id().empty()) {
     payment.set_external_id(event.external_id());
@@ -171,6 +172,14 @@ void Received(uint32_t ordinal, const Event& event, absl::CivilDay day, Account&
   DAYBOOK_CHECK(allocated + event.unapplied_minor() == event.amount_minor());
   account.set_received_minor(account.received_minor() + event.amount_minor());
   if (event.unapplied_minor() > 0) SetUnapplied(ordinal, event.unapplied_minor(), account);
+}
+
+// What was taken back of another payment, if it is that, has come again.
+void Reinstated(const v1::PaymentRecorded& event, Account& account) {
+  if (event.reinstates_payment_id().empty()) return;
+  const uint32_t ordinal = PaymentOrdinal(account, event.reinstates_payment_id());
+  Payment& payment = *account.mutable_payments(static_cast<int>(ordinal));
+  payment.set_reinstated_minor(payment.reinstated_minor() + event.amount_minor());
 }
 
 void Announced(const v1::PaymentAnnounced& event, absl::CivilDay day, Account& account) {
@@ -223,7 +232,7 @@ void Released(const v1::CreditReleased& event, Account& account) {
                account);
 }
 
-void Reversed(const v1::PaymentReversed& event, Account& account) {
+void Reversed(const v1::PaymentReversed& event, absl::CivilDay day, Account& account) {
   const uint32_t ordinal = PaymentOrdinal(account, event.payment_id());
   const int64_t released = TakeOff(ordinal, event.released(), account);
   Payment& payment = *account.mutable_payments(static_cast<int>(ordinal));
@@ -236,6 +245,7 @@ void Reversed(const v1::PaymentReversed& event, Account& account) {
   take_back.set_kind(event.state());
   take_back.set_reversed_minor(event.amount_minor());
   take_back.set_external_id(event.external_id());
+  take_back.set_day(DayNumber(day));
   account.set_reversed_minor(account.reversed_minor() + event.amount_minor());
 }
 
@@ -377,6 +387,7 @@ void Billing::Evolve(const command::EventMeta& meta, const Event& event, book::v
       const auto& recorded = event.payment_recorded();
       Account& own_account = account(recorded);
       const uint32_t ordinal = AddPayment(recorded, v1::PAYMENT_STATE_SUCCEEDED, day, own_account);
+      Reinstated(recorded, own_account);
       return Received(ordinal, recorded, day, own_account);
     }
     case Event::kPaymentAnnounced:
@@ -390,7 +401,7 @@ void Billing::Evolve(const command::EventMeta& meta, const Event& event, book::v
                      own_account);
     }
     case Event::kPaymentReversed:
-      return Reversed(event.payment_reversed(), account(event.payment_reversed()));
+      return Reversed(event.payment_reversed(), day, account(event.payment_reversed()));
     case Event::kDebitNoteIssued:
       UseNumber(event.debit_note_issued().number(),
                 *partition_state.mutable_series()->mutable_debit_notes());

@@ -20,8 +20,9 @@ constexpr std::string_view kNames[] = {
     "WriteOffInvoice",    "IssueCreditNote",
     "RecordPayment",      "ConfirmPayment",
     "FailPayment",        "ReversePayment",
-    "ChargeBackPayment",  "RefundPayment",
-    "ApplyCredit",        "ReleaseCredit",
+    "ChargeBackPayment",  "ReinstatePayment",
+    "RefundPayment",      "ApplyCredit",
+    "ReleaseCredit",
 };
 static_assert(std::size(kNames) == kCommands);
 
@@ -34,7 +35,8 @@ constexpr CommandSet Of(Commands... commands) {
 // up.
 constexpr CommandSet kAlways = Of(kDeleteDraftInvoice, kVoidInvoice, kMarkInvoiceUncollectible,
                                   kWriteOffInvoice, kRecordPayment, kConfirmPayment, kFailPayment,
-                                  kReversePayment, kChargeBackPayment, kRefundPayment);
+                                  kReversePayment, kChargeBackPayment, kReinstatePayment,
+                                  kRefundPayment);
 constexpr CommandSet kUnlessClosed =
     kAlways | Of(kChangeAccountTerms, kCloseAccount, kCreateDraftInvoice, kEditDraftInvoice,
                  kIssueCreditNote, kApplyCredit, kReleaseCredit);
@@ -60,10 +62,11 @@ constexpr Allowed<v1::PaymentState> kPayments[] = {
     {v1::PAYMENT_STATE_PENDING, Of(kConfirmPayment, kFailPayment)},
     {v1::PAYMENT_STATE_UNKNOWN, Of(kConfirmPayment, kFailPayment)},
     {v1::PAYMENT_STATE_SUCCEEDED,
-     Of(kReversePayment, kChargeBackPayment, kRefundPayment, kApplyCredit, kReleaseCredit)},
+     Of(kReversePayment, kChargeBackPayment, kReinstatePayment, kRefundPayment, kApplyCredit,
+        kReleaseCredit)},
     {v1::PAYMENT_STATE_FAILED, Of(kConfirmPayment)},
-    {v1::PAYMENT_STATE_REVERSED, Of()},
-    {v1::PAYMENT_STATE_CHARGED_BACK, Of()},
+    {v1::PAYMENT_STATE_REVERSED, Of(kReinstatePayment)},
+    {v1::PAYMENT_STATE_CHARGED_BACK, Of(kReinstatePayment)},
 };
 
 template <class State, size_t kRows>

@@ -35,6 +35,7 @@ enum class Command : uint8_t {
   kFailPayment,
   kReversePayment,
   kChargeBackPayment,
+  kReinstatePayment,
   kRefundPayment,
   kApplyCredit,
   kReleaseCredit,

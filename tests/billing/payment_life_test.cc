@@ -237,6 +237,46 @@ TEST(PaymentLife, AnotherAttemptIsAnotherPayment) {
   EXPECT_EQ(book.account().reversed_minor(), 1000);
 }
 
+TEST(PaymentLife, ReinstatingRefusesWhatWasNotTakenBack) {
+  Book book;
+  book.Of<v1::ReinstatePaymentRequest>("x", Amount(0) + "allocations {} reason: '\\n'")
+      .ThenInvalid({"amount", "allocations[0].invoice_id", "reason"});
+  book.Of<v1::ReinstatePaymentRequest>("x").ThenRefused("PAYMENT_NOT_FOUND");
+  const std::string paid = book.Pay(10, "payment_date { year: 2026 month: 3 day: 1 }");
+  book.Of<v1::ReinstatePaymentRequest>(paid).ThenRefused("TAKEN_BACK_TOO_LITTLE");
+  book.Of<v1::ReversePaymentRequest>(paid, "effective_date { year: 2026 month: 3 day: 5 }");
+  book.Of<v1::ReinstatePaymentRequest>(paid, Amount(11)).ThenRefused("TAKEN_BACK_TOO_LITTLE");
+  book.Of<v1::ReinstatePaymentRequest>(paid, "amount { currency_code: 'USD' units: 1 }")
+      .ThenRefused("CURRENCY_MISMATCH");
+  book.Of<v1::ReinstatePaymentRequest>(paid, "effective_date { year: 2026 month: 3 day: 4 }")
+      .ThenInvalid({"effective_date"});
+  EXPECT_TRUE(book.Of<v1::ReinstatePaymentRequest>(paid, Amount(4)).status.ok());
+  const auto rest =
+      book.Of<v1::ReinstatePaymentRequest>(paid, Amount(7)).ThenRefused("TAKEN_BACK_TOO_LITTLE");
+  EXPECT_EQ(MetadataOf(rest.status, "taken_back_minor"), "600");
+  EXPECT_TRUE(book.Of<v1::ReinstatePaymentRequest>(paid).status.ok());
+  book.Of<v1::ReinstatePaymentRequest>(paid).ThenRefused("TAKEN_BACK_TOO_LITTLE");
+}
+
+TEST(PaymentLife, AReinstatedPaymentIsTheNextAttempt) {
+  Book book;
+  const std::string a = book.Issue(30), b = book.Issue(30);
+  const std::string first = book.Pay(50, kTx + std::string("channel: PAYMENT_CHANNEL_ONLINE"));
+  book.Of<v1::ChargeBackPaymentRequest>(first, "effective_date { year: 2026 month: 3 day: 15 }");
+  const auto won = book.Of<v1::ReinstatePaymentRequest>(first, Said(b) + "reason: 'won'");
+  won.Then({absl::StrCat(
+      "payment_recorded { account_id: 'acc' payment_id: '", won.response.payment_id(),
+      "' amount_minor: 5000 currency_code: 'EUR' method: PAYMENT_METHOD_CARD "
+      "channel: PAYMENT_CHANNEL_ONLINE external_id: 'tx' attempt: 2 reinstates_payment_id: '",
+      first, "' reason: 'won' allocations { invoice_id: '", b,
+      "' amount_minor: 3000 } allocations { invoice_id: '", a, "' amount_minor: 2000 } }")});
+  EXPECT_EQ(won.response.attempt(), 2);
+  EXPECT_EQ(book.open(a), 10);
+  EXPECT_EQ(book.open(b), 0);
+  const auto again = book.story.When(PaymentOf(50, kTx)).Then({});
+  EXPECT_EQ(again.response.payment_id(), won.response.payment_id());
+}
+
 TEST(PaymentLife, CreditByAgeSparesInvoicesWithAPaymentUnderWay) {
   Book book("currency_code: 'EUR' manual_credit: true");
   book.Pay(30);

@@ -100,6 +100,10 @@ Scene AccountWith(Command command, billing::v1::AccountState state) {
       scene.Invoice();
       scene.Pay(10);
       break;
+    case Command::kReinstatePayment:
+      scene.Pay(5);
+      scene.Do(Proto<billing::v1::ReversePaymentRequest>(Named("payment_id", scene.payment_id)));
+      break;
     case Command::kReversePayment:
     case Command::kChargeBackPayment:
     case Command::kRefundPayment:
@@ -159,6 +163,8 @@ Asked AskOfAccount(Scene& scene, Command command) {
       return scene.OfPayment<v1::ChargeBackPaymentRequest>();
     case Command::kRefundPayment:
       return scene.OfPayment<v1::RefundPaymentRequest>();
+    case Command::kReinstatePayment:
+      return scene.OfPayment<v1::ReinstatePaymentRequest>();
     case Command::kApplyCredit:
       return scene.Ask(v1::ApplyCreditRequest());
     case Command::kReleaseCredit: {
@@ -193,8 +199,9 @@ constexpr std::pair<Command, std::string_view> kAccountGrid[] = {
     {Command::kWriteOffInvoice, "xxx"},    {Command::kIssueCreditNote, "xx."},
     {Command::kRecordPayment, "xxx"},      {Command::kConfirmPayment, "xxx"},
     {Command::kFailPayment, "xxx"},        {Command::kReversePayment, "xxx"},
-    {Command::kChargeBackPayment, "xxx"},  {Command::kRefundPayment, "xxx"},
-    {Command::kApplyCredit, "xx."},        {Command::kReleaseCredit, "xx."},
+    {Command::kChargeBackPayment, "xxx"},  {Command::kReinstatePayment, "xxx"},
+    {Command::kRefundPayment, "xxx"},      {Command::kApplyCredit, "xx."},
+    {Command::kReleaseCredit, "xx."},
 };
 
 TEST(Transitions, OfAnAccount) {
@@ -348,8 +355,8 @@ Scene PaymentIn(billing::v1::PaymentState state) {
 constexpr std::pair<Command, std::string_view> kPaymentGrid[] = {
     {Command::kConfirmPayment, ".xxx.."}, {Command::kFailPayment, ".xx..."},
     {Command::kReversePayment, "x....."}, {Command::kChargeBackPayment, "x....."},
-    {Command::kRefundPayment, "x....."},  {Command::kApplyCredit, "x....."},
-    {Command::kReleaseCredit, "x....."},
+    {Command::kReinstatePayment, "x...xx"}, {Command::kRefundPayment, "x....."},
+    {Command::kApplyCredit, "x....."},    {Command::kReleaseCredit, "x....."},
 };
 
 TEST(Transitions, OfAPayment) {

@@ -347,9 +347,13 @@ class Player {
       case 11:
         Send(OfPayment<v1::ReversePaymentRequest>());
         return;
-      case 12:
+      case 12: {
         Send(OfPayment<v1::ChargeBackPaymentRequest>());
+        auto request = OfPayment<v1::ReinstatePaymentRequest>();
+        if (Coin()) *request.mutable_amount() = Euros(1, 2000);
+        if (const auto outcome = Send(request)) payments_.push_back(outcome->payment_id());
         return;
+      }
       case 13: {
         auto request = OfPayment<v1::RefundPaymentRequest>();
         if (Coin()) *request.mutable_amount() = Euros(1, 2000);
@@ -406,8 +410,8 @@ TEST(WholeHistory, KeepsEverySumAfterEveryCommand) {
        {"IssueInvoiceRequest", "VoidInvoiceRequest", "MarkInvoiceUncollectibleRequest",
         "WriteOffInvoiceRequest", "IssueCreditNoteRequest", "RecordPaymentRequest",
         "ConfirmPaymentRequest", "FailPaymentRequest", "ReversePaymentRequest",
-        "ChargeBackPaymentRequest", "RefundPaymentRequest", "ApplyCreditRequest",
-        "ReleaseCreditRequest"}) {
+        "ChargeBackPaymentRequest", "ReinstatePaymentRequest", "RefundPaymentRequest",
+        "ApplyCreditRequest", "ReleaseCreditRequest"}) {
     EXPECT_GT(accepted[command], 10) << command;
   }
 }

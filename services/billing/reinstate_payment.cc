@@ -1,0 +1,123 @@
+// Money that a bank took back comes again: a dispute is won, a return was a mistake.
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/money.h"
+#include "common/base/status.h"
+#include "common/base/text.h"
+#include "services/billing/account.h"
+#include "services/billing/allocation.h"
+#include "services/billing/billing.h"
+#include "services/billing/payment_answer.h"
+#include "services/billing/payment_identity.h"
+
+namespace daybook {
+namespace {
+
+using billing::Command;
+using billing::PaymentRef;
+using billing::v1::Account;
+using billing::v1::Payment;
+using billing::v1::PaymentRecorded;
+using Events = command::Events<Billing::Event>;
+
+// What was taken back of the payment or claimed of the customer for it, and has not come again. What
+// was lost was ours, and is no money of the customer's when it comes.
+struct Missing {
+  int64_t amount_minor = 0;
+  int32_t last_day = 0;
+};
+
+Missing MissingOf(const Payment& payment) {
+  Missing missing;
+  missing.amount_minor = -payment.reinstated_minor();
+  for (const billing::v1::TakeBack& take_back : payment.take_backs()) {
+    missing.amount_minor += take_back.reversed_minor() + take_back.claimed_minor();
+    missing.last_day = std::max(missing.last_day, take_back.day());
+  }
+  return missing;
+}
+
+// The debit notes that claim what now comes; the rest goes by age.
+billing::Allocations ClaimsOf(const Account& account, const Payment& payment) {
+  billing::Allocations said;
+  for (const billing::v1::TakeBack& take_back : payment.take_backs()) {
+    if (!take_back.has_debit_note()) continue;
+    billing::v1::Allocation& claim = *said.Add();
+    claim.set_invoice_id(billing::InvoiceOf(account, take_back.debit_note()).invoice_id());
+    claim.set_amount_minor(take_back.claimed_minor());
+  }
+  return said;
+}
+
+// An attempt of its own under the payment's external id.
+void Identify(const command::View& view, const Payment& payment, PaymentRecorded& again) {
+  again.set_method(payment.method());
+  again.set_channel(payment.channel());
+  if (payment.external_id().empty()) return;
+  again.set_external_id(payment.external_id());
+  const billing::KnownPayment newest = billing::FindKnown(view.state.billing(), payment.method(),
+                                                          payment.external_id(), /*attempt=*/0);
+  again.set_attempt(billing::AttemptOf(*newest.payment) + 1);
+}
+
+}  // namespace
+
+absl::StatusOr<Events> Billing::Decide(const command::View& view,
+                                       const billing::v1::ReinstatePaymentRequest& request,
+                                       const command::Context& context,
+                                       billing::v1::ReinstatePaymentResponse& response) {
+  ASSIGN_OR_RETURN(const PaymentRef found,
+                   billing::FindPayment(view, request.payment_id(), Command::kReinstatePayment));
+  const Account& account = *found.account;
+  const Missing missing = MissingOf(*found.payment);
+  int64_t amount = missing.amount_minor;
+  if (request.has_amount()) {
+    RETURN_IF_ERROR(billing::ExpectCurrency(account, request.amount().currency_code()));
+    ASSIGN_OR_RETURN(amount, MinorOf(request.amount()));
+  }
+  if (amount > missing.amount_minor || amount == 0) {
+    return Refuse(Reason::kTakenBackTooLittle,
+                  absl::StrCat(missing.amount_minor,
+                               " minor units of the payment were taken back and have not come again"),
+                  {{"taken_back_minor", absl::StrCat(missing.amount_minor)},
+                   {"payment_id", request.payment_id()}});
+  }
+  RETURN_IF_ERROR(billing::ExpectRoomForFact(view));
+  RETURN_IF_ERROR(billing::ExpectFitsReceived(account, amount));
+  ASSIGN_OR_RETURN(
+      const absl::CivilDay day,
+      billing::EffectiveDay(account, request.has_effective_date(), request.effective_date(),
+                            context.now, missing.last_day));
+  ASSIGN_OR_RETURN(const billing::Allocations said,
+                   billing::SaidOf(account, request.allocations()));
+
+  PaymentRecorded again;
+  again.set_account_id(account.account_id());
+  again.set_payment_id(context.NewId(view, 0));
+  again.set_amount_minor(amount);
+  again.set_currency_code(account.currency_code());
+  again.set_reinstates_payment_id(request.payment_id());
+  again.set_reason(Normalise(request.reason()));
+  Identify(view, *found.payment, again);
+  billing::Allocator allocator(account, amount, billing::MostAllocations(view.state.billing()),
+                               *again.mutable_allocations());
+  if (!said.empty()) {
+    RETURN_IF_ERROR(allocator.AsSaid(said));
+  } else {
+    allocator.AsSaidWherePossible(ClaimsOf(account, *found.payment));
+  }
+  allocator.ByAge(/*spare_pending=*/false);
+  again.set_unapplied_minor(allocator.left());
+  billing::AnswerPayment(again, billing::CurrencyOf(account), response);
+  response.set_attempt(again.attempt());
+
+  Events events;
+  billing::AddRecoveries(allocator, day, events);
+  auto& dated = events.emplace_back();
+  dated.effective_date = day;
+  *dated.event.mutable_payment_recorded() = std::move(again);
+  return events;
+}
+
+}  // namespace daybook
