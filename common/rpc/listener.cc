@@ -1,24 +1,16 @@
 #include "common/rpc/listener.h"
 
 #include <fcntl.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <limits>
-#include <memory>
-#include <set>
-#include <string>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "common/base/metrics.h"
 #include "common/base/status.h"
 #include "common/base/this_thread.h"
@@ -29,73 +21,17 @@ namespace {
 // Between two tries when there are no descriptors, or no memory for a connection.
 constexpr int kTryAgainMs = 50;
 
-using Addresses = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
-
-// Why a listener could not be opened, for people.
-std::string WhyNot(int error) {
-  switch (error) {
-    case EADDRINUSE:
-      return "the port is taken; is another server running?";
-    case EADDRNOTAVAIL:
-      return "the address is not one of this machine";
-    case EACCES:
-      return "the port may not be opened by this user";
-    default:
-      return std::strerror(error);
-  }
-}
-
-void SetPort(addrinfo& address, int port) {
-  const auto network_order = htons(static_cast<uint16_t>(port));
-  if (address.ai_family == AF_INET6) {
-    reinterpret_cast<sockaddr_in6*>(address.ai_addr)->sin6_port = network_order;
-  } else {
-    reinterpret_cast<sockaddr_in*>(address.ai_addr)->sin_port = network_order;
-  }
-}
-
-int PortOf(int socket) {
-  sockaddr_storage bound{};
-  socklen_t size = sizeof bound;
-  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&bound), &size) != 0) return 0;
-  return ntohs(bound.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6&>(bound).sin6_port
-                                           : reinterpret_cast<sockaddr_in&>(bound).sin_port);
-}
+// Files have the last quarter of the descriptors.
+constexpr int kKeptShare = 4;
 
 void Set(int socket, int level, int option, int value) {
   (void)::setsockopt(socket, level, option, &value, sizeof value);
 }
 
-// A socket that listens, or -1 with errno. No SO_REUSEPORT: two servers on one port would each get
-// some of the connections, without a word.
-int ListenOn(const addrinfo& address) {
-  const int fd =
-      ::socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
-  if (fd < 0) return -1;
-  Set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-  // `[::]` is every address of the machine, as people expect.
-  if (address.ai_family == AF_INET6) Set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
-  if (::bind(fd, address.ai_addr, address.ai_addrlen) == 0 && ::listen(fd, SOMAXCONN) == 0) {
-    return fd;
-  }
-  const int error = errno;
-  ::close(fd);
-  errno = error;
-  return -1;
-}
-
-// The first descriptor that no connection may have. The system gives out the lowest that is free,
-// so that a connection's own number says how many are in use.
-int FirstKeptForFiles() {
-  constexpr rlim_t kMost = std::numeric_limits<int>::max();
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
-  return static_cast<int>(std::min(limit.rlim_cur - limit.rlim_cur / 4, kMost));
-}
-
 }  // namespace
 
-Listener::Listener(absl::Duration unheard, Metrics* metrics) : unheard_(unheard) {
+Listener::Listener(absl::Duration unheard, Metrics* metrics)
+    : unheard_(unheard), sockets_(kKeptShare) {
   if (metrics == nullptr) return;
   const auto counter = [&](const char* outcome) {
     return &metrics->AddCounter("daybook_rpc_connections_total",
@@ -110,36 +46,14 @@ Listener::Listener(absl::Duration unheard, Metrics* metrics) : unheard_(unheard)
 Listener::~Listener() { Stop(); }
 
 absl::Status Listener::Open(const Address& address) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  if (::getaddrinfo(address.host.c_str(), nullptr, &hints, &found) != 0) {
-    return absl::FailedPreconditionError("there is no such host");
-  }
-  const Addresses addresses(found, &::freeaddrinfo);
-  int error = 0;
-  std::set<std::string> seen;  // a hosts file may say an address twice
-  for (addrinfo* each = found; each != nullptr; each = each->ai_next) {
-    if (each->ai_family != AF_INET && each->ai_family != AF_INET6) continue;
-    if (!seen.emplace(reinterpret_cast<char*>(each->ai_addr), each->ai_addrlen).second) continue;
-    SetPort(*each, port_ == 0 ? address.port : port_);
-    const int fd = ListenOn(*each);
-    if (fd >= 0) {
-      sockets_.push_back(fd);
-      port_ = PortOf(fd);
-    } else if (errno == EADDRINUSE || error == 0) {
-      error = errno;
-    }
-  }
-  // Taken on one of a name's addresses: callers of the name would find two servers.
-  const bool shared = error == EADDRINUSE && address.port != 0;
-  if (!sockets_.empty() && !shared && ::pipe2(stop_, O_CLOEXEC) != 0) error = errno;
-  if (stop_[0] < 0) return absl::FailedPreconditionError(WhyNot(error));
-  return absl::OkStatus();
+  RETURN_IF_ERROR(sockets_.Open(address));
+  if (::pipe2(stop_, O_CLOEXEC) == 0) return absl::OkStatus();
+  sockets_.Close();
+  return absl::FailedPreconditionError(std::strerror(errno));
 }
 
 void Listener::Start(std::function<void(int, int)> take) {
-  DAYBOOK_CHECK(!sockets_.empty());
+  DAYBOOK_CHECK(!sockets_.sockets().empty());
   take_ = std::move(take);
   thread_ = std::thread([this] { Run(); });
 }
@@ -149,13 +63,13 @@ void Listener::Stop() {
   if (thread_.joinable()) thread_.join();
   if (stop_[0] >= 0) ::close(std::exchange(stop_[0], -1));
   // Who comes from now on is told so at once, rather than to wait.
-  for (const int fd : std::exchange(sockets_, {})) ::close(fd);
+  sockets_.Close();
 }
 
 void Listener::Run() {
   SetThreadName("rpc-listener");
   std::vector<pollfd> watched = {{stop_[0], POLLIN, 0}};
-  for (const int fd : sockets_) watched.push_back({fd, POLLIN, 0});
+  for (const int fd : sockets_.sockets()) watched.push_back({fd, POLLIN, 0});
   bool wait = false;
   while (true) {
     // When accept fails the sockets stay readable: then only the end is waited for.
@@ -170,16 +84,11 @@ void Listener::Run() {
 }
 
 bool Listener::TakeOne(int listener) {
-  const int fd = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-  if (fd < 0) {
-    // The others are of the one connection, which is gone.
-    return errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM;
-  }
-  if (fd >= FirstKeptForFiles()) {
-    ::close(fd);
-    if (refused_ != nullptr) refused_->Increment();
-    return true;
-  }
+  using Outcome = ListeningSockets::Accepted::Outcome;
+  const auto [outcome, fd] = sockets_.Accept(listener);
+  if (outcome == Outcome::kTryLater) return false;
+  if (outcome == Outcome::kRefused && refused_ != nullptr) refused_->Increment();
+  if (outcome != Outcome::kTaken) return true;
   Set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
   Set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(absl::ToInt64Milliseconds(unheard_)));
   if (taken_ != nullptr) taken_->Increment();

@@ -1,4 +1,4 @@
-// The sockets that a server listens on, and the thread that takes connections from them.
+// The thread that takes connections from the sockets that a gRPC server listens on.
 //
 // gRPC's own listener gives up for good when accept(2) fails once, as it does when the process is
 // out of descriptors: the server would look healthy and never take a connection again. This one
@@ -9,13 +9,12 @@
 #pragma once
 
 #include <functional>
-#include <string>
 #include <thread>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/rpc/address.h"
+#include "common/rpc/listening_sockets.h"
 
 namespace daybook {
 class Counter;
@@ -32,10 +31,9 @@ class Listener {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
-  // Opens every address of the host, all on one port; those that are not there (IPv6 is off) are
-  // left out unless that is all. FAILED_PRECONDITION says in a few words why not.
+  // As ListeningSockets::Open.
   absl::Status Open(const Address& address);
-  int port() const { return port_; }
+  int port() const { return sockets_.port(); }
 
   // `take` owns the descriptor it is given, of a connection on the socket `listener`. After Open.
   void Start(std::function<void(int listener, int connection)> take);
@@ -50,8 +48,7 @@ class Listener {
   const absl::Duration unheard_;
   Counter* taken_ = nullptr;
   Counter* refused_ = nullptr;
-  int port_ = 0;
-  std::vector<int> sockets_;
+  ListeningSockets sockets_;
   int stop_[2] = {-1, -1};  // a pipe: closed to end the thread
   std::function<void(int, int)> take_;
   std::thread thread_;

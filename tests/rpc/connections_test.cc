@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "tests/rpc/loopback.h"
+#include "tests/support/loopback.h"
 #include "tests/rpc/serving.h"
 
 namespace daybook::rpc {

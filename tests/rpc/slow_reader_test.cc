@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
-#include "tests/rpc/loopback.h"
+#include "tests/support/loopback.h"
 #include "tests/rpc/serving.h"
 
 namespace daybook::rpc {

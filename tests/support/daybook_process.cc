@@ -67,8 +67,12 @@ void DaybookProcess::SetEnvironment(std::vector<std::string> environment) {
 absl::Status DaybookProcess::Start() {
   DAYBOOK_CHECK(!running());
   std::vector<std::string> command = {
-      DaybookBinary(),        "serve",          "--data-dir=" + options_.data_dir,
-      "--listen=" + address_, "--http-listen=", absl::StrCat("--partitions=", options_.partitions),
+      DaybookBinary(),
+      "serve",
+      "--data-dir=" + options_.data_dir,
+      "--listen=" + address_,
+      "--http-listen=" + options_.http_listen,
+      absl::StrCat("--partitions=", options_.partitions),
       "--log-format=json"};
   command.insert(command.end(), options_.arguments.begin(), options_.arguments.end());
   ASSIGN_OR_RETURN(child_, ChildProgram::Spawn(std::move(command), options_.environment));

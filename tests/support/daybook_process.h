@@ -35,6 +35,7 @@ int UnusedPort();
 struct ProcessOptions {
   std::string data_dir = {};
   int partitions = 4;
+  std::string http_listen = {};               // HOST:PORT; empty: no HTTP
   std::vector<std::string> arguments = {};    // further ones of `daybook serve`
   std::vector<std::string> environment = {};  // NAME=value
 };

@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-namespace daybook::rpc {
+namespace daybook {
 
 // Connects `socket` to a port of this machine; whether that went well.
 inline bool ConnectTo(int socket, int port) {
@@ -18,4 +18,4 @@ inline bool ConnectTo(int socket, int port) {
   return ::connect(socket, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0;
 }
 
-}  // namespace daybook::rpc
+}  // namespace daybook
