@@ -10,14 +10,14 @@
 namespace daybook {
 
 inline constexpr size_t kMaxEmailBytes = 254;  // RFC 5321: a path of 256 with its angle brackets
-inline constexpr size_t kMaxPhoneBytes = 64;
+inline constexpr size_t kMaxPhoneCharacters = 64;
 
 // The address as it is stored: local part as written, domain in lower-case ASCII (`BÜCHER.example`
 // becomes `xn--bcher-kva.example`). The form is that of the HTML standard's <input type=email>;
 // local part at most 64 bytes, domain at most 253. INVALID_ARGUMENT, plain, for anything else.
 absl::StatusOr<std::string> ParseEmail(std::string_view text);
 
-// A telephone number as it is stored. `text` is fine by CheckName(text, kMaxPhoneBytes).
+// A telephone number as it is stored. `text` is fine by CheckName(text, kMaxPhoneCharacters).
 struct Phone {
   std::string text;  // E.164 (with `;ext=12` if there is an extension), or the NFC text as written
   bool plausible;    // whether the number can exist in its region

@@ -1,6 +1,6 @@
 // Small words for the Check functions of requests: where a field stands and what is wrong with it.
 //
-//   Expect(CheckId(request.account_id(), kMaxIdBytes), "account_id", bad);
+//   Expect(CheckId(request.account_id(), kMaxIdCharacters), "account_id", bad);
 //   Expect(CheckText(line.product(), 64), At("lines", i, "product"), bad);
 //
 // A path costs nothing until there is something to say.
@@ -16,7 +16,7 @@
 
 namespace daybook {
 
-inline constexpr size_t kMaxIdBytes = 64;
+inline constexpr size_t kMaxIdCharacters = 64;
 
 // `list[index]` or `list[index].field`. Refers to its parts.
 struct At {
@@ -41,11 +41,11 @@ inline void Expect(const absl::Status& status, const At& at, FieldViolations& ba
 
 // What every request of a book has: who, under which name, expecting which revision.
 template <class Request>
-void CheckEnvelope(const Request& request, size_t max_request_id_bytes, FieldViolations& bad) {
+void CheckEnvelope(const Request& request, size_t max_request_id_characters, FieldViolations& bad) {
   if (request.request_id().empty()) {
     bad.Add("request_id", "is required: it makes a resend safe; a UUID is advised");
   } else {
-    Expect(CheckText(request.request_id(), max_request_id_bytes), "request_id", bad);
+    Expect(CheckId(request.request_id(), max_request_id_characters), "request_id", bad);
   }
   if (request.has_expected_revision() && request.expected_revision() < 0) {
     bad.Add("expected_revision", "is negative");

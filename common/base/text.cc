@@ -7,8 +7,11 @@
 #include <unicode/uscript.h>
 #include <unicode/utf8.h>
 
+#include <algorithm>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "common/base/status.h"
 
 namespace daybook {
@@ -28,14 +31,30 @@ icu::StringPiece ToIcu(std::string_view text) {
   return {text.data(), static_cast<int32_t>(text.size())};
 }
 
-absl::Status TooLong(size_t max_bytes) {
-  return absl::InvalidArgumentError(absl::StrCat("is longer than ", max_bytes, " bytes"));
+// `each(c, bytes)` for one character after the other, until it returns false; c < 0 stands for bytes
+// that are no UTF-8. Whether it went to the end.
+template <class Each>
+bool EachCharacter(std::string_view text, Each each) {
+  const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
+  const auto size = static_cast<int32_t>(text.size());
+  for (int32_t i = 0; i < size;) {
+    const int32_t begin = i;
+    UChar32 c;
+    U8_NEXT(bytes, i, size, c);
+    if (!each(c, text.substr(begin, i - begin))) return false;
+  }
+  return true;
+}
+
+absl::Status NoUtf8() { return absl::InvalidArgumentError("is not valid UTF-8"); }
+
+absl::Status TooLong(size_t max_characters) {
+  return absl::InvalidArgumentError(absl::StrCat("is longer than ", max_characters, " characters"));
 }
 
 absl::Status Forbidden(UChar32 c) {
-  return absl::InvalidArgumentError(absl::StrCat("has the character U+",
-                                                 absl::Hex(c, absl::kZeroPad4),
-                                                 ", a control, line break or bidi override"));
+  return absl::InvalidArgumentError(
+      absl::StrFormat("has the character U+%04X, a control, line break or bidi override", c));
 }
 
 bool IsForbidden(UChar32 c) {
@@ -47,58 +66,111 @@ bool IsForbidden(UChar32 c) {
          || U_IS_UNICODE_NONCHAR(c);
 }
 
-absl::Status CheckUnicode(std::string_view text, size_t max_bytes) {
-  const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
-  const auto size = static_cast<int32_t>(text.size());
-  for (int32_t i = 0; i < size;) {
-    UChar32 c;
-    U8_NEXT(bytes, i, size, c);
-    if (c < 0) return absl::InvalidArgumentError("is not valid UTF-8");
-    if (IsForbidden(c)) return Forbidden(c);
+absl::Status CheckUnicode(std::string_view text, size_t max_characters) {
+  absl::Status status;
+  EachCharacter(text, [&](UChar32 c, std::string_view) {
+    if (c < 0) {
+      status = NoUtf8();
+    } else if (IsForbidden(c)) {
+      status = Forbidden(c);
+    }
+    return status.ok();
+  });
+  RETURN_IF_ERROR(status);
+  // NFC makes no text longer, in characters, than it was in bytes.
+  if (text.size() > max_characters && CharactersOf(Normalise(text)) > max_characters) {
+    return TooLong(max_characters);
   }
-  if (Normalise(text).size() > max_bytes) return TooLong(max_bytes);
   return absl::OkStatus();
 }
 
-bool IsBlank(std::string_view text) {
-  const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
-  const auto size = static_cast<int32_t>(text.size());
-  for (int32_t i = 0; i < size;) {
-    UChar32 c;
-    U8_NEXT(bytes, i, size, c);
-    if (!u_isUWhiteSpace(c) && !u_hasBinaryProperty(c, UCHAR_DEFAULT_IGNORABLE_CODE_POINT)) {
-      return false;
+absl::Status Unseen(UChar32 c) {
+  return absl::InvalidArgumentError(
+      absl::StrFormat("has the character U+%04X, which does not show", c));
+}
+
+absl::Status BlankAtTheEnd() {
+  return absl::InvalidArgumentError("begins or ends with white space");
+}
+
+// Whether there is something to see of a character, be it a gap.
+bool Shows(UChar32 c) {
+  constexpr uint32_t kUnseen = U_GC_CC_MASK | U_GC_CF_MASK | U_GC_CN_MASK | U_GC_CS_MASK |
+                               U_GC_ZL_MASK | U_GC_ZP_MASK;
+  return (U_GET_GC_MASK(c) & kUnseen) == 0 &&
+         !u_hasBinaryProperty(c, UCHAR_DEFAULT_IGNORABLE_CODE_POINT);
+}
+
+absl::Status CheckUnicodeId(std::string_view id, size_t max_characters) {
+  absl::Status status;
+  size_t characters = 0;
+  EachCharacter(id, [&](UChar32 c, std::string_view bytes) {
+    const bool at_the_end = bytes.begin() == id.begin() || bytes.end() == id.end();
+    if (c < 0) {
+      status = NoUtf8();
+    } else if (!Shows(c)) {
+      status = Unseen(c);
+    } else if (at_the_end && u_isUWhiteSpace(c)) {
+      status = BlankAtTheEnd();
+    } else if (++characters > max_characters) {
+      status = TooLong(max_characters);
     }
+    return status.ok();
+  });
+  RETURN_IF_ERROR(status);
+  UErrorCode error = U_ZERO_ERROR;
+  if (Nfc().isNormalizedUTF8(ToIcu(id), error)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "is not in Unicode's normal form C: write a letter and its accents as one character");
+}
+
+bool IsBlank(std::string_view text) {
+  return EachCharacter(text, [](UChar32 c, std::string_view) {
+    return u_isUWhiteSpace(c) || u_hasBinaryProperty(c, UCHAR_DEFAULT_IGNORABLE_CODE_POINT);
+  });
+}
+
+// As nearly all ids are: quick to see.
+bool IsTidyAscii(std::string_view text) {
+  char before = ' ';
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) >= 0x80 || (c == ' ' && before == ' ')) return false;
+    before = c;
   }
-  return true;
+  return text.empty() || before != ' ';
 }
 
 }  // namespace
 
-absl::Status CheckText(std::string_view text, size_t max_bytes) {
-  if (text.size() > max_bytes) return TooLong(max_bytes);
+absl::Status CheckText(std::string_view text, size_t max_characters) {
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x80) return CheckUnicode(text, max_bytes);
+    if (byte >= 0x80) return CheckUnicode(text, max_characters);
     if (byte < 0x20 || byte == 0x7f) return Forbidden(byte);
   }
-  return absl::OkStatus();
+  return text.size() > max_characters ? TooLong(max_characters) : absl::OkStatus();
 }
 
-absl::Status CheckName(std::string_view text, size_t max_bytes) {
-  RETURN_IF_ERROR(CheckText(text, max_bytes));
+absl::Status CheckName(std::string_view text, size_t max_characters) {
+  RETURN_IF_ERROR(CheckText(text, max_characters));
   return IsBlank(text) ? absl::InvalidArgumentError("is empty") : absl::OkStatus();
 }
 
-absl::Status CheckId(std::string_view id, size_t max_bytes) {
+absl::Status CheckId(std::string_view id, size_t max_characters) {
   if (id.empty()) return absl::InvalidArgumentError("is required");
-  if (id.size() > max_bytes) return TooLong(max_bytes);
+  if (!IsAscii(id)) return CheckUnicodeId(id, max_characters);
+  if (id.size() > max_characters) return TooLong(max_characters);
   for (const char c : id) {
-    if (c <= 0x20 || c >= 0x7f) {
-      return absl::InvalidArgumentError("has a character other than printable ASCII, or a space");
-    }
+    if (c < 0x20 || c == 0x7f) return Unseen(c);
   }
+  if (id.front() == ' ' || id.back() == ' ') return BlankAtTheEnd();
   return absl::OkStatus();
+}
+
+size_t CharactersOf(std::string_view text) {
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;  // not one that goes on
+  }));
 }
 
 std::string Normalise(std::string_view text) {
@@ -111,25 +183,31 @@ std::string Normalise(std::string_view text) {
   return normal;
 }
 
-std::string Tidy(std::string_view text) {
+std::string Trim(std::string_view text) {
   const std::string normal = Normalise(text);
-  const auto* bytes = reinterpret_cast<const uint8_t*>(normal.data());
-  const auto size = static_cast<int32_t>(normal.size());
-  std::string tidy;
-  std::string_view space;  // the first of a run; written when something follows
-  for (int32_t i = 0; i < size;) {
-    const int32_t begin = i;
-    UChar32 c;
-    U8_NEXT(bytes, i, size, c);
-    const auto character = std::string_view(normal).substr(begin, i - begin);
-    if (u_isUWhiteSpace(c)) {
-      if (space.empty()) space = character;
-      continue;
+  size_t at = 0, begin = normal.size(), end = 0;  // of what is no white space
+  EachCharacter(normal, [&](UChar32 c, std::string_view bytes) {
+    if (!u_isUWhiteSpace(c)) {
+      begin = std::min(begin, at);
+      end = at + bytes.size();
     }
-    if (!tidy.empty()) tidy.append(space);
-    space = {};
-    tidy.append(character);
-  }
+    at += bytes.size();
+    return true;
+  });
+  return begin < end ? normal.substr(begin, end - begin) : "";
+}
+
+std::string Tidy(std::string_view text) {
+  if (IsTidyAscii(text)) return std::string(text);
+  const std::string trimmed = Trim(text);
+  std::string tidy;
+  bool in_gap = false;
+  EachCharacter(trimmed, [&](UChar32 c, std::string_view bytes) {
+    const bool was_in_gap = in_gap;
+    in_gap = u_isUWhiteSpace(c);
+    if (!in_gap || !was_in_gap) tidy.append(bytes);
+    return true;
+  });
   return tidy;
 }
 

@@ -4,6 +4,9 @@
 // or isolates (they make a name show as something else); direction marks (U+200E, U+200F, U+061C)
 // are fine. ASCII takes a short way that needs no Unicode library.
 //
+// Lengths are counted in characters, which are code points after NFC: a name has the same room in
+// every script. None takes more than four bytes.
+//
 // Errors are plain INVALID_ARGUMENT whose message stands beside a field's name.
 #pragma once
 
@@ -16,22 +19,33 @@
 
 namespace daybook {
 
-// Fine to store: as above, at most `max_bytes`, also after normalising. Empty is fine.
-absl::Status CheckText(std::string_view text, size_t max_bytes);
+// Fine to store: as above, at most `max_characters`. Empty is fine.
+absl::Status CheckText(std::string_view text, size_t max_characters);
 
 // The same and something to see: not empty and not only spaces.
-absl::Status CheckName(std::string_view text, size_t max_bytes);
+absl::Status CheckName(std::string_view text, size_t max_characters);
 
-// An opaque id: 1 to `max_bytes` of printable ASCII without spaces. What it spells is nobody's
-// business: `../x` and `a/b` are ids like others.
-absl::Status CheckId(std::string_view id, size_t max_bytes);
+// An id that somebody has given: 1 to `max_characters` that show, or white space between such. What
+// it spells is nobody's business: `4711`, `Müller & Söhne` and `../x` are ids like others.
+//
+// Ids are compared byte by byte, so what is seen as the same must have one spelling. The others are
+// refused rather than mended, for an id comes back in other requests: text that is not NFC, white
+// space at either end, characters that do not show (control, format, ignorable), and code points
+// that this build's Unicode does not know, whose NFC is not settled.
+absl::Status CheckId(std::string_view id, size_t max_characters);
+
+// Characters of valid UTF-8, as it is: NFC may have fewer or more.
+size_t CharactersOf(std::string_view text);
 
 // NFC of text that CheckText found fine.
 std::string Normalise(std::string_view text);
 
-// As names are stored: NFC, no white space (the property White_Space of Unicode, no-break and
-// ideographic spaces included) at either end, and of a run of it inside only the first character.
-// Text that CheckText found fine; never longer than its NFC.
+// NFC without white space (the property White_Space of Unicode, no-break and ideographic spaces
+// included) at either end. Text that CheckText found fine; never longer than its NFC.
+std::string Trim(std::string_view text);
+
+// As names are stored: trimmed, and of a run of white space inside only the first character. Text
+// that CheckText found fine; never longer than its NFC.
 std::string Tidy(std::string_view text);
 
 // For comparing without regard to upper and lower case: full case folding of Unicode, then NFC.

@@ -38,7 +38,7 @@ absl::Status CheckConventions(const google::protobuf::MethodDescriptor& method);
 
 namespace internal {
 
-// One block that every answer fits (it is at most 1 KiB serialised), so that a reset frees nothing.
+// One block that every answer fits (kMaxAnswerBytes serialised), so that a reset frees nothing.
 inline google::protobuf::ArenaOptions AnswerArena() {
   thread_local char block[16 * 1024];
   google::protobuf::ArenaOptions options;

@@ -85,9 +85,10 @@ inline constexpr int kValidateOnlyField = 15;
 inline constexpr int kRevisionField = 14;
 inline constexpr int kConsistencyTokenField = 15;
 
-inline constexpr size_t kMaxRequestIdBytes = 64;
-inline constexpr size_t kMaxCustomerIdBytes = 64;
+// Of CheckId's characters.
+inline constexpr size_t kMaxRequestIdCharacters = 64;
+inline constexpr size_t kMaxCustomerIdCharacters = 64;
 inline constexpr size_t kMaxCommandBytes = 256 * 1024;
-inline constexpr size_t kMaxAnswerBytes = 1024;
+inline constexpr size_t kMaxAnswerBytes = 2048;
 
 }  // namespace daybook::command

@@ -5,7 +5,9 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/fields.h"
 #include "common/base/status.h"
+#include "common/base/text.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "google/protobuf/wire_format_lite.h"
@@ -110,11 +112,9 @@ absl::Status Prepare(const Method& method, const Message& request, Command* comm
   // A domain checks these as well, with its other fields; what the engine rests on it sees to
   // itself.
   FieldViolations bad;
-  if (command->request_id.empty() || command->request_id.size() > kMaxRequestIdBytes) {
-    bad.Add("request_id", absl::StrCat("must have 1 to ", kMaxRequestIdBytes, " bytes"));
-  }
-  if (command->customer_id.size() > kMaxCustomerIdBytes) {
-    bad.Add("customer_id", absl::StrCat("must have at most ", kMaxCustomerIdBytes, " bytes"));
+  Expect(CheckId(command->request_id, kMaxRequestIdCharacters), "request_id", bad);
+  if (!command->customer_id.empty()) {
+    Expect(CheckId(command->customer_id, kMaxCustomerIdCharacters), "customer_id", bad);
   }
   RETURN_IF_ERROR(bad.ToStatus());
   if (reflection.HasField(request, fields.expected_revision)) {

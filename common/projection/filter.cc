@@ -48,8 +48,9 @@ class FilterParser {
       : text_(text), fields_(fields) {}
 
   absl::StatusOr<Filter> Run() {
-    if (text_.size() > kMaxFilterBytes) {
-      return absl::InvalidArgumentError(absl::StrCat("is longer than ", kMaxFilterBytes, " bytes"));
+    if (text_.size() > 4 * kMaxFilterCharacters || CharactersOf(text_) > kMaxFilterCharacters) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("is longer than ", kMaxFilterCharacters, " characters"));
     }
     RETURN_IF_ERROR(Advance());
     if (token_.kind == Kind::kEnd) return Filter();
@@ -223,7 +224,7 @@ class FilterParser {
     }
     std::string value(token_.text);
     if (token_.kind == Kind::kQuoted) RETURN_IF_ERROR(Unescape(&value));
-    if (const absl::Status fine = CheckText(value, kMaxFilterBytes); !fine.ok()) {
+    if (const absl::Status fine = CheckText(value, kMaxFilterCharacters); !fine.ok()) {
       return Error(token_.at, absl::StrCat("the value ", fine.message()));
     }
     switch (field.type) {

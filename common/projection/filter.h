@@ -25,8 +25,8 @@
 //   any      `field : *` is true where there is a value. Where there is none (text: empty, enum:
 //            unspecified) only `!=` is true, and `=` with the empty text or the unspecified value.
 //
-// Bounded: text of kMaxFilterBytes, kMaxRestrictions, kMaxParentheses; parser and evaluation use no
-// recursion. Errors are plain INVALID_ARGUMENT whose message stands beside a field's name and gives
+// Bounded: text of kMaxFilterCharacters, kMaxRestrictions, kMaxParentheses; parser and evaluation use
+// no recursion. Errors are plain INVALID_ARGUMENT whose message stands beside a field's name and gives
 // the position, in characters from 1.
 #pragma once
 
@@ -43,7 +43,7 @@
 
 namespace daybook::projection {
 
-inline constexpr size_t kMaxFilterBytes = 4096;
+inline constexpr size_t kMaxFilterCharacters = 4096;
 inline constexpr int kMaxRestrictions = 100;
 inline constexpr int kMaxParentheses = 32;  // open at once
 

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/dates.h"
+#include "common/base/fields.h"
 #include "common/base/status.h"
 #include "projections/balances/asked.h"
 #include "projections/balances/statement.h"
@@ -18,17 +19,15 @@ namespace {
 
 using projection::Reading;
 
-constexpr size_t kMaxIdBytes = 64;
-
 // ---------------------------------------------------------------------------------------- checks
 
-void CheckId(std::string_view field, const std::string& id, FieldViolations* bad) {
-  if (id.size() > kMaxIdBytes) bad->Add(field, "at most 64 bytes");
+// One that may be left out.
+void CheckAnyId(std::string_view field, const std::string& id, FieldViolations* bad) {
+  if (!id.empty()) Expect(CheckId(id, kMaxIdCharacters), field, *bad);
 }
 
 void CheckCustomer(const std::string& customer_id, FieldViolations* bad) {
-  if (customer_id.empty()) bad->Add("customer_id", "is required");
-  CheckId("customer_id", customer_id, bad);
+  Expect(CheckId(customer_id, kMaxIdCharacters), "customer_id", *bad);
 }
 
 void CheckDate(std::string_view field, bool given, const google::type::Date& date,
@@ -138,7 +137,7 @@ int32_t DayOfPage(const Page& page, projection::DayAsked& day, const std::string
 absl::Status BalancesQueries::Check(const v1::GetBalanceRequest& request) {
   FieldViolations bad;
   CheckCustomer(request.customer_id(), &bad);
-  CheckId("account_id", request.account_id(), &bad);
+  CheckAnyId("account_id", request.account_id(), &bad);
   CheckClocks(request, &bad);
   return bad.ToStatus();
 }
@@ -146,7 +145,7 @@ absl::Status BalancesQueries::Check(const v1::GetBalanceRequest& request) {
 absl::Status BalancesQueries::Check(const v1::ListOpenItemsRequest& request) {
   FieldViolations bad;
   CheckCustomer(request.customer_id(), &bad);
-  CheckId("account_id", request.account_id(), &bad);
+  CheckAnyId("account_id", request.account_id(), &bad);
   CheckClocks(request, &bad);
   CheckPage(request.page_size(), &bad);
   return bad.ToStatus();
@@ -155,7 +154,7 @@ absl::Status BalancesQueries::Check(const v1::ListOpenItemsRequest& request) {
 absl::Status BalancesQueries::Check(const v1::GetStatementRequest& request) {
   FieldViolations bad;
   CheckCustomer(request.customer_id(), &bad);
-  CheckId("account_id", request.account_id(), &bad);
+  CheckAnyId("account_id", request.account_id(), &bad);
   CheckDate("start_date", request.has_start_date(), request.start_date(), &bad);
   CheckDate("end_date", request.has_end_date(), request.end_date(), &bad);
   const auto first = DayOf(request.start_date()), last = DayOf(request.end_date());
@@ -170,8 +169,8 @@ absl::Status BalancesQueries::Check(const v1::GetStatementRequest& request) {
 
 absl::Status BalancesQueries::Check(const v1::GetAgeingRequest& request) {
   FieldViolations bad;
-  CheckId("customer_id", request.customer_id(), &bad);
-  CheckId("account_id", request.account_id(), &bad);
+  CheckAnyId("customer_id", request.customer_id(), &bad);
+  CheckAnyId("account_id", request.account_id(), &bad);
   if (request.customer_id().empty() && !request.account_id().empty()) {
     bad.Add("account_id", "needs a customer_id");
   }

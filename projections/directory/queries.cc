@@ -25,8 +25,8 @@ namespace {
 using projection::PartitionReading;
 using projection::Reading;
 
-constexpr size_t kMaxSystemBytes = 32;
-constexpr size_t kMaxExternalIdBytes = 128;
+constexpr size_t kMaxSystemCharacters = 32;
+constexpr size_t kMaxExternalIdCharacters = 128;
 constexpr size_t kMaxOrderBytes = 64;
 constexpr int kRowsPerDeadline = 256;
 
@@ -89,7 +89,7 @@ absl::Status Malformed() {
 
 absl::Status DirectoryQueries::Check(const v1::GetCustomerRequest& request) {
   FieldViolations bad;
-  Expect(CheckId(request.customer_id(), kMaxIdBytes), "customer_id", bad);
+  Expect(CheckId(request.customer_id(), kMaxIdCharacters), "customer_id", bad);
   return bad.ToStatus();
 }
 
@@ -103,15 +103,15 @@ absl::Status DirectoryQueries::Answer(const v1::GetCustomerRequest& request, con
 
 absl::Status DirectoryQueries::Check(const v1::GetCustomerByExternalIdRequest& request) {
   FieldViolations bad;
-  Expect(CheckName(request.system(), kMaxSystemBytes), "system", bad);
-  Expect(CheckName(request.id(), kMaxExternalIdBytes), "id", bad);
+  Expect(CheckName(request.system(), kMaxSystemCharacters), "system", bad);
+  Expect(CheckName(request.id(), kMaxExternalIdCharacters), "id", bad);
   return bad.ToStatus();
 }
 
 absl::Status DirectoryQueries::Answer(const v1::GetCustomerByExternalIdRequest& request,
                                       const Reading& reading,
                                       v1::GetCustomerByExternalIdResponse* response) {
-  const std::string prefix = ExternalIdKey(request.system(), Normalise(request.id()));
+  const std::string prefix = ExternalIdKey(request.system(), Tidy(request.id()));
   const store::View* view = nullptr;
   std::vector<std::string> claimants;
   bool parses = true;

@@ -137,11 +137,11 @@ absl::Status JournalQueries::Check(const v1::ListEntriesRequest& request) {
   FieldViolations bad;
   if (request.page_size() < 0) bad.Add("page_size", "is negative");
   if (!request.customer_id().empty()) {
-    Expect(CheckId(request.customer_id(), kMaxIdBytes), "customer_id", bad);
+    Expect(CheckId(request.customer_id(), kMaxIdCharacters), "customer_id", bad);
   }
   if (!request.account_id().empty()) {
     if (request.customer_id().empty()) bad.Add("account_id", "needs customer_id");
-    Expect(CheckId(request.account_id(), kMaxIdBytes), "account_id", bad);
+    Expect(CheckId(request.account_id(), kMaxIdCharacters), "account_id", bad);
   }
   if (!request.ledger_account().empty()) ExpectLedger(request.ledger_account(), bad);
   ExpectDate(request.has_start_date(), request.start_date(), "start_date", bad);
@@ -309,7 +309,7 @@ absl::Status JournalQueries::Check(const v1::GetLedgerAccountRequest& request) {
     bad.Add("currency_code", "is not an active ISO 4217 code in capitals such as EUR");
   }
   if (!request.customer_id().empty()) {
-    Expect(CheckId(request.customer_id(), kMaxIdBytes), "customer_id", bad);
+    Expect(CheckId(request.customer_id(), kMaxIdCharacters), "customer_id", bad);
   }
   ExpectDate(request.has_as_of_date(), request.as_of_date(), "as_of_date", bad);
   return bad.ToStatus();

@@ -23,30 +23,30 @@ using billing::v1::RecordPaymentRequest;
 
 constexpr int kMaxLines = 1'000;
 constexpr int kMaxSaid = 1'000;
-constexpr size_t kMaxSeriesBytes = 8;
-constexpr size_t kMaxDescriptionBytes = 500;
-constexpr size_t kMaxProductBytes = 64;
-constexpr size_t kMaxReferenceBytes = 200;
-constexpr size_t kMaxReasonBytes = 500;
-constexpr size_t kMaxExternalIdBytes = 128;
+constexpr size_t kMaxSeriesCharacters = 8;
+constexpr size_t kMaxDescriptionCharacters = 500;
+constexpr size_t kMaxProductCharacters = 64;
+constexpr size_t kMaxReferenceCharacters = 200;
+constexpr size_t kMaxReasonCharacters = 500;
+constexpr size_t kMaxExternalIdCharacters = 128;
 constexpr int32_t kMaxAttempt = 1'000;
 
 template <class Request>
 void CheckWhose(const Request& request, FieldViolations& bad) {
-  CheckEnvelope(request, command::kMaxRequestIdBytes, bad);
-  Expect(CheckId(request.customer_id(), command::kMaxCustomerIdBytes), "customer_id", bad);
+  CheckEnvelope(request, command::kMaxRequestIdCharacters, bad);
+  Expect(CheckId(request.customer_id(), command::kMaxCustomerIdCharacters), "customer_id", bad);
 }
 
 template <class Request>
 void CheckWhoseAndWhich(const Request& request, FieldViolations& bad) {
   CheckWhose(request, bad);
   if (!request.account_id().empty()) {
-    Expect(CheckId(request.account_id(), kMaxIdBytes), "account_id", bad);
+    Expect(CheckId(request.account_id(), kMaxIdCharacters), "account_id", bad);
   }
 }
 
 absl::Status CheckSeries(const std::string& series) {
-  bool shaped = series.size() <= kMaxSeriesBytes;
+  bool shaped = series.size() <= kMaxSeriesCharacters;
   for (const char c : series) shaped = shaped && ((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'));
   return shaped ? absl::OkStatus()
                 : absl::InvalidArgumentError("is no series of 1 to 8 characters A-Z and 0-9");
@@ -66,8 +66,8 @@ absl::Status CheckRate(const google::type::Decimal& text) {
 }
 
 void CheckLine(const LineItem& line, std::string_view lines, int i, FieldViolations& bad) {
-  Expect(CheckText(line.description(), kMaxDescriptionBytes), At(lines, i, "description"), bad);
-  Expect(CheckText(line.product(), kMaxProductBytes), At(lines, i, "product"), bad);
+  Expect(CheckText(line.description(), kMaxDescriptionCharacters), At(lines, i, "description"), bad);
+  Expect(CheckText(line.product(), kMaxProductCharacters), At(lines, i, "product"), bad);
   if (line.has_quantity()) {
     Expect(Decimal::Parse(line.quantity().value()).status(), At(lines, i, "quantity"), bad);
   }
@@ -103,7 +103,7 @@ void CheckContent(const Content& content, const std::string& prefix, FieldViolat
       bad.Add(prefix + "due_date", "is before the invoice date");
     }
   }
-  Expect(CheckText(content.reference(), kMaxReferenceBytes), prefix + "reference", bad);
+  Expect(CheckText(content.reference(), kMaxReferenceCharacters), prefix + "reference", bad);
   const std::string lines = prefix + "lines";
   if (content.lines().empty()) bad.Add(lines, "has no entry");
   if (content.lines_size() > kMaxLines) {
@@ -120,7 +120,7 @@ void CheckSaid(const Request& request, FieldViolations& bad) {
   absl::flat_hash_set<absl::string_view> seen;
   for (int i = 0; i < request.allocations_size(); ++i) {
     const PaymentAllocation& said = request.allocations(i);
-    Expect(CheckId(said.invoice_id(), kMaxIdBytes), At("allocations", i, "invoice_id"), bad);
+    Expect(CheckId(said.invoice_id(), kMaxIdCharacters), At("allocations", i, "invoice_id"), bad);
     if (said.has_amount())
       Expect(CheckPositive(said.amount()), At("allocations", i, "amount"), bad);
     if (!seen.insert(said.invoice_id()).second) {
@@ -144,7 +144,7 @@ void CheckDay(const Request& request, FieldViolations& bad) {
 
 template <class Request>
 void CheckReason(const Request& request, FieldViolations& bad) {
-  Expect(CheckText(request.reason(), kMaxReasonBytes), "reason", bad);
+  Expect(CheckText(request.reason(), kMaxReasonCharacters), "reason", bad);
 }
 
 // The requests that name an account, an invoice or a payment, a day and a reason: most of them.
@@ -160,7 +160,7 @@ absl::Status CheckOfAccount(const Request& request) {
 template <class Request>
 void CheckInvoiceId(const Request& request, FieldViolations& bad) {
   CheckWhose(request, bad);
-  Expect(CheckId(request.invoice_id(), kMaxIdBytes), "invoice_id", bad);
+  Expect(CheckId(request.invoice_id(), kMaxIdCharacters), "invoice_id", bad);
 }
 
 template <class Request>
@@ -175,7 +175,7 @@ absl::Status CheckOfInvoice(const Request& request) {
 template <class Request>
 void CheckPaymentId(const Request& request, FieldViolations& bad) {
   CheckWhose(request, bad);
-  Expect(CheckId(request.payment_id(), kMaxIdBytes), "payment_id", bad);
+  Expect(CheckId(request.payment_id(), kMaxIdCharacters), "payment_id", bad);
 }
 
 template <class Request>
@@ -195,7 +195,7 @@ void CheckDraft(const Request& request, FieldViolations& bad) {
 
 // A draft says what the invoice is, so the request must not.
 void CheckOnlyDraftId(const IssueInvoiceRequest& request, FieldViolations& bad) {
-  Expect(CheckId(request.draft_id(), kMaxIdBytes), "draft_id", bad);
+  Expect(CheckId(request.draft_id(), kMaxIdCharacters), "draft_id", bad);
   const auto expect_none = [&bad](bool is_set, std::string_view field) {
     if (is_set) bad.Add(field, "must be left out: the draft says it");
   };
@@ -250,9 +250,9 @@ absl::Status Billing::Check(const RecordPaymentRequest& request) {
   if (request.has_payment_date()) {
     Expect(DayOf(request.payment_date()).status(), "payment_date", bad);
   }
-  Expect(CheckText(request.payer_reference(), kMaxReferenceBytes), "payer_reference", bad);
+  Expect(CheckText(request.payer_reference(), kMaxReferenceCharacters), "payer_reference", bad);
   if (!request.external_id().empty()) {
-    Expect(CheckName(request.external_id(), kMaxExternalIdBytes), "external_id", bad);
+    Expect(CheckName(request.external_id(), kMaxExternalIdCharacters), "external_id", bad);
   }
   if (request.attempt() < 0 || request.attempt() > kMaxAttempt) {
     bad.Add("attempt", absl::StrCat("must be 1 to ", kMaxAttempt, ", or be left out"));
@@ -390,7 +390,7 @@ absl::Status Billing::Check(const billing::v1::RefundPaymentRequest& request) {
   CheckPaymentId(request, bad);
   if (request.has_amount()) Expect(CheckPositive(request.amount()), "amount", bad);
   if (!request.external_id().empty()) {
-    Expect(CheckName(request.external_id(), kMaxExternalIdBytes), "external_id", bad);
+    Expect(CheckName(request.external_id(), kMaxExternalIdCharacters), "external_id", bad);
   }
   CheckReason(request, bad);
   CheckDay(request, bad);
@@ -401,7 +401,7 @@ absl::Status Billing::Check(const billing::v1::ApplyCreditRequest& request) {
   FieldViolations bad;
   CheckWhoseAndWhich(request, bad);
   if (!request.payment_id().empty()) {
-    Expect(CheckId(request.payment_id(), kMaxIdBytes), "payment_id", bad);
+    Expect(CheckId(request.payment_id(), kMaxIdCharacters), "payment_id", bad);
   }
   CheckSaid(request, bad);
   CheckDay(request, bad);
@@ -411,7 +411,7 @@ absl::Status Billing::Check(const billing::v1::ApplyCreditRequest& request) {
 absl::Status Billing::Check(const billing::v1::ReleaseCreditRequest& request) {
   FieldViolations bad;
   CheckPaymentId(request, bad);
-  Expect(CheckId(request.invoice_id(), kMaxIdBytes), "invoice_id", bad);
+  Expect(CheckId(request.invoice_id(), kMaxIdCharacters), "invoice_id", bad);
   if (request.has_amount()) Expect(CheckPositive(request.amount()), "amount", bad);
   CheckDay(request, bad);
   return bad.ToStatus();

@@ -35,7 +35,7 @@ inline constexpr int kMaxSeries = 10'000;
 inline constexpr int kMaxAllocations = 10'000;
 inline constexpr int kMaxCredits = 2'000;
 
-// Allocations named in the answer to a payment, which must fit 1 KiB.
+// Allocations named in the answer to a payment, which must fit kMaxAnswerBytes.
 inline constexpr int kMaxAnsweredAllocations = 8;
 
 inline constexpr int kMaxNetDays = 3'650;

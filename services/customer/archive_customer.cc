@@ -16,13 +16,13 @@ using customer::v1::ArchiveCustomerResponse;
 using customer::v1::RestoreCustomerRequest;
 using customer::v1::RestoreCustomerResponse;
 
-constexpr size_t kMaxCommentBytes = 200;
+constexpr size_t kMaxCommentCharacters = 200;
 
 template <class Request>
 absl::Status CheckWithComment(const Request& request) {
   FieldViolations bad;
   customer::CheckWhoAndWhen(request, bad);
-  Expect(CheckText(request.comment(), kMaxCommentBytes), "comment", bad);
+  Expect(CheckText(request.comment(), kMaxCommentCharacters), "comment", bad);
   return bad.ToStatus();
 }
 

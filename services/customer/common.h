@@ -24,8 +24,8 @@ void CheckDate(const Request& request, FieldViolations& bad) {
 // Envelope, customer and date of a command about a customer who must be in the book.
 template <class Request>
 void CheckWhoAndWhen(const Request& request, FieldViolations& bad) {
-  CheckEnvelope(request, command::kMaxRequestIdBytes, bad);
-  Expect(CheckId(request.customer_id(), command::kMaxCustomerIdBytes), "customer_id", bad);
+  CheckEnvelope(request, command::kMaxRequestIdCharacters, bad);
+  Expect(CheckId(request.customer_id(), command::kMaxCustomerIdCharacters), "customer_id", bad);
   CheckDate(request, bad);
 }
 

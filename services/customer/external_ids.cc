@@ -11,11 +11,11 @@
 namespace daybook::customer {
 namespace {
 
-constexpr size_t kMaxSystemBytes = 32;
-constexpr size_t kMaxIdBytes = 128;
+constexpr size_t kMaxSystemCharacters = 32;
+constexpr size_t kMaxIdCharacters = 128;
 
 bool IsSystem(std::string_view text) {
-  if (text.empty() || text.size() > kMaxSystemBytes || text[0] < 'a' || text[0] > 'z') return false;
+  if (text.empty() || text.size() > kMaxSystemCharacters || text[0] < 'a' || text[0] > 'z') return false;
   return text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789._-") ==
          std::string_view::npos;
 }
@@ -43,7 +43,7 @@ void CheckExternalId(const v1::ExternalId& external_id, std::string_view field,
     bad.Add(absl::StrCat(ToAbsl(field), ".system"),
             "must be 1 to 32 of a-z, 0-9, '.', '_' and '-', a letter first");
   }
-  const absl::Status status = CheckName(external_id.id(), kMaxIdBytes);
+  const absl::Status status = CheckName(external_id.id(), kMaxIdCharacters);
   if (!status.ok()) bad.Add(absl::StrCat(ToAbsl(field), ".id"), ToStd(status.message()));
 }
 
@@ -65,7 +65,7 @@ void CheckExternalIds(const google::protobuf::RepeatedPtrField<v1::ExternalId>& 
 v1::ExternalId Normalised(const v1::ExternalId& external_id) {
   v1::ExternalId normal;
   normal.set_system(external_id.system());
-  normal.set_id(Normalise(external_id.id()));
+  normal.set_id(Tidy(external_id.id()));
   return normal;
 }
 
@@ -91,7 +91,7 @@ absl::StatusOr<command::Events<Customer::Event>> Customer::Decide(
   const customer::v1::State& state = view.state.customer();
   ExternalId added = customer::Normalised(request.external_id());
   if (const ExternalId* present = customer::FindSystem(state, added.system())) {
-    if (present->id() == added.id()) return command::Events<Event>();
+    if (Tidy(present->id()) == added.id()) return command::Events<Event>();
     return Refuse(Reason::kExternalIdExists,
                   absl::StrCat("the customer is known as '", present->id(), "' in '",
                                present->system(), "'; remove that first"),
@@ -117,9 +117,10 @@ absl::StatusOr<command::Events<Customer::Event>> Customer::Decide(
     const command::Context& context, RemoveExternalIdResponse&) {
   RETURN_IF_ERROR(customer::ExpectAllowed(view, "RemoveExternalId"));
   ASSIGN_OR_RETURN(const absl::CivilDay day, customer::DayOfChange(view, request, context));
-  ExternalId removed = customer::Normalised(request.external_id());
+  const ExternalId removed = customer::Normalised(request.external_id());
   const ExternalId* present = customer::FindSystem(view.state.customer(), removed.system());
-  if (present == nullptr || present->id() != removed.id()) {
+  // Older events have an id as it was given.
+  if (present == nullptr || Tidy(present->id()) != removed.id()) {
     return Refuse(Reason::kExternalIdNotFound,
                   absl::StrCat("the customer is not known as '", removed.id(), "' in '",
                                removed.system(), "'"),
@@ -127,7 +128,7 @@ absl::StatusOr<command::Events<Customer::Event>> Customer::Decide(
   }
   command::Events<Event> events(1);
   events[0].effective_date = day;
-  *events[0].event.mutable_external_id_removed()->mutable_external_id() = std::move(removed);
+  *events[0].event.mutable_external_id_removed()->mutable_external_id() = *present;
   return events;
 }
 

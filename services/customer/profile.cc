@@ -18,15 +18,15 @@ using v1::Personal;
 using v1::PostalAddress;
 using v1::Profile;
 
-constexpr size_t kMaxNameBytes = 200;
-constexpr size_t kMaxPostalBytes = 200;
-constexpr size_t kMaxPostcodeBytes = 32;
-constexpr size_t kMaxIndustryCodeBytes = 16;
-constexpr size_t kMaxIndustryLabelBytes = 200;
+constexpr size_t kMaxNameCharacters = 200;
+constexpr size_t kMaxPostalCharacters = 200;
+constexpr size_t kMaxPostcodeCharacters = 32;
+constexpr size_t kMaxIndustryCodeCharacters = 16;
+constexpr size_t kMaxIndustryLabelCharacters = 200;
 constexpr int kMaxWays = 20;  // of each kind to reach a customer
 constexpr int kMaxAddressLines = 5;
 constexpr int kMaxContacts = 50;
-constexpr int kMaxWarnings = 8;  // named; the answer must fit its kilobyte
+constexpr int kMaxWarnings = 8;  // named; the answer must fit kMaxAnswerBytes
 
 // ---------------------------------------------------------------------------------------- leaves
 
@@ -81,7 +81,7 @@ constexpr Leaf kLeaves[kLeafCount] = {
 // ----------------------------------------------------------------------------------------- checks
 
 void CheckOptionalName(const std::string& name, std::string_view field, FieldViolations& bad) {
-  if (!name.empty()) Expect(CheckName(name, kMaxNameBytes), field, bad);
+  if (!name.empty()) Expect(CheckName(name, kMaxNameCharacters), field, bad);
 }
 
 void CheckAddress(const PostalAddress& address, int index, FieldViolations& bad) {
@@ -90,11 +90,11 @@ void CheckAddress(const PostalAddress& address, int index, FieldViolations& bad)
     bad.Add(At(kList, index, "address_lines").ToString(), "has more than 5 lines");
   } else {
     for (const std::string& line : address.address_lines()) {
-      Expect(CheckText(line, kMaxPostalBytes), At(kList, index, "address_lines"), bad);
+      Expect(CheckText(line, kMaxPostalCharacters), At(kList, index, "address_lines"), bad);
     }
   }
-  Expect(CheckText(address.locality(), kMaxPostalBytes), At(kList, index, "locality"), bad);
-  Expect(CheckText(address.postal_code(), kMaxPostcodeBytes), At(kList, index, "postal_code"), bad);
+  Expect(CheckText(address.locality(), kMaxPostalCharacters), At(kList, index, "locality"), bad);
+  Expect(CheckText(address.postal_code(), kMaxPostcodeCharacters), At(kList, index, "postal_code"), bad);
   if (!address.region_code().empty()) {
     Expect(CheckRegion(address.region_code()), At(kList, index, "region_code"), bad);
   }
@@ -105,12 +105,12 @@ void CheckContact(const Contact& contact, int index, FieldViolations& bad) {
   if (!v1::ContactRole_IsValid(contact.role())) {
     bad.Add(At(kList, index, "role").ToString(), "is no known role");
   }
-  Expect(CheckName(contact.display_name(), kMaxNameBytes), At(kList, index, "display_name"), bad);
+  Expect(CheckName(contact.display_name(), kMaxNameCharacters), At(kList, index, "display_name"), bad);
   if (!contact.email().empty()) {
     Expect(ParseEmail(contact.email()).status(), At(kList, index, "email"), bad);
   }
   if (!contact.phone().empty()) {
-    Expect(CheckName(contact.phone(), kMaxPhoneBytes), At(kList, index, "phone"), bad);
+    Expect(CheckName(contact.phone(), kMaxPhoneCharacters), At(kList, index, "phone"), bad);
   }
 }
 
@@ -144,7 +144,7 @@ void CheckPersonal(const Personal& personal, FieldViolations& bad) {
   CheckEmails(personal, bad);
   CheckEach(personal.phones(), kMaxWays, "personal.phones", bad,
             [&](const std::string& phone, int i) {
-              Expect(CheckName(phone, kMaxPhoneBytes), At("personal.phones", i), bad);
+              Expect(CheckName(phone, kMaxPhoneCharacters), At("personal.phones", i), bad);
             });
   CheckEach(personal.postal_addresses(), kMaxWays, "personal.postal_addresses", bad,
             [&](const PostalAddress& address, int i) { CheckAddress(address, i, bad); });
@@ -156,8 +156,8 @@ void CheckWork(const Profile& profile, FieldViolations& bad) {
   if (!v1::SizeBand_IsValid(profile.size_band())) {
     bad.Add("size_band", "is no known size band");
   }
-  Expect(CheckText(profile.industry().code(), kMaxIndustryCodeBytes), "industry.code", bad);
-  Expect(CheckText(profile.industry().label(), kMaxIndustryLabelBytes), "industry.label", bad);
+  Expect(CheckText(profile.industry().code(), kMaxIndustryCodeCharacters), "industry.code", bad);
+  Expect(CheckText(profile.industry().label(), kMaxIndustryLabelCharacters), "industry.label", bad);
 }
 
 // ------------------------------------------------------------------------------------ normal form
@@ -258,11 +258,16 @@ void CheckProfile(const Profile& profile, FieldViolations& bad) {
 
 void CheckShownName(const Personal& personal, FieldViolations& bad) {
   if (!personal.display_name().empty()) return;
-  const size_t derived = DerivedName(personal).size();
-  if (derived == 0) bad.Add("personal.display_name", "is required, or a given or family name");
-  if (derived > kMaxNameBytes && personal.given_name().size() <= kMaxNameBytes &&
-      personal.family_name().size() <= kMaxNameBytes) {
-    bad.Add("personal.display_name", "is required: given and family name exceed 200 bytes");
+  const std::string derived = DerivedName(personal);
+  if (derived.empty()) bad.Add("personal.display_name", "is required, or a given or family name");
+  const auto fits = [](const std::string& name) {
+    return CharactersOf(Normalise(name)) <= kMaxNameCharacters;
+  };
+  // A part that is too long is named by itself.
+  if (!fits(derived) && fits(personal.given_name()) && fits(personal.family_name())) {
+    bad.Add("personal.display_name",
+            absl::StrCat("is required: given and family name together exceed ", kMaxNameCharacters,
+                         " characters"));
   }
 }
 

@@ -19,9 +19,9 @@ using customer::v1::RegisterCustomerResponse;
 
 absl::Status Customer::Check(const RegisterCustomerRequest& request) {
   FieldViolations bad;
-  CheckEnvelope(request, command::kMaxRequestIdBytes, bad);
+  CheckEnvelope(request, command::kMaxRequestIdCharacters, bad);
   if (!request.customer_id().empty()) {
-    Expect(CheckId(request.customer_id(), command::kMaxCustomerIdBytes), "customer_id", bad);
+    Expect(CheckId(request.customer_id(), command::kMaxCustomerIdCharacters), "customer_id", bad);
   }
   if (request.kind() == customer::v1::CUSTOMER_KIND_UNSPECIFIED) {
     bad.Add("kind", "is required");

@@ -21,8 +21,8 @@ using customer::v1::UpdateCustomerRequest;
 using customer::v1::UpdateCustomerResponse;
 
 constexpr int kMaxPaths = 100;
-constexpr size_t kMaxPathBytes = 100;
-constexpr size_t kMaxEtagBytes = 64;
+constexpr size_t kMaxPathCharacters = 100;
+constexpr size_t kMaxEtagCharacters = 64;
 
 // Fields of a customer that no update changes, and what to do instead.
 struct Fixed {
@@ -41,7 +41,7 @@ void CheckPath(std::string_view path, FieldViolations& bad) {
   for (const Fixed& fixed : kFixed) {
     if (path == fixed.path) return bad.Add("update_mask", fixed.why);
   }
-  const std::string shown = CheckId(path, kMaxPathBytes).ok() ? absl::StrCat("'", ToAbsl(path), "'")
+  const std::string shown = CheckId(path, kMaxPathCharacters).ok() ? absl::StrCat("'", ToAbsl(path), "'")
                                                               : std::string("what is no path");
   bad.Add("update_mask", absl::StrCat("names ", shown,
                                       "; known are personal, personal.emails and "
@@ -107,7 +107,7 @@ absl::StatusOr<Profile> Wanted(const customer::v1::State& state,
 absl::Status Customer::Check(const UpdateCustomerRequest& request) {
   FieldViolations bad;
   customer::CheckWhoAndWhen(request, bad);
-  Expect(CheckText(request.etag(), kMaxEtagBytes), "etag", bad);
+  Expect(CheckText(request.etag(), kMaxEtagCharacters), "etag", bad);
   if (request.update_mask().paths_size() > kMaxPaths) {
     bad.Add("update_mask", absl::StrCat("has more than ", kMaxPaths, " paths"));
     return bad.ToStatus();

@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "common/base/dates.h"
+#include "common/base/fields.h"
 #include "common/base/status.h"
 #include "daybook/book/v1/record.pb.h"
 #include "services/daybook/log_scan.h"
@@ -194,6 +195,11 @@ class History : public Subcommand {
       std::fprintf(stderr, "error: --type: no event is called '%s'%s; there are:\n  %s\n",
                    filter_.type.c_str(), DidYouMean(filter_.type, types).c_str(),
                    absl::StrJoin(types, "\n  ").c_str());
+      return kExitUsage;
+    }
+    const absl::Status customer = CheckId(filter_.customer, kMaxIdCharacters);
+    if (!filter_.customer.empty() && !customer.ok()) {
+      std::fprintf(stderr, "error: --customer: %s\n", std::string(customer.message()).c_str());
       return kExitUsage;
     }
     const absl::Status status = Print(config);

@@ -11,13 +11,13 @@
 #include "common/base/decimal.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
+#include "common/command/decider.h"
 #include "services/daybook/csv.h"
 #include "services/daybook/text.h"
 
 namespace daybook {
 namespace {
 
-constexpr size_t kMaxCustomerIdBytes = 64;
 constexpr const char* kColumns[] = {"customer_id", "order_date", "quantity", "amount"};
 
 absl::Status Invalid(const std::string& why) { return absl::InvalidArgumentError(why); }
@@ -55,6 +55,15 @@ absl::Status About(std::string_view column, const absl::Status& status) {
   return Invalid(Cat(column, ": ", status.message()));
 }
 
+// How a file spells an id, white space around it and accents apart from their letters, is its
+// maker's doing.
+absl::StatusOr<std::string> ParseCustomerId(std::string_view text) {
+  RETURN_IF_ERROR(CheckText(text, text.size()));
+  const std::string id = Trim(text);
+  RETURN_IF_ERROR(CheckId(id, command::kMaxCustomerIdCharacters));
+  return id;
+}
+
 absl::StatusOr<int64_t> ParseAmount(std::string_view text, const Currency& currency) {
   ASSIGN_OR_RETURN(const Decimal major, Decimal::Parse(text));
   ASSIGN_OR_RETURN(const int64_t minor, ToMinor(major, currency));
@@ -73,9 +82,9 @@ absl::StatusOr<Order> ParseOrder(const CsvRow& row, const std::vector<size_t>& p
   }
   Order order;
   order.line = row.line;
-  order.customer_id = Trimmed(row.fields[places[0]]);
-  const absl::Status id = CheckId(order.customer_id, kMaxCustomerIdBytes);
-  if (!id.ok()) return About("customer_id", id);
+  const auto id = ParseCustomerId(row.fields[places[0]]);
+  if (!id.ok()) return About("customer_id", id.status());
+  order.customer_id = *id;
   const auto date = ParseDay(Trimmed(row.fields[places[1]]));
   if (!date.ok()) return About("order_date", date.status());
   order.date = *date;

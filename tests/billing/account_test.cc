@@ -30,10 +30,12 @@ TEST(OpenAccount, RefusesBadFields) {
        {"account id with NUL",
         [](auto& r) { r.set_account_id(std::string("\0", 1)); },
         {"account_id"}},
-       {"account id of 65 bytes",
+       {"account id of 65 characters",
         [](auto& r) { r.set_account_id(std::string(65, 'a')); },
         {"account_id"}},
-       {"customer id with a space", [](auto& r) { r.set_customer_id("c 1"); }, {"customer_id"}},
+       {"customer id with a space before it",
+        [](auto& r) { r.set_customer_id(" c"); },
+        {"customer_id"}},
        {"year 10000",
         [](auto& r) {
           *r.mutable_effective_date() = Proto<google::type::Date>("year: 10000 month: 1 day: 1");

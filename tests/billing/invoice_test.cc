@@ -51,7 +51,7 @@ TEST(IssueInvoice, RefusesBadFields) {
        {"due before today",
         [&](auto& r) { *r.mutable_due_date() = date(2026, 3, 14); },
         {"due_date"}},
-       {"description of 501 bytes",
+       {"description of 501 characters",
         [&](auto& r) { line(r).set_description(std::string(501, 'a')); },
         {"lines[0].description"}},
        {"bidi override",

@@ -58,7 +58,7 @@ TEST(PaymentLife, RefusesBadFields) {
   book.Of<v1::FailPaymentRequest>("x", "reason: '\\n' effective_date { day: 1 }")
       .ThenInvalid({"reason", "effective_date"});
   book.Of<v1::ReversePaymentRequest>("").ThenInvalid({"payment_id"});
-  book.Of<v1::ChargeBackPaymentRequest>("a b").ThenInvalid({"payment_id"});
+  book.Of<v1::ChargeBackPaymentRequest>("a ").ThenInvalid({"payment_id"});
   book.Of<v1::RefundPaymentRequest>("x", Amount(0) + "external_id: ' '")
       .ThenInvalid({"amount", "external_id"});
   book.Of<v1::ReleaseCreditRequest>("x", Amount(-1)).ThenInvalid({"invoice_id", "amount"});

@@ -109,6 +109,8 @@ TEST(Prepare, RefusesIdsAndSizesThatTheEngineRestsOn) {
   payment.set_customer_id("c");
   payment.set_request_id(std::string(65, 'r'));
   EXPECT_EQ(ReasonOf(Prepare(method, payment, &command)), "INVALID_FIELDS");
+  payment.set_request_id(" r");  // another name for the same request would record it twice
+  EXPECT_EQ(ReasonOf(Prepare(method, payment, &command)), "INVALID_FIELDS");
   payment.set_request_id("r");
   EXPECT_TRUE(Prepare(method, payment, &command).ok());
   payment.set_external_id(std::string(kMaxCommandBytes, 'x'));

@@ -33,8 +33,11 @@ struct Row {
 TEST(Customer, RefusesBadFields) {
   const std::string override_mark = "Ada\xe2\x80\xae";
   const Row rows[] = {
-      {"id with a space", [](auto& r) { r.set_customer_id("a b"); }, {"customer_id"}},
-      {"id of 65 bytes", [](auto& r) { r.set_customer_id(std::string(65, 'a')); }, {"customer_id"}},
+      {"id with a space before it", [](auto& r) { r.set_customer_id(" a"); }, {"customer_id"}},
+      {"id of another spelling",
+       [](auto& r) { r.set_customer_id("Mu\xcc\x88ller"); },
+       {"customer_id"}},
+      {"id of 65 characters", [](auto& r) { r.set_customer_id(std::string(65, 'a')); }, {"customer_id"}},
       {"id with NUL", [](auto& r) { r.set_customer_id(std::string("a\0b", 3)); }, {"customer_id"}},
       {"no kind", [](auto& r) { r.clear_kind(); }, {"kind"}},
       {"unknown kind", [](auto& r) { r.set_kind(customer::v1::CustomerKind(99)); }, {"kind"}},
@@ -68,7 +71,7 @@ TEST(Customer, RefusesBadFields) {
       {"empty phone",
        [](auto& r) { r.mutable_personal()->add_phones(""); },
        {"personal.phones[0]"}},
-      {"phone of 65 bytes",
+      {"phone of 65 characters",
        [](auto& r) { r.mutable_personal()->add_phones(std::string(65, '1')); },
        {"personal.phones[0]"}},
       {"address without a country there is",
@@ -103,7 +106,10 @@ TEST(Customer, RefusesBadFields) {
        },
        {"effective_date"}},
       {"date zero", [](auto& r) { r.mutable_effective_date(); }, {"effective_date"}},
-      {"request id of 65 bytes",
+      {"request id with a space behind it",
+       [](auto& r) { r.set_request_id("r "); },
+       {"request_id"}},
+      {"request id of 65 characters",
        [](auto& r) { r.set_request_id(std::string(65, 'x')); },
        {"request_id"}},
       {"external ids of no shape",
@@ -164,6 +170,41 @@ TEST(Customer, RefusesBadFieldsOfOrganisations) {
     RegisterCustomerRequest request = Acme();
     row.spoil(request);
     Story<Customer>().When(request).ThenInvalid(row.fields);
+  }
+}
+
+std::string Times(int count, const std::string& text) {
+  std::string all;
+  for (int i = 0; i < count; ++i) all += text;
+  return all;
+}
+
+TEST(Customer, HasAsMuchRoomForANameInEveryScript) {
+  // Thai, three bytes a letter: the second is what one customer is called.
+  for (const auto& [count, fits] : {std::pair(200, true), {77, true}, {201, false}}) {
+    RegisterCustomerRequest request = Ada();
+    request.mutable_personal()->set_display_name(Times(count, "\xe0\xb8\x97"));
+    const auto outcome = Story<Customer>().When(request);
+    EXPECT_EQ(outcome.status.ok(), fits) << outcome.status;
+    if (fits) continue;
+    outcome.ThenInvalid({"personal.display_name"});
+    EXPECT_THAT(std::string(outcome.status.message()), testing::HasSubstr("200 characters"));
+  }
+  // Accents apart from their letters are no characters of their own, in a derived name either.
+  RegisterCustomerRequest request = Ada();
+  request.mutable_personal()->set_given_name(Times(100, "u\xcc\x88"));
+  request.mutable_personal()->set_family_name(Times(99, "u\xcc\x88"));
+  EXPECT_TRUE(Story<Customer>().When(request).status.ok());
+  request.mutable_personal()->set_family_name(Times(100, "u\xcc\x88"));
+  Story<Customer>().When(request).ThenInvalid({"personal.display_name"});
+}
+
+TEST(Customer, HasAnIdInAnyScript) {
+  for (const char* id : {"M\xc3\xbcller & S\xc3\xb6hne GmbH", "\xe7\x8e\x8b\xe5\xb0\x8f\xe6\x98\x8e", "a/b?c=d#e"}) {
+    RegisterCustomerRequest request = Ada();
+    request.set_customer_id(id);
+    const auto outcome = Story<Customer>(id).When(request);
+    EXPECT_EQ(outcome.response.customer_id(), id) << outcome.status;
   }
 }
 
@@ -324,8 +365,10 @@ TEST(Customer, DerivesTheNameAsItsScriptHasIt) {
   }
 }
 
-TEST(Customer, WarnsWithinTheAnswersKilobyteAndRepeatsNoNumber) {
+TEST(Customer, WarnsWithinTheLargestAnswerAndRepeatsNoNumber) {
   RegisterCustomerRequest request = Acme();
+  const std::string id = Times(64, "\xf0\x9f\x99\x82");
+  request.set_customer_id(id);
   for (int i = 0; i < 20; ++i)
     request.mutable_personal()->add_phones("1357924680" + std::to_string(i));
   for (int i = 0; i < 50; ++i) {
@@ -333,7 +376,7 @@ TEST(Customer, WarnsWithinTheAnswersKilobyteAndRepeatsNoNumber) {
     contact.set_display_name("Bob");
     contact.set_phone("2468013579");
   }
-  const auto outcome = Story<Customer>().When(request);  // checks the size
+  const auto outcome = Story<Customer>(id).When(request);  // checks the size
   ASSERT_EQ(outcome.response.warnings_size(), 9);
   EXPECT_EQ(outcome.response.warnings(8), "and 62 more");
   EXPECT_EQ(outcome.response.SerializeAsString().find("2468"), std::string::npos);

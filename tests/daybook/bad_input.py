@@ -62,7 +62,12 @@ def bad_values(field, above, in_command):
     if field.type == F.TYPE_STRING:
         yield "100 kB", "x" * 100_000, not name.endswith("_token")
         if name.endswith("_id") and name != "external_id":
-            yield "65 bytes", "x" * 65, True
+            yield "65 characters", "x" * 65, True
+            yield "65 characters of two bytes", "\u00fc" * 65, True
+            yield "white space before it", " a", True
+            yield "no-break space behind it", "a\u00a0", True
+            yield "accent apart from its letter", "u\u0308", True
+            yield "joiner", "a\u200db", True
         if name.endswith("_id") and name not in ("external_id", "request_id"):
             yield "NUL", "a\0b", in_command
             yield "line break", "a\nb", in_command

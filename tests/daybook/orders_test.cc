@@ -85,11 +85,31 @@ TEST(Orders, NumberRowsThatLookAlike) {
   EXPECT_EQ(file->orders[3].occurrence, 2);
 }
 
+// Names of people and shops are ids of customers in more files than numbers are.
+TEST(Orders, AreOfCustomersWithIdsInAnyScript) {
+  const auto file = Parse(
+      "customer_id,order_date,quantity,amount\n"
+      "M\xc3\xbcller & S\xc3\xb6hne,1997-01-01,1,5.00\n"
+      "\" \xc2\xa0Mu\xcc\x88ller & So\xcc\x88hne \",1997-01-02,1,5.00\n"
+      "\"\xe7\x8e\x8b, \xe5\xb0\x8f\xe6\x98\x8e\",1997-01-03,1,5.00\n");
+  ASSERT_TRUE(file.ok()) << file.status();
+  EXPECT_EQ(file->bad_rows.size(), 0u);
+  ASSERT_EQ(file->orders.size(), 3u);
+  EXPECT_EQ(file->orders[0].customer_id, "M\xc3\xbcller & S\xc3\xb6hne");
+  EXPECT_EQ(file->orders[1].customer_id, "M\xc3\xbcller & S\xc3\xb6hne");
+  EXPECT_EQ(file->orders[2].customer_id, "\xe7\x8e\x8b, \xe5\xb0\x8f\xe6\x98\x8e");
+}
+
 TEST(Orders, NameWhatIsWrongWithARow) {
   EXPECT_EQ(ReasonOfRow("a,1997-01-01,1,0.00"), "");
   EXPECT_THAT(ReasonOfRow("a,1997-01-01,1"), HasSubstr("3 fields where the header has 4"));
   EXPECT_THAT(ReasonOfRow(",1997-01-01,1,5"), HasSubstr("customer_id"));
-  EXPECT_THAT(ReasonOfRow("a b,1997-01-01,1,5"), HasSubstr("customer_id"));
+  EXPECT_THAT(ReasonOfRow("a\xe2\x80\x8b"
+                          "b,1997-01-01,1,5"),
+              HasSubstr("customer_id: has the character U+200B"));
+  EXPECT_THAT(ReasonOfRow("a\xff,1997-01-01,1,5"), HasSubstr("customer_id: is not valid UTF-8"));
+  EXPECT_THAT(ReasonOfRow(std::string(65, 'a') + ",1997-01-01,1,5"),
+              HasSubstr("customer_id: is longer than 64 characters"));
   EXPECT_THAT(ReasonOfRow("a,1997-02-29,1,5"), HasSubstr("order_date: '1997-02-29' is no day"));
   EXPECT_THAT(ReasonOfRow("a,01/02/1997,1,5"), HasSubstr("order_date"));
   EXPECT_THAT(ReasonOfRow("a,1997-01-01,0,5"), HasSubstr("quantity"));

@@ -171,6 +171,40 @@ TEST_F(Walk, NamesBadRowsAndGoesOn) {
   EXPECT_EQ(summary["left_out_rows"], 3);
 }
 
+TEST_F(Walk, KeepsCustomersWhoseIdsAreNames) {
+  std::vector<std::string> ids = {"M\xc3\xbcller & S\xc3\xb6hne", "\xe7\x8e\x8b\xe5\xb0\x8f\xe6\x98\x8e", "Bob  O'Neill",
+                                  "a/b?c=d%20#e", ""};
+  for (int i = 0; i < 64; ++i) ids.back() += "\xf0\x9f\x99\x82";
+  std::string rows = "customer_id,order_date,quantity,amount\n";
+  for (const std::string& id : ids) rows += Cat(id, ",1997-01-01,1,10.00\n");
+  const Ran ran = Run({"import", "orders", FileWith(rows), "--json"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(json::parse(ran.out)["customers"], ids.size());
+
+  server_.Kill();
+  ASSERT_TRUE(server_.StartAndWait().ok());
+  for (const std::string& id : ids) {
+    SCOPED_TRACE(id);
+    const json request = {{"customer_id", id}};
+    EXPECT_EQ(Call("GetBalance", request.dump())["invoiced"]["units"], "10");
+    EXPECT_EQ(Call("GetCustomer", request.dump())["customer"]["customer_id"], id);
+    const Ran history = Run({"history", "--customer", id, "--type", "CustomerRegistered"});
+    EXPECT_EQ(json::parse(history.out)["customer_id"], id);
+  }
+  std::vector<std::string> listed;
+  json page = {{"page_size", 1}};
+  do {
+    const json answer = Call("ListCustomers", page.dump());
+    for (const json& customer : answer["customers"]) listed.push_back(customer["customer_id"]);
+    page["page_token"] = answer.value("next_page_token", "");
+  } while (!page["page_token"].get<std::string>().empty());
+  EXPECT_THAT(listed, testing::UnorderedElementsAreArray(ids));
+  EXPECT_EQ(Run({"verify"}).code, 0);
+  const Ran apart = Run({"history", "--customer", "Mu\xcc\x88ller & So\xcc\x88hne"});
+  EXPECT_EQ(apart.code, 2);
+  EXPECT_THAT(apart.err, HasSubstr("normal form C"));
+}
+
 TEST_F(Walk, CountsTheRowsOfOneReasonAfterTheFirstTen) {
   std::string rows = "customer_id,order_date,quantity,amount\n";
   for (int day = 1; day <= 28; ++day) rows += Cat("a,1997-02-", day / 10, day % 10, ",1,1.50\n");

@@ -107,7 +107,7 @@ TEST(Filter, RefusesAndSaysWhere) {
 }
 
 TEST(Filter, IsBounded) {
-  EXPECT_THAT(ErrorOf(std::string(kMaxFilterBytes + 1, ' ')), HasSubstr("4096 bytes"));
+  EXPECT_THAT(ErrorOf(std::string(kMaxFilterCharacters + 1, ' ')), HasSubstr("4096 characters"));
   EXPECT_THAT(ErrorOf(std::string(33, '(') + "name = x" + std::string(33, ')')),
               HasSubstr("at character 33: more than 32 parentheses"));
   EXPECT_TRUE(Matches(std::string(32, '(') + "count = 7" + std::string(32, ')')));
