@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/dates.h"
 #include "common/base/status.h"
+#include "common/base/text.h"
 
 namespace daybook::directory {
 namespace {
@@ -56,7 +57,7 @@ class Change {
   void Claim(const ExternalId& external_id) {
     *row_.add_external_ids() = external_id;
     shard_.Edit(kExternalIds,
-                ExternalIdKey(external_id.system(), external_id.id(), meta_.customer_id));
+                ExternalIdKey(external_id.system(), Tidy(external_id.id()), meta_.customer_id));
     AddExternalIds(1);
   }
 
@@ -66,7 +67,7 @@ class Change {
       if (all[i].system() != external_id.system() || all[i].id() != external_id.id()) continue;
       all.DeleteSubrange(i, 1);
       shard_.Erase(kExternalIds,
-                   ExternalIdKey(external_id.system(), external_id.id(), meta_.customer_id));
+                   ExternalIdKey(external_id.system(), Tidy(external_id.id()), meta_.customer_id));
       return AddExternalIds(-1);
     }
   }

@@ -19,7 +19,7 @@ namespace daybook::directory {
 
 struct Directory {
   static constexpr std::string_view kName = "directory";
-  static constexpr int kVersion = 1;
+  static constexpr int kVersion = 2;
   static constexpr auto kTables =
       std::make_tuple(kCustomers, kById, kByName, kByDay, kExternalIds, kBook);
   using Listens = projection::Facts<customer::v1::CustomerRegistered, customer::v1::CustomerUpdated,

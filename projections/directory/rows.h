@@ -40,7 +40,7 @@ inline std::string DayKey(int32_t day, std::string_view customer_id) {
   return key;
 }
 
-// Without a customer: prefix of all who claim it.
+// Without a customer: prefix of all who claim it. `id` as it is compared, which is tidied.
 inline std::string ExternalIdKey(std::string_view system, std::string_view id) {
   std::string key;
   store::AppendText(&key, system);

@@ -20,10 +20,10 @@ using billing::v1::InvoiceDraft;
 using Events = command::Events<Billing::Event>;
 
 InvoiceDraft Normalised(InvoiceDraft draft) {
-  draft.set_reference(Normalise(draft.reference()));
+  draft.set_reference(Tidy(draft.reference()));
   for (billing::v1::LineItem& line : *draft.mutable_lines()) {
     line.set_description(Normalise(line.description()));
-    line.set_product(Normalise(line.product()));
+    line.set_product(Tidy(line.product()));
   }
   return draft;
 }

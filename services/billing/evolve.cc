@@ -4,6 +4,7 @@
 
 #include "common/base/decimal.h"
 #include "common/base/status.h"
+#include "common/base/text.h"
 #include "services/billing/billing.h"
 #include "services/billing/day_number.h"
 #include "services/billing/fold.h"
@@ -157,9 +158,9 @@ uint32_t AddPayment(const Event& event, v1::PaymentState state, absl::CivilDay d
   payment.set_channel(event.channel());
   uint32_t key = 0;
   if (!event.external_id().empty()) {
-    payment.set_external_id(event.external_id());
+    payment.set_external_id(Tidy(event.external_id()));  // older events have it as it was given
     if (event.attempt() > 1) payment.set_attempt(event.attempt());
-    key = ExternalKey(event.method(), event.external_id());
+    key = ExternalKey(event.method(), payment.external_id());
   }
   account.add_external_keys(key);
   return static_cast<uint32_t>(ordinal);
@@ -294,7 +295,7 @@ void Refunded(const v1::PaymentRefunded& event, Account& account) {
   payment.set_refunded_minor(payment.refunded_minor() + event.amount_minor());
   if (!event.external_id().empty()) {
     v1::Refund& refund = *payment.add_refunds();
-    refund.set_external_id(event.external_id());
+    refund.set_external_id(Tidy(event.external_id()));
     refund.set_amount_minor(event.amount_minor());
     refund.set_credit_note_id(event.credit_note_id());
   }

@@ -44,7 +44,7 @@ absl::StatusOr<int64_t> NetOf(const v1::LineItem& item, Decimal quantity, Decima
 absl::Status FillLine(const v1::LineItem& item, const Currency& currency, int index,
                       v1::InvoiceLine& line) {
   line.set_description(Normalise(item.description()));
-  line.set_product(Normalise(item.product()));
+  line.set_product(Tidy(item.product()));
   Decimal quantity = *Decimal::FromScaled(Decimal::kOne);
   Decimal price;
   if (item.has_quantity()) {

@@ -113,7 +113,7 @@ absl::StatusOr<command::Events<Billing::Event>> Issue(const command::View& view,
   invoice.set_invoice_id(std::move(id));
   *invoice.mutable_due_date() = DateOf(due_day);
   invoice.set_currency_code(account.currency_code());
-  invoice.set_reference(Normalise(content.reference()));
+  invoice.set_reference(Tidy(content.reference()));
 
   int64_t credit = 0;
   if (!account.manual_credit() && !account.open_payments().empty()) {

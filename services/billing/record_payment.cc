@@ -37,7 +37,7 @@ void FillPayment(const Account& account, const RecordPaymentRequest& request, in
   payment.set_currency_code(account.currency_code());
   payment.set_method(request.method());
   payment.set_channel(request.channel());
-  payment.set_payer_reference(Normalise(request.payer_reference()));
+  payment.set_payer_reference(Tidy(request.payer_reference()));
   if (!external_id.empty() && request.attempt() > 1) payment.set_attempt(request.attempt());
   payment.set_external_id(std::move(external_id));
 }
@@ -86,7 +86,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   ASSIGN_OR_RETURN(const Account* account,
                    billing::ChooseAccount(view, request.account_id(), Command::kRecordPayment));
   ASSIGN_OR_RETURN(const int64_t amount, MinorOf(request.amount()));
-  std::string external_id = Normalise(request.external_id());
+  std::string external_id = Tidy(request.external_id());
   if (!external_id.empty()) {
     const billing::KnownPayment known = billing::FindKnown(view.state.billing(), request.method(),
                                                            external_id, request.attempt());

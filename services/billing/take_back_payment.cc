@@ -105,7 +105,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
     RETURN_IF_ERROR(billing::ExpectCurrency(*found.account, request.amount().currency_code()));
     ASSIGN_OR_RETURN(amount, MinorOf(request.amount()));
   }
-  const std::string external_id = Normalise(request.external_id());
+  const std::string external_id = Tidy(request.external_id());
   const KnownRefund known = FindRefund(view.state.billing(), external_id);
   if (known.refund != nullptr) {
     const bool other_payment = known.payment != found.payment;

@@ -83,7 +83,7 @@ TEST(RecordPayment, RefusesBadFields) {
         [](auto& r) { r.set_payer_reference("a\x01"); },
         {"payer_reference"}},
        {"blank external id", [](auto& r) { r.set_external_id("  "); }, {"external_id"}},
-       {"external id of 129 bytes",
+       {"external id of 129 characters",
         [](auto& r) { r.set_external_id(std::string(129, 'a')); },
         {"external_id"}},
        {"attempt below zero",
@@ -126,6 +126,37 @@ TEST(RecordPayment, RefusesBadFields) {
   CustomerWithAccount()
       .Ask(RecordPaymentRequest())
       .ThenInvalid({"request_id", "customer_id", "amount", "method"});
+}
+
+TEST(RecordPayment, ABlankAroundAnExternalIdMakesNoSecondPayment) {
+  Story<Billing> story = CustomerWithAccount();
+  const std::string first = story.When(PaymentOf(10, "external_id: 'RF 18'")).response.payment_id();
+  for (const char* id : {" RF 18", "RF 18 ", "RF  18", "\xc2\xa0RF 18\xe3\x80\x80"}) {
+    SCOPED_TRACE(id);
+    const auto again = story.When(PaymentOf(10, absl::StrCat("external_id: '", id, "'")));
+    again.Then({});
+    EXPECT_EQ(again.response.payment_id(), first);
+  }
+  EXPECT_EQ(story.state().billing().accounts(0).payments_size(), 1);
+}
+
+// An older event has the id as it was given.
+TEST(RecordPayment, ABlankInAnOlderEventMakesNoSecondPayment) {
+  Story<Billing> story = CustomerWithAccount();
+  story.Given(kNewYear, R"pb(payment_recorded {
+                               account_id: 'acc'
+                               payment_id: 'p-1'
+                               amount_minor: 1000
+                               currency_code: 'EUR'
+                               method: PAYMENT_METHOD_CARD
+                               external_id: ' RF 18'
+                               unapplied_minor: 1000
+                             })pb");
+  for (const char* id : {" RF 18", "RF 18"}) {
+    const auto again = story.When(PaymentOf(10, absl::StrCat("external_id: '", id, "'")));
+    again.Then({});
+    EXPECT_EQ(again.response.payment_id(), "p-1");
+  }
 }
 
 TEST(RecordPayment, RefusesWithoutItsPreconditions) {

@@ -105,7 +105,7 @@ TEST(Archive, RefusesWhatIsMalformed) {
   request.set_comment(std::string(201, 'x'));
   Ada().When(request).ThenInvalid({"effective_date", "comment"});
   auto restore = Proto<test::RestoreCustomerRequest>("comment: 'a\\nb'");
-  restore.set_customer_id("a b");
+  restore.set_customer_id("a ");
   In("ARCHIVED").When(restore).ThenInvalid({"customer_id", "comment"});
 }
 
@@ -192,6 +192,25 @@ TEST(ExternalIds, AreComparedInNormalForm) {
   story.When(Proto<test::AddExternalIdRequest>("external_id { system: 'crm' id: 'Zoe\xcc\x88' }"));
   story.When(Proto<test::AddExternalIdRequest>("external_id { system: 'crm' id: 'Zo\xc3\xab' }"))
       .Then({});
+}
+
+TEST(ExternalIds, AreComparedWithoutWhiteSpaceAroundThemAndDoubledInThem) {
+  Story<Customer> story = Ada();
+  story.When(Proto<test::AddExternalIdRequest>("external_id { system: 'erp' id: ' 4711 ' }"))
+      .Then({});
+  story.When(Proto<test::AddExternalIdRequest>("external_id { system: 'crm' id: ' A  1' }"))
+      .Then({"external_id_added { external_id { system: 'crm' id: 'A 1' } }"});
+  story.When(Proto<test::RemoveExternalIdRequest>("external_id { system: 'crm' id: 'A 1  ' }"))
+      .Then({"external_id_removed { external_id { system: 'crm' id: 'A 1' } }"});
+}
+
+TEST(ExternalIds, OfOlderEventsAreComparedTheSameWay) {
+  Story<Customer> story = Ada();
+  story.Given(test::kRegistered, "external_id_added { external_id { system: 'crm' id: ' A  1' } }");
+  story.When(Proto<test::AddExternalIdRequest>("external_id { system: 'crm' id: 'A 1' }")).Then({});
+  story.When(Proto<test::RemoveExternalIdRequest>("external_id { system: 'crm' id: 'A 1' }"))
+      .Then({"external_id_removed { external_id { system: 'crm' id: ' A  1' } }"});
+  EXPECT_EQ(story.state().customer().external_ids_size(), 1);
 }
 
 TEST(ExternalIds, AreRemovedByBothParts) {
