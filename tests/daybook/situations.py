@@ -18,7 +18,7 @@ REGISTERED = [("RegisterCustomer", {"kind": 1, "personal": {"display_name": "C"}
 ACCOUNT = REGISTERED + [("OpenAccount", {"account_id": "main", "currency_code": "EUR"})]
 INVOICE = ACCOUNT + [("IssueInvoice", {"lines": [LINE]})]
 
-# How a customer comes into it: commands, one after the other.
+# How a customer comes into it: commands, one after the other. Ids that earlier answers gave are filled in.
 SITUATIONS = {
     "nobody": [],
     "registered": REGISTERED,
@@ -34,6 +34,10 @@ SITUATIONS = {
     "credit beside an invoice": REGISTERED + [
         ("OpenAccount", {"account_id": "main", "currency_code": "EUR", "manual_credit": True}),
         ("RecordPayment", PAYMENT), ("IssueInvoice", {"lines": [LINE]})],
+    "failed": ACCOUNT + [("RecordPayment", {"initial_state": 2, **PAYMENT}), ("FailPayment", {})],
+    "reversed": ACCOUNT + [("RecordPayment", PAYMENT), ("ReversePayment", {})],
+    "uncollectible": INVOICE + [("MarkInvoiceUncollectible", {})],
+    "written off": INVOICE + [("WriteOffInvoice", {"reason": 3})],
     "payment under way": ACCOUNT + [("RecordPayment", {"initial_state": 2, **PAYMENT})],
     "external id": REGISTERED + [("AddExternalId", {"external_id": {"system": "x", "id": "x"}})],
     "archived": REGISTERED + [("ArchiveCustomer", {})],
@@ -56,7 +60,9 @@ class Customers:
         for step, (name, fields) in enumerate(SITUATIONS[situation]):
             service, method = self.methods[name]
             cls = message_factory.GetMessageClass(method.input_type)
-            request = cls(customer_id=facts["customer_id"], request_id=f"before-{step}", **fields)
+            known = {name: facts[name] for name in cls.DESCRIPTOR.fields_by_name
+                     if name in facts and name.endswith("_id") and name not in fields}
+            request = cls(request_id=f"before-{step}", **known, **fields)
             outcome = self.test.ask(service, method, request.SerializeToString())
             assert outcome.ok, f"{situation}: {name}: {outcome}"
             for field, value in outcome.answer.ListFields():
