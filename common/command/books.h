@@ -15,6 +15,7 @@
 #include "common/base/status.h"
 #include "common/command/book.h"
 #include "common/command/decider.h"
+#include "common/command/unusual.h"
 #include "google/protobuf/arena.h"
 
 namespace daybook::command {
@@ -51,6 +52,16 @@ struct ResetLater {
   ~ResetLater() { arena->Reset(); }
 };
 
+// The day that it is where the request counts: by the domain's `TimeZoneOf(view, request)`, else UTC.
+template <class Domain, class Request>
+absl::CivilDay TodayOf(const View& view, const Request& request, absl::Time now) {
+  if constexpr (requires { Domain::TimeZoneOf(view, request); }) {
+    return absl::ToCivilDay(now, Domain::TimeZoneOf(view, request));
+  } else {
+    return absl::ToCivilDay(now, absl::UTCTimeZone());
+  }
+}
+
 template <class Domain, class Request, class Response>
 Method MakeMethod(const google::protobuf::MethodDescriptor* descriptor) {
   Method method;
@@ -61,6 +72,11 @@ Method MakeMethod(const google::protobuf::MethodDescriptor* descriptor) {
   };
   method.decide = [](const View& view, const google::protobuf::Message& request,
                      const Context& context, Decision* out) -> absl::Status {
+    static const DayFields* const days = new DayFields(*Request::descriptor());
+    const auto today = [&] {
+      return TodayOf<Domain>(view, static_cast<const Request&>(request), context.now);
+    };
+    RETURN_IF_ERROR(days->Check(request, today));
     // The answer lives until it is serialised: its parts are taken from memory that is kept.
     thread_local google::protobuf::Arena arena(AnswerArena());
     Response& response = *google::protobuf::Arena::CreateMessage<Response>(&arena);

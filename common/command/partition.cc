@@ -534,6 +534,7 @@ absl::StatusOr<bool> Partition::FindReceipt(const Command& command, Receipt* rec
 void Partition::Answer(std::unique_ptr<Command> command, const absl::Status& status,
                        std::string response, bool repeated) {
   host_->Count(*command->method, status, repeated);
+  command->already_recorded = status.ok() && repeated;
   command->Reply(status, status.ok() ? std::move(response) : std::string());
 }
 

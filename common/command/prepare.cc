@@ -8,6 +8,7 @@
 #include "common/base/fields.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
+#include "common/command/unusual.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "google/protobuf/wire_format_lite.h"
@@ -28,6 +29,7 @@ struct Fields {
   const FieldDescriptor* request_id = nullptr;
   const FieldDescriptor* expected_revision = nullptr;
   const FieldDescriptor* validate_only = nullptr;
+  int allow_unusual = 0;  // its number, if there is one
 };
 
 const FieldDescriptor* Find(const Descriptor& type, int number) {
@@ -46,13 +48,15 @@ const Fields& FieldsOf(const Descriptor& type) {
   if (fields.type != &type) {
     fields = {&type, Find(type, kCustomerIdField), Find(type, kRequestIdField),
               Find(type, kExpectedRevisionField), Find(type, kValidateOnlyField)};
+    const FieldDescriptor* unusual = type.FindFieldByName(std::string(kAllowUnusual));
+    if (unusual != nullptr) fields.allow_unusual = unusual->number();
   }
   return fields;
 }
 
-// Cuts the fields `request_id` and `validate_only` out of a serialised request: bytes of `text`
-// from `start` on.
-void CutOwnFields(size_t start, std::string* text) {
+// Cuts what is no part of what the request says out of its serialised form, the bytes of `text` from
+// `start` on: `request_id`, `validate_only` and `allow_unusual`.
+void CutOwnFields(size_t start, int allow_unusual, std::string* text) {
   using google::protobuf::internal::WireFormatLite;
   const auto* bytes = reinterpret_cast<const uint8_t*>(text->data()) + start;
   const int size = static_cast<int>(text->size() - start);
@@ -62,7 +66,9 @@ void CutOwnFields(size_t start, std::string* text) {
     const uint32_t tag = in.ReadTag();
     DAYBOOK_CHECK(WireFormatLite::SkipField(&in, tag));
     const int number = WireFormatLite::GetTagFieldNumber(tag);
-    if (number == kRequestIdField || number == kValidateOnlyField) continue;
+    if (number == kRequestIdField || number == kValidateOnlyField || number == allow_unusual) {
+      continue;
+    }
     const auto length = static_cast<size_t>(in.CurrentPosition() - from);
     if (reinterpret_cast<const uint8_t*>(to) != bytes + from)
       std::memmove(to, bytes + from, length);
@@ -71,12 +77,13 @@ void CutOwnFields(size_t start, std::string* text) {
   text->resize(static_cast<size_t>(to - text->data()));
 }
 
-// First 16 bytes of SHA-256 over the method's name and the request without its id and
-// validate_only, serialised deterministically. `size`: ByteSizeLong, which must have been called.
+// First 16 bytes of SHA-256 over the method's name and the request without its id, validate_only and
+// allow_unusual, serialised deterministically. `size`: ByteSizeLong, which must have been called.
 //
-// The two fields are cut out of the bytes rather than out of a copy of the message: a message is
+// The fields are cut out of the bytes rather than out of a copy of the message: a message is
 // serialised in the order of its field numbers, and one that was parsed has each of them once.
-log::Hash RequestHash(const Method& method, const Message& request, size_t size) {
+log::Hash RequestHash(const Method& method, const Message& request, size_t size,
+                      int allow_unusual) {
   thread_local std::string text;  // as large as the largest command so far, which is bounded
   text.assign(method.name);
   text.push_back('\n');
@@ -89,7 +96,7 @@ log::Hash RequestHash(const Method& method, const Message& request, size_t size)
     request.SerializeWithCachedSizes(&out);
     DAYBOOK_CHECK(!out.HadError());
   }
-  CutOwnFields(start, &text);
+  CutOwnFields(start, allow_unusual, &text);
   return log::LinkHash({}, text);
 }
 
@@ -122,7 +129,7 @@ absl::Status Prepare(const Method& method, const Message& request, Command* comm
   }
   command->validate_only = reflection.GetBool(request, fields.validate_only);
   if (command->customer_id.empty()) command->customer_id = DerivedCustomerId(command->request_id);
-  command->request_hash = RequestHash(method, request, size);
+  command->request_hash = RequestHash(method, request, size, fields.allow_unusual);
   return absl::OkStatus();
 }
 

@@ -42,6 +42,11 @@ struct Billing {
       billing::v1::RefundPaymentRequest, billing::v1::ApplyCreditRequest,
       billing::v1::ReleaseCreditRequest>;
 
+  // Where the days of a request begin and end: in the zone of the account that it is about. UTC if
+  // that cannot be told, or this machine does not know the zone.
+  static absl::TimeZone TimeZoneOf(const command::View& view,
+                                   const google::protobuf::Message& request);
+
   // What can be said without a state: INVALID_FIELDS naming every violation, or OK. Decide may only
   // be called with a request that passed.
   static absl::Status Check(const billing::v1::OpenAccountRequest& request);

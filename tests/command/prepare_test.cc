@@ -51,6 +51,7 @@ std::string DefinedHash(const Message& request) {
   const auto* type = copy->GetDescriptor();
   copy->GetReflection()->ClearField(copy.get(), type->FindFieldByName("request_id"));
   copy->GetReflection()->ClearField(copy.get(), type->FindFieldByName("validate_only"));
+  copy->GetReflection()->ClearField(copy.get(), type->FindFieldByName("allow_unusual"));
   std::string text(16, '\0');
   text += Lenient(request).name + "\n";
   {
