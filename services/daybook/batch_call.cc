@@ -32,11 +32,12 @@ class BatchCall {
   }
 
   // The outcome of command `index`, once each, from any thread. The last one answers the call.
-  void Take(int index, int field, const absl::Status& status, std::string response) {
+  void Take(int index, int field, const absl::Status& status, std::string response,
+            bool already_recorded) {
     if (status.ok()) {
-      results_[index] = {field, std::move(response)};
+      results_[index] = {field, std::move(response), already_recorded};
     } else {
-      results_[index] = {book::v1::CommandResult::kStatusFieldNumber, Refusal(status)};
+      results_[index] = {book::v1::CommandResult::kStatusFieldNumber, Refusal(status), false};
     }
     if (left_.fetch_sub(1, std::memory_order_acq_rel) == 1) Answer();
   }
@@ -45,6 +46,11 @@ class BatchCall {
   struct Result {
     int field = 0;
     std::string bytes;
+    bool already_recorded = false;
+
+    size_t size() const {
+      return FieldSize(field, bytes.size()) + (already_recorded ? kAlreadyRecorded.size() : 0);
+    }
   };
 
   std::string Refusal(const absl::Status& status) {
@@ -58,13 +64,14 @@ class BatchCall {
     constexpr int kResults = book::v1::ExecuteBatchResponse::kResultsFieldNumber;
     size_t bytes = 0;
     for (const Result& result : results_) {
-      bytes += FieldSize(kResults, FieldSize(result.field, result.bytes.size()));
+      bytes += FieldSize(kResults, result.size());
     }
     std::string response;
     response.reserve(bytes);
     for (const Result& result : results_) {
-      AppendFieldHeader(kResults, FieldSize(result.field, result.bytes.size()), &response);
+      AppendFieldHeader(kResults, result.size(), &response);
       AppendField(result.field, result.bytes, &response);
+      if (result.already_recorded) response += kAlreadyRecorded;
     }
     call_->FinishSerialized(std::move(response));
   }
@@ -82,7 +89,7 @@ class BatchItem : public command::Command {
       : batch_(std::move(batch)), index_(index), field_(kind.field->number()), request_(request) {}
   const Message& request() const override { return request_; }
   void Reply(const absl::Status& status, std::string response) override {
-    batch_->Take(index_, field_, status, std::move(response));
+    batch_->Take(index_, field_, status, std::move(response), already_recorded);
   }
 
  private:
@@ -114,7 +121,7 @@ void SubmitBatch(command::Engine& engine, const CommandKinds& kinds,
     if (kind == nullptr) {
       FieldViolations bad;
       bad.Add(Cat("commands[", i, "].command"), "is required");
-      batch->Take(i, 0, bad.ToStatus(), {});
+      batch->Take(i, 0, bad.ToStatus(), {}, false);
       continue;
     }
     const Message& inner = CommandKinds::Request(*kind, request.commands(i));

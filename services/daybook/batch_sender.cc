@@ -84,6 +84,7 @@ absl::StatusOr<std::vector<book::v1::CommandResult>> BatchSender::Send(
   std::vector<book::v1::CommandResult> results(commands.size());
   std::vector<size_t> left(commands.size());
   std::iota(left.begin(), left.end(), 0);
+  in_doubt_.assign(commands.size(), false);
   absl::Duration wait = options_.first_wait;
   absl::Time last_progress = absl::Now();
   std::minstd_rand random(std::random_device{}());
@@ -115,6 +116,7 @@ absl::StatusOr<std::vector<book::v1::CommandResult>> BatchSender::Send(
     } else if (!WorthSendingAgain(status.code())) {
       return status;
     }
+    for (const size_t i : left) in_doubt_[i] = true;
     const absl::Time now = absl::Now();
     const absl::Time give_up = last_progress + options_.give_up;
     if (now > give_up) return GaveUp(status, now - last_progress);

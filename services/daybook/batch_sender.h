@@ -39,9 +39,14 @@ class BatchSender {
   absl::StatusOr<std::vector<book::v1::CommandResult>> Send(
       const std::vector<book::v1::Command>& commands);
 
+  // Of the last Send: the command was sent more than once because an outcome was not known. What is
+  // answered as recorded before may then have been recorded by this very sender.
+  bool in_doubt(size_t command) const { return in_doubt_[command]; }
+
  private:
   rpc::Client* client_;
   BatchSenderOptions options_;
+  std::vector<bool> in_doubt_;
 };
 
 // Worth sending again as it is: UNAVAILABLE, RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED.

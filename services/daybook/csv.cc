@@ -2,7 +2,8 @@
 
 namespace daybook {
 
-CsvReader::CsvReader(std::string_view content) : content_(content) {
+CsvReader::CsvReader(std::string_view content, char delimiter)
+    : content_(content), delimiter_(delimiter) {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   if (content_.substr(0, 3) == kByteOrderMark) at_ = 3;
 }
@@ -23,10 +24,10 @@ void CsvReader::SkipLine() {
   TakeLineEnd();
 }
 
-// Up to the comma or the end of the line, neither taken. False: `problem` says why.
+// Up to the delimiter or the end of the line, neither taken. False: `problem` says why.
 bool CsvReader::ReadField(std::string* field, std::string* problem) {
   if (at_ == content_.size() || content_[at_] != '"') {
-    for (; !AtLineEnd() && content_[at_] != ','; ++at_) {
+    for (; !AtLineEnd() && content_[at_] != delimiter_; ++at_) {
       if (content_[at_] == '"') {
         *problem = "a quote inside a field that does not begin with one";
         return false;
@@ -40,7 +41,7 @@ bool CsvReader::ReadField(std::string* field, std::string* problem) {
     if (content_[at_] == '"') {
       if (content_.substr(at_ + 1, 1) != "\"") {
         ++at_;
-        if (AtLineEnd() || content_[at_] == ',') return true;
+        if (AtLineEnd() || content_[at_] == delimiter_) return true;
         *problem = "text after a closing quote";
         return false;
       }
@@ -69,7 +70,7 @@ bool CsvReader::Next(CsvRow* row) {
     }
     row->fields.push_back(std::move(field));
     if (AtLineEnd()) break;
-    ++at_;  // the comma
+    ++at_;  // the delimiter
   }
   row->last_line = line_;
   TakeLineEnd();

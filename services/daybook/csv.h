@@ -25,8 +25,8 @@ struct CsvRow {
 
 class CsvReader {
  public:
-  // `content` must outlive the reader.
-  explicit CsvReader(std::string_view content);
+  // `content` must outlive the reader. `delimiter`: between fields.
+  explicit CsvReader(std::string_view content, char delimiter = ',');
 
   // The next row that is not an empty line; false at the end.
   bool Next(CsvRow* row);
@@ -41,6 +41,7 @@ class CsvReader {
   void TakeLineEnd();
 
   std::string_view content_;
+  const char delimiter_;
   size_t at_ = 0;
   int64_t line_ = 1;
 };

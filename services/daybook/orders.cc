@@ -6,9 +6,8 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_join.h"
-#include "common/base/decimal.h"
+#include "common/base/dates.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
 #include "common/command/decider.h"
@@ -18,7 +17,26 @@
 namespace daybook {
 namespace {
 
-constexpr const char* kColumns[] = {"customer_id", "order_date", "quantity", "amount"};
+constexpr size_t kMaxOrderIdCharacters = 128;
+constexpr int kFirstYear = 1900;
+
+enum Column {
+  kCustomerId,
+  kOrderDate,
+  kAmount,
+  kOrderId,
+  kQuantity,
+  kDueDate,
+  kPaidDate,
+  kName,
+  kEmail,
+  kRegion,
+  kColumns
+};
+constexpr const char* kNames[kColumns] = {"customer_id", "order_date", "amount",    "order_id",
+                                          "quantity",    "due_date",   "paid_date", "name",
+                                          "email",       "region"};
+constexpr int kNeeded = 3;  // the first of them
 
 absl::Status Invalid(const std::string& why) { return absl::InvalidArgumentError(why); }
 
@@ -26,123 +44,258 @@ std::string Trimmed(std::string_view text) {
   return std::string(absl::StripAsciiWhitespace(ToAbsl(text)));
 }
 
-bool AllDigits(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-// Which field of a row holds which of kColumns.
-absl::StatusOr<std::vector<size_t>> FindColumns(const CsvRow& header) {
-  if (!header.problem.empty()) return Invalid(Cat("line ", header.line, ": ", header.problem));
-  std::vector<size_t> places;
-  for (const char* column : kColumns) {
-    std::vector<size_t> found;
-    for (size_t i = 0; i < header.fields.size(); ++i) {
-      if (absl::AsciiStrToLower(Trimmed(header.fields[i])) == column) found.push_back(i);
-    }
-    if (found.size() != 1) {
-      return Invalid(Cat("line ", header.line, ": column '", column, "' is ",
-                         found.empty() ? "missing" : "there more than once",
-                         "; the header must name ", absl::StrJoin(kColumns, ", "),
-                         ", with commas between"));
-    }
-    places.push_back(found[0]);
-  }
-  return places;
+std::string NeededNames(const OrderFormat& format) {
+  const char* const between = format.delimiter == ',' ? "commas" : format.delimiter == ';' ? "';'"
+                                                                                           : "tabs";
+  return Cat(absl::StrJoin(kNames, kNames + kNeeded, ", "), ", with ", between, " between");
 }
 
 // The message of a status, after the name of what it is about.
-absl::Status About(std::string_view column, const absl::Status& status) {
-  return Invalid(Cat(column, ": ", status.message()));
+absl::Status About(Column column, const absl::Status& status) {
+  return Invalid(Cat(kNames[column], ": ", status.message()));
 }
 
 // How a file spells an id, white space around it and accents apart from their letters, is its
-// maker's doing.
-absl::StatusOr<std::string> ParseCustomerId(std::string_view text) {
+// maker's doing. `check`: CheckId or CheckName.
+absl::StatusOr<std::string> ParseId(std::string_view text, size_t max_characters,
+                                    absl::Status (*check)(std::string_view, size_t)) {
   RETURN_IF_ERROR(CheckText(text, text.size()));
   const std::string id = Trim(text);
-  RETURN_IF_ERROR(CheckId(id, command::kMaxCustomerIdCharacters));
+  RETURN_IF_ERROR(check(id, max_characters));
   return id;
 }
 
-absl::StatusOr<int64_t> ParseAmount(std::string_view text, const Currency& currency) {
-  ASSIGN_OR_RETURN(const Decimal major, Decimal::Parse(text));
-  ASSIGN_OR_RETURN(const int64_t minor, ToMinor(major, currency));
-  if (major < Decimal()) return Invalid("must not be negative");
-  if (ToMajor(minor, currency) != major) {
-    return Invalid(Cat("finer than the smallest unit of ", currency.code()));
-  }
-  return minor;
-}
+// Rows of one file into orders, one after the other.
+class OrderReader {
+ public:
+  OrderReader(const Currency& currency, const OrderReading& reading)
+      : currency_(currency), reading_(reading) {}
 
-absl::StatusOr<Order> ParseOrder(const CsvRow& row, const std::vector<size_t>& places,
-                                 size_t columns, const Currency& currency) {
-  if (!row.problem.empty()) return Invalid(row.problem);
-  if (row.fields.size() != columns) {
-    return Invalid(Cat(row.fields.size(), " fields where the header has ", columns));
+  // Where the columns are.
+  absl::Status ReadHeader(const CsvRow& header) {
+    if (!header.problem.empty()) return Invalid(Cat("line ", header.line, ": ", header.problem));
+    fields_ = header.fields.size();
+    for (int column = 0; column < kColumns; ++column) {
+      std::vector<int> found;
+      for (size_t i = 0; i < header.fields.size(); ++i) {
+        if (absl::AsciiStrToLower(Trimmed(header.fields[i])) == kNames[column]) {
+          found.push_back(static_cast<int>(i));
+        }
+      }
+      if (found.size() > 1 || (found.empty() && column < kNeeded)) {
+        return Invalid(Cat("line ", header.line, ": column '", kNames[column], "' is ",
+                           found.empty() ? "missing" : "there more than once",
+                           "; the header must name ", NeededNames(reading_.format),
+                           header.fields.size() == 1 ? reading_.format.HintFor(header.fields[0])
+                                                     : std::string()));
+      }
+      places_[column] = found.empty() ? -1 : found[0];
+    }
+    return absl::OkStatus();
   }
-  Order order;
-  order.line = row.line;
-  const auto id = ParseCustomerId(row.fields[places[0]]);
-  if (!id.ok()) return About("customer_id", id.status());
-  order.customer_id = *id;
-  const auto date = ParseDay(Trimmed(row.fields[places[1]]));
-  if (!date.ok()) return About("order_date", date.status());
-  order.date = *date;
-  const auto quantity = Decimal::Parse(Trimmed(row.fields[places[2]]));
-  if (!quantity.ok()) return About("quantity", quantity.status());
-  if (*quantity <= Decimal()) return Invalid("quantity: must be more than 0");
-  order.quantity = quantity->ToString();
-  const auto amount = ParseAmount(Trimmed(row.fields[places[3]]), currency);
-  if (!amount.ok()) return About("amount", amount.status());
-  order.amount_minor = *amount;
-  return order;
-}
 
-}  // namespace
-
-absl::StatusOr<absl::CivilDay> ParseDay(std::string_view text) {
-  std::string digits(text);
-  if (digits.size() == 10 && digits[4] == '-' && digits[7] == '-') {
-    digits = digits.substr(0, 4) + digits.substr(5, 2) + digits.substr(8, 2);
-  }
-  int number = 0;
-  if (digits.size() == 8 && AllDigits(digits) && absl::SimpleAtoi(digits, &number)) {
-    const int year = number / 10000, month = number / 100 % 100, day = number % 100;
-    const absl::CivilDay date(year, month, day);  // rolls over what does not exist
-    if (year >= 1 && date.month() == month && date.day() == day) return date;
-  }
-  return Invalid(Cat("'", text, "' is no day; write 1997-01-31 or 19970131"));
-}
-
-absl::StatusOr<OrderFile> ParseOrders(std::string_view content, const Currency& currency) {
-  const std::string_view mark = content.substr(0, 2);
-  if (mark == "\xFF\xFE" || mark == "\xFE\xFF") {
-    return Invalid("the file is UTF-16; save it as CSV in UTF-8");
-  }
-  CsvReader reader(content);
-  CsvRow row;
-  if (!reader.Next(&row))
-    return Invalid(Cat("the file is empty; its first line must name ",
-                       absl::StrJoin(kColumns, ", "), ", with commas between"));
-  ASSIGN_OR_RETURN(const std::vector<size_t> places, FindColumns(row));
-  const size_t columns = row.fields.size();
-
-  OrderFile file;
-  std::map<std::tuple<std::string, absl::CivilDay, std::string, int64_t>, int> seen;
-  while (reader.Next(&row)) {
-    auto order = ParseOrder(row, places, columns, currency);
+  void Read(const CsvRow& row) {
+    auto order = ParseOrder(row);
     if (!order.ok()) {
       std::string why(order.status().message());
       // A quote may have swallowed rows: all of its lines are left out.
       if (row.last_line > row.line) why += Cat("; the row goes on to line ", row.last_line);
-      file.bad_rows.push_back({row.line, std::move(why)});
-      continue;
+      return Refuse(row.line, std::move(why));
     }
-    order->occurrence =
-        seen[{order->customer_id, order->date, order->quantity, order->amount_minor}]++;
-    file.orders.push_back(*std::move(order));
+    if (order->is_return()) {
+      order->occurrence = seen_[{order->customer_id, order->date, order->quantity,
+                                 order->amount_minor, order->order_id}]++;
+    } else if (order->order_id.empty()) {
+      order->occurrence =
+          seen_[{order->customer_id, order->date, order->quantity, order->amount_minor, ""}]++;
+    } else if (!IsFirst(*order)) {
+      return;
+    }
+    KeepProfile(row, order->customer_id);
+    file_.orders.push_back(*std::move(order));
   }
-  return file;
+
+  OrderFile Finish() {
+    FindReturnedOrders();
+    std::sort(file_.bad_rows.begin(), file_.bad_rows.end(),
+              [](const BadRow& a, const BadRow& b) { return a.line < b.line; });
+    return std::move(file_);
+  }
+
+ private:
+  bool Has(Column column) const { return places_[column] >= 0; }
+  std::string TextOf(const CsvRow& row, Column column) const {
+    if (!Has(column)) return {};
+    return Trimmed(row.fields[static_cast<size_t>(places_[column])]);
+  }
+  void Refuse(int64_t line, std::string why) { file_.bad_rows.push_back({line, std::move(why)}); }
+
+  absl::StatusOr<absl::CivilDay> DayOf(const CsvRow& row, Column column) const {
+    const auto day = reading_.format.ParseDay(TextOf(row, column));
+    if (!day.ok()) return About(column, day.status());
+    if (day->year() < kFirstYear) {
+      return About(column, Invalid(Cat(FormatDay(*day), " is before ", kFirstYear)));
+    }
+    if (*day > reading_.last_day) {
+      return About(column, Invalid(Cat(FormatDay(*day), " is after ",
+                                       FormatDay(reading_.last_day), ", two years from now")));
+    }
+    return *day;
+  }
+
+  absl::StatusOr<Order> ParseOrder(const CsvRow& row) const {
+    if (!row.problem.empty()) return Invalid(row.problem);
+    if (row.fields.size() != fields_) {
+      return Invalid(Cat(row.fields.size(), " fields where the header has ", fields_));
+    }
+    Order order;
+    order.line = row.line;
+    auto id = ParseId(TextOf(row, kCustomerId), command::kMaxCustomerIdCharacters, CheckId);
+    if (!id.ok()) return About(kCustomerId, id.status());
+    order.customer_id = *std::move(id);
+    if (Has(kOrderId)) {
+      auto named = ParseId(TextOf(row, kOrderId), kMaxOrderIdCharacters, CheckName);
+      if (!named.ok()) return About(kOrderId, named.status());
+      order.order_id = *std::move(named);
+    }
+    ASSIGN_OR_RETURN(order.date, DayOf(row, kOrderDate));
+    const auto amount = reading_.format.ParseAmount(TextOf(row, kAmount), currency_);
+    if (!amount.ok()) return About(kAmount, amount.status());
+    order.amount_minor = *amount;
+    RETURN_IF_ERROR(ReadQuantity(row, order));
+    if (Has(kDueDate) && !TextOf(row, kDueDate).empty()) {
+      ASSIGN_OR_RETURN(order.due_date, DayOf(row, kDueDate));
+      if (*order.due_date < order.date) {
+        return About(kDueDate, Invalid(Cat(FormatDay(*order.due_date), " is before order_date")));
+      }
+    }
+    if (!Has(kPaidDate)) {
+      order.paid_date = order.date;
+    } else if (!TextOf(row, kPaidDate).empty()) {
+      ASSIGN_OR_RETURN(order.paid_date, DayOf(row, kPaidDate));
+    }
+    return order;
+  }
+
+  absl::Status ReadQuantity(const CsvRow& row, Order& order) const {
+    order.quantity.assign(1, '1');
+    if (!Has(kQuantity)) return absl::OkStatus();
+    auto quantity = reading_.format.ParseQuantity(TextOf(row, kQuantity));
+    if (!quantity.ok()) return About(kQuantity, quantity.status());
+    const bool below = quantity->front() == '-';
+    // A return counts what came back as less than nothing, or as it is.
+    if (*quantity == "0" || (below && !order.is_return())) {
+      return About(kQuantity, Invalid("must be more than 0"));
+    }
+    if (below) quantity->erase(0, 1);
+    order.quantity = *std::move(quantity);
+    return absl::OkStatus();
+  }
+
+  // An order id stands once; where it stands again, the row says the same or is refused.
+  bool IsFirst(const Order& order) {
+    const auto [at, is_first] = by_id_.emplace(order.order_id, file_.orders.size());
+    if (is_first) return true;
+    const Order& first = file_.orders[at->second];
+    const auto content = [](const Order& one) {
+      return std::tie(one.customer_id, one.date, one.quantity, one.amount_minor, one.due_date,
+                      one.paid_date);
+    };
+    if (content(first) == content(order)) {
+      file_.repeated_lines.push_back(order.line);
+    } else {
+      Refuse(order.line, Cat("order_id: '", order.order_id, "' stands on line ", first.line,
+                             " with other content; an order has one row"));
+    }
+    return false;
+  }
+
+  void KeepProfile(const CsvRow& row, const std::string& customer_id) {
+    for (const auto& [column, field] : {std::pair{kName, &CustomerProfile::name},
+                                        std::pair{kEmail, &CustomerProfile::email},
+                                        std::pair{kRegion, &CustomerProfile::region}}) {
+      std::string text = TextOf(row, column);
+      if (text.empty()) continue;
+      std::string& kept = file_.customers[customer_id].*field;
+      if (kept.empty()) kept = std::move(text);
+    }
+  }
+
+  // A return is taken off the order that its order id names, else off the customer's newest order
+  // that is not newer than it and has so much left.
+  void FindReturnedOrders() {
+    std::map<std::string_view, std::vector<size_t>> orders;  // by customer, oldest first
+    for (size_t i = 0; i < file_.orders.size(); ++i) {
+      if (!file_.orders[i].is_return()) orders[file_.orders[i].customer_id].push_back(i);
+    }
+    for (auto& [customer, all] : orders) {
+      std::stable_sort(all.begin(), all.end(), [&](size_t a, size_t b) {
+        return file_.orders[a].date < file_.orders[b].date;
+      });
+    }
+    std::map<size_t, int64_t> left;
+    std::vector<size_t> without;
+    for (size_t i = 0; i < file_.orders.size(); ++i) {
+      Order& order = file_.orders[i];
+      if (!order.is_return()) continue;
+      bool found = false;
+      const std::vector<size_t>& all = orders[order.customer_id];
+      for (auto it = all.rbegin(); it != all.rend() && !found; ++it) {
+        const Order& candidate = file_.orders[*it];
+        const bool named = !order.order_id.empty() && by_id_.count(order.order_id) > 0;
+        if (named ? candidate.order_id != order.order_id : candidate.date > order.date) continue;
+        int64_t& rest = left.try_emplace(*it, candidate.amount_minor).first->second;
+        if (rest + order.amount_minor < 0) continue;
+        rest += order.amount_minor;
+        order.returned = *it;
+        found = true;
+      }
+      if (found) continue;
+      Refuse(order.line, Cat("amount: a return of more than any earlier order of the customer in ",
+                             "this file has left to take back"));
+      without.push_back(i);
+    }
+    RemoveOrders(without);
+  }
+
+  void RemoveOrders(const std::vector<size_t>& places) {  // in order
+    if (places.empty()) return;
+    std::vector<Order> kept;
+    std::vector<size_t> moved(file_.orders.size());
+    for (size_t i = 0; i < file_.orders.size(); ++i) {
+      moved[i] = kept.size();
+      if (!std::binary_search(places.begin(), places.end(), i)) {
+        kept.push_back(std::move(file_.orders[i]));
+      }
+    }
+    for (Order& order : kept) order.returned = moved[order.returned];
+    file_.orders = std::move(kept);
+  }
+
+  const Currency& currency_;
+  const OrderReading& reading_;
+  int places_[kColumns] = {};  // below 0: no such column
+  size_t fields_ = 0;
+  OrderFile file_;
+  std::map<std::tuple<std::string, absl::CivilDay, std::string, int64_t, std::string>, int> seen_;
+  std::map<std::string, size_t> by_id_;
+};
+
+}  // namespace
+
+absl::StatusOr<OrderFile> ParseOrders(std::string_view content, const Currency& currency,
+                                      const OrderReading& reading) {
+  RETURN_IF_ERROR(CheckEncoding(content));
+  CsvReader reader(content, reading.format.delimiter);
+  CsvRow row;
+  if (!reader.Next(&row)) {
+    return Invalid(
+        Cat("the file is empty; its first line must name ", NeededNames(reading.format)));
+  }
+  OrderReader orders(currency, reading);
+  RETURN_IF_ERROR(orders.ReadHeader(row));
+  while (reader.Next(&row)) orders.Read(row);
+  return orders.Finish();
 }
 
 }  // namespace daybook

@@ -1,10 +1,20 @@
-// Orders out of a CSV file with columns customer_id, order_date, quantity, amount.
+// Orders out of a CSV file.
 //
-//   ASSIGN_OR_RETURN(OrderFile file, ParseOrders(content, *Currency::Find("USD")));
+//   ASSIGN_OR_RETURN(OrderFile file, ParseOrders(content, *Currency::Find("USD"), {}));
 //   for (const BadRow& bad : file.bad_rows) ...
+//
+// Columns, in any case and order; others are passed over:
+//   customer_id, order_date, amount   needed; an amount below zero is a return
+//   order_id      the order's own name; without it rows are told apart by what they say
+//   quantity      1 if there is no such column
+//   due_date      empty: at once
+//   paid_date     empty: not paid; without the column an order is paid on its day
+//   name, email, region   of the customer: the first that the file says
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,18 +22,29 @@
 #include "absl/status/statusor.h"
 #include "absl/time/civil_time.h"
 #include "common/base/money.h"
+#include "services/daybook/order_format.h"
 
 namespace daybook {
 
 struct Order {
   std::string customer_id;
+  std::string order_id;  // empty: the file does not say
   absl::CivilDay date;
-  std::string quantity;      // canonical decimal: `2`, `0.5`
-  int64_t amount_minor = 0;  // of the file's currency; not negative
+  std::optional<absl::CivilDay> due_date, paid_date;
+  std::string quantity;      // canonical decimal, positive: `2`, `0.5`
+  int64_t amount_minor = 0;  // of the file's currency; below zero: a return
   int64_t line = 0;
-  // 0 for the first row of this customer, date, quantity and amount in the file, then 1, 2, ...:
-  // rows that look alike are different orders.
+  // 0 for the first row that says this of this customer in the file, then 1, 2, ...: rows that look
+  // alike are different orders. Of rows with an order id always 0, returns aside.
   int occurrence = 0;
+  // Of a return: the order that it is taken off, its place in OrderFile::orders.
+  size_t returned = 0;
+
+  bool is_return() const { return amount_minor < 0; }
+};
+
+struct CustomerProfile {
+  std::string name, email, region;
 };
 
 struct BadRow {
@@ -34,13 +55,21 @@ struct BadRow {
 struct OrderFile {
   std::vector<Order> orders;  // as in the file
   std::vector<BadRow> bad_rows;
+  // Rows that say again what a row of the same order id has said.
+  std::vector<int64_t> repeated_lines;
+  std::map<std::string, CustomerProfile> customers;  // by id; those with something to say
 };
 
-// Reads a whole file. INVALID_ARGUMENT if a column is missing or named twice; bad rows do not stop
-// it. Header names in any case and order; other columns are passed over.
-absl::StatusOr<OrderFile> ParseOrders(std::string_view content, const Currency& currency);
+struct OrderReading {
+  OrderFormat format = {};
+  // Years before 1900 and days after this one are typing errors.
+  absl::CivilDay last_day = absl::CivilDay(9999, 12, 31);
+};
 
-// `1997-01-31` or `19970131`; a day that exists.
-absl::StatusOr<absl::CivilDay> ParseDay(std::string_view text);
+// Reads a whole file. INVALID_ARGUMENT if it is not UTF-8, or a column is missing or named twice; bad
+// rows do not stop it: what cannot be read, an order id that comes again with other content, a return
+// that no earlier order of the customer in this file can take.
+absl::StatusOr<OrderFile> ParseOrders(std::string_view content, const Currency& currency,
+                                      const OrderReading& reading = {});
 
 }  // namespace daybook

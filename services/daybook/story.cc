@@ -132,10 +132,13 @@ class Story : public Subcommand {
     const std::vector<book::v1::Command> commands = TheStory();
     const auto results = BatchSender(client.get(), {.notice = &notice}).Send(commands);
     if (!results.ok()) return ReportError(results.status());
+    size_t already = 0;
     for (const auto& result : *results) {
       if (const absl::Status status = StatusOf(result); !status.ok()) return ReportError(status);
+      already += result.already_recorded();
     }
-    std::printf("told: customers ada, acme and mei, with %zu commands\n", commands.size());
+    std::printf("told: customers ada, acme and mei, with %zu commands: %zu new, %zu already there\n",
+                commands.size(), commands.size() - already, already);
     return kExitOk;
   }
 };

@@ -19,21 +19,24 @@ const ExecuteStreamRequest& RequestOf(const rpc::StreamItem& item) {
   return static_cast<const ExecuteStreamRequest&>(item.message());
 }
 
-void Answer(rpc::StreamItem& item, int field, std::string_view result) {
+void Answer(rpc::StreamItem& item, int field, std::string_view result, bool already_recorded) {
+  const std::string_view already = already_recorded ? kAlreadyRecorded : std::string_view();
   std::string response;
-  response.reserve(result.size() + 24);
+  response.reserve(result.size() + already.size() + 24);
   if (const uint64_t tag = RequestOf(item).tag(); tag != 0) {
     response.push_back(ExecuteStreamResponse::kTagFieldNumber << 3);  // a varint
     AppendVarint(tag, &response);
   }
-  AppendFieldHeader(ExecuteStreamResponse::kResultFieldNumber, FieldSize(field, result.size()),
-                    &response);
+  AppendFieldHeader(ExecuteStreamResponse::kResultFieldNumber,
+                    FieldSize(field, result.size()) + already.size(), &response);
   AppendField(field, result, &response);
+  response += already;
   item.Answer(std::move(response));
 }
 
 void AnswerError(rpc::StreamItem& item, const absl::Status& status) {
-  Answer(item, book::v1::CommandResult::kStatusFieldNumber, StatusBytes(status, true));
+  Answer(item, book::v1::CommandResult::kStatusFieldNumber, StatusBytes(status, true),
+         false);
 }
 
 class StreamCommand : public command::Command {
@@ -45,7 +48,7 @@ class StreamCommand : public command::Command {
   const Message& request() const override { return request_; }
   void Reply(const absl::Status& status, std::string response) override {
     if (status.ok()) {
-      Answer(*item_, field_, response);
+      Answer(*item_, field_, response, already_recorded);
     } else {
       AnswerError(*item_, status);
     }

@@ -50,4 +50,8 @@ void AppendField(int number, std::string_view bytes, std::string* out);
 void AppendFieldHeader(int number, size_t size, std::string* out);
 size_t FieldSize(int number, size_t size);
 
+// `CommandResult.already_recorded`, set: a varint behind everything else in the result.
+inline constexpr std::string_view kAlreadyRecorded = "\x80\x01\x01";
+static_assert(book::v1::CommandResult::kAlreadyRecordedFieldNumber == 16);
+
 }  // namespace daybook

@@ -12,6 +12,7 @@
 namespace daybook {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 const Currency& Usd() { return *Currency::Find("USD"); }
@@ -40,8 +41,8 @@ TEST(Orders, AreReadWhateverTheOrderAndCaseOfTheHeader) {
 }
 
 TEST(Orders, RefuseAFileWithoutAColumn) {
-  EXPECT_THAT(Parse("customer_id,order_date,amount\n").status().message(),
-              HasSubstr("'quantity' is missing"));
+  EXPECT_THAT(Parse("customer_id,order_date,quantity\n").status().message(),
+              HasSubstr("'amount' is missing"));
   EXPECT_THAT(Parse("customer_id,order_date,amount,quantity,Amount\n").status().message(),
               HasSubstr("'amount' is there more than once"));
   EXPECT_THAT(Parse("").status().message(), HasSubstr("empty"));
@@ -107,18 +108,133 @@ TEST(Orders, NameWhatIsWrongWithARow) {
   EXPECT_THAT(ReasonOfRow("a\xe2\x80\x8b"
                           "b,1997-01-01,1,5"),
               HasSubstr("customer_id: has the character U+200B"));
-  EXPECT_THAT(ReasonOfRow("a\xff,1997-01-01,1,5"), HasSubstr("customer_id: is not valid UTF-8"));
   EXPECT_THAT(ReasonOfRow(std::string(65, 'a') + ",1997-01-01,1,5"),
               HasSubstr("customer_id: is longer than 64 characters"));
   EXPECT_THAT(ReasonOfRow("a,1997-02-29,1,5"), HasSubstr("order_date: '1997-02-29' is no day"));
   EXPECT_THAT(ReasonOfRow("a,01/02/1997,1,5"), HasSubstr("order_date"));
   EXPECT_THAT(ReasonOfRow("a,1997-01-01,0,5"), HasSubstr("quantity"));
   EXPECT_THAT(ReasonOfRow("a,1997-01-01,many,5"), HasSubstr("quantity"));
-  EXPECT_THAT(ReasonOfRow("a,1997-01-01,1,-5"), HasSubstr("amount"));
+  EXPECT_THAT(ReasonOfRow("a,1997-01-01,-1,5"), HasSubstr("quantity"));
+  EXPECT_THAT(ReasonOfRow("a,1997-01-01,1,-5"), HasSubstr("a return of more than any earlier"));
+  EXPECT_THAT(ReasonOfRow("a,0097-01-01,1,5"), HasSubstr("0097-01-01 is before 1900"));
+  EXPECT_THAT(ReasonOfRow("a,1997-01-01,1,\"1,5\""), HasSubstr("--format decimal-comma"));
   EXPECT_THAT(ReasonOfRow("a,1997-01-01,1,5.001"), HasSubstr("finer"));
   EXPECT_THAT(ReasonOfRow("a,1997-01-01,1,1e3"), HasSubstr("amount"));
   EXPECT_THAT(ReasonOfRow("a,1997-01-01,1,99999999999999999999"), HasSubstr("amount"));
   EXPECT_THAT(ReasonOfRow("a,1997-01-01,1,\"5"), HasSubstr("quote"));
+}
+
+absl::StatusOr<OrderFile> ParseAs(std::string_view words, std::string_view content) {
+  const auto format = OrderFormat::Parse(words);
+  if (!format.ok()) return format.status();
+  return ParseOrders(content, Usd(), {.format = *format});
+}
+
+TEST(Orders, AreReadAsTheFormatSays) {
+  const auto file = ParseAs("semicolon,decimal-comma,dd.mm.yyyy",
+                            "customer_id;order_date;quantity;amount\n4;31.1.1997;0,5;1000,25\n");
+  ASSERT_TRUE(file.ok()) << file.status();
+  ASSERT_EQ(file->orders.size(), 1) << file->bad_rows[0].reason;
+  EXPECT_EQ(file->orders[0].date, absl::CivilDay(1997, 1, 31));
+  EXPECT_EQ(file->orders[0].quantity, "0.5");
+  EXPECT_EQ(file->orders[0].amount_minor, 100'025);
+  const auto tabs =
+      ParseAs("tab,mm/dd/yyyy", "customer_id\torder_date\tamount\n4\t02/01/1997\t5\n");
+  ASSERT_TRUE(tabs.ok()) << tabs.status();
+  EXPECT_EQ(tabs->orders.at(0).date, absl::CivilDay(1997, 2, 1));
+  EXPECT_EQ(tabs->orders.at(0).quantity, "1");
+  EXPECT_THAT(ParseAs("dd/mm/yy", "").status().message(), HasSubstr("'dd/mm/yy' is none of"));
+}
+
+// 01/02/1997 has two readings, and so has 1,500: what is not said is asked for.
+TEST(Orders, OfAnotherFormatAreNotGuessedAt) {
+  EXPECT_THAT(Parse("customer_id;order_date;amount\n").status().message(),
+              HasSubstr("say --format semicolon"));
+  EXPECT_THAT(Parse("customer_id\torder_date\tamount\n").status().message(),
+              HasSubstr("say --format tab"));
+  EXPECT_THAT(ReasonOfRow("a,01/02/1997,1,5"), HasSubstr("--format dd/mm/yyyy"));
+  const auto file =
+      ParseAs("semicolon,decimal-comma,dd/mm/yyyy",
+              "customer_id;order_date;amount\na;13/14/1997;5\na;13/12/1997;1.500\n");
+  ASSERT_EQ(file->bad_rows.size(), 2);
+  EXPECT_THAT(file->bad_rows[0].reason, HasSubstr("no day as dd/mm/yyyy"));
+  EXPECT_THAT(file->bad_rows[1].reason, HasSubstr("signs for thousands are not read"));
+}
+
+TEST(Orders, OfOtherEncodingsAreRefusedByLine) {
+  EXPECT_THAT(Parse("customer_id,order_date,amount,name\na,1997-01-01,1,M\xFCller\n")
+                  .status()
+                  .message(),
+              AllOf(HasSubstr("line 2 is not UTF-8"), HasSubstr("Latin-1")));
+  EXPECT_THAT(Parse(std::string_view("c\0u\0", 4)).status().message(), HasSubstr("UTF-16"));
+  EXPECT_TRUE(Parse("customer_id,order_date,amount,name\na,1997-01-01,1,M\xC3\xBCller\n").ok());
+  for (const char* wrong : {"\xC0\xAF", "\xED\xA0\x80", "\xF5\x80\x80\x80", "\xE2\x82"}) {
+    EXPECT_FALSE(CheckEncoding(wrong).ok());
+  }
+}
+
+constexpr char kAllColumns[] =
+    "order_id,customer_id,order_date,amount,due_date,paid_date,name,email,region\n";
+
+TEST(Orders, SayWhenTheyAreDueAndPaidAndWhoseTheyAre) {
+  const auto file = Parse(Cat(kAllColumns,
+                              "A-1,a,1997-01-01,5,1997-01-31,1997-02-03,Ada,,GB\n"
+                              "A-2,a,1997-01-02,6,,,Anne,ada@example.com,\n"
+                              "A-3,b,1997-01-02,6,1997-01-01,,,,\n"));
+  ASSERT_TRUE(file.ok()) << file.status();
+  ASSERT_EQ(file->orders.size(), 2);
+  EXPECT_EQ(file->orders[0].due_date, absl::CivilDay(1997, 1, 31));
+  EXPECT_EQ(file->orders[0].paid_date, absl::CivilDay(1997, 2, 3));
+  EXPECT_EQ(file->orders[1].due_date, std::nullopt);
+  EXPECT_EQ(file->orders[1].paid_date, std::nullopt);
+  const CustomerProfile& ada = file->customers.at("a");
+  EXPECT_EQ(ada.name, "Ada");
+  EXPECT_EQ(ada.email, "ada@example.com");
+  EXPECT_EQ(ada.region, "GB");
+  ASSERT_EQ(file->bad_rows.size(), 1);
+  EXPECT_THAT(file->bad_rows[0].reason, HasSubstr("due_date: 1997-01-01 is before order_date"));
+}
+
+TEST(Orders, OfOneIdStandOnceAndAreRefusedWithOtherContent) {
+  const auto file = Parse(
+      "order_id,customer_id,order_date,amount\n"
+      "A-1,a,1997-01-01,5\nA-1,a,1997-01-01,5.00\nA-1,a,1997-01-01,6\nA-1,b,1997-01-01,5\n"
+      ",a,1997-01-01,5\n");
+  ASSERT_TRUE(file.ok()) << file.status();
+  EXPECT_EQ(file->orders.size(), 1);
+  EXPECT_EQ(file->repeated_lines, std::vector<int64_t>{3});
+  ASSERT_EQ(file->bad_rows.size(), 3);
+  EXPECT_THAT(file->bad_rows[0].reason, HasSubstr("'A-1' stands on line 2 with other content"));
+  EXPECT_THAT(file->bad_rows[2].reason, HasSubstr("order_id"));
+}
+
+TEST(Orders, ThatComeBackAreTakenOffTheNewestThatHasSoMuchLeft) {
+  const auto file = Parse(
+      "customer_id,order_date,amount,order_id\n"
+      "a,1997-03-01,50,A-3\n"   // 0: newer than the returns
+      "a,1997-01-01,40,A-1\n"   // 1
+      "a,1997-02-01,30,A-2\n"   // 2: the newest before them
+      "a,1997-02-05,-25,R-1\n"  // 3 of 2
+      "a,1997-02-06,-10,R-2\n"  // of 1: only 5 are left of 2
+      "a,1997-02-07,-99,R-3\n"  // more than any
+      "a,1997-02-08,-7,A-3\n"   // of the order that it names
+      "b,1997-02-08,-1,R-4\n");
+  ASSERT_TRUE(file.ok()) << file.status();
+  ASSERT_EQ(file->orders.size(), 6);
+  EXPECT_EQ(file->orders[3].returned, 2);
+  EXPECT_EQ(file->orders[4].returned, 1);
+  EXPECT_EQ(file->orders[5].returned, 0);
+  ASSERT_EQ(file->bad_rows.size(), 2);
+  EXPECT_EQ(file->bad_rows[0].line, 7);
+  EXPECT_EQ(file->bad_rows[1].line, 9);
+}
+
+TEST(Orders, OfTheDistantFutureAreTypingErrors) {
+  const auto file = ParseOrders("customer_id,order_date,amount\na,2062-01-01,5\na,2028-11-30,5\n",
+                                Usd(), {.last_day = absl::CivilDay(2028, 11, 30)});
+  ASSERT_TRUE(file.ok());
+  EXPECT_EQ(file->orders.size(), 1);
+  EXPECT_THAT(file->bad_rows.at(0).reason, HasSubstr("2062-01-01 is after 2028-11-30"));
 }
 
 TEST(Orders, OfCdnowAddUp) {

@@ -99,8 +99,12 @@ TEST_F(Walk, ImportsCdnowOnceHoweverOftenItIsTold) {
   const Ran first = Run({"import", "orders", kCdnow, "--json"});
   ASSERT_EQ(first.code, 0) << first.err;
   EXPECT_EQ(json::parse(first.out),
-            json::parse(R"({"customers":2357,"invoices":6919,"payments":6911,"total_minor":24409194,
-                            "currency_code":"USD","left_out_rows":0,"dry_run":false})"));
+            json::parse(R"({"customers": 2357, "new_customers": 2357,
+                            "orders": {"new": 6919, "already_there": 0},
+                            "payments": {"new": 6911, "already_there": 0},
+                            "returns": {"new": 0, "already_there": 0},
+                            "total_minor": 24409194, "returned_minor": 0,
+                            "currency_code": "USD", "left_out_rows": 0, "dry_run": false})"));
   ExpectCdnowIsIn();
   const json autumn = UsdTotals(R"({"as_of_date": {"year": 1997, "month": 9, "day": 30}})");
   EXPECT_TRUE(NanosOf(autumn["invoiced"]) == __int128{17'311'555} * 10'000'000);
@@ -113,7 +117,11 @@ TEST_F(Walk, ImportsCdnowOnceHoweverOftenItIsTold) {
   const int64_t lines = LogLines();
   EXPECT_EQ(lines, 2357 * 2 + 6919 + 6911);
   const Ran again = Run({"import", "orders", kCdnow, "--json"});
-  EXPECT_EQ(again.out, first.out);
+  const json twice = json::parse(again.out);
+  EXPECT_EQ(twice["orders"], json::parse(R"({"new": 0, "already_there": 6919})"));
+  EXPECT_EQ(twice["payments"], json::parse(R"({"new": 0, "already_there": 6911})"));
+  EXPECT_EQ(twice["new_customers"], 0);
+  EXPECT_EQ(twice["customers"], 2357);
   EXPECT_EQ(ExactDump(), before);
   EXPECT_EQ(LogLines(), lines);
 
@@ -135,8 +143,11 @@ TEST_F(Walk, GoesOnAfterImporterAndServerWereKilledHalfWay) {
     ASSERT_TRUE(status.ok()) << status;
   }
   EXPECT_GT(killed, 0);
-  const Ran last = Run({"import", "orders", kCdnow, "--quiet"});
+  const auto there = std::stoll(UsdTotals().value("invoice_count", "0"));
+  const Ran last = Run({"import", "orders", kCdnow, "--json"});
   EXPECT_EQ(last.code, 0) << last.err;
+  EXPECT_EQ(json::parse(last.out)["orders"]["already_there"], there);
+  EXPECT_EQ(json::parse(last.out)["orders"]["new"], 6919 - there);
   ExpectCdnowIsIn();
   EXPECT_EQ(LogLines(), 2357 * 2 + 6919 + 6911);
   EXPECT_EQ(Run({"verify"}).code, 0);
@@ -166,8 +177,8 @@ TEST_F(Walk, NamesBadRowsAndGoesOn) {
   EXPECT_THAT(ran.err, AllOf(HasSubstr(file + ":3: order_date"), HasSubstr(file + ":4: amount"),
                              HasSubstr(file + ":6: 2 fields"), Not(HasSubstr(":2:"))));
   const json summary = json::parse(ran.out);
-  EXPECT_EQ(summary["invoices"], 2);
-  EXPECT_EQ(summary["payments"], 1);
+  EXPECT_EQ(summary["orders"]["new"], 2);
+  EXPECT_EQ(summary["payments"]["new"], 1);
   EXPECT_EQ(summary["left_out_rows"], 3);
 }
 
@@ -252,6 +263,130 @@ TEST_F(Walk, SumsOrdersUpBeyondSixtyFourBits) {
   EXPECT_TRUE(json::parse(Run({"import", "orders", file, "--json"}).out)["total_minor"].is_null());
 }
 
+// Rows that look alike in two files are two orders, unless it is said that they are one.
+TEST_F(Walk, ImportsAFileThatWasSplitWhole) {
+  const std::string header = "customer_id,order_date,quantity,amount\n";
+  const std::string rows = "a,1997-01-01,1,5.00\nb,1997-01-01,1,7.00\n";
+  const auto file = [&](const std::string& name, const std::string& content) {
+    const std::string path = scratch_.path() + "/" + name;
+    std::ofstream(path) << header << content;
+    return path;
+  };
+  const std::string first = file("first.csv", rows), second = file("second.csv", rows);
+  EXPECT_EQ(Run({"import", "orders", first}).code, 0);
+  const json other = json::parse(Run({"import", "orders", second, "--json"}).out);
+  EXPECT_EQ(other["orders"], json::parse(R"({"new": 2, "already_there": 0})"));
+  EXPECT_EQ(other["new_customers"], 0);
+  EXPECT_EQ(UsdTotals()["invoice_count"], "4");
+  // The same file, grown: what was there is counted apart, and named.
+  const Ran grown = Run({"import", "orders", file("second.csv", rows + "c,1997-01-02,1,1.00\n")});
+  EXPECT_THAT(grown.out, AllOf(HasSubstr("orders: 1 new, 2 already there"),
+                               HasSubstr("already there: lines 2, 3\n")));
+  // Said to be the same orders in any file.
+  const std::string third = file("third.csv", rows), copy = file("copy.csv", rows);
+  EXPECT_EQ(Run({"import", "orders", third, "--across-files"}).code, 0);
+  const json same = json::parse(Run({"import", "orders", copy, "--across-files", "--json"}).out);
+  EXPECT_EQ(same["orders"], json::parse(R"({"new": 0, "already_there": 2})"));
+  EXPECT_EQ(UsdTotals()["invoice_count"], "7");
+}
+
+TEST_F(Walk, AnOrderIdStandsForOneOrderForEver) {
+  const std::string header = "order_id,customer_id,order_date,amount,paid_date\n";
+  const std::string file = FileWith(header + "A-1,a,1997-01-01,5.00,\nA-2,a,1997-01-02,6.00,\n");
+  ASSERT_EQ(Run({"import", "orders", file}).code, 0);
+  EXPECT_EQ(UsdTotals()["invoice_count"], "2");
+  EXPECT_TRUE(UsdTotals()["payment_count"].is_null());  // none
+  // Corrected: refused and named, and no money comes by it. Paid since: the payment is new.
+  const std::string later = scratch_.path() + "/later.csv";
+  std::ofstream(later) << header
+                       << "A-1,a,1997-01-01,50.00,1997-02-01\nA-2,a,1997-01-02,6.00,1997-02-01\n"
+                          "A-2,a,1997-01-02,6.00,1997-02-01\nA-3,a,1997-01-03,1.00,\n";
+  const Ran ran = Run({"import", "orders", later, "--json"});
+  EXPECT_EQ(ran.code, 3) << ran.err;
+  EXPECT_THAT(ran.err, AllOf(HasSubstr(later + ":2: order 'A-1' is in the book with other content"),
+                             Not(HasSubstr(":3:"))));
+  const json summary = json::parse(ran.out);
+  EXPECT_EQ(summary["orders"], json::parse(R"({"new": 1, "already_there": 2})"));
+  EXPECT_EQ(summary["payments"]["new"], 1);
+  EXPECT_EQ(summary["left_out_rows"], 1);
+  EXPECT_TRUE(NanosOf(UsdTotals()["invoiced"]) == __int128{12} * 1'000'000'000);
+  EXPECT_TRUE(NanosOf(UsdTotals()["received"]) == __int128{6} * 1'000'000'000);
+}
+
+TEST_F(Walk, ReturnsAreCreditNotesAndOpenOrdersStayOpen) {
+  const std::string file = FileWith(
+      "customer_id;order_date;amount;due_date;paid_date;name;email;region\n"
+      "a;01.03.2026;100,00;31.03.2026;05.03.2026;Ada Lovelace;ada@example.com;GB\n"
+      "a;02.03.2026;-30,00;;;;;\n"
+      "b;01.03.2026;80,00;31.03.2026;;;;\n"
+      "b;04.03.2026;-20,00;;;;;\n"
+      "b;05.03.2026;-70,00;;;;;\n");
+  const Ran ran = Run({"import", "orders", file, "--format", "semicolon,decimal-comma,dd.mm.yyyy",
+                       "--json"});
+  EXPECT_EQ(ran.code, 3) << ran.err;
+  EXPECT_THAT(ran.err, HasSubstr(file + ":6: amount: a return of more than any earlier order"));
+  const json summary = json::parse(ran.out);
+  EXPECT_EQ(summary["returns"]["new"], 2);
+  EXPECT_EQ(summary["returned_minor"], 5000);
+  const json totals = UsdTotals();
+  EXPECT_TRUE(NanosOf(totals["invoiced"]) == __int128{180} * 1'000'000'000) << totals;
+  EXPECT_TRUE(NanosOf(totals["received"]) == __int128{100} * 1'000'000'000);
+  EXPECT_TRUE(NanosOf(totals["refunded"]) == __int128{30} * 1'000'000'000);
+  EXPECT_TRUE(NanosOf(totals["credited"]) == __int128{50} * 1'000'000'000);
+  EXPECT_TRUE(NanosOf(totals["receivable"]) == __int128{60} * 1'000'000'000);
+  const json open = Call("ListOpenItems", R"({"customer_id": "b"})");
+  EXPECT_EQ(open["items"][0]["due_date"], json::parse(R"({"year": 2026, "month": 3, "day": 31})"));
+  const json ada = Call("GetCustomer", R"({"customer_id": "a"})")["customer"];
+  EXPECT_EQ(ada["personal"]["display_name"], "Ada Lovelace");
+  EXPECT_EQ(ada["personal"]["emails"][0], "ada@example.com");
+  EXPECT_EQ(ada["region_code"], "GB");
+  const json again = json::parse(Run({"import", "orders", file, "--format",
+                                      "semicolon,decimal-comma,dd.mm.yyyy", "--json"})
+                                     .out);
+  EXPECT_EQ(again["returns"], json::parse(R"({"new": 0, "already_there": 2})"));
+}
+
+TEST_F(Walk, ADryRunSaysWhatWouldHappenAndRecordsNothing) {
+  const std::string header = "order_id,customer_id,order_date,amount\n";
+  const std::string file = FileWith(header + "A-1,a,1997-01-01,5.00\n");
+  const Ran first = Run({"import", "orders", file, "--dry-run", "--json"});
+  EXPECT_EQ(first.code, 0) << first.err;
+  EXPECT_EQ(json::parse(first.out)["orders"]["new"], 1);
+  EXPECT_EQ(json::parse(first.out)["new_customers"], 1);
+  EXPECT_EQ(LogLines(), 0);
+  ASSERT_EQ(Run({"import", "orders", file}).code, 0);
+  const int64_t lines = LogLines();
+  std::ofstream(file) << header << "A-1,a,1997-01-01,5.00\nA-2,b,1997-01-01,6.00\n";
+  const json mixed = json::parse(Run({"import", "orders", file, "--dry-run", "--json"}).out);
+  EXPECT_EQ(mixed["orders"], json::parse(R"({"new": 1, "already_there": 1})"));
+  EXPECT_EQ(mixed["payments"], json::parse(R"({"new": 1, "already_there": 1})"));
+  EXPECT_EQ(mixed["new_customers"], 1);
+  std::ofstream(file) << header << "A-1,a,1997-01-01,5.50\n";
+  const Ran corrected = Run({"import", "orders", file, "--dry-run"});
+  EXPECT_EQ(corrected.code, 3);
+  EXPECT_THAT(corrected.err, HasSubstr("order 'A-1' is in the book with other content"));
+  EXPECT_EQ(LogLines(), lines);
+  // Without a server the file alone is looked at, and that is said.
+  const Ran alone = RunDaybook({"import", "orders", file, "--dry-run", "--server=127.0.0.1:1"});
+  EXPECT_EQ(alone.code, 0);
+  EXPECT_THAT(alone.err, HasSubstr("only the file was checked"));
+}
+
+// A typing error in a day would stand in the book for ever.
+TEST_F(Walk, RefusesDaysThatNobodyMeansUnlessTheRequestSaysSo) {
+  ASSERT_EQ(Run({"story"}).code, 0);
+  const std::string payment = R"({"customer_id": "acme", "request_id": "p", "method":
+      "PAYMENT_METHOD_CARD", "amount": {"currency_code": "EUR", "units": 5},
+      "payment_date": {"year": 2062, "month": 3, "day": 1})";
+  const Ran refused = Run({"call", "RecordPayment", payment + "}"});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("payment_date"), HasSubstr("2062-03-01"),
+                                 HasSubstr("allow_unusual")));
+  EXPECT_EQ(Run({"call", "RecordPayment", payment + R"(, "allow_unusual": true})"}).code, 0);
+  // It is no part of what the request says: sent again without it, the first answer comes again.
+  EXPECT_EQ(Run({"call", "RecordPayment", payment + "}"}).code, 0);
+}
+
 TEST_F(Walk, SendsNothingWhenStrictAndARowIsBad) {
   const std::string file = FileWith(
       "customer_id,order_date,quantity,amount\na,1997-01-01,1,10.00\na,1997-02-30,1,10.00\n");
@@ -278,9 +413,9 @@ TEST_F(Walk, NamesRowsThatTheServerRefuses) {
 }
 
 TEST_F(Walk, TellsAStoryTwiceAndShowsItsHistory) {
-  ASSERT_EQ(Run({"story"}).code, 0);
+  EXPECT_THAT(Run({"story"}).out, HasSubstr("13 commands: 13 new, 0 already there"));
   const std::string before = ExactDump();
-  ASSERT_EQ(Run({"story"}).code, 0);
+  EXPECT_THAT(Run({"story"}).out, HasSubstr("13 commands: 0 new, 13 already there"));
   EXPECT_EQ(ExactDump(), before);
 
   const Ran ran = Run({"history", "--customer", "acme"});
