@@ -157,6 +157,15 @@ class Comparison {
   std::map<Identity, const CountingRecord*> places_;
 };
 
+// The reference counts everything, whatever its day.
+google::type::Date LastOfAllDays() {
+  google::type::Date day;
+  day.set_year(9999);
+  day.set_month(12);
+  day.set_day(31);
+  return day;
+}
+
 // Queries and what is wrong with their answers.
 class BalanceComparison {
  public:
@@ -169,6 +178,7 @@ class BalanceComparison {
     balances::v1::GetBalanceRequest request;
     request.set_customer_id(customer);
     request.set_account_id(id);
+    *request.mutable_as_of_date() = LastOfAllDays();
     balances::v1::GetBalanceResponse answer;
     const std::string what = absl::StrCat("account ", id, " of ", customer);
     if (!Ask("GetBalance", request, &answer, what)) return;
@@ -188,10 +198,10 @@ class BalanceComparison {
   }
 
   void CompareTrialBalance(const ReferenceBook& book) {
+    balances::v1::GetTrialBalanceRequest request;
+    *request.mutable_as_of_date() = LastOfAllDays();
     balances::v1::GetTrialBalanceResponse answer;
-    if (!Ask("GetTrialBalance", balances::v1::GetTrialBalanceRequest(), &answer, "trial balance")) {
-      return;
-    }
+    if (!Ask("GetTrialBalance", request, &answer, "trial balance")) return;
     ReferenceBook::Ledger left = book.ledger();
     for (const auto& row : answer.rows()) {
       const auto it = left.find({row.currency_code(), row.ledger_account()});
