@@ -98,17 +98,4 @@ std::string Decimal::ToString() const {
   return std::string(begin, end);
 }
 
-absl::StatusOr<Decimal> Multiply(Decimal a, Decimal b) {
-  const bool negative = (a.scaled() < 0) != (b.scaled() < 0);
-  const Int128 x = a.scaled() < 0 ? -a.scaled() : a.scaled();
-  const Int128 y = b.scaled() < 0 ? -b.scaled() : b.scaled();
-  // x·y / 10^9 = ⌊x/10^9⌋·y + (x mod 10^9)·y / 10^9: the first is whole, so only the second rounds.
-  Int128 whole;
-  if (__builtin_mul_overflow(x / Decimal::kOne, y, &whole) || whole >= Decimal::kLimit) {
-    return OutOfRange();
-  }
-  const Int128 product = whole + DivideHalfUp((x % Decimal::kOne) * y, Decimal::kOne);
-  return Decimal::FromScaled(negative ? -product : product);
-}
-
 }  // namespace daybook

@@ -2,7 +2,7 @@
 //
 //   ASSIGN_OR_RETURN(const Decimal hours, Decimal::Parse("2.5"));
 //   ASSIGN_OR_RETURN(const Decimal price, Decimal::Parse("19.99"));
-//   ASSIGN_OR_RETURN(const Decimal amount, Multiply(hours, price));   // 49.975
+//   ASSIGN_OR_RETURN(const int64_t cents, MultiplyToMinor(hours, price, eur));   // money.h: 4998
 //
 // Values lie in (-10^19, 10^19). Errors are plain INVALID_ARGUMENT or OUT_OF_RANGE whose message
 // says what is wrong with the value, meant to stand beside a field's name.
@@ -26,8 +26,7 @@ class Decimal {
  public:
   static constexpr int kDigits = 9;
   static constexpr Int128 kOne = 1'000'000'000;
-  // Exclusive bound of |scaled()|; so small that a product of two needs no more than 128 bits a
-  // step.
+  // Exclusive bound of |scaled()|.
   static constexpr Int128 kLimit = kOne * 10'000'000'000 * 1'000'000'000;
 
   constexpr Decimal() = default;
@@ -52,9 +51,6 @@ class Decimal {
 
   Int128 scaled_ = 0;
 };
-
-// a × b to 9 digits, half away from zero.
-absl::StatusOr<Decimal> Multiply(Decimal a, Decimal b);
 
 // numerator / denominator, half away from zero; denominator > 0.
 constexpr Int128 DivideHalfUp(Int128 numerator, Int128 denominator) {

@@ -141,6 +141,15 @@ absl::StatusOr<int64_t> ToMinor(Decimal major, const Currency& currency) {
   return static_cast<int64_t>(minor);
 }
 
+absl::StatusOr<int64_t> MultiplyToMinor(Decimal a, Decimal b, const Currency& currency) {
+  // A product beyond 128 bits is beyond 64 bits of minor units as well, in every currency.
+  Int128 product;
+  if (__builtin_mul_overflow(a.scaled(), b.scaled(), &product)) return TooLarge(currency);
+  const Int128 minor = DivideHalfUp(product, Decimal::kOne * Decimal::kOne / currency.factor());
+  if (!Fits(minor)) return TooLarge(currency);
+  return static_cast<int64_t>(minor);
+}
+
 Decimal ToMajor(int64_t minor, const Currency& currency) {
   return *Decimal::FromScaled(Int128{minor} * (Decimal::kOne / currency.factor()));
 }

@@ -5,8 +5,8 @@
 //   ASSIGN_OR_RETURN(total, Add(total, cents));              // refuses, never wraps
 //   *response.mutable_total() = MoneyOf(total, *eur);
 //
-// Errors of MinorOf and ToMinor are plain INVALID_ARGUMENT or OUT_OF_RANGE whose message stands
-// beside a field's name; those of the arithmetic are refusals with AMOUNT_OVERFLOW.
+// Errors of MinorOf, ToMinor and MultiplyToMinor are plain INVALID_ARGUMENT or OUT_OF_RANGE whose
+// message stands beside a field's name; those of the arithmetic are refusals with AMOUNT_OVERFLOW.
 #pragma once
 
 #include <cstdint>
@@ -58,6 +58,9 @@ absl::Status SetSum(Int128 minor, const Currency& currency, google::type::Money&
 
 // A decimal amount of major units, rounded half away from zero to the minor unit.
 absl::StatusOr<int64_t> ToMinor(Decimal major, const Currency& currency);
+
+// a × b of major units: the exact product rounded once, half away from zero, to the minor unit.
+absl::StatusOr<int64_t> MultiplyToMinor(Decimal a, Decimal b, const Currency& currency);
 
 // Major units as a decimal; always exact.
 Decimal ToMajor(int64_t minor, const Currency& currency);

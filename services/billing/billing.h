@@ -1,7 +1,7 @@
 // The billing book: accounts, invoices, payments, credit notes and what is open. Pure functions,
 // see common/command/decider.h.
 //
-//   line       quantity × unit price, to 9 digits half-up, then half-up to the currency's digits
+//   line       quantity × unit price, the exact product half-up to the currency's digits
 //   tax        per rate on the sum of the rate's lines, half-up; brought back to the lines by
 //   largest
 //              remainder

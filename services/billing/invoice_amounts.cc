@@ -34,9 +34,7 @@ absl::Status LineOverflow(int index) {
 absl::StatusOr<int64_t> NetOf(const v1::LineItem& item, Decimal quantity, Decimal price,
                               const Currency& currency, int index) {
   if (item.price_case() == v1::LineItem::kAmount) return MinorOf(item.amount());
-  const absl::StatusOr<Decimal> amount = Multiply(quantity, price);
-  if (!amount.ok()) return LineOverflow(index);
-  const absl::StatusOr<int64_t> net = ToMinor(*amount, currency);
+  const absl::StatusOr<int64_t> net = MultiplyToMinor(quantity, price, currency);
   if (!net.ok()) return LineOverflow(index);
   return net;
 }
@@ -70,13 +68,10 @@ void AddToGroup(Decimal rate, int64_t net, int line, Groups& groups) {
   groups.push_back({.rate = rate, .net = net, .lines = {line}});
 }
 
-absl::Status FillTax(const RateGroup& group, const Currency& currency, v1::InvoiceIssued& invoice) {
+absl::Status FillTax(const RateGroup& group, v1::InvoiceIssued& invoice) {
   ASSIGN_OR_RETURN(const int64_t net, ToInt64(group.net));
-  // net × rate / 100 in major units to 9 digits, then to minor units.
-  const Int128 nine_digits =
-      DivideHalfUp(Int128{net} * group.rate.scaled(), Int128{kPercent} * currency.factor());
-  ASSIGN_OR_RETURN(const int64_t tax,
-                   ToInt64(DivideHalfUp(nine_digits, Decimal::kOne / currency.factor())));
+  ASSIGN_OR_RETURN(const int64_t tax, ToInt64(DivideHalfUp(Int128{net} * group.rate.scaled(),
+                                                           kPercent * Decimal::kOne)));
   const std::string rate = group.rate.ToString();
   for (const int line : group.lines) invoice.mutable_lines(line)->set_tax_rate_percent(rate);
   if (group.lines.size() == 1) {  // the common case: nothing to bring back
@@ -117,7 +112,7 @@ absl::Status FillAmounts(const google::protobuf::RepeatedPtrField<v1::LineItem>&
   }
   Int128 tax = 0;
   for (const RateGroup& group : groups) {
-    RETURN_IF_ERROR(FillTax(group, currency, invoice));
+    RETURN_IF_ERROR(FillTax(group, invoice));
     tax += invoice.taxes(invoice.taxes_size() - 1).tax_minor();
   }
   // Whatever is taken back later, line by line and in any order, is a sum of parts of these.

@@ -11,8 +11,8 @@
 namespace daybook::billing {
 
 // Fills lines, taxes, net, tax and total of `invoice` from checked items; texts are normalised.
-//   line net   quantity × unit price to 9 digits half-up, then half-up to the currency's digits
-//   rate tax   Σ net of the rate's lines × rate, rounded in the same two steps
+//   line net   quantity × unit price, the exact product half-up to the currency's digits
+//   rate tax   Σ net of the rate's lines × rate, likewise
 //   line tax   net × rate, brought to the rate's tax by largest remainder, in the order of lines
 // AMOUNT_OVERFLOW, also if the amounts of the lines without their signs do not fit: credit notes
 // sum up any of them. INVALID_FIELDS if the total is negative. Amounts must be in `currency`.

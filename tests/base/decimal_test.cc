@@ -61,30 +61,6 @@ TEST(Decimal, HasOneCanonicalForm) {
   for (const auto& [text, canonical] : rows) EXPECT_EQ(D(text).ToString(), canonical);
 }
 
-TEST(Decimal, MultipliesToNineDigitsHalfAwayFromZero) {
-  const std::tuple<const char*, const char*, const char*> rows[] = {
-      {"2.5", "19.99", "49.975"},
-      {"1000000000000000000", "0.000000001", "1000000000"},
-      {"0.000000001", "0.5", "0.000000001"},
-      {"-0.000000001", "0.5", "-0.000000001"},
-      {"0.000000001", "0.499999999", "0"},
-      {"0.333333333", "3", "0.999999999"},
-      {"9999999999999999999.999999999", "1", "9999999999999999999.999999999"},
-      {"9999999999999999999.999999999", "0.000000001", "10000000000"},
-  };
-  for (const auto& [a, b, product] : rows) {
-    EXPECT_EQ(Multiply(D(a), D(b))->ToString(), product) << a << " * " << b;
-    EXPECT_EQ(Multiply(D(b), D(a))->ToString(), product) << b << " * " << a;
-  }
-}
-
-TEST(Decimal, RefusesAProductOutOfRange) {
-  const Decimal large = D("9999999999999999999");
-  EXPECT_FALSE(Multiply(large, large).ok());
-  EXPECT_FALSE(Multiply(large, D("1.1")).ok());
-  EXPECT_FALSE(Multiply(D("-1000000000000000000"), D("1000000000000000000")).ok());
-}
-
 TEST(Decimal, DividesHalfAwayFromZero) {
   EXPECT_EQ(DivideHalfUp(5, 10), 1);
   EXPECT_EQ(DivideHalfUp(4, 10), 0);
@@ -103,13 +79,6 @@ RC_GTEST_PROP(Decimal, ParsesWhatItWrites, (int64_t whole, int64_t fraction)) {
   const auto decimal = Decimal::FromScaled(scaled);
   RC_ASSERT(decimal.ok());
   RC_ASSERT(Decimal::Parse(decimal->ToString())->scaled() == scaled);
-}
-
-RC_GTEST_PROP(Decimal, MultipliesLikeWideIntegers, (int64_t a, int32_t b)) {
-  // |a·b| < 2^94: the exact product fits, and so does its reference.
-  const Int128 exact = Int128{a} * b;
-  const auto product = Multiply(*Decimal::FromScaled(a), *Decimal::FromScaled(b));
-  RC_ASSERT(product->scaled() == DivideHalfUp(exact, Decimal::kOne));
 }
 
 }  // namespace

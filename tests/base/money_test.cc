@@ -5,6 +5,7 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <boost/multiprecision/cpp_int.hpp>
 #include <limits>
 #include <numeric>
 
@@ -108,6 +109,62 @@ TEST(Money, RoundsDecimalsHalfAwayFromZero) {
   }
   EXPECT_FALSE(ToMinor(*Decimal::Parse("92233720368547758.08"), C("EUR")).ok());
   EXPECT_FALSE(ToMinor(*Decimal::Parse("9999999999999999999"), C("JPY")).ok());
+}
+
+TEST(Money, RoundsAProductOnce) {
+  const std::tuple<const char*, const char*, const char*, int64_t> rows[] = {
+      {"0.5", "0.009999999", "EUR", 0},  // 0.0049999995
+      {"0.5", "0.01", "EUR", 1},
+      {"0.000000001", "4999999.999999999", "EUR", 0},
+      {"0.000000001", "5000000", "EUR", 1},
+      {"0.999999999", "0.499999999", "JPY", 0},
+      {"0.333333333", "1.5", "JPY", 0},  // 0.4999999995
+      {"1000000000000000000", "0.000000001", "EUR", 100'000'000'000},
+      {"9999999999999999999.999999999", "0.000000001", "KWD", 10'000'000'000'000},
+      {"2.5", "19.99", "EUR", 4998},
+  };
+  for (const auto& [a, b, code, minor] : rows) {
+    for (const std::string sign : {"", "-"}) {
+      const Decimal x = *Decimal::Parse(sign + a), y = *Decimal::Parse(b);
+      EXPECT_EQ(*MultiplyToMinor(x, y, C(code)), sign.empty() ? minor : -minor) << a << " × " << b;
+      EXPECT_EQ(*MultiplyToMinor(y, x, C(code)), sign.empty() ? minor : -minor) << b << " × " << a;
+    }
+  }
+  const Decimal large = *Decimal::Parse("-9999999999999999999");
+  EXPECT_FALSE(MultiplyToMinor(large, large, C("JPY")).ok());
+  EXPECT_FALSE(MultiplyToMinor(large, *Decimal::Parse("0.01"), C("EUR")).ok());
+  EXPECT_EQ(*MultiplyToMinor(large, *Decimal::Parse("0.000000001"), C("EUR")), -1'000'000'000'000);
+}
+
+// Against integers of any size, a second opinion on the whole range, where the product has 200 bits:
+// numbers of any size, and such whose product is next to half a minor unit.
+RC_GTEST_PROP(Money, AProductIsTheExactOneRoundedOnce, ()) {
+  namespace mp = boost::multiprecision;
+  const auto wide = [](Int128 value) { return mp::cpp_int(value); };
+  const auto any = [] {
+    const auto high = *rc::gen::inRange<int64_t>(0, 1'000'000'000);
+    const auto low = *rc::gen::arbitrary<uint64_t>();
+    const Int128 value = (Int128{high} << 64 | low) >> *rc::gen::inRange(0, 94);
+    return *Decimal::FromScaled(*rc::gen::arbitrary<bool>() ? -value % Decimal::kLimit
+                                                            : value % Decimal::kLimit);
+  };
+  const auto half_of_hundredths = [](Decimal a) {
+    const Int128 twice = *rc::gen::inRange<int64_t>(0, 1'000'000) * 2 + 1;
+    const Int128 product = twice * (Decimal::kOne / 200) * Decimal::kOne;
+    return *Decimal::FromScaled(product / a.scaled() - *rc::gen::inRange(0, 2));
+  };
+  const bool near_half = *rc::gen::arbitrary<bool>();
+  const Decimal a = near_half ? *Decimal::FromScaled(*rc::gen::inRange<int64_t>(1, 3'000'000'000))
+                              : any();
+  const Decimal b = near_half ? half_of_hundredths(a) : any();
+  for (const char* code : {"JPY", "EUR", "KWD", "CLF"}) {
+    const mp::cpp_int exact = wide(a.scaled()) * wide(b.scaled()) * C(code).factor();
+    const mp::cpp_int unit = wide(Decimal::kOne) * wide(Decimal::kOne);
+    const mp::cpp_int half_up = (abs(exact) * 2 + unit) / (unit * 2) * exact.sign();
+    const auto minor = MultiplyToMinor(a, b, C(code));
+    RC_ASSERT(minor.ok() == (half_up <= kMax && half_up >= kMin));
+    if (minor.ok()) RC_ASSERT(*minor == half_up);
+  }
 }
 
 TEST(Money, RefusesWhatOverflows) {

@@ -66,8 +66,8 @@ struct Amounts {
   Wide tax = 0;
 };
 
-// Net of a line: quantity x price half-up to 9 digits, then half-up to the currency's. Tax: by
-// rate, on the sum of its lines, rounded in the same two steps.
+// Net of a line: quantity x price, half-up to the currency's digits. Tax: by rate, on the sum of its
+// lines, likewise.
 bool AmountsOf(const IssueInvoiceRequest& request, const std::string& currency, Amounts* amounts) {
   const Wide minor = PowerOfTen(9 - DigitsOf(currency));  // nanos a minor unit
   std::map<Wide, Wide> net_by_rate;
@@ -77,13 +77,13 @@ bool AmountsOf(const IssueInvoiceRequest& request, const std::string& currency, 
       if (!MinorUnits(line.amount(), &net)) return false;
     } else {
       const Wide quantity = line.has_quantity() ? Nanos(line.quantity().value()) : kNano;
-      net = DivideHalfUp(DivideHalfUp(quantity * Nanos(line.unit_price().value()), kNano), minor);
+      net = DivideHalfUp(quantity * Nanos(line.unit_price().value()), kNano * minor);
     }
     amounts->net += net;
     if (line.has_tax_rate_percent()) net_by_rate[Nanos(line.tax_rate_percent().value())] += net;
   }
   for (const auto& [rate, net] : net_by_rate) {
-    amounts->tax += DivideHalfUp(DivideHalfUp(net * minor * rate, 100 * kNano), minor);
+    amounts->tax += DivideHalfUp(net * rate, 100 * kNano);
   }
   return true;
 }
