@@ -82,6 +82,9 @@ constexpr ReasonInfo kReasons[] = {
     {Reason::kSeriesFull, "SERIES_FULL", kFailedPrecondition,
      "The partition has as many number series and years as it may have (10,000).",
      "Use the default series or one that is in use; series are the seller's, not one a customer or an order."},
+    {Reason::kTaxCodesFull, "TAX_CODES_FULL", kFailedPrecondition,
+     "The account's invoices bear as many different tax codes as they may (200).",
+     "Give the same exemption in the same words."},
     {Reason::kIllegalTransition, "ILLEGAL_TRANSITION", kFailedPrecondition,
      "The account, invoice or payment is in a state that does not allow the command; metadata "
      "`state` and "

@@ -37,6 +37,7 @@ enum class Reason {
   kPaymentTakenBack,
   kTakenBackTooLittle,
   kSeriesFull,
+  kTaxCodesFull,
   kIllegalTransition,
   kPaymentNotFound,
   kAccountNotSettled,

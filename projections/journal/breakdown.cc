@@ -1,6 +1,7 @@
 #include "projections/journal/breakdown.h"
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 #include "common/base/wrapping.h"
 
 namespace daybook::journal {
@@ -62,10 +63,19 @@ std::string NameOf(billing::v1::PaymentChannel channel) {
   return name.size() > kPrefix ? absl::AsciiStrToLower(name.substr(kPrefix)) : "";
 }
 
+std::string NameOf(const billing::v1::TaxTotal& tax) {
+  if (!tax.has_tax_code()) return tax.rate_percent();
+  constexpr size_t kPrefix = sizeof("TAX_CATEGORY_") - 1;
+  const std::string& category = billing::v1::TaxCategory_Name(tax.tax_code().category());
+  return absl::StrCat(tax.rate_percent(), " ", category.size() > kPrefix
+                                                   ? category.substr(kPrefix)
+                                                   : absl::StrCat(tax.tax_code().category()));
+}
+
 void AddRates(const google::protobuf::RepeatedPtrField<billing::v1::TaxTotal>& taxes,
               Breakdown* breakdown) {
   for (const billing::v1::TaxTotal& tax : taxes) {
-    breakdown->rates.emplace_back(tax.rate_percent(), tax.tax_minor());
+    breakdown->rates.emplace_back(NameOf(tax), tax.tax_minor());
   }
 }
 

@@ -192,8 +192,11 @@ absl::Status ExpectCurrency(const v1::Account& account, const std::string& curre
 absl::Status ExpectCurrencies(const v1::Account& account,
                               const google::protobuf::RepeatedPtrField<v1::LineItem>& lines) {
   for (const v1::LineItem& line : lines) {
-    if (line.price_case() != v1::LineItem::kAmount) continue;
-    RETURN_IF_ERROR(ExpectCurrency(account, line.amount().currency_code()));
+    if (line.has_amount()) {
+      RETURN_IF_ERROR(ExpectCurrency(account, line.amount().currency_code()));
+    } else if (line.has_gross_amount()) {
+      RETURN_IF_ERROR(ExpectCurrency(account, line.gross_amount().currency_code()));
+    }
   }
   return absl::OkStatus();
 }

@@ -11,6 +11,7 @@
 #include "common/base/text.h"
 #include "services/billing/billing.h"
 #include "services/billing/limits.h"
+#include "services/billing/tax_code.h"
 
 namespace daybook {
 namespace {
@@ -78,13 +79,22 @@ void CheckLine(const LineItem& line, std::string_view lines, int i, FieldViolati
     case LineItem::kAmount:
       Expect(MinorOf(line.amount()).status(), At(lines, i, "amount"), bad);
       break;
+    case LineItem::kGrossUnitPrice:
+      Expect(Decimal::Parse(line.gross_unit_price().value()).status(),
+             At(lines, i, "gross_unit_price"), bad);
+      break;
+    case LineItem::kGrossAmount:
+      Expect(MinorOf(line.gross_amount()).status(), At(lines, i, "gross_amount"), bad);
+      break;
     case LineItem::PRICE_NOT_SET:
-      bad.Add(At(lines, i).ToString(), "has neither unit_price nor amount");
+      bad.Add(At(lines, i).ToString(),
+              "has none of unit_price, amount, gross_unit_price, gross_amount");
       break;
   }
   if (line.has_tax_rate_percent()) {
     Expect(CheckRate(line.tax_rate_percent()), At(lines, i, "tax_rate_percent"), bad);
   }
+  if (line.has_tax_code()) billing::CheckTaxCode(line, At(lines, i).ToString(), bad);
 }
 
 // What an invoice says: in the request that issues it, or in a draft. `prefix`: `draft.` or empty.
@@ -345,6 +355,7 @@ absl::Status Billing::Check(const billing::v1::IssueCreditNoteRequest& request) 
       const billing::v1::CreditNoteItem& item = request.lines(i);
       if (item.line_index() < 0) bad.Add(At("lines", i, "line_index").ToString(), "is negative");
       if (item.has_net()) Expect(MinorOf(item.net()).status(), At("lines", i, "net"), bad);
+      if (item.has_gross()) Expect(MinorOf(item.gross()).status(), At("lines", i, "gross"), bad);
       if (!seen.insert(item.line_index()).second) {
         bad.Add(At("lines", i, "line_index").ToString(), "is named twice");
       }

@@ -1,5 +1,7 @@
 #include "services/billing/credit_note_amounts.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "common/base/fields.h"
 #include "common/base/money.h"
@@ -17,23 +19,77 @@ absl::Status AboveInvoice(std::string_view what, int64_t asked, int64_t left) {
                 {{"of", std::string(what)}, {"left_minor", absl::StrCat(left)}});
 }
 
-// Tax that goes with the first `net` of a line.
-int64_t TaxOfPart(const StateLine& line, int64_t net) {
-  if (line.net == 0) return 0;
-  const Int128 sign = line.net < 0 ? -1 : 1;
-  return static_cast<int64_t>(DivideHalfUp(sign * line.tax * net, sign * line.net));
+// Net and tax of a line, or of a part of it.
+struct Piece {
+  int64_t net = 0;
+  int64_t tax = 0;
+};
+
+Piece LeftOf(const StateLine& line) {
+  return {line.net - line.credited_net, line.tax - line.credited_tax};
 }
 
-void AddLine(const StateLine& line, int index, int64_t net, v1::CreditNoteIssued& note) {
-  const int64_t tax = TaxOfPart(line, line.credited_net + net) - line.credited_tax;
+// Net and tax of a line have one sign.
+bool IsNegative(const StateLine& line) { return line.net < 0 || line.tax < 0; }
+
+// What goes with `part` of `whole`, where `before` of it was taken back earlier: the tax of all
+// taken back so far, half-up, less what was taken back before. Bits by net and bits by gross round
+// apart from each other, so the tax is brought between `least` and `most`. All without signs.
+int64_t TaxOfPiece(Int128 tax, Int128 credited_tax, Int128 before, Int128 part, Int128 whole,
+                 Int128 least, Int128 most) {
+  const Int128 wanted = DivideHalfUp(tax * (before + part), whole) - credited_tax;
+  return static_cast<int64_t>(std::clamp(wanted, least, most));
+}
+
+Piece PieceByNet(const StateLine& line, int64_t net) {
+  const Piece left = LeftOf(line);
+  if (net == left.net) return left;
+  const int sign = IsNegative(line) ? -1 : 1;
+  return {net, sign * TaxOfPiece(sign * Int128{line.tax}, sign * Int128{line.credited_tax},
+                               sign * Int128{line.credited_net}, sign * Int128{net},
+                               sign * Int128{line.net}, 0, sign * Int128{left.tax})};
+}
+
+// The net is what the tax leaves of the bit, so that it is no more than is left of the line's.
+Piece PieceByGross(const StateLine& line, int64_t gross) {
+  const Piece left = LeftOf(line);
+  const int sign = IsNegative(line) ? -1 : 1;
+  const Int128 part = sign * Int128{gross};
+  const int64_t tax =
+      sign * TaxOfPiece(sign * Int128{line.tax}, sign * Int128{line.credited_tax},
+                      sign * (Int128{line.credited_net} + line.credited_tax), part,
+                      sign * (Int128{line.net} + line.tax),
+                      std::max(Int128{0}, part - sign * Int128{left.net}),
+                      std::min(part, sign * Int128{left.tax}));
+  return {gross - tax, tax};
+}
+
+void AddLine(const StateLine& line, int index, const Piece& bit, v1::CreditNoteIssued& note) {
   v1::CreditNoteLine& credited = *note.add_lines();
   credited.set_line_index(index);
-  credited.set_net_minor(net);
-  credited.set_tax_minor(tax);
+  credited.set_net_minor(bit.net);
+  credited.set_tax_minor(bit.tax);
   credited.set_tax_rate_percent(RateText(line.rate_scaled));
-  AddToTaxes(line.rate_scaled, net, tax, *note.mutable_taxes());
-  note.set_net_minor(note.net_minor() + net);
-  note.set_tax_minor(note.tax_minor() + tax);
+  if (line.tax_code != nullptr) *credited.mutable_tax_code() = *line.tax_code;
+  AddToTaxes(line, bit.net, bit.tax, *note.mutable_taxes());
+  note.set_net_minor(note.net_minor() + bit.net);
+  note.set_tax_minor(note.tax_minor() + bit.tax);
+}
+
+// The amount that an item asks for, of the line's sign and no more than is left of it.
+absl::StatusOr<int64_t> AskedOf(const v1::Account& account, const google::type::Money& money,
+                                int64_t left, const StateLine& line, int index,
+                                const At& field) {
+  const bool negative = IsNegative(line);
+  RETURN_IF_ERROR(ExpectCurrency(account, money.currency_code()));
+  ASSIGN_OR_RETURN(const int64_t amount, MinorOf(money));
+  if (amount == 0 || (amount < 0) != negative) {
+    return Violation(field.ToString(), "must be of the sign of the line");
+  }
+  if (negative ? amount < left : amount > left) {
+    return AboveInvoice(absl::StrCat("lines[", index, "]"), amount, left);
+  }
+  return amount;
 }
 
 absl::Status AddItem(const v1::Account& account, const v1::Invoice& invoice,
@@ -43,21 +99,21 @@ absl::Status AddItem(const v1::Account& account, const v1::Invoice& invoice,
     return Violation(At("lines", i, "line_index").ToString(),
                      absl::StrCat("the invoice has ", LineCount(invoice), " lines"));
   }
-  const StateLine line = LineAt(invoice, index);
-  const int64_t left = line.net - line.credited_net;
-  int64_t net = left;
+  const StateLine line = LineAt(account, invoice, index);
+  const Piece left = LeftOf(line);
+  Piece bit = left;
   if (item.has_net()) {
-    RETURN_IF_ERROR(ExpectCurrency(account, item.net().currency_code()));
-    ASSIGN_OR_RETURN(net, MinorOf(item.net()));
-    if (net == 0 || (net < 0) != (line.net < 0)) {
-      return Violation(At("lines", i, "net").ToString(), "must be of the sign of the line");
-    }
+    ASSIGN_OR_RETURN(const int64_t net,
+                     AskedOf(account, item.net(), left.net, line, index, At("lines", i, "net")));
+    bit = PieceByNet(line, net);
+  } else if (item.has_gross()) {
+    ASSIGN_OR_RETURN(const int64_t gross, AskedOf(account, item.gross(), left.net + left.tax, line,
+                                                  index, At("lines", i, "gross")));
+    bit = PieceByGross(line, gross);
+  } else if (left.net == 0 && left.tax == 0) {
+    return AboveInvoice(absl::StrCat("lines[", index, "]"), 0, 0);
   }
-  const bool above = line.net < 0 ? net < left : net > left;
-  if (above || net == 0) {
-    return AboveInvoice(absl::StrCat("lines[", index, "]"), net, left);
-  }
-  AddLine(line, index, net, note);
+  AddLine(line, index, bit, note);
   return absl::OkStatus();
 }
 
@@ -70,8 +126,9 @@ absl::Status FillCreditNote(const v1::Account& account, const v1::Invoice& invoi
     RETURN_IF_ERROR(AddItem(account, invoice, items[i], i, note));
   }
   for (int i = 0; items.empty() && i < LineCount(invoice); ++i) {
-    const StateLine line = LineAt(invoice, i);
-    if (line.net != line.credited_net) AddLine(line, i, line.net - line.credited_net, note);
+    const StateLine line = LineAt(account, invoice, i);
+    const Piece left = LeftOf(line);
+    if (left.net != 0 || left.tax != 0) AddLine(line, i, left, note);
   }
   const Int128 total = Int128{note.net_minor()} + note.tax_minor();
   const int64_t left = invoice.total_minor() - CreditedTotal(invoice);

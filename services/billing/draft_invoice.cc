@@ -10,6 +10,7 @@
 #include "services/billing/billing.h"
 #include "services/billing/invoice_amounts.h"
 #include "services/billing/limits.h"
+#include "services/billing/tax_code.h"
 
 namespace daybook {
 namespace {
@@ -24,6 +25,7 @@ InvoiceDraft Normalised(InvoiceDraft draft) {
   for (billing::v1::LineItem& line : *draft.mutable_lines()) {
     line.set_description(Normalise(line.description()));
     line.set_product(Tidy(line.product()));
+    if (line.has_tax_code()) *line.mutable_tax_code() = billing::Normalised(line.tax_code());
   }
   return draft;
 }
@@ -57,6 +59,7 @@ absl::Status AnswerAmounts(const Account& account, const InvoiceDraft& draft, Re
   const Currency& currency = billing::CurrencyOf(account);
   billing::v1::InvoiceIssued invoice;
   RETURN_IF_ERROR(billing::FillAmounts(draft.lines(), currency, invoice, "draft.lines"));
+  RETURN_IF_ERROR(billing::ExpectTaxCodeRoom(invoice.taxes(), account));
   *response.mutable_net() = MoneyOf(invoice.net_minor(), currency);
   *response.mutable_tax() = MoneyOf(invoice.tax_minor(), currency);
   *response.mutable_total() = MoneyOf(invoice.total_minor(), currency);

@@ -87,7 +87,7 @@ void Issued(const v1::InvoiceIssued& event, absl::CivilDay invoice_day, Account&
   std::unique_ptr<Invoice> invoice =
       NewInvoice(event.invoice_id(), event.number(), invoice_day, event.due_date(),
                  event.total_minor(), account);
-  KeepLines(event.lines(), *invoice);
+  KeepLines(event.lines(), *invoice, account);
   account.set_line_count(account.line_count() + event.lines_size());
   AddInvoice(std::move(invoice), account);
   if (!account.drafts().empty()) DropDraft(event.invoice_id(), account);

@@ -41,12 +41,13 @@ absl::Status ExpectUntouched(const Invoice& invoice) {
                  {"credited_minor", absl::StrCat(credited)}});
 }
 
-void FillVoided(const Invoice& invoice, billing::v1::InvoiceVoided& voided) {
+void FillVoided(const billing::v1::Account& account, const Invoice& invoice,
+                billing::v1::InvoiceVoided& voided) {
   for (int i = 0; i < billing::LineCount(invoice); ++i) {
-    const billing::StateLine line = billing::LineAt(invoice, i);
+    const billing::StateLine line = billing::LineAt(account, invoice, i);
     voided.set_net_minor(voided.net_minor() + line.net);
     voided.set_tax_minor(voided.tax_minor() + line.tax);
-    billing::AddToTaxes(line.rate_scaled, line.net, line.tax, *voided.mutable_taxes());
+    billing::AddToTaxes(line, line.net, line.tax, *voided.mutable_taxes());
   }
   voided.set_total_minor(invoice.total_minor());
   voided.set_open_minor(invoice.open_minor());
@@ -101,7 +102,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   voided.set_invoice_id(request.invoice_id());
   voided.set_currency_code(found.account->currency_code());
   *voided.mutable_number() = billing::NumberOf(*found.invoice, view.partition);
-  FillVoided(*found.invoice, voided);
+  FillVoided(*found.account, *found.invoice, voided);
   voided.set_reason(Normalise(request.reason()));
 
   response.set_invoice_id(request.invoice_id());

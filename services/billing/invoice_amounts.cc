@@ -9,20 +9,28 @@
 #include "common/base/status.h"
 #include "common/base/text.h"
 #include "services/billing/account.h"
+#include "services/billing/tax_code.h"
 
 namespace daybook::billing {
 namespace {
 
-constexpr int64_t kPercent = 100;
+constexpr Int128 kHundred = 100 * Decimal::kOne;
 
-// The lines of one tax rate.
-struct RateGroup {
-  Decimal rate;
-  Int128 net = 0;
+// Lines that are taxed together in one way: their amounts, before or with tax.
+struct TaxedLines {
+  Int128 amount = 0;
   absl::InlinedVector<int, 4> lines;
 };
 
-using Groups = absl::InlinedVector<RateGroup, 2>;
+// The lines of one tax rate and tax code.
+struct TaxGroup {
+  Decimal rate;
+  const v1::TaxCode* code = nullptr;  // null = none
+  TaxedLines before_tax;
+  TaxedLines with_tax;
+};
+
+using Groups = absl::InlinedVector<TaxGroup, 2>;
 
 Int128 Magnitude(int64_t amount) { return amount < 0 ? -Int128{amount} : Int128{amount}; }
 
@@ -31,66 +39,132 @@ absl::Status LineOverflow(int index) {
                 absl::StrCat("lines[", index, "] leaves the range of 64-bit minor units"));
 }
 
-absl::StatusOr<int64_t> NetOf(const v1::LineItem& item, Decimal quantity, Decimal price,
-                              const Currency& currency, int index) {
-  if (item.price_case() == v1::LineItem::kAmount) return MinorOf(item.amount());
-  const absl::StatusOr<int64_t> net = MultiplyToMinor(quantity, price, currency);
-  if (!net.ok()) return LineOverflow(index);
-  return net;
+absl::StatusOr<int64_t> AmountOf(Decimal quantity, Decimal price, const Currency& currency,
+                                 int index) {
+  const absl::StatusOr<int64_t> amount = MultiplyToMinor(quantity, price, currency);
+  if (!amount.ok()) return LineOverflow(index);
+  return amount;
 }
 
+// All of a line but its tax: of a line priced with tax, `net_minor` is its whole amount until the
+// tax is taken out of it.
 absl::Status FillLine(const v1::LineItem& item, const Currency& currency, int index,
                       v1::InvoiceLine& line) {
   line.set_description(Normalise(item.description()));
   line.set_product(Tidy(item.product()));
   Decimal quantity = *Decimal::FromScaled(Decimal::kOne);
-  Decimal price;
   if (item.has_quantity()) {
     ASSIGN_OR_RETURN(quantity, Decimal::Parse(item.quantity().value()));
     line.set_quantity(quantity.ToString());
   }
-  if (item.price_case() == v1::LineItem::kUnitPrice) {
-    ASSIGN_OR_RETURN(price, Decimal::Parse(item.unit_price().value()));
-    line.set_unit_price(price.ToString());
+  int64_t amount = 0;
+  Decimal price;
+  switch (item.price_case()) {
+    case v1::LineItem::kUnitPrice: {
+      ASSIGN_OR_RETURN(price, Decimal::Parse(item.unit_price().value()));
+      ASSIGN_OR_RETURN(amount, AmountOf(quantity, price, currency, index));
+      line.set_unit_price(price.ToString());
+      break;
+    }
+    case v1::LineItem::kGrossUnitPrice: {
+      ASSIGN_OR_RETURN(price, Decimal::Parse(item.gross_unit_price().value()));
+      ASSIGN_OR_RETURN(amount, AmountOf(quantity, price, currency, index));
+      line.set_gross_unit_price(price.ToString());
+      break;
+    }
+    case v1::LineItem::kGrossAmount: {
+      ASSIGN_OR_RETURN(amount, MinorOf(item.gross_amount()));
+      break;
+    }
+    default: {
+      ASSIGN_OR_RETURN(amount, MinorOf(item.amount()));
+    }
   }
-  ASSIGN_OR_RETURN(const int64_t net, NetOf(item, quantity, price, currency, index));
-  line.set_net_minor(net);
+  line.set_tax_included(item.has_gross_unit_price() || item.has_gross_amount());
+  line.set_net_minor(amount);
+  if (item.has_tax_code()) *line.mutable_tax_code() = Normalised(item.tax_code());
   return absl::OkStatus();
 }
 
-void AddToGroup(Decimal rate, int64_t net, int line, Groups& groups) {
-  for (RateGroup& group : groups) {
-    if (group.rate != rate) continue;
-    group.net += net;
-    group.lines.push_back(line);
-    return;
+// The group of a rate and a tax code, which stays where it is.
+TaxGroup& GroupOf(Decimal rate, const v1::TaxCode* code, Groups& groups) {
+  for (TaxGroup& group : groups) {
+    if (group.rate != rate || (group.code == nullptr) != (code == nullptr)) continue;
+    if (code == nullptr || Same(*group.code, *code)) return group;
   }
-  groups.push_back({.rate = rate, .net = net, .lines = {line}});
+  TaxGroup& group = groups.emplace_back();
+  group.rate = rate;
+  group.code = code;
+  return group;
 }
 
-absl::Status FillTax(const RateGroup& group, v1::InvoiceIssued& invoice) {
-  ASSIGN_OR_RETURN(const int64_t net, ToInt64(group.net));
-  ASSIGN_OR_RETURN(const int64_t tax, ToInt64(DivideHalfUp(Int128{net} * group.rate.scaled(),
-                                                           kPercent * Decimal::kOne)));
-  const std::string rate = group.rate.ToString();
-  for (const int line : group.lines) invoice.mutable_lines(line)->set_tax_rate_percent(rate);
-  if (group.lines.size() == 1) {  // the common case: nothing to bring back
-    invoice.mutable_lines(group.lines[0])->set_tax_minor(tax);
-  } else {
-    std::vector<Int128> shares;
-    shares.reserve(group.lines.size());
-    for (const int line : group.lines) {
-      shares.push_back(Int128{invoice.lines(line).net_minor()} * group.rate.scaled());
-    }
-    const std::vector<int64_t> parts = RoundToSum(tax, shares, kPercent * Decimal::kOne);
-    for (size_t i = 0; i < parts.size(); ++i) {
-      invoice.mutable_lines(group.lines[i])->set_tax_minor(parts[i]);
-    }
+// Tax of lines, the exact amount × rate / whole rounded once, and brought back to each of them.
+absl::StatusOr<int64_t> FillLineTaxes(const TaxedLines& taxed, Decimal rate, Int128 whole,
+                                      v1::InvoiceIssued& invoice) {
+  ASSIGN_OR_RETURN(const int64_t amount, ToInt64(taxed.amount));
+  ASSIGN_OR_RETURN(const int64_t tax,
+                   ToInt64(DivideHalfUp(Int128{amount} * rate.scaled(), whole)));
+  if (taxed.lines.size() == 1) {  // the common case: nothing to bring back
+    invoice.mutable_lines(taxed.lines[0])->set_tax_minor(tax);
+    return tax;
   }
+  std::vector<Int128> shares;
+  shares.reserve(taxed.lines.size());
+  for (const int line : taxed.lines) {
+    shares.push_back(Int128{invoice.lines(line).net_minor()} * rate.scaled());
+  }
+  const std::vector<int64_t> parts = RoundToSum(tax, shares, whole);
+  for (size_t i = 0; i < parts.size(); ++i) {
+    invoice.mutable_lines(taxed.lines[i])->set_tax_minor(parts[i]);
+  }
+  return tax;
+}
+
+// Adds the group's total to the taxes.
+absl::Status FillTax(const TaxGroup& group, v1::InvoiceIssued& invoice) {
+  Int128 net = group.before_tax.amount;
+  Int128 tax = 0;
+  const std::string rate = group.rate.ToString();
+  if (!group.before_tax.lines.empty()) {
+    ASSIGN_OR_RETURN(tax, FillLineTaxes(group.before_tax, group.rate, kHundred, invoice));
+  }
+  if (!group.with_tax.lines.empty()) {
+    ASSIGN_OR_RETURN(const int64_t included, FillLineTaxes(group.with_tax, group.rate,
+                                                           kHundred + group.rate.scaled(), invoice));
+    for (const int i : group.with_tax.lines) {
+      v1::InvoiceLine& line = *invoice.mutable_lines(i);
+      line.set_net_minor(line.net_minor() - line.tax_minor());
+    }
+    net += group.with_tax.amount - included;
+    tax += included;
+  }
+  for (const TaxedLines* taxed : {&group.before_tax, &group.with_tax}) {
+    for (const int line : taxed->lines) invoice.mutable_lines(line)->set_tax_rate_percent(rate);
+  }
+  ASSIGN_OR_RETURN(const int64_t net_minor, ToInt64(net));
+  ASSIGN_OR_RETURN(const int64_t tax_minor, ToInt64(tax));
   v1::TaxTotal& total = *invoice.add_taxes();
   total.set_rate_percent(rate);
-  total.set_net_minor(net);
-  total.set_tax_minor(tax);
+  total.set_net_minor(net_minor);
+  total.set_tax_minor(tax_minor);
+  if (group.code != nullptr) *total.mutable_tax_code() = *group.code;
+  return absl::OkStatus();
+}
+
+// Puts a line with the others that are taxed as it is; one without a rate is with none, unless its
+// category says that the rate is 0.
+absl::Status AddToGroups(const v1::LineItem& item, int index, const v1::InvoiceIssued& invoice,
+                         Groups& groups) {
+  if (!item.has_tax_rate_percent() && !item.has_tax_code()) return absl::OkStatus();
+  Decimal rate;
+  if (item.has_tax_rate_percent()) {
+    ASSIGN_OR_RETURN(rate, Decimal::Parse(item.tax_rate_percent().value()));
+  }
+  const v1::InvoiceLine& line = invoice.lines(index);
+  TaxGroup& group = GroupOf(rate, line.has_tax_code() ? &line.tax_code() : nullptr, groups);
+  TaxedLines& taxed = line.tax_included() ? group.with_tax : group.before_tax;
+  taxed.amount += line.net_minor();
+  taxed.lines.push_back(index);
   return absl::OkStatus();
 }
 
@@ -100,20 +174,15 @@ absl::Status FillAmounts(const google::protobuf::RepeatedPtrField<v1::LineItem>&
                          const Currency& currency, v1::InvoiceIssued& invoice,
                          std::string_view field) {
   Groups groups;
-  Int128 net = 0;
   for (int i = 0; i < items.size(); ++i) {
-    v1::InvoiceLine& line = *invoice.add_lines();
-    RETURN_IF_ERROR(FillLine(items[i], currency, i, line));
-    net += line.net_minor();
-    if (items[i].has_tax_rate_percent()) {
-      ASSIGN_OR_RETURN(const Decimal rate, Decimal::Parse(items[i].tax_rate_percent().value()));
-      AddToGroup(rate, line.net_minor(), i, groups);
-    }
+    RETURN_IF_ERROR(FillLine(items[i], currency, i, *invoice.add_lines()));
+    RETURN_IF_ERROR(AddToGroups(items[i], i, invoice, groups));
   }
-  Int128 tax = 0;
-  for (const RateGroup& group : groups) {
-    RETURN_IF_ERROR(FillTax(group, invoice));
-    tax += invoice.taxes(invoice.taxes_size() - 1).tax_minor();
+  for (const TaxGroup& group : groups) RETURN_IF_ERROR(FillTax(group, invoice));
+  Int128 net = 0, tax = 0;
+  for (const v1::InvoiceLine& line : invoice.lines()) {
+    net += line.net_minor();
+    tax += line.tax_minor();
   }
   // Whatever is taken back later, line by line and in any order, is a sum of parts of these.
   Int128 without_signs = 0;

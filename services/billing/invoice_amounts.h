@@ -11,9 +11,14 @@
 namespace daybook::billing {
 
 // Fills lines, taxes, net, tax and total of `invoice` from checked items; texts are normalised.
-//   line net   quantity × unit price, the exact product half-up to the currency's digits
-//   rate tax   Σ net of the rate's lines × rate, likewise
-//   line tax   net × rate, brought to the rate's tax by largest remainder, in the order of lines
+//   line amount  quantity × price, the exact product half-up to the currency's digits
+//   tax          by rate and tax code: of the lines priced before tax Σ net × rate, of those priced
+//                with tax Σ gross × rate / (100 + rate), each half-up once
+//   line tax     the line's exact share, brought to that tax by largest remainder, in the order of
+//                lines
+//   line net     its amount, or of a line priced with tax its amount less its tax
+// A line without a rate has no tax, however it is priced.
+//
 // AMOUNT_OVERFLOW, also if the amounts of the lines without their signs do not fit: credit notes
 // sum up any of them. INVALID_FIELDS if the total is negative. Amounts must be in `currency`.
 // `field` names the items where a refusal does.

@@ -11,6 +11,7 @@
 #include "services/billing/invoice_amounts.h"
 #include "services/billing/invoice_number.h"
 #include "services/billing/limits.h"
+#include "services/billing/tax_code.h"
 
 namespace daybook {
 namespace {
@@ -104,6 +105,7 @@ absl::StatusOr<command::Events<Billing::Event>> Issue(const command::View& view,
   events[0].effective_date = invoice_day;
   InvoiceIssued invoice;
   RETURN_IF_ERROR(billing::FillAmounts(content.lines(), currency, invoice));
+  RETURN_IF_ERROR(billing::ExpectTaxCodeRoom(invoice.taxes(), account));
   RETURN_IF_ERROR(ExpectFits(account, invoice.total_minor()));
   ASSIGN_OR_RETURN(*invoice.mutable_number(),
                    billing::NextNumber(view.partition_state.series().last(), content.series(),

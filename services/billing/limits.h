@@ -26,6 +26,9 @@ inline constexpr int kMaxAllocationRows = 400'000;
 inline constexpr int kMaxDrafts = 200;
 inline constexpr size_t kMaxDraftBytes = 1 << 20;
 
+// Tax codes of one account, of which the state keeps the texts.
+inline constexpr int kMaxTaxCodes = 200;
+
 // Number series and years of one partition: bounds its state against a series made up per customer.
 // The default series has room beyond it.
 inline constexpr int kMaxSeries = 10'000;

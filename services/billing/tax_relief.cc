@@ -43,13 +43,13 @@ int64_t NetSum(const Taxes& taxes) {
 
 }  // namespace
 
-Taxes TaxesIn(const v1::Invoice& invoice, int64_t amount_minor) {
+Taxes TaxesIn(const v1::Account& account, const v1::Invoice& invoice, int64_t amount_minor) {
   Taxes left;
   int64_t net = 0;
   for (int i = 0; i < LineCount(invoice); ++i) {
-    const StateLine line = LineAt(invoice, i);
+    const StateLine line = LineAt(account, invoice, i);
     const int64_t net_left = line.net - line.credited_net;
-    AddToTaxes(line.rate_scaled, net_left, line.tax - line.credited_tax, left);
+    AddToTaxes(line, net_left, line.tax - line.credited_tax, left);
     net += net_left;
   }
   const int64_t tax = TaxSum(left);

@@ -15,9 +15,9 @@
 
 namespace daybook::billing {
 
-// In `amount_minor` (positive) of the invoice, in the order of its rates. None if the invoice has no
+// In `amount_minor` (positive) of an invoice of `account`, in the order of its taxes. None if the invoice has no
 // tax left, or less than half a minor unit of it in the amount.
-Taxes TaxesIn(const v1::Invoice& invoice, int64_t amount_minor);
+Taxes TaxesIn(const v1::Account& account, const v1::Invoice& invoice, int64_t amount_minor);
 
 // What of `taxes`, corrected for `whole_minor`, goes with `part_minor` of it (0 < part <= whole).
 Taxes PartOf(const Taxes& taxes, int64_t part_minor, int64_t whole_minor);

@@ -154,6 +154,35 @@ TEST(CreditNote, TakesNoMoreThanTheInvoiceThoughALineIsMore) {
   EXPECT_EQ(story.When(Proto<v1::IssueCreditNoteRequest>(of)).response.total().units(), 40);
 }
 
+TEST(CreditNote, BitsOfAGrossAmountSumToTheLine) {
+  Story<Billing> story = CustomerWithAccount();
+  const std::string id =
+      story
+          .When(Invoice("lines { gross_amount { currency_code: 'EUR' units: 15 } "
+                        "        tax_rate_percent { value: '19' } }"))
+          .response.invoice_id();
+  const auto take = [&](const std::string& what) {
+    return story.When(Proto<v1::IssueCreditNoteRequest>(
+        absl::StrCat("invoice_id: '", id, "' ", kOffset, " lines { ", what, " }")));
+  };
+  take("gross { currency_code: 'EUR' nanos: 1 }").ThenInvalid({"lines[0].gross"});
+  take("gross { currency_code: 'EUR' units: -1 }").ThenInvalid({"lines[0].gross"});
+  take("gross { currency_code: 'USD' units: 1 }").ThenRefused("CURRENCY_MISMATCH");
+  const auto above = take("gross { currency_code: 'EUR' units: 15 nanos: 10000000 }")
+                         .ThenRefused("CREDIT_NOTE_ABOVE_INVOICE");
+  EXPECT_EQ(MetadataOf(above.status, "left_minor"), "1500");
+  // 12.61 and 2.39: of 5.00 a tax of 0.7967, of 10.00 of 1.5933.
+  const int64_t taxes[] = {80, 79, 80};
+  for (const int64_t tax : taxes) {
+    const auto note = take("gross { currency_code: 'EUR' units: 5 }");
+    ASSERT_TRUE(note.status.ok()) << note.status;
+    const auto& credited = note.events[0].event.credit_note_issued();
+    EXPECT_EQ(credited.tax_minor(), tax);
+    EXPECT_EQ(credited.total_minor(), 500);
+  }
+  take("").ThenRefused("CREDIT_NOTE_ABOVE_INVOICE");
+}
+
 TEST(CreditNote, TaxOfManyBitsSumsToTheTaxOfTheLine) {
   Book book;
   int64_t tax = 0;

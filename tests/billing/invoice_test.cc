@@ -99,6 +99,15 @@ TEST(IssueInvoice, RefusesBadFields) {
        {"rate above 100",
         [&](auto& r) { line(r).mutable_tax_rate_percent()->set_value("100.000000001"); },
         {"lines[0].tax_rate_percent"}},
+       {"gross price too fine",
+        [&](auto& r) { line(r).mutable_gross_unit_price()->set_value("0.0000000001"); },
+        {"lines[0].gross_unit_price"}},
+       {"gross amount too fine",
+        [&](auto& r) {
+          line(r).mutable_gross_amount()->set_currency_code("EUR");
+          line(r).mutable_gross_amount()->set_nanos(1'000'000);
+        },
+        {"lines[0].gross_amount"}},
        {"negative total", [&](auto& r) { line(r).mutable_amount()->set_units(-1); }, {"lines"}},
        {"everything at once",
         [](auto& r) {
@@ -110,6 +119,61 @@ TEST(IssueInvoice, RefusesBadFields) {
   CustomerWithAccount()
       .Ask(IssueInvoiceRequest())
       .ThenInvalid({"request_id", "customer_id", "lines"});
+}
+
+TEST(IssueInvoice, RefusesTaxCodesAgainstTheRulesOfEn16931) {
+  struct Row {
+    const char* code;
+    const char* rate;  // empty = none
+    std::vector<std::string> fields;
+  };
+  const std::string reason = "exemption_reason: 'because' ";
+  const std::string rate_field = "lines[0].tax_rate_percent", code_field = "lines[0].tax_code",
+                    text_field = "lines[0].tax_code.exemption_reason_code";
+  const Row rows[] = {
+      {"", "19", {"lines[0].tax_code.category"}},
+      {"category: 10", "19", {"lines[0].tax_code.category"}},
+      {"category: TAX_CATEGORY_S", "0", {rate_field}},
+      {"category: TAX_CATEGORY_S", "", {rate_field}},
+      {"category: TAX_CATEGORY_S exemption_reason: 'x'", "19", {code_field}},
+      {"category: TAX_CATEGORY_S", "19", {}},
+      {"category: TAX_CATEGORY_Z", "0.1", {rate_field}},
+      {"category: TAX_CATEGORY_Z exemption_reason_code: 'VATEX-EU-G'", "0",
+       {code_field, text_field}},
+      {"category: TAX_CATEGORY_Z", "", {}},
+      {"category: TAX_CATEGORY_E", "0", {code_field}},
+      {"category: TAX_CATEGORY_E exemption_reason: ' '", "0", {code_field}},
+      {"category: TAX_CATEGORY_E exemption_reason: 'art. 132'", "19", {rate_field}},
+      {"category: TAX_CATEGORY_E exemption_reason_code: 'VATEX-EU-132-1A'", "0.000", {}},
+      {"category: TAX_CATEGORY_E exemption_reason_code: 'VATEX-EU-AE'", "0", {text_field}},
+      {"category: TAX_CATEGORY_AE exemption_reason_code: 'VATEX-EU-AE'", "", {}},
+      {"category: TAX_CATEGORY_AE exemption_reason_code: 'VATEX-EU-IC'", "", {text_field}},
+      {"category: TAX_CATEGORY_K exemption_reason_code: 'vatex-eu-ic'", "", {text_field}},
+      {"category: TAX_CATEGORY_K exemption_reason_code: 'VATEX-EU-'", "", {text_field}},
+      {"category: TAX_CATEGORY_K exemption_reason_code: 'IC'", "", {text_field}},
+      {"category: TAX_CATEGORY_K exemption_reason_code: 'VATEX-EU-IC'", "7", {rate_field}},
+      {"category: TAX_CATEGORY_G exemption_reason: 'export'", "0", {}},
+      {"category: TAX_CATEGORY_G", "1", {rate_field, code_field}},
+      {"category: TAX_CATEGORY_O exemption_reason_code: 'VATEX-EU-O'", "", {}},
+      {"category: TAX_CATEGORY_O", "", {code_field}},
+      {"category: TAX_CATEGORY_L", "0", {}},
+      {"category: TAX_CATEGORY_L", "7", {}},
+      {"category: TAX_CATEGORY_L", "", {rate_field}},
+      {"category: TAX_CATEGORY_M exemption_reason: 'x'", "4", {code_field}},
+      {"category: TAX_CATEGORY_E exemption_reason: '\\000'", "0",
+       {"lines[0].tax_code.exemption_reason"}},
+  };
+  for (const Row& row : rows) {
+    const std::string rate = *row.rate == '\0' ? "" : absl::StrCat("tax_rate_percent { value: '", row.rate, "' }");
+    const auto outcome = CustomerWithAccount().When(
+        Invoice(absl::StrCat("lines { unit_price { value: '1' } ", rate, " tax_code { ", row.code, " } }")));
+    SCOPED_TRACE(absl::StrCat(row.code, " at ", row.rate));
+    if (row.fields.empty()) {
+      EXPECT_TRUE(outcome.status.ok()) << outcome.status;
+    } else {
+      outcome.ThenInvalid(row.fields);
+    }
+  }
 }
 
 TEST(IssueInvoice, RefusesWithoutItsPreconditions) {
@@ -290,6 +354,124 @@ TEST(IssueInvoice, BringsTheTaxOfARateBackToItsLines) {
   EXPECT_EQ(invoice.lines(0).tax_minor(), 7);
   EXPECT_EQ(invoice.lines(1).tax_minor(), 6);
   EXPECT_EQ(invoice.lines(2).tax_minor(), 6);
+}
+
+TEST(IssueInvoice, TakesTheTaxOutOfAPriceThatHasIt) {
+  const std::tuple<const char*, const char*, int64_t, int64_t> rows[] = {
+      // rate, price with tax, net, tax
+      {"19", "15.00", 1261, 239},   // 2.394958
+      {"19", "0.01", 1, 0},         // 0.0016
+      {"7", "9.99", 934, 65},       // 0.6536
+      {"20", "9.99", 832, 167},     // 1.665
+      {"0", "9.99", 999, 0},        {"100", "0.01", 0, 1},  // 0.005
+      {"8.25", "-15.00", -1386, -114},                      // 1.1432
+  };
+  for (const auto& [rate, price, net, tax] : rows) {
+    // With a line that costs more, so that the total is not negative.
+    const auto invoice = Issued(CustomerWithAccount().When(Invoice(
+        absl::StrCat("lines { gross_unit_price { value: '", price, "' } tax_rate_percent { value: '",
+                     rate, "' } } lines { unit_price { value: '20' } }"))));
+    EXPECT_EQ(invoice.lines(0).net_minor(), net) << price << " at " << rate;
+    EXPECT_EQ(invoice.lines(0).tax_minor(), tax) << price << " at " << rate;
+    EXPECT_EQ(invoice.taxes(0).net_minor(), net);
+    EXPECT_EQ(invoice.taxes(0).tax_minor(), tax);
+    EXPECT_EQ(invoice.total_minor(), 2000 + net + tax);
+  }
+  // Without a rate there is nothing in it.
+  const auto untaxed = Issued(CustomerWithAccount().When(
+      Invoice("lines { gross_amount { currency_code: 'EUR' units: 15 } }")));
+  EXPECT_EQ(untaxed.net_minor(), 1500);
+  EXPECT_EQ(untaxed.taxes_size(), 0);
+  CustomerWithAccount()
+      .When(Invoice("lines { gross_amount { currency_code: 'USD' units: 15 } }"))
+      .ThenRefused("CURRENCY_MISMATCH");
+}
+
+TEST(IssueInvoice, TakesTheTaxOutOfTheSumOfTheRateAndComesToEachGrossAmount) {
+  std::string lines;
+  for (int i = 0; i < 3; ++i) {
+    lines += "lines { gross_unit_price { value: '0.99' } tax_rate_percent { value: '19' } } ";
+  }
+  const auto invoice = Issued(CustomerWithAccount().When(Invoice(lines)));
+  // 2.97 × 19 / 119 = 0.4742 -> 0.47; of each line 0.1581: 0.16, 0.16, 0.15.
+  EXPECT_EQ(invoice.tax_minor(), 47);
+  EXPECT_EQ(invoice.total_minor(), 297);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(invoice.lines(i).net_minor() + invoice.lines(i).tax_minor(), 99);
+    EXPECT_EQ(invoice.lines(i).tax_minor(), i < 2 ? 16 : 15);
+    EXPECT_TRUE(invoice.lines(i).tax_included());
+    EXPECT_EQ(invoice.lines(i).gross_unit_price(), "0.99");
+    EXPECT_EQ(invoice.lines(i).unit_price(), "");
+  }
+}
+
+TEST(IssueInvoice, PricesBeforeAndWithTaxStandOnOneInvoice) {
+  const auto outcome = CustomerWithAccount().When(
+      Invoice("lines { unit_price { value: '10' } tax_rate_percent { value: '19' } } "
+              "lines { quantity { value: '3' } gross_unit_price { value: '5' } "
+              "        tax_rate_percent { value: '19' } } "
+              "lines { gross_amount { currency_code: 'EUR' units: 2 } "
+              "        tax_rate_percent { value: '7' } } "));
+  const auto invoice = Issued(outcome);
+  // 1.90 on 10.00; 2.39 in 15.00; 0.13 in 2.00.
+  ASSERT_EQ(invoice.taxes_size(), 2);
+  EXPECT_EQ(invoice.taxes(0).net_minor(), 1000 + 1261);
+  EXPECT_EQ(invoice.taxes(0).tax_minor(), 190 + 239);
+  EXPECT_EQ(invoice.taxes(1).net_minor(), 187);
+  EXPECT_EQ(invoice.taxes(1).tax_minor(), 13);
+  EXPECT_EQ(invoice.total_minor(), 1190 + 1500 + 200);
+  EXPECT_EQ(outcome.response.total().units(), 28);
+  EXPECT_EQ(outcome.response.total().nanos(), 900'000'000);
+}
+
+TEST(IssueInvoice, KeepsTaxesOfOneRateApartByTheirCode) {
+  Story<Billing> story = CustomerWithAccount();
+  const std::string exempt =
+      "lines { unit_price { value: '10' } tax_code { category: TAX_CATEGORY_E "
+      "        exemption_reason_code: 'VATEX-EU-132-1A' exemption_reason: 'e\xcc\x81' } } ";
+  const auto outcome = story.When(
+      Invoice("lines { unit_price { value: '1' } tax_rate_percent { value: '19' } } "
+              "lines { unit_price { value: '2' } tax_rate_percent { value: '19' } "
+              "        tax_code { category: TAX_CATEGORY_S } } " +
+              exempt +
+              "lines { unit_price { value: '20' } tax_rate_percent { value: '0' } "
+              "        tax_code { category: TAX_CATEGORY_AE exemption_reason_code: 'VATEX-EU-AE' } } " +
+              exempt + "lines { unit_price { value: '5' } tax_rate_percent { value: '0' } }"));
+  const auto invoice = Issued(outcome);
+  const std::string code =
+      "tax_code { category: TAX_CATEGORY_E exemption_reason_code: 'VATEX-EU-132-1A' "
+      "exemption_reason: '\xc3\xa9' } ";
+  const char* const expected[] = {
+      "rate_percent: '19' net_minor: 100 tax_minor: 19",
+      "rate_percent: '19' net_minor: 200 tax_minor: 38 tax_code { category: TAX_CATEGORY_S }",
+      nullptr,
+      "rate_percent: '0' net_minor: 2000 tax_code { category: TAX_CATEGORY_AE "
+      "exemption_reason_code: 'VATEX-EU-AE' }",
+      "rate_percent: '0' net_minor: 500"};
+  ASSERT_EQ(invoice.taxes_size(), 5);
+  for (int i = 0; i < 5; ++i) {
+    const std::string text =
+        expected[i] == nullptr ? "rate_percent: '0' net_minor: 2000 " + code : expected[i];
+    EXPECT_THAT(invoice.taxes(i), EqualsProto(Proto<billing::v1::TaxTotal>(text)));
+  }
+  EXPECT_EQ(invoice.lines(2).tax_rate_percent(), "0");
+
+  // What takes it back says the same, and the next invoice finds its codes.
+  const auto note = story.When(Proto<billing::v1::IssueCreditNoteRequest>(absl::StrCat(
+      "invoice_id: '", outcome.response.invoice_id(),
+      "' kind: CREDIT_NOTE_KIND_OFFSET lines { line_index: 1 } lines { line_index: 4 }")));
+  ASSERT_TRUE(note.status.ok()) << note.status;
+  const auto& credited = note.events[0].event.credit_note_issued();
+  EXPECT_THAT(credited.taxes(0), EqualsProto(Proto<billing::v1::TaxTotal>(expected[1])));
+  EXPECT_THAT(credited.taxes(1), EqualsProto(Proto<billing::v1::TaxTotal>(
+                                     "rate_percent: '0' net_minor: 1000 " + code)));
+  EXPECT_EQ(credited.lines(1).tax_code().exemption_reason_code(), "VATEX-EU-132-1A");
+  const std::string second = story.When(Invoice(exempt)).response.invoice_id();
+  EXPECT_EQ(story.state().billing().accounts(0).tax_codes_size(), 3);
+  const auto voided = story.When(
+      Proto<billing::v1::VoidInvoiceRequest>(absl::StrCat("invoice_id: '", second, "'")));
+  EXPECT_THAT(voided.events[0].event.invoice_voided().taxes(0),
+              EqualsProto(Proto<billing::v1::TaxTotal>("rate_percent: '0' net_minor: 1000 " + code)));
 }
 
 TEST(IssueInvoice, CountsARateOnceHoweverItIsWritten) {

@@ -154,6 +154,27 @@ TEST(Limits, APartitionCountsSoManySeries) {
             "CN-2026-03-000001");
 }
 
+TEST(Limits, InvoicesOfAnAccountBearSoManyTaxCodes) {
+  Story<Billing> story = CustomerWithAccount();
+  const auto exempt = [](int from, int to) {
+    IssueInvoiceRequest request;
+    for (int i = from; i < to; ++i) {
+      auto& line = *request.add_lines();
+      line.mutable_unit_price()->set_value("1");
+      line.mutable_tax_code()->set_category(billing::v1::TAX_CATEGORY_E);
+      line.mutable_tax_code()->set_exemption_reason(absl::StrCat("reason ", i));
+    }
+    return request;
+  };
+  EXPECT_TRUE(story.When(exempt(0, billing::kMaxTaxCodes - 1)).status.ok());
+  const auto full = story.When(exempt(billing::kMaxTaxCodes - 1, billing::kMaxTaxCodes + 1))
+                        .ThenRefused("TAX_CODES_FULL");
+  EXPECT_EQ(MetadataOf(full.status, "tax_code_limit"), "200");
+  EXPECT_TRUE(story.When(exempt(100, billing::kMaxTaxCodes)).status.ok());
+  EXPECT_EQ(Account(story).tax_codes_size(), billing::kMaxTaxCodes);
+  EXPECT_TRUE(story.When(exempt(0, billing::kMaxTaxCodes)).status.ok());
+}
+
 TEST(Limits, InvoicesHaveSoManyLinesTogether) {
   Story<Billing> story = CustomerWithAccount();
   Account(story).set_line_count(billing::kMaxInvoiceLines - 1);

@@ -25,11 +25,13 @@ using nlohmann::json;
 
 json Day(int month, int day) { return {{"year", 2026}, {"month", month}, {"day", day}}; }
 
-json Euro(int64_t minor) {
-  return {{"currency_code", "EUR"},
+json Money(const char* currency, int64_t minor) {
+  return {{"currency_code", currency},
           {"units", absl::StrCat(minor / 100)},
           {"nanos", minor % 100 * 10'000'000}};
 }
+json Euro(int64_t minor) { return Money("EUR", minor); }
+json Dollar(int64_t minor) { return Money("USD", minor); }
 
 // Proto's JSON leaves out what is zero or empty.
 json In(const json& object, const char* field) { return object.value(field, json::object()); }
@@ -64,14 +66,15 @@ class Firm {
     return answer;
   }
 
-  void Open(const std::string& customer, const std::string& name) {
+  void Open(const std::string& customer, const std::string& name,
+            const std::string& currency = "EUR") {
     Do("RegisterCustomer", customer,
        {{"kind", "CUSTOMER_KIND_ORGANISATION"},
         {"personal", {{"display_name", name}}},
         {"effective_date", Day(10, 1)}});
     Do("OpenAccount", customer,
        {{"account_id", "main"},
-        {"currency_code", "EUR"},
+        {"currency_code", currency},
         {"time_zone", "Europe/Berlin"},
         {"terms", {{"net_days", 30}}},
         {"effective_date", Day(10, 1)}});
@@ -145,6 +148,44 @@ std::string AMomentLater() {
   return now;
 }
 
+// Eva sells at a till, at prices with tax: goods at the standard rate, and one that is exempt.
+void TellTheTill(Firm& firm) {
+  firm.Open("eva", "Eva's Shop", "USD");
+  const json till = firm.Do(
+      "IssueInvoice", "eva",
+      {{"invoice_date", Day(10, 2)},
+       {"lines",
+        json::array({{{"description", "Cups"},
+                      {"quantity", {{"value", "2"}}},
+                      {"gross_unit_price", {{"value", "15.00"}}},
+                      {"tax_rate_percent", {{"value", "19"}}},
+                      {"tax_code", {{"category", "TAX_CATEGORY_S"}}}},
+                     {{"description", "Lesson"},
+                      {"gross_amount", Dollar(10'00)},
+                      {"tax_code",
+                       {{"category", "TAX_CATEGORY_E"},
+                        {"exemption_reason_code", "VATEX-EU-132-1I"}}}}})}});
+  EXPECT_EQ(MinorOf(In(till, "total")), 40'00) << till;
+  EXPECT_EQ(MinorOf(In(till, "tax")), 4'79) << till;
+  // One cup comes back at what it cost.
+  const json note =
+      firm.Do("IssueCreditNote", "eva",
+              {{"invoice_id", till.value("invoice_id", "")},
+               {"kind", "CREDIT_NOTE_KIND_OFFSET"},
+               {"lines", json::array({{{"line_index", 0}, {"gross", Dollar(15'00)}}})},
+               {"effective_date", Day(10, 4)}});
+  EXPECT_EQ(MinorOf(In(note, "total")), 15'00) << note;
+  EXPECT_EQ(MinorOf(In(note, "tax")), 2'40) << note;
+  firm.Do("RecordPayment", "eva",
+          {{"payment_date", Day(10, 5)},
+           {"amount", Dollar(25'00)},
+           {"method", "PAYMENT_METHOD_CASH"}});
+  const json taxes = firm.Ask("GetLedgerAccount",
+                              {{"ledger_account", "tax_payable"}, {"currency_code", "USD"}});
+  EXPECT_EQ(taxes.at("details").at(0).value("detail", ""), "19 S") << taxes;
+  EXPECT_EQ(MinorOf(In(taxes, "balance")), -2'39) << taxes;
+}
+
 // Returns the hash of the business dump.
 std::string TellTheMonth(Firm& firm) {
   firm.Open("bauer", "Bauer OHG");
@@ -195,6 +236,8 @@ std::string TellTheMonth(Firm& firm) {
            {"reason", "WRITE_OFF_REASON_BAD_DEBT"},
            {"effective_date", Day(10, 28)}});
 
+  TellTheTill(firm);
+
   // The month is reported.
   const json end_of_october = Day(10, 31);
   const std::string then = AMomentLater();
@@ -232,7 +275,7 @@ std::string TellTheMonth(Firm& firm) {
   EXPECT_EQ(MinorOf(In(totals, "receivable")), 0) << totals;
   EXPECT_EQ(MinorOf(In(totals, "received")), 2'380'00) << totals;
 
-  for (const char* customer : {"bauer", "cole", "dora"}) {
+  for (const char* customer : {"bauer", "cole", "dora", "eva"}) {
     const json statement = firm.Ask(
         "GetStatement",
         {{"customer_id", customer}, {"start_date", Day(10, 1)}, {"end_date", end_of_october}});

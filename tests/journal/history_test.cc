@@ -281,6 +281,34 @@ TEST(JournalHistory, ColumnsShowMoreTurnoverThanTheBalancesAndLeaveTheSame) {
   }
 }
 
+TEST(JournalHistory, TaxesOfOneRateAreKeptApartByTheirCategory) {
+  World world;
+  const char* const taxes =
+      "taxes { rate_percent: '19' net_minor: 100 tax_minor: 19 } "
+      "taxes { rate_percent: '19' net_minor: 200 tax_minor: 38 tax_code { category: "
+      "TAX_CATEGORY_S } } "
+      "taxes { rate_percent: '0' net_minor: 50 tax_code { category: TAX_CATEGORY_AE "
+      "exemption_reason: 'x' } } net_minor: 350 tax_minor: 57 total_minor: 407 ";
+  world.Tell(0, World::kFirstDay,
+             {absl::StrCat("invoice_issued { account_id: 'acc' invoice_id: 'i' currency_code: 'EUR' ",
+                           taxes, "}"),
+              absl::StrCat("invoice_voided { account_id: 'acc' invoice_id: 'i' currency_code: 'EUR' "
+                           "open_minor: 407 ",
+                           taxes, "}")});
+  world.Flush();
+  v1::GetLedgerAccountRequest request;
+  request.set_ledger_account("tax_payable");
+  request.set_currency_code("EUR");
+  const auto answer = world.Ask<v1::GetLedgerAccountResponse>(request);
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  ASSERT_EQ(answer->details_size(), 2);
+  EXPECT_EQ(answer->details(0).detail(), "19");
+  EXPECT_EQ(Minor(answer->details(0).credit()), 19);
+  EXPECT_EQ(answer->details(1).detail(), "19 S");
+  EXPECT_EQ(Minor(answer->details(1).credit()), 38);
+  EXPECT_EQ(Minor(answer->balance()), 0);
+}
+
 TEST(JournalHistory, ALedgerAccountOfACustomerIsTheirShare) {
   std::mt19937 random(7);
   World world;

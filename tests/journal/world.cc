@@ -98,10 +98,13 @@ void World::Draw(std::mt19937& random, bool simple) {
     *request.mutable_invoice_date() = day;
     for (int n = 1 + below(4); n > 0; --n) {
       bv1::LineItem& line = *request.add_lines();
-      *line.mutable_amount() = money(-20, 100);
+      (below(3) == 0 ? *line.mutable_gross_amount() : *line.mutable_amount()) = money(-20, 100);
       const char* const rates[] = {"", "19", "7.25"};
       const char* const products[] = {"", "tea", "cups"};
-      if (const int rate = below(3)) line.mutable_tax_rate_percent()->set_value(rates[rate]);
+      if (const int rate = below(3)) {
+        line.mutable_tax_rate_percent()->set_value(rates[rate]);
+        if (below(2) == 0) line.mutable_tax_code()->set_category(bv1::TAX_CATEGORY_S);
+      }
       line.set_product(products[below(3)]);
     }
     const std::string id = Send(customer, request).invoice_id();

@@ -66,24 +66,37 @@ struct Amounts {
   Wide tax = 0;
 };
 
-// Net of a line: quantity x price, half-up to the currency's digits. Tax: by rate, on the sum of its
-// lines, likewise.
+// Amount of a line: quantity x price, half-up to the currency's digits. Tax: by rate and tax code, on
+// the sum of its lines, likewise; of lines priced with tax it is taken out of that sum.
 bool AmountsOf(const IssueInvoiceRequest& request, const std::string& currency, Amounts* amounts) {
   const Wide minor = PowerOfTen(9 - DigitsOf(currency));  // nanos a minor unit
-  std::map<Wide, Wide> net_by_rate;
+  struct Sums {
+    Wide net = 0, gross = 0;
+  };
+  std::map<std::pair<Wide, std::string>, Sums> taxed;
   for (const auto& line : request.lines()) {
-    Wide net = 0;
-    if (line.has_amount()) {
-      if (!MinorUnits(line.amount(), &net)) return false;
+    const bool with_tax = line.has_gross_amount() || line.has_gross_unit_price();
+    Wide amount = 0;
+    if (line.has_amount() || line.has_gross_amount()) {
+      if (!MinorUnits(with_tax ? line.gross_amount() : line.amount(), &amount)) return false;
     } else {
       const Wide quantity = line.has_quantity() ? Nanos(line.quantity().value()) : kNano;
-      net = DivideHalfUp(quantity * Nanos(line.unit_price().value()), kNano * minor);
+      const auto& price = with_tax ? line.gross_unit_price() : line.unit_price();
+      amount = DivideHalfUp(quantity * Nanos(price.value()), kNano * minor);
     }
-    amounts->net += net;
-    if (line.has_tax_rate_percent()) net_by_rate[Nanos(line.tax_rate_percent().value())] += net;
+    if (!line.has_tax_rate_percent()) {
+      amounts->net += amount;
+      continue;
+    }
+    Sums& sums = taxed[{Nanos(line.tax_rate_percent().value()),
+                        line.tax_code().SerializeAsString()}];
+    (with_tax ? sums.gross : sums.net) += amount;
   }
-  for (const auto& [rate, net] : net_by_rate) {
-    amounts->tax += DivideHalfUp(net * rate, 100 * kNano);
+  for (const auto& [key, sums] : taxed) {
+    const Wide rate = key.first;
+    const Wide included = DivideHalfUp(sums.gross * rate, 100 * kNano + rate);
+    amounts->net += sums.net + sums.gross - included;
+    amounts->tax += DivideHalfUp(sums.net * rate, 100 * kNano) + included;
   }
   return true;
 }

@@ -39,16 +39,26 @@ void AddLine(std::mt19937_64& random, const std::string& currency,
              billing::v1::IssueInvoiceRequest* request) {
   auto* line = request->add_lines();
   line->set_description("goods");
-  if (Pick(random, 0, 1) == 0) {
-    *line->mutable_amount() = MoneyOf(Pick(random, 0, 20'000), currency);
-  } else {
+  const int64_t how = Pick(random, 0, 3);
+  const auto quantity_and_price = [&](google::type::Decimal* price) {
     line->mutable_quantity()->set_value(absl::StrCat(Pick(random, 0, 40), ".", Pick(random, 1, 9)));
-    line->mutable_unit_price()->set_value(
+    price->set_value(
         absl::StrCat(Pick(random, 0, 9), ".", Pick(random, 0, 9), Pick(random, 100, 999)));
-  }
-  static constexpr const char* kRates[] = {"", "19", "7", "8.25"};
-  if (const char* rate = kRates[Pick(random, 0, 3)]; *rate != '\0') {
-    line->mutable_tax_rate_percent()->set_value(rate);
+  };
+  if (how == 0) *line->mutable_amount() = MoneyOf(Pick(random, 0, 20'000), currency);
+  if (how == 1) *line->mutable_gross_amount() = MoneyOf(Pick(random, 0, 20'000), currency);
+  if (how == 2) quantity_and_price(line->mutable_unit_price());
+  if (how == 3) quantity_and_price(line->mutable_gross_unit_price());
+  static constexpr const char* kRates[] = {"", "19", "7", "8.25", "0"};
+  const char* rate = kRates[Pick(random, 0, 4)];
+  if (*rate == '\0') return;
+  line->mutable_tax_rate_percent()->set_value(rate);
+  if (Pick(random, 0, 1) == 0) return;
+  if (*rate != '0') {
+    line->mutable_tax_code()->set_category(billing::v1::TAX_CATEGORY_S);
+  } else {
+    line->mutable_tax_code()->set_category(billing::v1::TAX_CATEGORY_E);
+    line->mutable_tax_code()->set_exemption_reason("small business");
   }
 }
 

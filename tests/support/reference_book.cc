@@ -119,7 +119,21 @@ void ReferenceBook::Take(const billing::v1::InvoiceIssued& event, int year) {
     net += line.net_minor();
     tax += line.tax_minor();
   }
-  for (const auto& total : event.taxes()) tax_by_rate += total.tax_minor();
+  for (const auto& total : event.taxes()) {
+    tax_by_rate += total.tax_minor();
+    Wide net_of_lines = 0, tax_of_lines = 0;
+    for (const auto& line : event.lines()) {
+      if (line.tax_rate_percent() != total.rate_percent() ||
+          line.tax_code().SerializeAsString() != total.tax_code().SerializeAsString()) {
+        continue;
+      }
+      net_of_lines += line.net_minor();
+      tax_of_lines += line.tax_minor();
+    }
+    if (net_of_lines != total.net_minor() || tax_of_lines != total.tax_minor()) {
+      Say("a tax of the invoice is not that of its lines");
+    }
+  }
   if (net != event.net_minor()) Say("the invoice's net is not the sum of its lines");
   if (tax != event.tax_minor() || tax_by_rate != event.tax_minor()) {
     Say("the invoice's tax is not the sum of its lines and of its rates");
