@@ -7,13 +7,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
+#include <string>
 #include <utility>
 
 #include "common/base/metrics.h"
 #include "common/base/status.h"
 #include "common/base/this_thread.h"
+#include "common/rpc/peer.h"
+#include "common/rpc/pool.h"
+#include "common/rpc/watched_sockets.h"
 
 namespace daybook::rpc {
 namespace {
@@ -30,17 +35,47 @@ void Set(int socket, int level, int option, int value) {
 
 }  // namespace
 
-Listener::Listener(absl::Duration unheard, Metrics* metrics)
-    : unheard_(unheard), sockets_(kKeptShare) {
+// Lives as long as the last connection, which may be longer than the listener.
+struct Listener::Pools {
+  explicit Pools(const ListenerLimits& limits)
+      : connections(limits.connections), unfinished(limits.unfinished_bytes) {}
+  Pool connections;
+  Pool unfinished;
+  std::array<Counter*, 5> ended{};  // by verdict
+};
+
+Listener::Listener(const ListenerLimits& limits, Metrics* metrics)
+    : limits_(limits),
+      pools_(std::make_shared<Pools>(limits)),
+      sockets_(kKeptShare) {
   if (metrics == nullptr) return;
   const auto counter = [&](const char* outcome) {
     return &metrics->AddCounter("daybook_rpc_connections_total",
                                 "Connections that came in; refused: closed at once, because what "
-                                "is left of descriptors is for files.",
+                                "is left of descriptors is for files; greedy: closed at once, "
+                                "because the address has its share.",
                                 {{"outcome", outcome}});
   };
   taken_ = counter("taken");
   refused_ = counter("refused");
+  greedy_ = counter("greedy");
+  const auto ended = [&](Http2Gate::Verdict verdict, const char* why) {
+    pools_->ended[static_cast<size_t>(verdict)] = &metrics->AddCounter(
+        "daybook_rpc_connections_ended_total",
+        "Connections that were ended for what they sent: a header too large, too many bytes of "
+        "messages without an end, such a message for too long, too many frames that carry nothing.",
+        {{"why", why}});
+  };
+  ended(Http2Gate::Verdict::kHeaderTooLarge, "header");
+  ended(Http2Gate::Verdict::kTooManyBytes, "bytes");
+  ended(Http2Gate::Verdict::kTooLate, "late");
+  ended(Http2Gate::Verdict::kTooManyFrames, "frames");
+  metrics->AddGauge("daybook_rpc_connections", "Connections that are open.", {}, [pools = pools_] {
+    return static_cast<double>(pools->connections.taken());
+  });
+  metrics->AddGauge("daybook_rpc_unfinished_bytes",
+                    "Bytes of messages that are not whole, beyond 64 KiB a connection.", {},
+                    [pools = pools_] { return static_cast<double>(pools->unfinished.taken()); });
 }
 
 Listener::~Listener() { Stop(); }
@@ -89,8 +124,24 @@ bool Listener::TakeOne(int listener) {
   if (outcome == Outcome::kTryLater) return false;
   if (outcome == Outcome::kRefused && refused_ != nullptr) refused_->Increment();
   if (outcome != Outcome::kTaken) return true;
+  const Peer peer = PeerOf(fd);
+  Pool::Part place = pools_->connections.Take(1, [&] { return TextOf(peer); });
+  const bool greedy = !place.taken();
+  const auto gate = std::make_shared<Http2Gate>(
+      std::to_string(++connections_),
+      Http2Gate::Limits{&pools_->unfinished, limits_.max_message_bytes, limits_.message_time});
+  const auto ended = [pools = pools_](Http2Gate::Verdict verdict) {
+    Counter* counter = pools->ended[static_cast<size_t>(verdict)];
+    if (counter != nullptr) counter->Increment();
+  };
+  if (greedy || !Watch(fd, {ended, gate, limits_.encrypted, std::move(place)})) {
+    ::close(fd);
+    if (greedy_ != nullptr) greedy_->Increment();
+    return true;
+  }
   Set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-  Set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(absl::ToInt64Milliseconds(unheard_)));
+  Set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT,
+      static_cast<int>(absl::ToInt64Milliseconds(limits_.unheard)));
   if (taken_ != nullptr) taken_->Increment();
   take_(listener, fd);
   return true;

@@ -3,17 +3,21 @@
 // gRPC's own listener gives up for good when accept(2) fails once, as it does when the process is
 // out of descriptors: the server would look healthy and never take a connection again. This one
 // waits and goes on. It also leaves a quarter of the descriptors to files: a connection that would
-// get one of those is closed at once, so that its caller goes elsewhere or comes again.
+// get one of those is closed at once, so that its caller goes elsewhere or comes again; and so is
+// one beyond its address's share. What connections send is watched (watched_sockets.h).
 //
 // Concurrency: Start and Stop from one thread; `take` is called on the listener's own.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <memory>
 #include <thread>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/rpc/address.h"
+#include "common/rpc/http2_gate.h"
 #include "common/rpc/listening_sockets.h"
 
 namespace daybook {
@@ -23,10 +27,20 @@ class Metrics;
 
 namespace daybook::rpc {
 
+struct ListenerLimits {
+  absl::Duration unheard;  // connections whose bytes nobody confirms for so long are lost
+  int connections;         // at once; each address has its share of them (pool.h)
+  // What a connection may send (http2_gate.h).
+  int64_t unfinished_bytes;
+  uint32_t max_message_bytes;
+  absl::Duration message_time;
+  bool encrypted;
+};
+
 class Listener {
  public:
-  // Connections whose bytes nobody confirms for `unheard` are lost. `metrics` may be null.
-  Listener(absl::Duration unheard, Metrics* metrics);
+  // `metrics` may be null.
+  Listener(const ListenerLimits& limits, Metrics* metrics);
   ~Listener();  // as Stop
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
@@ -45,10 +59,15 @@ class Listener {
   void Run();
   bool TakeOne(int listener);  // whether the next one may be looked for at once
 
-  const absl::Duration unheard_;
+  struct Pools;
+
+  const ListenerLimits limits_;
+  const std::shared_ptr<Pools> pools_;  // of this and of its connections
   Counter* taken_ = nullptr;
   Counter* refused_ = nullptr;
+  Counter* greedy_ = nullptr;
   ListeningSockets sockets_;
+  uint64_t connections_ = 0;  // so far
   int stop_[2] = {-1, -1};  // a pipe: closed to end the thread
   std::function<void(int, int)> take_;
   std::thread thread_;

@@ -67,12 +67,13 @@ void MethodFigures::Sent() {
 }
 
 Method::Method(size_t number, const google::protobuf::MethodDescriptor& descriptor, Handler handler,
-               StreamHandler stream_handler, Metrics* metrics)
+               StreamHandler stream_handler, StreamUse stream_use, Metrics* metrics)
     : number(number),
       descriptor(descriptor),
       path(absl::StrCat("/", descriptor.service()->full_name(), "/", descriptor.name())),
       handler(std::move(handler)),
       stream_handler(std::move(stream_handler)),
+      stream_use(stream_use),
       prototype(*google::protobuf::MessageFactory::generated_factory()->GetPrototype(
           descriptor.input_type())),
       unknown_fields(descriptor.input_type()),

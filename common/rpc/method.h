@@ -38,13 +38,14 @@ class RawService;
 
 struct Method {
   Method(size_t number, const google::protobuf::MethodDescriptor& descriptor, Handler handler,
-         StreamHandler stream_handler, Metrics* metrics);
+         StreamHandler stream_handler, StreamUse stream_use, Metrics* metrics);
 
   const size_t number;  // among all of the server
   const google::protobuf::MethodDescriptor& descriptor;
   const std::string path;                      // "/package.Service/Method"
   const Handler handler;                       // null: a stream
   const StreamHandler stream_handler;          // null: unary
+  const StreamUse stream_use;
   const google::protobuf::Message& prototype;  // of the request
   const UnknownFields unknown_fields;
   MethodFigures figures;

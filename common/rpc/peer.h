@@ -18,6 +18,9 @@ struct Peer {
 // Of the other end of a connected socket.
 Peer PeerOf(int socket);
 
+// Of what gRPC calls a peer: `ipv4:10.0.0.1:40532`, `ipv6:%5B2001:db8::1%5D:40532`.
+Peer PeerOfUri(std::string_view uri);
+
 // `10.0.0.1`, `2001:db8::`.
 std::string TextOf(const Peer& peer);
 

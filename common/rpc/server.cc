@@ -1,7 +1,5 @@
 #include "common/rpc/server.h"
 
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
-
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -13,6 +11,7 @@
 #include "common/rpc/address.h"
 #include "common/rpc/credentials.h"
 #include "common/rpc/listener.h"
+#include "common/rpc/reflection.h"
 #include "common/rpc/unary.h"
 #include "common/rpc/wire.h"
 #include "grpc/health/v1/health.pb.h"
@@ -21,6 +20,9 @@ namespace daybook::rpc {
 namespace {
 
 constexpr int kMaxMetadataBytes = 8 * 1024;
+constexpr int kHandshakeMs = 20'000;
+// What a message may take longer to come than its call may take.
+constexpr absl::Duration kMessageGrace = absl::Seconds(5);
 
 // For the last answers of a shutdown to leave.
 constexpr absl::Duration kBeforeCancelling = absl::Milliseconds(200);
@@ -85,9 +87,9 @@ void SetLimits(const ServerOptions& options, grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_COMPRESSION, 0);
   builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
-  // A flood meets the in-flight bound, which answers; this one only makes the client wait.
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
-                             options.max_in_flight + options.max_streams + 1024);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.max_calls_of_one_connection);
+  // Until the caller has said what HTTP/2 begins with.
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMs);
   // Two servers on one port would each get some of the calls, without a word.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   const auto milliseconds = [&](const char* argument, absl::Duration duration) {
@@ -99,9 +101,15 @@ void SetLimits(const ServerOptions& options, grpc::ServerBuilder& builder) {
   milliseconds(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, options.min_ping_interval);
   milliseconds(GRPC_ARG_MAX_CONNECTION_AGE_MS, options.max_connection_age);
   milliseconds(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, options.max_deadline + absl::Seconds(5));
-  // Only reflection runs on the threads of the synchronous API.
-  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
-  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);
+}
+
+ListenerLimits LimitsOf(const ServerOptions& options) {
+  return {.unheard = options.keepalive_timeout,
+          .connections = options.max_connections,
+          .unfinished_bytes = options.max_in_flight_bytes,
+          .max_message_bytes = static_cast<uint32_t>(options.max_message_bytes),
+          .message_time = options.max_deadline + kMessageGrace,
+          .encrypted = options.tls.has_value()};
 }
 
 }  // namespace
@@ -113,9 +121,10 @@ class Server::Impl {
         grpc::health::v1::HealthCheckRequest::descriptor()->file()->FindServiceByName("Health"));
     health_service.Handle(
         "Check", [this](std::unique_ptr<Call> call) { AnswerCheck(health_, std::move(call)); });
-    health_service.HandleStream("Watch", [this](Caller&) -> absl::StatusOr<ItemHandler> {
+    const auto watch = [this](Caller&) -> absl::StatusOr<ItemHandler> {
       return [this](std::unique_ptr<StreamItem> item) { AnswerWatch(health_, std::move(item)); };
-    });
+    };
+    health_service.HandleStream("Watch", watch, StreamUse::kLook);
     services_.push_back(std::move(health_service));
   }
 
@@ -123,6 +132,7 @@ class Server::Impl {
 
   absl::Status Start() {
     DAYBOOK_CHECK(server_ == nullptr);
+    services_.push_back(ReflectionOf(services_));
     RETURN_IF_ERROR(CheckServices());
     ASSIGN_OR_RETURN(const Address address, ParseAddress(shared_->options.address));
     ASSIGN_OR_RETURN(const auto credentials, Credentials(address));
@@ -131,7 +141,6 @@ class Server::Impl {
           absl::StrCat("cannot listen on ", shared_->options.address, ": ", opened.message()));
     }
 
-    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::ServerBuilder builder;
     SetLimits(shared_->options, builder);
     // Connections come from a listener of our own: see listener.h.
@@ -154,19 +163,19 @@ class Server::Impl {
     if (shared_->options.metrics != nullptr) {
       shared_->options.metrics->AddGauge(
           "daybook_rpc_in_flight", "Calls in handlers.", {},
-          [shared = shared_] { return shared->in_flight.load(std::memory_order_relaxed); });
+          [shared = shared_] { return static_cast<double>(shared->calls.taken()); });
       shared_->options.metrics->AddGauge(
           "daybook_rpc_streams", "Streams that are open.", {},
-          [shared = shared_] { return shared->streams.load(std::memory_order_relaxed); });
+          [shared = shared_] { return static_cast<double>(shared->streams.taken()); });
       shared_->options.metrics->AddGauge(
           "daybook_rpc_in_flight_bytes", "Bytes of requests in handlers.", {}, [shared = shared_] {
-            return static_cast<double>(shared->budget.taken.load(std::memory_order_relaxed));
+            return static_cast<double>(shared->budget.taken());
           });
       shared_->options.metrics->AddGauge(
           "daybook_rpc_unsent_bytes",
           "Bytes of answers above 4 KiB that their callers have not taken.", {},
           [shared = shared_] {
-            return static_cast<double>(shared->unsent.taken.load(std::memory_order_relaxed));
+            return static_cast<double>(shared->unsent.taken());
           });
     }
     listener_.Start([this](int listener, int connection) {
@@ -180,9 +189,9 @@ class Server::Impl {
 
   int port() const { return listener_.port(); }
   Health& health() { return health_; }
-  int in_flight() const { return shared_->in_flight.load(std::memory_order_relaxed); }
+  int in_flight() const { return static_cast<int>(shared_->calls.taken()); }
 
-  int streams() const { return shared_->streams.load(std::memory_order_relaxed); }
+  int streams() const { return static_cast<int>(shared_->streams.taken()); }
 
   void DrainStreams() {
     shared_->draining_streams.store(true, std::memory_order_release);
@@ -255,13 +264,16 @@ class Server::Impl {
   void Register(grpc::ServerBuilder& builder) {
     for (const Service& service : services_) {
       RawService& raw = shared_->services.emplace_back();
-      const auto add = [&](const std::string& name, Handler handler, StreamHandler stream) {
+      const auto add = [&](const std::string& name, Handler handler, StreamHandler stream,
+                           StreamUse use = StreamUse::kWork) {
         raw.Add(shared_->methods.emplace_back(
             shared_->methods.size(), *service.descriptor()->FindMethodByName(name),
-            std::move(handler), std::move(stream), shared_->options.metrics));
+            std::move(handler), std::move(stream), use, shared_->options.metrics));
       };
       for (const auto& [name, handler] : service.handlers()) add(name, handler, nullptr);
-      for (const auto& [name, handler] : service.stream_handlers()) add(name, nullptr, handler);
+      for (const auto& [name, stream] : service.stream_handlers()) {
+        add(name, nullptr, stream.handler, stream.use);
+      }
       builder.RegisterService(&raw);
     }
   }
@@ -271,7 +283,7 @@ class Server::Impl {
   const std::shared_ptr<Shared> shared_;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> connections_;
   std::unique_ptr<grpc::Server> server_;
-  Listener listener_{shared_->options.keepalive_timeout, shared_->options.metrics};
+  Listener listener_{LimitsOf(shared_->options), shared_->options.metrics};
 };
 
 Server::Server(ServerOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}

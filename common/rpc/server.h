@@ -106,6 +106,10 @@ class StreamItem {
   virtual void WhenOver(std::function<void()> callback) = 0;
 };
 
+// Streams of those who look at the server rather than work with it (health, reflection) have seats
+// of their own, and no more than two of their messages wait for answers.
+enum class StreamUse { kWork, kLook };
+
 // A streaming rpc is opened once a call, which gives what takes its messages, one at a time on one
 // thread; not OK ends the stream so. The Caller lives as long as that function.
 //
@@ -131,7 +135,8 @@ class Service {
   Service& Handle(std::string_view method, Handler handler);
 
   // The same for an rpc with `stream` on the side of the responses, or both.
-  Service& HandleStream(std::string_view method, StreamHandler handler);
+  Service& HandleStream(std::string_view method, StreamHandler handler,
+                        StreamUse use = StreamUse::kWork);
 
   // Says on purpose that an rpc is not served: it is answered UNIMPLEMENTED.
   Service& Decline(std::string_view method);
@@ -141,7 +146,11 @@ class Service {
 
   const google::protobuf::ServiceDescriptor* descriptor() const { return descriptor_; }
   const std::map<std::string, Handler, std::less<>>& handlers() const { return handlers_; }
-  const std::map<std::string, StreamHandler, std::less<>>& stream_handlers() const {
+  struct Stream {
+    StreamHandler handler;
+    StreamUse use;
+  };
+  const std::map<std::string, Stream, std::less<>>& stream_handlers() const {
     return stream_handlers_;
   }
 
@@ -149,7 +158,7 @@ class Service {
   const google::protobuf::ServiceDescriptor* descriptor_;
   std::string name_;
   std::map<std::string, Handler, std::less<>> handlers_;
-  std::map<std::string, StreamHandler, std::less<>> stream_handlers_;
+  std::map<std::string, Stream, std::less<>> stream_handlers_;
   std::set<std::string, std::less<>> declined_;
 };
 
@@ -172,19 +181,31 @@ struct ServerOptions {
   // Seats kept ready a method. A burst beyond them waits within gRPC until each arrival has made
   // another; more of them cost every call time (README).
   int waiting_per_method = 4;
+  // Of each of the pools that follow, a caller (a certificate, or an address) may have three times
+  // what is free, which is three quarters if nobody else is there (pool.h).
+  //
   // Calls in handlers; one more is answered RESOURCE_EXHAUSTED (OVERLOADED) at once.
   int max_in_flight = 4096;
-  // Streams open at once; one more is answered RESOURCE_EXHAUSTED (OVERLOADED).
+  // Connections; one more is closed at once.
+  int max_connections = 16384;
+  // Streams open at once; one more is answered RESOURCE_EXHAUSTED (OVERLOADED). One connection has
+  // as many as are free at most: half, if nobody else is there.
   int max_streams = 1024;
+  // The same of those who look at the server: health and reflection.
+  int max_looking_streams = 512;
   // Messages of one stream whose answers have not left; then nothing more of it is read.
   int stream_window = 256;
   // Requests in handlers, of calls and of streams, in wire bytes together. A call above it is
   // answered RESOURCE_EXHAUSTED (OVERLOADED), a message of a stream so that the stream goes on.
+  // Messages that are not whole may take as much again (http2_gate.h); their shares are
+  // connections', not callers'.
   int64_t max_in_flight_bytes = 256 << 20;
   // Answers of calls that their callers have not taken, those above 4 KiB together. A call whose
   // answer is above it is answered RESOURCE_EXHAUSTED (OVERLOADED) instead; what it commanded is
   // done. An answer that is not taken 5 s after the deadline is dropped.
   int64_t max_unsent_bytes = 256 << 20;
+  // Calls of one connection that are open at once; HTTP/2 makes the caller wait with the next.
+  int max_calls_of_one_connection = 1024;
   // Of a call, also when the caller names none, and of one message of a stream.
   absl::Duration max_deadline = absl::Seconds(60);
   int max_message_bytes = 4 * 1024 * 1024;  // either way

@@ -20,9 +20,12 @@ Service& Service::Handle(std::string_view method, Handler handler) {
   return *this;
 }
 
-Service& Service::HandleStream(std::string_view method, StreamHandler handler) {
-  const bool first = stream_handlers_.emplace(std::string(method), std::move(handler)).second;
-  if (!first) stream_handlers_.emplace(absl::StrCat(std::string(method), " (twice)"), nullptr);
+Service& Service::HandleStream(std::string_view method, StreamHandler handler, StreamUse use) {
+  const bool first =
+      stream_handlers_.emplace(std::string(method), Stream{std::move(handler), use}).second;
+  if (!first) {
+    stream_handlers_.emplace(absl::StrCat(std::string(method), " (twice)"), Stream{nullptr, use});
+  }
   return *this;
 }
 
@@ -55,7 +58,7 @@ absl::Status Service::Check() const {
     return absl::OkStatus();
   };
   for (const auto& [name, handler] : handlers_) RETURN_IF_ERROR(fits(name, false));
-  for (const auto& [name, handler] : stream_handlers_) RETURN_IF_ERROR(fits(name, true));
+  for (const auto& [name, stream] : stream_handlers_) RETURN_IF_ERROR(fits(name, true));
   std::string missing;
   for (int i = 0; i < descriptor_->method_count(); ++i) {
     const auto& method = *descriptor_->method(i);
@@ -63,7 +66,7 @@ absl::Status Service::Check() const {
     const auto it = handlers_.find(method.name());
     if (it != handlers_.end() && it->second) continue;
     const auto stream = stream_handlers_.find(method.name());
-    if (stream != stream_handlers_.end() && stream->second) continue;
+    if (stream != stream_handlers_.end() && stream->second.handler) continue;
     absl::StrAppend(&missing, missing.empty() ? "" : ", ", method.name());
   }
   if (missing.empty()) return absl::OkStatus();

@@ -14,6 +14,8 @@ namespace {
 using google::protobuf::Message;
 
 constexpr absl::Duration kAfterDeadline = absl::Milliseconds(500);
+// Messages of who looks at the server that are not answered: answers may be long.
+constexpr size_t kLookingWindow = 2;
 constexpr absl::Duration kBeforeDeadline = absl::Milliseconds(100);
 
 }  // namespace
@@ -26,9 +28,10 @@ class StreamSeat::Item final : public StreamItem {
         number_(number),
         deadline_(deadline),
         message_(seat_->method_.prototype.New()),
-        budgeted_(seat_->shared_->budget, bytes) {
+        budgeted_(seat_->shared_->budget.Take(
+            bytes, [this] { return CallerName(*seat_->shared_, seat_->context_); })) {
     problem_ = ReadRequest(seat_->method_, seat_->payload_, message_.get());
-    if (!budgeted_.fits()) problem_ = seat_->shared_->TooManyBytes();
+    if (!budgeted_.taken()) problem_ = seat_->shared_->TooManyBytes(budgeted_.outcome());
   }
 
   ~Item() override {
@@ -86,7 +89,7 @@ class StreamSeat::Item final : public StreamItem {
   const uint64_t number_;
   const absl::Time deadline_;
   const std::unique_ptr<Message> message_;
-  const Budgeted budgeted_;
+  const Pool::Part budgeted_;
   absl::Status problem_;
   bool answered_ = false;
 };
@@ -125,14 +128,21 @@ void StreamSeat::Post(grpc::ServerCompletionQueue* queue) {
 
 void StreamSeat::OnArrived(bool ok) {
   if (!ok) return;  // the server has shut down
-  const ServerOptions& options = shared_->options;
   started_ = absl::Now();
   if (context_.deadline() != std::chrono::system_clock::time_point::max()) {
     deadline_ = absl::FromChrono(context_.deadline());
     stop_reading_at_ = deadline_ - std::min((deadline_ - started_) / 10, kBeforeDeadline);
   }
   method_.figures.Started();
-  const int before = shared_->streams.fetch_add(1, std::memory_order_relaxed);
+  const StreamUse use = method_.stream_use;
+  Pool& pool = use == StreamUse::kWork ? shared_->streams : shared_->looking;
+  seat_ = pool.Take(1, [this] { return CallerName(*shared_, context_); });
+  if (seat_.taken() && use == StreamUse::kWork) {
+    // That is the connection: address and port.
+    connection_seat_ =
+        shared_->streams_of_connections.Take(1, [this] { return context_.peer(); });
+    if (!connection_seat_.taken()) seat_.GiveBack();
+  }
   {
     std::lock_guard lock(mutex_);
     open_ = true;
@@ -141,10 +151,9 @@ void StreamSeat::OnArrived(bool ok) {
   }
   if (!shared_->stopping.load(std::memory_order_acquire)) queue_.Post(method_);
   absl::Status refused;
-  if (before >= options.max_streams) {
-    if (shared_->overloaded != nullptr) shared_->overloaded->Increment();
-    refused = Refuse(Reason::kOverloaded,
-                     absl::StrCat("more than ", options.max_streams, " streams are open"));
+  if (!seat_.taken()) {
+    const bool greedy = seat_.outcome() == Pool::Outcome::kTaken;
+    refused = shared_->TooManyStreams(greedy ? Pool::Outcome::kGreedy : seat_.outcome(), use);
   } else if (started_ >= deadline_) {
     refused = Refuse(Reason::kDeadlineExceeded, "the deadline was over when the call came in");
   } else if (auto handler = method_.stream_handler(*this); handler.ok()) {
@@ -218,7 +227,8 @@ void StreamSeat::OnDone(bool) {
     when_over.swap(when_over_);
   }
   method_.figures.Handled(code, absl::Now() - started_);
-  shared_->streams.fetch_sub(1, std::memory_order_relaxed);
+  seat_.GiveBack();
+  connection_seat_.GiveBack();
   handler_ = nullptr;
   for (const auto& callback : when_over) callback();
 }
@@ -226,7 +236,7 @@ void StreamSeat::OnDone(bool) {
 void StreamSeat::Advance() {
   if (!open_ || finishing_) return;
   const bool over = half_closed_ || end_.has_value();
-  if (!reading_ && !over && held_ < static_cast<size_t>(shared_->options.stream_window)) {
+  if (!reading_ && !over && held_ < Window()) {
     reading_ = true;
     Expect();
     rpc_.Read(&payload_, &read_);
@@ -243,6 +253,12 @@ void StreamSeat::Advance() {
     Expect();
     rpc_.Finish(WireStatus(end_.value_or(absl::OkStatus())), &finished_);
   }
+}
+
+size_t StreamSeat::Window() const {
+  return method_.stream_use == StreamUse::kWork
+             ? static_cast<size_t>(shared_->options.stream_window)
+             : kLookingWindow;
 }
 
 void StreamSeat::End(const absl::Status& status) {

@@ -82,6 +82,7 @@ class StreamSeat final : public Caller, public std::enable_shared_from_this<Stre
   void DropUnsent();
   void Answered(uint64_t number);
   void Expect();  // one more report of gRPC
+  size_t Window() const;
 
   Method& method_;
   CallQueue& queue_;
@@ -94,6 +95,8 @@ class StreamSeat final : public Caller, public std::enable_shared_from_this<Stre
   absl::Time stop_reading_at_ = absl::InfiniteFuture();
   absl::Status deadline_status_;
   ItemHandler handler_;  // of the queue's thread
+  Pool::Part seat_;      // of the queue's thread
+  Pool::Part connection_seat_;
 
   mutable std::mutex mutex_;
   bool open_ = false;                // a call is there and not over

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "common/rpc/peer.h"
 #include "common/rpc/stream.h"
 #include "common/rpc/unknown_method.h"
 #include "common/rpc/wire.h"
@@ -26,6 +27,9 @@ constexpr size_t kSmallAnswerBytes = 4 * 1024;
 // As waiting_per_method.
 constexpr int kWaitingStreams = 2;
 constexpr int kWaitingUnknown = 2;
+
+// A connection may have half of the streams, so that its caller's others are not shut out.
+constexpr int64_t kTimesFreeOfConnections = 1;
 
 // With so few calls in flight an answer goes out from the thread that has it.
 constexpr int kFewCalls = 4;
@@ -47,6 +51,15 @@ void RawService::Add(Method& method) {
   MarkMethodAsync(method.index);
 }
 
+namespace {
+
+// `10.0.0.1` of a call that comes from `ipv4:10.0.0.1:40532`.
+std::string PeerOfCall(const grpc::ServerContext& context) {
+  return TextOf(PeerOfUri(context.peer()));
+}
+
+}  // namespace
+
 struct Slot {
   // kSent: gRPC is done with the answer; perhaps there still is a handle.
   enum State { kIdle, kOpen, kClaimed, kSent };
@@ -62,8 +75,10 @@ struct Slot {
 
   void Answer(grpc::ByteBuffer bytes) {
     if (bytes.Length() > kSmallAnswerBytes) {
-      unsent.emplace(shared.unsent, static_cast<int64_t>(bytes.Length()));
-      if (!unsent->fits()) return AnswerError(shared.TooMuchUnsent());
+      // By address, also where there are certificates: another thread may be asking for that.
+      unsent = shared.unsent.Take(static_cast<int64_t>(bytes.Length()),
+                                  [this] { return PeerOfCall(*context); });
+      if (!unsent.taken()) return AnswerError(shared.TooMuchUnsent(unsent.outcome()));
     }
     Count(absl::StatusCode::kOk);
     response = std::move(bytes);
@@ -98,8 +113,9 @@ struct Slot {
   std::optional<grpc::ServerContext> context;
   std::optional<grpc::ServerAsyncResponseWriter<grpc::ByteBuffer>> writer;
   grpc::ByteBuffer payload;
-  std::optional<Budgeted> budgeted;
-  std::optional<Budgeted> unsent;    // of a long answer
+  Pool::Part seat;                   // while there is a handle
+  Pool::Part budgeted;               // bytes of the request
+  Pool::Part unsent;                 // bytes of a long answer
   std::unique_ptr<Message> request;  // kept from call to call
   grpc::ByteBuffer response;         // with an OK status
   grpc::Status status;
@@ -146,7 +162,7 @@ class UnaryCall final : public Call {
 
   ~UnaryCall() override {
     if (slot_.Claim()) slot_.AnswerError(slot_.Unfinished(ShuttingDown()));
-    shared_->in_flight.fetch_sub(1, std::memory_order_relaxed);
+    slot_.seat.GiveBack();
     slot_.Unref();
   }
 
@@ -198,10 +214,19 @@ std::string ActorOf(const Shared& shared, const grpc::ServerContext& context) {
   return identity.empty() ? "" : std::string(identity[0].data(), identity[0].size());
 }
 
+std::string CallerName(const Shared& shared, const grpc::ServerContext& context) {
+  const std::string actor = ActorOf(shared, context);
+  return actor.empty() ? PeerOfCall(context) : "certificate " + actor;
+}
+
 Shared::Shared(const ServerOptions& options)
     : options(options),
-      budget{.limit = options.max_in_flight_bytes},
-      unsent{.limit = options.max_unsent_bytes} {
+      calls(options.max_in_flight),
+      streams(options.max_streams),
+      streams_of_connections(options.max_streams, kTimesFreeOfConnections),
+      looking(options.max_looking_streams),
+      budget(options.max_in_flight_bytes),
+      unsent(options.max_unsent_bytes) {
   grpc_init();  // contexts in slots may be the last that need it
   if (options.metrics != nullptr) {
     overloaded = &options.metrics->AddCounter("daybook_rpc_overloaded_total",
@@ -212,17 +237,31 @@ Shared::Shared(const ServerOptions& options)
   }
 }
 
-absl::Status Shared::TooManyBytes() {
-  if (overloaded != nullptr) overloaded->Increment();
-  return Refuse(Reason::kOverloaded, absl::StrCat("more than ", options.max_in_flight_bytes,
-                                                  " bytes of requests are in flight"));
-}
-
-absl::Status Shared::TooMuchUnsent() {
+absl::Status Shared::Overloaded(Pool::Outcome why, const std::string& what) {
   if (overloaded != nullptr) overloaded->Increment();
   return Refuse(Reason::kOverloaded,
-                absl::StrCat("callers have not taken ", options.max_unsent_bytes,
-                             " bytes of answers; what was commanded may be recorded"));
+                why == Pool::Outcome::kGreedy
+                    ? absl::StrCat("this caller has its share of what the server takes: ", what)
+                    : what);
+}
+
+absl::Status Shared::TooManyCalls(Pool::Outcome why) {
+  return Overloaded(why, absl::StrCat("more than ", options.max_in_flight, " calls are in flight"));
+}
+
+absl::Status Shared::TooManyStreams(Pool::Outcome why, StreamUse use) {
+  const int most = use == StreamUse::kWork ? options.max_streams : options.max_looking_streams;
+  return Overloaded(why, absl::StrCat("more than ", most, " streams are open"));
+}
+
+absl::Status Shared::TooManyBytes(Pool::Outcome why) {
+  return Overloaded(why, absl::StrCat("more than ", options.max_in_flight_bytes,
+                                      " bytes of requests are in flight"));
+}
+
+absl::Status Shared::TooMuchUnsent(Pool::Outcome why) {
+  return Overloaded(why, absl::StrCat("callers have not taken ", options.max_unsent_bytes,
+                                      " bytes of answers; what was commanded may be recorded"));
 }
 
 bool Shared::Refuses(const Method& method) const {
@@ -343,8 +382,9 @@ void CallQueue::EndStreams(bool all, const absl::Status& status) {
 void CallQueue::Free(Slot* slot) {
   if (slot->payload.Length() > kMaxKeptRequestBytes) slot->request.reset();
   slot->payload.Clear();
-  slot->budgeted.reset();
-  slot->unsent.reset();
+  slot->seat.GiveBack();
+  slot->budgeted.GiveBack();
+  slot->unsent.GiveBack();
   slot->response.Clear();
   slot->status = grpc::Status::OK;
   slot->writer.reset();
@@ -358,7 +398,7 @@ void CallQueue::Free(Slot* slot) {
 
 void CallQueue::Send(Slot* slot) {
   if (std::this_thread::get_id() == runs_on_.load(std::memory_order_relaxed) ||
-      shared_.in_flight.load(std::memory_order_relaxed) <= kFewCalls) {
+      shared_.calls.taken() <= kFewCalls) {
     return slot->Send();
   }
   bool first = false;
@@ -391,41 +431,39 @@ void CallQueue::Dispatch(Slot* slot) {
       std::min(absl::FromChrono(slot->context->deadline()), slot->started + options.max_deadline);
   method.figures.Started();
   slot->refs.store(1, std::memory_order_relaxed);
-  const bool stopping = shared_.stopping.load(std::memory_order_acquire);
-  if (!stopping) Post(method);
+  if (!shared_.stopping.load(std::memory_order_acquire)) Post(method);
   if (slot->started >= next_sweep_ || slot->started + kSweepEvery < next_sweep_) {
     Sweep(slot->started);
   }
   watching_ = true;
   slot->state.store(Slot::kClaimed, std::memory_order_relaxed);
 
-  if (stopping) return slot->AnswerError(ShuttingDown());
-  if (shared_.in_flight.load(std::memory_order_relaxed) >= options.max_in_flight) {
-    if (shared_.overloaded != nullptr) shared_.overloaded->Increment();
-    return slot->AnswerError(
-        Refuse(Reason::kOverloaded,
-               absl::StrCat("more than ", options.max_in_flight, " calls are in flight")));
+  if (const absl::Status refusal = Admit(slot); !refusal.ok()) {
+    slot->seat.GiveBack();
+    return slot->AnswerError(refusal);
   }
-  if (slot->started >= slot->deadline) {
-    return slot->AnswerError(
-        Refuse(Reason::kDeadlineExceeded, "the deadline was over when the call came in"));
-  }
-  slot->budgeted.emplace(shared_.budget, static_cast<int64_t>(slot->payload.Length()));
-  if (!slot->budgeted->fits()) return slot->AnswerError(shared_.TooManyBytes());
-  if (slot->request == nullptr) slot->request.reset(method.prototype.New());
-  if (absl::Status problem = ReadRequest(method, slot->payload, slot->request.get());
-      !problem.ok()) {
-    return slot->AnswerError(problem);
-  }
-  shared_.in_flight.fetch_add(1, std::memory_order_relaxed);
   slot->refs.store(2, std::memory_order_relaxed);
   slot->state.store(Slot::kOpen, std::memory_order_release);
   method.handler(std::make_unique<UnaryCall>(shared_.shared_from_this(), slot));
 }
 
+absl::Status CallQueue::Admit(Slot* slot) {
+  if (shared_.stopping.load(std::memory_order_acquire)) return ShuttingDown();
+  const auto caller = [&] { return CallerName(shared_, *slot->context); };
+  slot->seat = shared_.calls.Take(1, caller);
+  if (!slot->seat.taken()) return shared_.TooManyCalls(slot->seat.outcome());
+  if (slot->started >= slot->deadline) {
+    return Refuse(Reason::kDeadlineExceeded, "the deadline was over when the call came in");
+  }
+  slot->budgeted = shared_.budget.Take(static_cast<int64_t>(slot->payload.Length()), caller);
+  if (!slot->budgeted.taken()) return shared_.TooManyBytes(slot->budgeted.outcome());
+  if (slot->request == nullptr) slot->request.reset(slot->method.prototype.New());
+  return ReadRequest(slot->method, slot->payload, slot->request.get());
+}
+
 void CallQueue::Sweep(absl::Time now) {
   next_sweep_ = now + kSweepEvery;
-  watching_ = shared_.streams.load(std::memory_order_relaxed) > 0;
+  watching_ = shared_.streams.taken() + shared_.looking.taken() > 0;
   if (watching_) {
     for (const auto& seat : Streams()) SweepBy(seat->Sweep(now));
   }

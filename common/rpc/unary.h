@@ -35,6 +35,7 @@
 #include <vector>
 
 #include "common/rpc/method.h"
+#include "common/rpc/pool.h"
 
 namespace daybook::rpc {
 
@@ -67,32 +68,6 @@ class CallQueue;
 class StreamSeat;
 struct Slot;
 
-// Bytes of requests in flight, or of answers that have not left. Any thread.
-struct Budget {
-  const int64_t limit;
-  std::atomic<int64_t> taken{0};
-};
-
-// A part of the budget, taken if there is room and given back at the end.
-class Budgeted {
- public:
-  Budgeted(Budget& budget, int64_t bytes) : budget_(budget), bytes_(bytes) {
-    fits_ = budget_.taken.fetch_add(bytes_, std::memory_order_relaxed) + bytes_ <= budget_.limit;
-    if (!fits_) budget_.taken.fetch_sub(bytes_, std::memory_order_relaxed);
-  }
-  ~Budgeted() {
-    if (fits_) budget_.taken.fetch_sub(bytes_, std::memory_order_relaxed);
-  }
-  Budgeted(const Budgeted&) = delete;
-  Budgeted& operator=(const Budgeted&) = delete;
-  bool fits() const { return fits_; }
-
- private:
-  Budget& budget_;
-  const int64_t bytes_;
-  bool fits_;
-};
-
 // What all queues of a server share. Handles keep it alive, so that a call may outlive its server.
 struct Shared : std::enable_shared_from_this<Shared> {
   explicit Shared(const ServerOptions& options);
@@ -106,23 +81,30 @@ struct Shared : std::enable_shared_from_this<Shared> {
   Counter* overloaded = nullptr;
   Counter* not_taken = nullptr;
 
-  // The refusals of a request, and of an answer, for which its budget has no room; counted.
-  absl::Status TooManyBytes();
-  absl::Status TooMuchUnsent();
+  // The refusals of who finds no room in a pool; counted.
+  absl::Status TooManyCalls(Pool::Outcome why);
+  absl::Status TooManyStreams(Pool::Outcome why, StreamUse use);
+  absl::Status TooManyBytes(Pool::Outcome why);   // of requests
+  absl::Status TooMuchUnsent(Pool::Outcome why);  // of answers
+  absl::Status Overloaded(Pool::Outcome why, const std::string& what);
   // Whether new streams of the method are.
   bool Refuses(const Method& method) const;
 
   std::atomic<bool> stopping{false};
   std::atomic<bool> draining_streams{false};
-  std::atomic<int> in_flight{0};        // handles
-  std::atomic<int> streams{0};          // open
-  Budget budget;                        // of requests
-  Budget unsent;                        // of answers
+  Pool calls;                           // handles
+  Pool streams;                         // open, of those who work
+  Pool streams_of_connections;          // the same, shared by connections rather than callers
+  Pool looking;                         // open, of those who look
+  Pool budget;                          // bytes of requests
+  Pool unsent;                          // bytes of answers
   std::atomic<int64_t> outstanding{0};  // tags that gRPC will still report
 };
 
 std::string_view MetadataOf(const grpc::ServerContext& context, std::string_view key);
 std::string ActorOf(const Shared& shared, const grpc::ServerContext& context);
+// Whose share of a pool a call is: by certificate, else by address.
+std::string CallerName(const Shared& shared, const grpc::ServerContext& context);
 
 class CallQueue {
  public:
@@ -162,6 +144,7 @@ class CallQueue {
 
  private:
   void Run();
+  absl::Status Admit(Slot* slot);  // what it takes of the pools, and its request; or why not
   void Sweep(absl::Time now);
   Slot* Take(Method& method);
   std::vector<std::shared_ptr<StreamSeat>> Streams();

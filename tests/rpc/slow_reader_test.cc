@@ -5,13 +5,14 @@
 #include <string>
 #include <thread>
 
-#include "absl/strings/str_cat.h"
-#include "tests/support/loopback.h"
 #include "tests/rpc/serving.h"
+#include "tests/support/http2_frames.h"
+#include "tests/support/loopback.h"
 
 namespace daybook::rpc {
 namespace {
 
+using http2::Frame;
 using testing::HasSubstr;
 
 // Speaks just enough HTTP/2 to call and to allow no byte of an answer.
@@ -19,35 +20,21 @@ class SlowReader {
  public:
   explicit SlowReader(int port) : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
     EXPECT_TRUE(ConnectTo(socket_, port));
-    Send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
     // SETTINGS_INITIAL_WINDOW_SIZE = 0
-    SendFrame(4, 0, 0, std::string("\0\4\0\0\0\0", 6));
+    Send(http2::kPreface + Frame(http2::kSettings, 0, 0, std::string("\0\4\0\0\0\0", 6)));
   }
   ~SlowReader() { close(socket_); }
 
   // An empty request of the method, without a deadline.
   void Call(const std::string& path) {
-    const auto header = [](const std::string& name, const std::string& value) {
-      return absl::StrCat(std::string(1, '\0'), std::string(1, static_cast<char>(name.size())),
-                          name, std::string(1, static_cast<char>(value.size())), value);
-    };
-    SendFrame(1, 4, next_stream_,
-              header(":method", "POST") + header(":scheme", "http") + header(":path", path) +
-                  header(":authority", "daybook") + header("te", "trailers") +
-                  header("content-type", "application/grpc"));
-    SendFrame(0, 1, next_stream_, std::string(5, '\0'));
+    Send(Frame(http2::kHeaders, http2::kEndHeaders, next_stream_, http2::CallHeaders(path)) +
+         Frame(http2::kData, http2::kEndStream, next_stream_, http2::Message("")));
     next_stream_ += 2;
   }
 
  private:
   void Send(const std::string& bytes) {
     ASSERT_EQ(send(socket_, bytes.data(), bytes.size(), 0), static_cast<ssize_t>(bytes.size()));
-  }
-  void SendFrame(uint8_t type, uint8_t flags, uint32_t stream, const std::string& payload) {
-    const auto byte = [](size_t value) { return std::string(1, static_cast<char>(value)); };
-    Send(byte(payload.size() >> 16) + byte(payload.size() >> 8) + byte(payload.size()) +
-         byte(type) + byte(flags) + byte(stream >> 24) + byte(stream >> 16) + byte(stream >> 8) +
-         byte(stream) + payload);
   }
 
   const int socket_;

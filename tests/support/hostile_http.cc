@@ -177,7 +177,8 @@ std::vector<HostileRequest> HostileRequests() {
        "GET /healthz HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", {"413"}},
 
       // One after the other.
-      {"three at once", Get("/healthz") + Get("/nothing") + Get("/version", close), {"200 404 200"}},
+      {"three at once", Get("/healthz") + Get("/nothing") + Get("/version", close),
+       {"200 404 200"}},
       {"five pages at once", Times(Get("/metrics"), 4) + Get("/readyz", close),
        {"200 200 200 200 200", "200 200 200 200 503"}},
       {"one after the last", Get("/healthz", close) + Get("/version"), {"200"}},
