@@ -5,7 +5,9 @@
 #include <zlib.h>
 
 #include <atomic>
+#include <chrono>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/synchronization/notification.h"
@@ -179,8 +181,8 @@ TEST_F(HttpWithoutEnd, ProbesAreAnsweredWhateverOthersDoWithTheirConnections) {
   metrics_.AddCounter("long_total", std::string(8 << 20, 'x'));
   Serve();
   const std::string request = "GET /healthz HTTP/1.1\r\nHost: x\r\n";
-  for (const std::string& say :
-       {std::string(), request, request + "\r\n", std::string("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")}) {
+  const std::string long_page = "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
+  for (const std::string& say : {std::string(), request, request + "\r\n", long_page}) {
     const Waiting waiting(server_->port(), 2 * options_.limits.connections, say);
     EXPECT_THAT(Get("/healthz"), EndsWith("ok\n")) << say;
     EXPECT_THAT(Get("/readyz"), EndsWith("\nready\n")) << say;
@@ -225,6 +227,10 @@ TEST_F(HttpWithoutEnd, WhoIsMissedWhileAPageIsMadeIsForgotten) {
   Serve();
   {
     const Waiting waiting(server_->port(), 100, "GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n");
+    while (metrics_.Expose().find("connections_total{outcome=\"taken\"} 100\n") ==
+           std::string::npos) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
   }
   hang.Notify();
   EXPECT_THAT(Get("/readyz"), EndsWith("\nready\n"));
