@@ -5,8 +5,11 @@
 
 #include "absl/time/clock.h"
 #include "common/base/status.h"
+#include "common/rpc/client.h"
+#include "daybook/book/v1/command_service.pb.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
+#include "services/daybook/batch_sender.h"
 #include "services/daybook/connect.h"
 #include "services/daybook/json_request.h"
 #include "services/daybook/services.h"
@@ -104,8 +107,9 @@ class Call : public Subcommand {
       ReportError(status);
       return kExitUsage;
     }
-    const absl::Status status = Connect(config)->Call(
-        **method, *request, response.get(), absl::Now() + absl::Milliseconds(timeout_ms_));
+    bool already_recorded = false;
+    const absl::Status status =
+        Ask(*Connect(config), **method, *request, response.get(), &already_recorded);
     if (absl::IsDeadlineExceeded(status) && ReasonOf(status).empty()) {
       return ReportError(absl::DeadlineExceededError(
           Cat("no answer from ", config.server_address(), " within ", timeout_ms_,
@@ -119,10 +123,50 @@ class Call : public Subcommand {
     }
     if (!status.ok()) return ReportError(status);
     std::fputs(ToJson(*response, one_line_).c_str(), stdout);
+    if (already_recorded) {
+      std::fputs("already there: recorded before under this request_id; the first answer again\n",
+                 stderr);
+    }
     return kExitOk;
   }
 
  private:
+  // A command goes as a batch of one, whose result says whether it was there before.
+  absl::Status Ask(rpc::Client& client, const google::protobuf::MethodDescriptor& method,
+                   const google::protobuf::Message& request, google::protobuf::Message* response,
+                   bool* already_recorded) const {
+    const absl::Time deadline = absl::Now() + absl::Milliseconds(timeout_ms_);
+    book::v1::ExecuteBatchRequest batch;
+    book::v1::Command& command = *batch.add_commands();
+    const auto* field = FieldOf(*book::v1::Command::descriptor(), *method.input_type());
+    if (field == nullptr) return client.Call(method, request, response, deadline);
+    command.GetReflection()->MutableMessage(&command, field)->CopyFrom(request);
+    static const auto& execute_batch = *book::v1::ExecuteBatchRequest::descriptor()
+                                            ->file()
+                                            ->FindServiceByName("CommandService")
+                                            ->FindMethodByName("ExecuteBatch");
+    book::v1::ExecuteBatchResponse results;
+    RETURN_IF_ERROR(client.Call(execute_batch, batch, &results, deadline));
+    if (results.results_size() != 1) return absl::InternalError("the server gave no result");
+    const book::v1::CommandResult& result = results.results(0);
+    RETURN_IF_ERROR(StatusOf(result));
+    *already_recorded = result.already_recorded();
+    const auto* answer = FieldOf(*book::v1::CommandResult::descriptor(), *method.output_type());
+    if (answer == nullptr) return absl::InternalError("the server gave another result");
+    response->CopyFrom(result.GetReflection()->GetMessage(result, answer));
+    return absl::OkStatus();
+  }
+
+  // The field of a wrapper that holds messages of a type; null if there is none.
+  static const google::protobuf::FieldDescriptor* FieldOf(
+      const google::protobuf::Descriptor& wrapper, const google::protobuf::Descriptor& type) {
+    for (int i = 0; i < wrapper.oneof_decl(0)->field_count(); ++i) {
+      const auto* field = wrapper.oneof_decl(0)->field(i);
+      if (field->message_type() == &type) return field;
+    }
+    return nullptr;
+  }
+
   std::string method_;
   std::string request_ = "{}";
   int64_t timeout_ms_ = 10'000;

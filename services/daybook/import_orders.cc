@@ -411,6 +411,7 @@ class ImportOrders : public Subcommand {
     for (const int64_t line : file->repeated_lines) summary.orders.AddRepeated(line);
     summary.Settle();
     Print(summary, *currency);
+    WarnOfCopies(*file, summary);
     return summary.left_out > 0 ? kExitLeftOut : kExitOk;
   }
 
@@ -565,6 +566,20 @@ class ImportOrders : public Subcommand {
       std::printf("already there: line%s %s\n", orders.already() == 1 ? "" : "s",
                   Some(orders.already_lines()).c_str());
     }
+  }
+
+  // All orders new, and customers known: nothing but their names tells two files apart.
+  void WarnOfCopies(const OrderFile& file, const Summary& summary) const {
+    const int64_t known = summary.customers - summary.new_customers;
+    if (quiet_ || across_files_ || file.has_order_ids || known == 0 ||
+        summary.orders.fresh() == 0 || summary.orders.already() > 0) {
+      return;
+    }
+    std::fprintf(stderr,
+                 "note: %s of the customers were in the book before; should this file repeat rows of "
+                 "another one that is in, under another name, these orders are in twice: see "
+                 "--across-files\n",
+                 Grouped(known).c_str());
   }
 
   static std::string Counted(const OutcomeCount& count) {

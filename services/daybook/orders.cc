@@ -91,6 +91,7 @@ class OrderReader {
       }
       places_[column] = found.empty() ? -1 : found[0];
     }
+    file_.has_order_ids = Has(kOrderId);
     return absl::OkStatus();
   }
 

@@ -58,6 +58,7 @@ struct OrderFile {
   // Rows that say again what a row of the same order id has said.
   std::vector<int64_t> repeated_lines;
   std::map<std::string, CustomerProfile> customers;  // by id; those with something to say
+  bool has_order_ids = false;  // there is such a column
 };
 
 struct OrderReading {

@@ -274,7 +274,9 @@ TEST_F(Walk, ImportsAFileThatWasSplitWhole) {
   };
   const std::string first = file("first.csv", rows), second = file("second.csv", rows);
   EXPECT_EQ(Run({"import", "orders", first}).code, 0);
-  const json other = json::parse(Run({"import", "orders", second, "--json"}).out);
+  const Ran told = Run({"import", "orders", second, "--json"});
+  EXPECT_THAT(told.err, HasSubstr("note: 2 of the customers were in the book before"));
+  const json other = json::parse(told.out);
   EXPECT_EQ(other["orders"], json::parse(R"({"new": 2, "already_there": 0})"));
   EXPECT_EQ(other["new_customers"], 0);
   EXPECT_EQ(UsdTotals()["invoice_count"], "4");
@@ -382,9 +384,14 @@ TEST_F(Walk, RefusesDaysThatNobodyMeansUnlessTheRequestSaysSo) {
   EXPECT_EQ(refused.code, 1);
   EXPECT_THAT(refused.err, AllOf(HasSubstr("payment_date"), HasSubstr("2062-03-01"),
                                  HasSubstr("allow_unusual")));
-  EXPECT_EQ(Run({"call", "RecordPayment", payment + R"(, "allow_unusual": true})"}).code, 0);
+  const Ran meant = Run({"call", "RecordPayment", payment + R"(, "allow_unusual": true})"});
+  EXPECT_EQ(meant.code, 0);
+  EXPECT_EQ(meant.err, "");
   // It is no part of what the request says: sent again without it, the first answer comes again.
-  EXPECT_EQ(Run({"call", "RecordPayment", payment + "}"}).code, 0);
+  const Ran again = Run({"call", "RecordPayment", payment + "}"});
+  EXPECT_EQ(again.code, 0);
+  EXPECT_EQ(again.out, meant.out);
+  EXPECT_THAT(again.err, HasSubstr("already there"));
 }
 
 TEST_F(Walk, SendsNothingWhenStrictAndARowIsBad) {
