@@ -77,6 +77,7 @@ struct RequestList {};
 //   request:  string customer_id = 1; string request_id = 13; optional int64 expected_revision =
 //   14;
 //             bool validate_only = 15
+//             and, where it has a day or an amount, bool allow_unusual = 16 (unusual.h)
 //   response: int64 revision = 14; string consistency_token = 15
 inline constexpr int kCustomerIdField = 1;
 inline constexpr int kRequestIdField = 13;
