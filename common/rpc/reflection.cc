@@ -67,7 +67,7 @@ void TellExtensions(const std::string& type, ServerReflectionResponse* response)
 ServerReflectionResponse Answer(const Names& services, const ServerReflectionRequest& request) {
   ServerReflectionResponse response;
   if (request.ByteSizeLong() > kMaxNameBytes) {
-    Fail(absl::StatusCode::kInvalidArgument, "at most 1024 bytes of names", &response);
+    NotFound("name above 1,024 bytes", &response);
     return response;
   }
   response.set_valid_host(request.host());

@@ -55,6 +55,19 @@ class ReflectionClient(unittest.TestCase):
             {BILLING, HEALTH, "grpc.reflection.v1alpha.ServerReflection"}, services
         )
 
+    def test_finds_files_and_what_is_in_them(self):
+        file = self.database.FindFileByName("grpc/health/v1/health.proto")
+        self.assertEqual(file.package, "grpc.health.v1")
+        method = self.database.FindFileContainingSymbol(f"{BILLING}.IssueInvoice")
+        self.assertEqual(method.package, "daybook.billing.v1")
+        self.assertEqual(
+            list(self.database.FindAllExtensionNumbers("grpc.health.v1.HealthCheckRequest")), [])
+        for name in ("nothing.proto", "", "x" * 2000):
+            with self.assertRaises(KeyError):
+                self.database.FindFileByName(name)
+        with self.assertRaises(KeyError):
+            self.database.FindFileContainingSymbol("daybook.Nothing")
+
     def test_calls_a_method_it_never_heard_of(self):
         call, request = self.method(BILLING, "IssueInvoice")
         message = request(customer_id="c-1")
