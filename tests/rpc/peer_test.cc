@@ -21,7 +21,7 @@ TEST(Peer, IsASiteOfIpv6) {
 }
 
 TEST(Peer, IsOneForAllThatAreNotKnown) {
-  for (const char* uri : {"", "unix:/tmp/x", "ipv4:", "ipv4:x:1", "ipv6:[::1", "ipv4:10.0.0.1"}) {
+  for (const char* uri : {"", "unix:/tmp/x", "ipv4:", "ipv4:x:1", "ipv6:[::1"}) {
     EXPECT_EQ(PeerOfUri(uri), PeerOfUri("unix:")) << uri;
   }
 }
