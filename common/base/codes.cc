@@ -1,6 +1,6 @@
 #include "common/base/codes.h"
 
-#include <unicode/timezone.h>
+#include <unicode/locid.h>
 #include <unicode/uchar.h>
 #include <unicode/uloc.h>
 #include <unicode/unistr.h>
@@ -9,10 +9,16 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
+#include <fstream>
 #include <set>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "common/base/text.h"
 
 namespace daybook {
@@ -87,14 +93,14 @@ const std::vector<uint64_t>& Subdivisions() {
   return *known;
 }
 
-bool IsSubdivision(std::string_view country, std::string_view subdivision) {
-  if (subdivision.empty() || subdivision.size() > 3 ||
-      !std::all_of(subdivision.begin(), subdivision.end(), IsUpperOrDigit)) {
-    return false;
-  }
-  const std::vector<uint64_t>& known = Subdivisions();
-  return known.empty() ||
-         std::binary_search(known.begin(), known.end(), Packed(country, subdivision));
+bool IsOfSubdivision(std::string_view code) {
+  return !code.empty() && code.size() <= 3 && std::all_of(code.begin(), code.end(), IsUpperOrDigit);
+}
+
+// Of `CN-GD`, `GD`; of `CN`, nothing.
+std::string_view SubdivisionOf(std::string_view region) {
+  const size_t dash = region.find('-');
+  return dash == std::string_view::npos ? "" : region.substr(dash + 1);
 }
 
 bool IsLanguage(std::string_view code) {
@@ -124,22 +130,33 @@ absl::Status NoSuchZone() {
   return absl::InvalidArgumentError("is no IANA time zone such as Europe/Berlin");
 }
 
-// Letters, digits and `_+-/`, not beginning with a slash: a name of the tz database and no path.
+// Letters, digits and `_+-` in parts with one slash between: a name of the tz database, no path.
 bool IsZoneShaped(std::string_view name) {
-  if (name.size() > kMaxZoneBytes || name.front() == '/') return false;
+  if (name.empty() || name.size() > kMaxZoneBytes || name.front() == '/' || name.back() == '/' ||
+      absl::StrContains(ToAbsl(name), "//")) {
+    return false;
+  }
   return std::all_of(name.begin(), name.end(), [](char c) {
     return IsUpperOrDigit(c) || (c >= 'a' && c <= 'z') || c == '_' || c == '+' || c == '-' ||
            c == '/';
   });
 }
 
-bool IsZoneOfIcu(std::string_view name) {
-  const auto id = icu::UnicodeString(name.data(), static_cast<int32_t>(name.size()), US_INV);
-  icu::UnicodeString canonical;
-  UBool is_system_id = false;
-  UErrorCode status = U_ZERO_ERROR;
-  icu::TimeZone::getCanonicalID(id, canonical, is_system_id, status);
-  return U_SUCCESS(status) && is_system_id;
+// What stands in the directory of zones and is none, or is one under another name: the system's own
+// zone, and the whole database again, once with leap seconds.
+bool IsNoZone(std::string_view name) {
+  return name == "localtime" || name == "posixrules" || name == "Factory" ||
+         name.starts_with("posix/") || name.starts_with("right/");
+}
+
+// Whether the tz database has a zone of this shape, as Abseil looks for it.
+bool IsInDatabase(std::string_view name) {
+  const char* const set = std::getenv("TZDIR");
+  const std::string directory = set != nullptr && *set != '\0' ? set : "/usr/share/zoneinfo";
+  std::ifstream file(absl::StrCat(directory, "/", ToAbsl(name)), std::ios::binary);
+  std::array<char, 4> magic{};
+  file.read(magic.data(), magic.size());
+  return file.good() && std::string_view(magic.data(), magic.size()) == "TZif";
 }
 
 }  // namespace
@@ -149,57 +166,64 @@ absl::Status CheckRegion(std::string_view code) {
   if (!IsCountry(country)) {
     return absl::InvalidArgumentError("is no country of ISO 3166-1 such as DE, nor CN-GD");
   }
-  if (code.size() == country.size()) return absl::OkStatus();
-  if (!IsSubdivision(country, code.substr(country.size() + 1))) {
-    return absl::InvalidArgumentError("is no subdivision of ISO 3166-2 such as CN-GD");
+  if (code.size() == country.size() || IsOfSubdivision(SubdivisionOf(code))) {
+    return absl::OkStatus();
   }
-  return absl::OkStatus();
+  return absl::InvalidArgumentError("is no subdivision of ISO 3166-2 such as CN-GD");
+}
+
+bool IsKnownRegion(std::string_view code) {
+  const std::string_view subdivision = SubdivisionOf(code);
+  const std::vector<uint64_t>& known = Subdivisions();
+  return subdivision.empty() || known.empty() ||
+         std::binary_search(known.begin(), known.end(), Packed(CountryOf(code), subdivision));
 }
 
 std::string_view CountryOf(std::string_view region) { return region.substr(0, region.find('-')); }
 
-absl::StatusOr<std::string> ParseLanguage(std::string_view tag) {
+absl::StatusOr<Language> ParseLanguage(std::string_view tag) {
   if (tag.empty() || tag.size() > kMaxLanguageBytes || !IsAscii(tag) ||
       tag.find('\0') != std::string_view::npos) {
     return NoSuchLanguage();
   }
-  std::array<char, ULOC_FULLNAME_CAPACITY> locale{};
+  std::array<char, ULOC_FULLNAME_CAPACITY> name{};
   int32_t parsed = 0;
   UErrorCode status = U_ZERO_ERROR;
-  uloc_forLanguageTag(std::string(tag).c_str(), locale.data(), locale.size(), &parsed, &status);
+  uloc_forLanguageTag(std::string(tag).c_str(), name.data(), name.size(), &parsed, &status);
   if (U_FAILURE(status) || parsed != static_cast<int32_t>(tag.size())) return NoSuchLanguage();
 
-  std::array<char, ULOC_FULLNAME_CAPACITY> part{};
-  uloc_getLanguage(locale.data(), part.data(), part.size(), &status);
-  if (!IsLanguage(part.data())) return absl::InvalidArgumentError("names an unknown language");
-  if (uloc_getScript(locale.data(), part.data(), part.size(), &status) > 0 &&
-      !IsScript(part.data())) {
+  icu::Locale locale(name.data());
+  locale.canonicalize(status);
+  auto canonical = locale.toLanguageTag<std::string>(status);
+  if (U_FAILURE(status) || locale.isBogus()) return NoSuchLanguage();
+  if (!IsLanguage(locale.getLanguage())) {
+    return absl::InvalidArgumentError("names an unknown language");
+  }
+  if (*locale.getScript() != '\0' && !IsScript(locale.getScript())) {
     return absl::InvalidArgumentError("names an unknown script");
   }
-  if (uloc_getCountry(locale.data(), part.data(), part.size(), &status) > 0 &&
-      !IsCountry(part.data()) && !IsArea(part.data())) {
+  if (const char* region = locale.getCountry();
+      *region != '\0' && !IsCountry(region) && !IsArea(region)) {
     return absl::InvalidArgumentError("names an unknown region");
   }
-
-  std::array<char, ULOC_FULLNAME_CAPACITY> canonical{};
-  uloc_toLanguageTag(locale.data(), canonical.data(), canonical.size(), true, &status);
-  if (U_FAILURE(status)) return NoSuchLanguage();
-  return std::string(canonical.data());
+  const bool replaced = !absl::EqualsIgnoreCase(canonical, ToAbsl(tag));
+  return Language{std::move(canonical), replaced};
 }
 
 absl::StatusOr<absl::TimeZone> FindTimeZone(std::string_view name) {
   if (name.empty() || name == "UTC") return absl::UTCTimeZone();
-  // Most callers ask for the zone that they asked for last.
-  thread_local std::string last_name;
-  thread_local absl::TimeZone last_zone;
-  if (name == last_name) return last_zone;
-  // Abseil opens absolute paths, takes `localtime` and remembers failures for ever: ask it only for
-  // names that are known to be zones.
-  if (!IsZoneShaped(name) || !IsZoneOfIcu(name)) return NoSuchZone();
+  if (!IsZoneShaped(name) || IsNoZone(name)) return NoSuchZone();
+  static absl::Mutex mutex(absl::kConstInit);
+  static auto* const known = new absl::flat_hash_map<std::string, absl::TimeZone>;
+  {
+    const absl::ReaderMutexLock lock(&mutex);
+    if (const auto found = known->find(ToAbsl(name)); found != known->end()) return found->second;
+  }
+  // Abseil remembers for ever what it does not find: ask it only for what is there.
   absl::TimeZone zone;
-  if (!absl::LoadTimeZone(ToAbsl(name), &zone)) return NoSuchZone();
-  last_name = std::string(name);
-  last_zone = zone;
+  if (!IsInDatabase(name) || !absl::LoadTimeZone(ToAbsl(name), &zone)) return NoSuchZone();
+  const absl::MutexLock lock(&mutex);
+  known->emplace(std::string(name), zone);
   return zone;
 }
 

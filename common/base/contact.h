@@ -9,12 +9,14 @@
 
 namespace daybook {
 
-inline constexpr size_t kMaxEmailBytes = 254;  // RFC 5321: a path of 256 with its angle brackets
+inline constexpr size_t kMaxEmailOctets = 254;  // RFC 5321: a path of 256 with its angle brackets
 inline constexpr size_t kMaxPhoneCharacters = 64;
 
-// The address as it is stored: local part as written, domain in lower-case ASCII (`BÜCHER.example`
-// becomes `xn--bcher-kva.example`). The form is that of the HTML standard's <input type=email>;
-// local part at most 64 bytes, domain at most 253. INVALID_ARGUMENT, plain, for anything else.
+// The address as it is stored: local part as written, in NFC, domain in lower-case ASCII by UTS #46
+// (`BÜCHER.example` becomes `xn--bcher-kva.example`); white space around it is dropped. The form is
+// that of the HTML standard's <input type=email>, with what RFC 6531 adds: letters, digits and signs
+// of any script before the `@`. Local part at most 64 octets of UTF-8, domain at most 253, all of
+// it kMaxEmailOctets. INVALID_ARGUMENT, plain, for anything else.
 absl::StatusOr<std::string> ParseEmail(std::string_view text);
 
 // A telephone number as it is stored. `text` is fine by CheckName(text, kMaxPhoneCharacters).

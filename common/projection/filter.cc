@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/collation.h"
 #include "common/base/dates.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
@@ -265,7 +266,8 @@ class FilterParser {
       restriction->how = How::kBeginsWith;
     }
     if (restriction->text.empty()) return Error(token_.at, "':' needs something to look for");
-    restriction->text = FoldCase(restriction->text);
+    restriction->text = SearchForm(restriction->text);
+    if (restriction->text.empty()) return Error(token_.at, "':' needs letters to look for");
     return absl::OkStatus();
   }
 
@@ -356,9 +358,9 @@ bool Filter::Holds(const Restriction& restriction, const FilterValue& value) {
   if (restriction.op != Op::kHas) {
     return Compare(value.text, restriction.op, std::string_view(restriction.text));
   }
-  const std::string folded = FoldCase(value.text);
-  return restriction.how == How::kBeginsWith ? folded.starts_with(restriction.text)
-                                             : folded.find(restriction.text) != std::string::npos;
+  const std::string form = SearchForm(value.text);
+  return restriction.how == How::kBeginsWith ? form.starts_with(restriction.text)
+                                             : form.find(restriction.text) != std::string::npos;
 }
 
 bool Filter::Matches(absl::FunctionRef<FilterValue(size_t field)> value_of) const {

@@ -17,7 +17,8 @@
 //
 // Meaning, by the type of the field:
 //   text     compared by code point as it is written (NFC); `:` is "contains", or "begins with" if
-//            the value ends with `*`, both without regard to upper and lower case
+//            the value ends with `*`, both as SearchForm of common/base/collation.h has the two:
+//            without regard to case, accents, width and the like
 //   enum     the name of a value, with or without the prefix that all its values have; ordered by
 //            number; `:` as `=`
 //   date     2026-01-31; `:` as `=`

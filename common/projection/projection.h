@@ -9,6 +9,8 @@
 //     billing::v1::PaymentRecorded&, const Meta&, Shard&);
 //     // Takes out of a row what depends on when it was recorded, for the business dump:
 //     static void ClearRecorded(CustomerRow&);                  // one overload a table
+//     // Optional: version of a library that On's rows depend on, 0 to 9,999; as kVersion.
+//     static int LibraryVersion();
 //     // Optional, a hint: calls shard.Expect for rows that the fact's On will touch, those of the
 //     // common facts; changes nothing.
 //     static void Expect(const book::v1::Event&, const Meta&, Shard&);
@@ -18,7 +20,7 @@
 //
 // Listed in Listens without an On: does not compile. On never fails, never reads a clock, and keeps
 // nothing but rows; rows hold no partition, offset or process name and depend on nothing but the
-// facts of the partition up to a position. No map fields in rows.
+// facts of the partition up to a position (and what the versions above say). No map fields in rows.
 //
 // The facts of the log are listed once, in facts.h.
 #pragma once
@@ -112,6 +114,9 @@ ProjectionInfo InfoOf() {
   ProjectionInfo info;
   info.name = P::kName;
   info.version = P::kVersion;
+  if constexpr (requires { P::LibraryVersion(); }) {
+    info.version = P::kVersion * 10'000 + P::LibraryVersion();
+  }
   info.apply = internal::ApplyTable<P>(typename P::Listens{});
   if constexpr (requires { &P::Expect; }) info.expect = &P::Expect;
   if constexpr (requires { &P::ControlTotals; }) info.control_totals = &P::ControlTotals;

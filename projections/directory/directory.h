@@ -20,6 +20,8 @@ namespace daybook::directory {
 struct Directory {
   static constexpr std::string_view kName = "directory";
   static constexpr int kVersion = 2;
+  // Names are in an order that comes with a library.
+  static int LibraryVersion() { return daybook::LibraryVersion(); }
   static constexpr auto kTables =
       std::make_tuple(kCustomers, kById, kByName, kByDay, kExternalIds, kBook);
   using Listens = projection::Facts<customer::v1::CustomerRegistered, customer::v1::CustomerUpdated,

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/base/collation.h"
 #include "common/base/text.h"
 #include "common/store/store.h"
 #include "daybook/directory/v1/rows.pb.h"
@@ -16,7 +17,7 @@ inline constexpr store::Table<v1::CustomerRow> kCustomers{1, "customers"};
 // The same customers in each order that lists have; the row says which customer it is.
 // customer id
 inline constexpr store::Table<v1::ListRow> kById{2, "by_id"};
-// display name (upper and lower case alike), customer id
+// display name (its SortKey), customer id
 inline constexpr store::Table<v1::ListRow> kByName{3, "by_name"};
 // day of registration, customer id
 inline constexpr store::Table<v1::ListRow> kByDay{4, "by_day"};
@@ -28,7 +29,7 @@ inline constexpr std::string_view kBookKey = "book";
 
 inline std::string NameKey(std::string_view display_name, std::string_view customer_id) {
   std::string key;
-  store::AppendText(&key, FoldCase(display_name));
+  store::AppendText(&key, SortKey(display_name));
   store::AppendText(&key, customer_id);
   return key;
 }

@@ -15,7 +15,8 @@ constexpr size_t kMaxSystemCharacters = 32;
 constexpr size_t kMaxIdCharacters = 128;
 
 bool IsSystem(std::string_view text) {
-  if (text.empty() || text.size() > kMaxSystemCharacters || text[0] < 'a' || text[0] > 'z') return false;
+  if (text.empty() || text.size() > kMaxSystemCharacters) return false;
+  if (text[0] < 'a' || text[0] > 'z') return false;
   return text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789._-") ==
          std::string_view::npos;
 }

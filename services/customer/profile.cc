@@ -3,7 +3,6 @@
 #include <map>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/codes.h"
 #include "common/base/contact.h"
@@ -130,7 +129,7 @@ void CheckEmails(const Personal& personal, FieldViolations& bad) {
               const absl::StatusOr<std::string> email = ParseEmail(text);
               Expect(email.status(), At("personal.emails", i), bad);
               if (!email.ok()) return;
-              const auto [first, is_new] = seen.emplace(absl::AsciiStrToLower(*email), i);
+              const auto [first, is_new] = seen.emplace(FoldCase(*email), i);
               if (is_new) return;
               bad.Add(At("personal.emails", i).ToString(),
                       absl::StrCat("is the same address as personal.emails[", first->second, "]"));
@@ -175,6 +174,11 @@ class Warnings {
     return std::move(phone.text);
   }
 
+  void Region(const std::string& region, std::string_view where) {
+    if (region.empty() || IsKnownRegion(region)) return;
+    Add(absl::StrCat(ToAbsl(where), ": is not in the server's list of ISO 3166-2"));
+  }
+
   void Add(std::string warning) {
     if (list_.size() == kMaxWarnings) {
       ++more_;
@@ -204,7 +208,10 @@ void NormalisePersonal(std::string_view country, Personal& personal, Warnings& w
       break;
     }
   }
-  for (PostalAddress& address : *personal.mutable_postal_addresses()) {
+  for (int i = 0; i < personal.postal_addresses_size(); ++i) {
+    PostalAddress& address = *personal.mutable_postal_addresses(i);
+    const At where("personal.postal_addresses", i, "region_code");
+    warnings.Region(address.region_code(), where.ToString());
     for (std::string& line : *address.mutable_address_lines()) TidyInPlace(line);
     TidyInPlace(*address.mutable_locality());
     TidyInPlace(*address.mutable_postal_code());
@@ -293,8 +300,13 @@ void NormaliseProfile(std::string_view region_code, Profile& profile,
                       google::protobuf::RepeatedPtrField<std::string>& warnings) {
   Warnings said(warnings);
   NormalisePersonal(CountryOf(region_code), *profile.mutable_personal(), said);
+  said.Region(profile.region_code(), "region_code");
   if (!profile.language_code().empty()) {
-    profile.set_language_code(*ParseLanguage(profile.language_code()));
+    const Language language = *ParseLanguage(profile.language_code());
+    if (language.replaced) {
+      said.Add(absl::StrCat("language_code: is not the code of today, which is ", language.tag));
+    }
+    profile.set_language_code(language.tag);
   }
   if (profile.has_industry()) {
     TidyInPlace(*profile.mutable_industry()->mutable_code());

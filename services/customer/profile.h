@@ -66,9 +66,9 @@ std::string DerivedName(const v1::Personal& personal);
 // Brings the fields of a profile that passed CheckProfile into the form in which they are stored:
 // NFC without white space around it and doubled in it (Tidy), e-mail domains in ASCII, telephone
 // numbers as E.164 where they are plausible (without a country code: in the country of
-// `region_code`). A missing name stays missing. Of what looks wrong `warnings` names the fields,
-// never what stands in them: an answer is kept for ever, outside of `personal`. At most 8 are
-// named.
+// `region_code`), languages by their codes of today. A missing name stays missing. Of what looks
+// wrong `warnings` names the fields, never what stands in them: an answer is kept for ever, outside
+// of `personal`. At most 8 are named.
 void NormaliseProfile(std::string_view region_code, v1::Profile& profile,
                       google::protobuf::RepeatedPtrField<std::string>& warnings);
 

@@ -347,6 +347,39 @@ TEST(Customer, WarnsOfANumberTwice) {
       "personal.phones[0]'");
 }
 
+TEST(Customer, WarnsOfRegionsAndLanguagesThatItsTablesDoNotHave) {
+  RegisterCustomerRequest request = Acme();
+  request.set_region_code("NO-ZZ");  // no county yet
+  request.set_language_code("iw-il");
+  request.mutable_personal()->add_postal_addresses()->set_region_code("GB");
+  request.mutable_personal()->add_postal_addresses()->set_region_code("GB-ZZZ");
+  const auto outcome = Story<Customer>().When(request);
+  outcome.ThenAnswers(R"pb(
+    customer_id: "c-1"
+    warnings: "personal.postal_addresses[1].region_code: is not in the server's list of ISO 3166-2"
+    warnings: "region_code: is not in the server's list of ISO 3166-2"
+    warnings: "language_code: is not the code of today, which is he-IL"
+  )pb");
+  ASSERT_EQ(outcome.events.size(), 1u);
+  const auto& registered = outcome.events[0].event.customer_registered();
+  EXPECT_EQ(registered.region_code(), "NO-ZZ");
+  EXPECT_EQ(registered.language_code(), "he-IL");
+  EXPECT_EQ(registered.clear().postal_addresses(1).region_code(), "GB-ZZZ");
+}
+
+TEST(Customer, TakesAnEmailAddressOfAnyScriptOnce) {
+  RegisterCustomerRequest request = Acme();
+  for (const char* email : {" M\xc3\xbcller@b\xc3\xbc" "cher.example", "mu\xcc\x88ller@xn--bcher-kva.example"}) {
+    request.mutable_personal()->add_emails(email);
+  }
+  Story<Customer>().When(request).ThenInvalid({"personal.emails[1]"});
+  request.mutable_personal()->mutable_emails()->RemoveLast();
+  const auto outcome = Story<Customer>().When(request);
+  ASSERT_EQ(outcome.events.size(), 1u) << outcome.status;
+  EXPECT_EQ(outcome.events[0].event.customer_registered().clear().emails(0),
+            "M\xc3\xbcller@xn--bcher-kva.example");
+}
+
 TEST(Customer, DerivesTheNameAsItsScriptHasIt) {
   const std::tuple<const char*, const char*, const char*> rows[] = {
       {"Ada", "Lovelace", "Ada Lovelace"},

@@ -8,6 +8,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/collation.h"
 #include "common/base/dates.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
@@ -49,8 +50,8 @@ const std::pair<const char*, Less>* Orders(size_t* count) {
        [](const auto& a, const auto& b) { return a.customer_id() < b.customer_id(); }},
       {"display_name",
        [](const auto& a, const auto& b) {
-         return std::pair(FoldCase(a.display_name()), a.customer_id()) <
-                std::pair(FoldCase(b.display_name()), b.customer_id());
+         return std::pair(SortKey(a.display_name()), a.customer_id()) <
+                std::pair(SortKey(b.display_name()), b.customer_id());
        }},
       {"registered_date", [](const auto& a, const auto& b) {
          return std::pair(*DayOf(a.registered_date()), a.customer_id()) <
@@ -72,7 +73,7 @@ const std::vector<std::pair<const char*, Holds>>& Filters() {
        }},
       {"display_name : acme OR NOT size_band >= MEDIUM",
        [](const auto& c) {
-         return absl::StrContains(FoldCase(c.display_name()), "acme") ||
+         return absl::StrContains(SearchForm(c.display_name()), "acme") ||
                 c.size_band() < customer::v1::SIZE_BAND_MEDIUM;
        }},
       {"registered_date < 1970-01-01 AND industry.code = 62.01",

@@ -8,10 +8,12 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/collation.h"
 #include "common/base/dates.h"
 #include "common/base/status.h"
 #include "common/log/token.h"
 #include "common/projection/models.h"
+#include "projections/directory/listing.h"
 #include "projections/directory/rows.h"
 #include "projections/topology.h"
 #include "tests/directory/world.h"
@@ -123,6 +125,64 @@ TEST_F(DirectoryTest, ShowsEveryCustomerOnceUnderEveryPageSize) {
       EXPECT_EQ(listed->size(), 60u);
       EXPECT_EQ(ids.size(), 60u);
     }
+  }
+}
+
+TEST_F(DirectoryTest, SortsAndFindsNamesAsPeopleDo) {
+  const char* const names[] = {"Zebra", "Ärzte", "arzt", "Łódź", "İstanbul", "ISTANBUL", "O’Neill"};
+  for (const char* name : names) {
+    world_->Tell(absl::StrCat("of ", name), kDay,
+                 absl::StrCat("customer_registered { clear { display_name: '", name, "' } }"));
+  }
+  world_->Flush();
+  const auto listed = [&](const std::string& filter) {
+    v1::ListCustomersRequest request;
+    request.set_order_by("display_name");
+    request.set_filter(filter);
+    request.set_page_size(2);
+    const auto all = AllPages(*world_, request);
+    EXPECT_TRUE(all.ok()) << all.status();
+    std::vector<std::string> shown;
+    for (const auto& customer : *all) shown.push_back(customer.display_name());
+    return shown;
+  };
+  EXPECT_THAT(listed(""), testing::ElementsAre("arzt", "Ärzte", "ISTANBUL", "İstanbul", "Łódź",
+                                               "O’Neill", "Zebra"));
+  for (const char* name : {"istanbul", "İSTANBUL", "ıstanbul", "Istan*"}) {
+    EXPECT_THAT(listed(absl::StrCat("display_name : \"", name, "\"")),
+                testing::ElementsAre("ISTANBUL", "İstanbul"))
+        << name;
+  }
+  EXPECT_THAT(listed("display_name : lodz"), testing::ElementsAre("Łódź"));
+  EXPECT_THAT(listed("display_name : \"o'n*\""), testing::ElementsAre("O’Neill"));
+  // A mark alone would be in everybody's name.
+  EXPECT_THAT(std::string(FilterOf("display_name : \"\xcc\x88\"").status().message()),
+              HasSubstr("needs letters"));
+}
+
+TEST_F(DirectoryTest, RowsOfAnotherLibraryVersionAreOthers) {
+  const int version = projection::InfoOf<Directory>().version;
+  EXPECT_EQ(version, Directory::kVersion * 10'000 + LibraryVersion());
+  EXPECT_GT(LibraryVersion(), 5000);
+}
+
+// The longest of keys fit a page token.
+TEST_F(DirectoryTest, GoesOnBehindTheLongestNamesAndIds) {
+  std::string name, id;
+  for (int i = 0; i < 200; ++i) name += "\xef\xb7\xba";  // eighteen letters each
+  for (int i = 0; i < 63; ++i) id += "\xf0\x9f\x99\x82";
+  for (const char* last : {"a", "b", "c"}) {
+    world_->Tell(id + last, kDay,
+                 absl::StrCat("customer_registered { clear { display_name: '", name, "' } }"));
+  }
+  world_->Flush();
+  for (const char* order_by : {"display_name", "customer_id desc", "registered_date"}) {
+    v1::ListCustomersRequest request;
+    request.set_order_by(order_by);
+    request.set_page_size(1);
+    const auto all = AllPages(*world_, request);
+    ASSERT_TRUE(all.ok()) << all.status();
+    EXPECT_EQ(all->size(), 3u);
   }
 }
 
