@@ -15,7 +15,7 @@ namespace {
 constexpr int64_t kNanosPerUnit = 1'000'000'000;
 constexpr int64_t kFactors[] = {1, 10, 100, 1'000, 10'000};
 
-// ISO 4217, active codes with a minor unit, as of January 2026.
+// ISO 4217, codes with a minor unit, as of January 2026: in use first.
 constexpr Currency kCurrencies[] = {
     {"AED", 2}, {"AFN", 2}, {"ALL", 2}, {"AMD", 2}, {"AOA", 2}, {"ARS", 2}, {"AUD", 2}, {"AWG", 2},
     {"AZN", 2}, {"BAM", 2}, {"BBD", 2}, {"BDT", 2}, {"BHD", 3}, {"BIF", 0}, {"BMD", 2}, {"BND", 2},
@@ -38,6 +38,22 @@ constexpr Currency kCurrencies[] = {
     {"USD", 2}, {"USN", 2}, {"UYI", 0}, {"UYU", 2}, {"UYW", 4}, {"UZS", 2}, {"VED", 2}, {"VES", 2},
     {"VND", 0}, {"VUV", 0}, {"WST", 2}, {"XAF", 0}, {"XCD", 2}, {"XCG", 2}, {"XOF", 0}, {"XPF", 0},
     {"YER", 2}, {"ZAR", 2}, {"ZMW", 2}, {"ZWG", 2},
+
+    // Out of use: the month in which ISO withdrew the code, or that in which it was last paid in
+    // beside its successor, whichever is later.
+    {"ADP", 0, 200203}, {"AFA", 2, 200301}, {"ANG", 2, 202506}, {"ATS", 2, 200203},
+    {"AZM", 2, 200612}, {"BEF", 0, 200203}, {"BGL", 2, 200311}, {"BGN", 2, 202601},
+    {"BYB", 0, 200101}, {"BYR", 0, 201701}, {"CSD", 2, 200610}, {"CUC", 2, 202112},
+    {"CYP", 2, 200801}, {"DEM", 2, 200203}, {"EEK", 2, 201101}, {"ESP", 0, 200203},
+    {"FIM", 2, 200203}, {"FRF", 2, 200203}, {"GHC", 2, 200801}, {"GRD", 0, 200203},
+    {"GWP", 2, 199705}, {"HRK", 2, 202301}, {"IEP", 2, 200203}, {"ITL", 0, 200203},
+    {"LTL", 2, 201501}, {"LUF", 0, 200203}, {"LVL", 2, 201401}, {"MGF", 0, 200412},
+    {"MRO", 2, 201812}, {"MTL", 2, 200801}, {"MZM", 2, 200612}, {"NLG", 2, 200203},
+    {"PTE", 0, 200203}, {"ROL", 0, 200612}, {"RUR", 2, 200401}, {"SDD", 2, 200707},
+    {"SIT", 2, 200701}, {"SKK", 2, 200901}, {"SLL", 2, 202403}, {"SRG", 2, 200401},
+    {"STD", 2, 201812}, {"TMM", 2, 200912}, {"TPE", 0, 200211}, {"TRL", 0, 200512},
+    {"USS", 2, 201403}, {"VEB", 2, 200812}, {"VEF", 2, 201812}, {"YUM", 2, 200307},
+    {"ZMK", 2, 201306}, {"ZWD", 2, 200808}, {"ZWL", 2, 202409},
 };
 constexpr int kLetters = 26;
 
@@ -79,6 +95,22 @@ const Currency* Currency::Find(std::string_view code) {
   return kIndex[index] < 0 ? nullptr : &kCurrencies[kIndex[index]];
 }
 
+std::optional<Currency> Currency::OfLog(std::string_view code, int digits) {
+  const bool shaped = code.size() == 3 && std::all_of(code.begin(), code.end(), [](char c) {
+    return c >= 'A' && c <= 'Z';
+  });
+  if (!shaped || digits < 0 || digits >= static_cast<int>(std::size(kFactors))) return std::nullopt;
+  Currency currency;
+  std::copy(code.begin(), code.end(), currency.code_);
+  currency.digits_ = static_cast<int8_t>(digits);
+  return currency;
+}
+
+absl::CivilDay Currency::last_day() const {
+  if (last_month_ == 0) return absl::CivilDay::max();
+  return absl::CivilDay(absl::CivilMonth(last_month_ / 100, last_month_ % 100) + 1) - 1;
+}
+
 int64_t Currency::factor() const { return kFactors[digits_]; }
 
 absl::StatusOr<int64_t> MinorOf(const google::type::Money& money) {
@@ -87,7 +119,7 @@ absl::StatusOr<int64_t> MinorOf(const google::type::Money& money) {
     return absl::InvalidArgumentError(
         money.currency_code().empty()
             ? "has no currency_code"
-            : "has a currency_code that is not an active ISO 4217 code in capitals");
+            : "has a currency_code that is no ISO 4217 code in capitals");
   }
   const int64_t units = money.units();
   const int64_t nanos = money.nanos();

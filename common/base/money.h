@@ -10,38 +10,54 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/civil_time.h"
 #include "absl/types/span.h"
 #include "common/base/decimal.h"
 #include "google/type/money.pb.h"
 
 namespace daybook {
 
-// One row of ISO 4217. The digits are ISO's, not those of a locale library (which show IQD and MGA
+// A row of ISO 4217. The digits are ISO's, not those of a locale library (which show IQD and MGA
 // without any).
 class Currency {
  public:
-  // Null if `code` is not an active code with a minor unit (metals, test codes and units of account
-  // have none). Case matters.
+  // Null if `code` is not in the table: codes with a minor unit (metals, test codes and units of
+  // account have none) that are in use, or were in the age of the euro. Case matters. A row never
+  // leaves the table, for books have the code; one that goes out of use gets its last month.
   static const Currency* Find(std::string_view code);
 
+  // One that this program's table lacks, as a log that has it says; nullopt: no currency is so.
+  static std::optional<Currency> OfLog(std::string_view code, int digits);
+
   constexpr std::string_view code() const { return {code_, 3}; }
-  constexpr int digits() const { return digits_; }  // after the point: 0, 2, 3 or 4
+  constexpr int digits() const { return digits_; }  // after the point: 0 to 4
 
   // Minor units in a major unit, 10^digits.
   int64_t factor() const;
 
-  consteval Currency(const char (&code)[4], int digits)
-      : code_{code[0], code[1], code[2], 0}, digits_(static_cast<int8_t>(digits)) {}
+  // The last day on which an account is opened and an invoice dated in it; absl::CivilDay::max() of
+  // one that is in use. What is open may be settled later.
+  absl::CivilDay last_day() const;
+
+  // `last_month`: YYYYMM; 0 = in use.
+  consteval Currency(const char (&code)[4], int digits, int32_t last_month = 0)
+      : code_{code[0], code[1], code[2], 0},
+        digits_(static_cast<int8_t>(digits)),
+        last_month_(last_month) {}
 
  private:
-  char code_[4];
-  int8_t digits_;
+  Currency() = default;
+
+  char code_[4] = {};
+  int8_t digits_ = 0;
+  int32_t last_month_ = 0;
 };
 
 // Minor units of `money`. Refuses an unknown currency, nanos out of range or of another sign than

@@ -306,7 +306,7 @@ absl::Status JournalQueries::Check(const v1::GetLedgerAccountRequest& request) {
   FieldViolations bad;
   ExpectLedger(request.ledger_account(), bad);
   if (Currency::Find(request.currency_code()) == nullptr) {
-    bad.Add("currency_code", "is not an active ISO 4217 code in capitals such as EUR");
+    bad.Add("currency_code", "is no ISO 4217 code in capitals such as EUR");
   }
   if (!request.customer_id().empty()) {
     Expect(CheckId(request.customer_id(), kMaxIdCharacters), "customer_id", bad);

@@ -1,6 +1,7 @@
 #include "services/billing/account.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/codes.h"
@@ -103,11 +104,32 @@ absl::StatusOr<const v1::Account*> ChooseAccount(const command::View& view,
                 {{"account_id", account_id}});
 }
 
+namespace {
+
+// By the table, else as the log has it.
+std::optional<Currency> KnownCurrency(const v1::Account& account) {
+  if (const Currency* currency = Currency::Find(account.currency_code())) return *currency;
+  if (!account.has_currency_digits()) return std::nullopt;
+  return Currency::OfLog(account.currency_code(), account.currency_digits());
+}
+
+// In a state that takes the command, and in a currency that can be counted in.
+absl::Status ExpectTakes(const v1::Account& account, Command command) {
+  RETURN_IF_ERROR(ExpectAllowed(account.state(), account.account_id(), command));
+  if (KnownCurrency(account).has_value()) return absl::OkStatus();
+  return Refuse(Reason::kUnsupported,
+                absl::StrCat("the account is in '", account.currency_code(),
+                             "', which this version does not know; upgrade the server"),
+                {{"currency_code", account.currency_code()}});
+}
+
+}  // namespace
+
 absl::StatusOr<const v1::Account*> ChooseAccount(const command::View& view,
                                                  const std::string& account_id, Command command) {
   RETURN_IF_ERROR(ExpectCustomer(view));
   ASSIGN_OR_RETURN(const v1::Account* account, ChooseAccount(view, account_id));
-  RETURN_IF_ERROR(ExpectAllowed(account->state(), account->account_id(), command));
+  RETURN_IF_ERROR(ExpectTakes(*account, command));
   return account;
 }
 
@@ -131,7 +153,7 @@ absl::StatusOr<InvoiceRef> FindInvoice(const command::View& view, const std::str
                   {{"invoice_id", invoice_id}});
   }
   RETURN_IF_ERROR(ExpectAllowed(found.state(), invoice_id, command));
-  RETURN_IF_ERROR(ExpectAllowed(found.account->state(), found.account->account_id(), command));
+  RETURN_IF_ERROR(ExpectTakes(*found.account, command));
   return found;
 }
 
@@ -146,7 +168,7 @@ absl::StatusOr<PaymentRef> FindPayment(const command::View& view, const std::str
       if (payment.payment_id() != payment_id) continue;
       if (payment.credit_note() && !credit_notes_too) break;
       RETURN_IF_ERROR(ExpectAllowed(payment.state(), payment_id, command));
-      RETURN_IF_ERROR(ExpectAllowed(account.state(), account.account_id(), command));
+      RETURN_IF_ERROR(ExpectTakes(account, command));
       return PaymentRef{&account, &payment, static_cast<uint32_t>(i)};
     }
   }
@@ -174,9 +196,9 @@ v1::InvoiceNumber NumberOf(const v1::Invoice& invoice, int partition) {
   return number;
 }
 
-const Currency& CurrencyOf(const v1::Account& account) {
-  const Currency* currency = Currency::Find(account.currency_code());
-  DAYBOOK_CHECK(currency != nullptr);
+Currency CurrencyOf(const v1::Account& account) {
+  const std::optional<Currency> currency = KnownCurrency(account);
+  DAYBOOK_CHECK(currency.has_value());
   return *currency;
 }
 

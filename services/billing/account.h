@@ -74,7 +74,7 @@ const v1::Invoice& InvoiceOf(const v1::Account& account, uint32_t ordinal);
 v1::InvoiceNumber NumberOf(const v1::Invoice& invoice, int partition);
 
 // The account's currency, which was checked when the account was opened.
-const Currency& CurrencyOf(const v1::Account& account);
+Currency CurrencyOf(const v1::Account& account);
 
 // CURRENCY_MISMATCH unless `currency_code` is the account's.
 absl::Status ExpectCurrency(const v1::Account& account, const std::string& currency_code);

@@ -225,7 +225,7 @@ absl::Status Billing::Check(const OpenAccountRequest& request) {
   if (Currency::Find(request.currency_code()) == nullptr) {
     bad.Add("currency_code", request.currency_code().empty()
                                  ? "is required"
-                                 : "is not an active ISO 4217 code in capitals such as EUR");
+                                 : "is no ISO 4217 code in capitals such as EUR");
   }
   Expect(FindTimeZone(request.time_zone()).status(), "time_zone", bad);
   CheckTerms(request.terms(), bad);

@@ -29,6 +29,7 @@ void Opened(const v1::AccountOpened& event, absl::CivilDay day, v1::State& state
   Account& account = *state.add_accounts();
   account.set_account_id(event.account_id());
   account.set_currency_code(event.currency_code());
+  if (event.has_currency_digits()) account.set_currency_digits(event.currency_digits());
   account.set_time_zone(event.time_zone());
   *account.mutable_terms() = event.terms();
   account.set_manual_credit(event.manual_credit());

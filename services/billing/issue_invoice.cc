@@ -99,7 +99,12 @@ absl::StatusOr<command::Events<Billing::Event>> Issue(const command::View& view,
   RETURN_IF_ERROR(billing::ExpectCurrencies(account, content.lines()));
   ASSIGN_OR_RETURN(const absl::CivilDay invoice_day, InvoiceDay(account, content, context.now));
   ASSIGN_OR_RETURN(const absl::CivilDay due_day, DueDay(account, content, invoice_day));
-  const Currency& currency = billing::CurrencyOf(account);
+  const Currency currency = billing::CurrencyOf(account);
+  if (invoice_day > currency.last_day()) {
+    return billing::Violation("invoice_date", absl::StrCat("is later than ", account.currency_code(),
+                                                           ", which went out of use on ",
+                                                           FormatDay(currency.last_day())));
+  }
 
   command::Events<Billing::Event> events(1);
   events[0].effective_date = invoice_day;

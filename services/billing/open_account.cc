@@ -1,5 +1,6 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/dates.h"
+#include "common/base/money.h"
 #include "common/base/status.h"
 #include "services/billing/account.h"
 #include "services/billing/billing.h"
@@ -32,9 +33,16 @@ absl::StatusOr<command::Events<Billing::Event>> Billing::Decide(
     ASSIGN_OR_RETURN(events[0].effective_date,
                      billing::DefaultDay(time_zone, context.now, "effective_date"));
   }
+  const Currency& currency = *Currency::Find(request.currency_code());
+  if (events[0].effective_date > currency.last_day()) {
+    return billing::Violation(
+        "currency_code", absl::StrCat("went out of use on ", FormatDay(currency.last_day()),
+                                      "; only an account with an effective_date up to then has it"));
+  }
   billing::v1::AccountOpened& opened = *events[0].event.mutable_account_opened();
   opened.set_account_id(account_id);
   opened.set_currency_code(request.currency_code());
+  opened.set_currency_digits(currency.digits());
   opened.set_time_zone(time_zone);
   opened.mutable_terms()->set_net_days(request.terms().net_days());
   opened.set_manual_credit(request.manual_credit());

@@ -33,11 +33,11 @@ const Currency& C(const char* code) { return *Currency::Find(code); }
 TEST(Money, RefusesWhatIsNoPayableAmount) {
   const std::tuple<google::type::Money, const char*> rows[] = {
       {Money("", 1), "no currency_code"},
-      {Money("eur", 1), "not an active ISO 4217 code in capitals"},
-      {Money("EURO", 1), "not an active ISO 4217"},
-      {Money("XAU", 1), "not an active ISO 4217"},
-      {Money("XXX", 1), "not an active ISO 4217"},
-      {Money("DEM", 1), "not an active ISO 4217"},
+      {Money("eur", 1), "no ISO 4217 code in capitals"},
+      {Money("EURO", 1), "no ISO 4217"},
+      {Money("XAU", 1), "no ISO 4217"},
+      {Money("XXX", 1), "no ISO 4217"},
+      {Money("AAA", 1), "no ISO 4217"},
       {Money("EUR", 1, 1'000'000'000), "nanos beyond"},
       {Money("EUR", 1, std::numeric_limits<int32_t>::max()), "nanos beyond"},
       {Money("EUR", -1, std::numeric_limits<int32_t>::min()), "nanos beyond"},
@@ -236,6 +236,62 @@ RC_GTEST_PROP(Money, SharesOfAnySignSumToTheirRoundedSum, ()) {
 RC_GTEST_PROP(Money, SurvivesTheWire, (int64_t minor)) {
   for (const char* code : {"JPY", "EUR", "KWD", "CLF"}) {
     RC_ASSERT(*MinorOf(MoneyOf(minor, C(code))) == minor);
+  }
+}
+
+// A log may have any code that was ever accepted: none may leave the table or change its digits.
+TEST(Money, KeepsEveryCurrencyThatABookMayHave) {
+  const std::pair<int, std::string> rows[] = {
+      {0,
+       "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF "},
+      {2,
+       "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BOV BRL BSD BTN "
+       "BWP BYN BZD CAD CDF CHE CHF CHW CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP "
+       "ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR "
+       "IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT "
+       "MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP "
+       "PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC "
+       "SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XCD "
+       "XCG YER ZAR ZMW ZWG "},
+      {3,
+       "BHD IQD JOD KWD LYD OMR TND "},
+      {4,
+       "CLF UYW "}};
+  int count = 0;
+  for (const auto& [digits, codes] : rows) {
+    for (size_t at = 0; at + 3 <= codes.size(); at += 4, ++count) {
+      const Currency* currency = Currency::Find(codes.substr(at, 3));
+      ASSERT_NE(currency, nullptr) << codes.substr(at, 3);
+      EXPECT_EQ(currency->digits(), digits) << currency->code();
+    }
+  }
+  EXPECT_EQ(count, 164);
+}
+
+TEST(Money, KnowsCurrenciesThatAreOutOfUse) {
+  const std::tuple<const char*, int, absl::CivilDay> rows[] = {
+      {"HRK", 2, absl::CivilDay(2023, 1, 31)}, {"BGN", 2, absl::CivilDay(2026, 1, 31)}, {"ANG", 2, absl::CivilDay(2025, 6, 30)},
+      {"DEM", 2, absl::CivilDay(2002, 3, 31)}, {"ITL", 0, absl::CivilDay(2002, 3, 31)}, {"CUC", 2, absl::CivilDay(2021, 12, 31)}};
+  for (const auto& [code, digits, last] : rows) {
+    ASSERT_NE(Currency::Find(code), nullptr) << code;
+    EXPECT_EQ(C(code).digits(), digits) << code;
+    EXPECT_EQ(C(code).last_day(), last) << code;
+  }
+  for (const char* code : {"EUR", "XCG", "JPY"}) {
+    EXPECT_EQ(C(code).last_day(), absl::CivilDay::max()) << code;
+  }
+}
+
+TEST(Money, TakesACurrencyAsALogHasIt) {
+  const auto currency = Currency::OfLog("QQQ", 4);
+  ASSERT_TRUE(currency.has_value());
+  EXPECT_EQ(currency->code(), "QQQ");
+  EXPECT_EQ(currency->factor(), 10'000);
+  EXPECT_EQ(currency->last_day(), absl::CivilDay::max());
+  EXPECT_EQ(FormatMoney(-12'345, *currency), "-1.2345 QQQ");
+  for (const auto& [code, digits] : {std::pair("QQ", 2), {"qqq", 2}, {"QQQQ", 2}, {"QQQ", -1},
+                                     {"QQQ", 5}}) {
+    EXPECT_FALSE(Currency::OfLog(code, digits).has_value()) << code << digits;
   }
 }
 

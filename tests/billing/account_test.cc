@@ -65,7 +65,7 @@ TEST(OpenAccount, OpensWithDefaults) {
   const std::string id = outcome.response.account_id();
   EXPECT_EQ(id.size(), 36u);
   outcome.Then({absl::StrCat("account_opened { account_id: '", id,
-                             "' currency_code: 'EUR' time_zone: 'UTC' terms {} }")});
+                             "' currency_code: 'EUR' currency_digits: 2 time_zone: 'UTC' terms {} }")});
   EXPECT_EQ(outcome.events[0].effective_date, absl::CivilDay(2026, 3, 15));
 }
 
@@ -85,13 +85,13 @@ TEST(OpenAccount, OpensAsSaid) {
       "account_id: '../x' currency_code: 'JPY' time_zone: 'Asia/Tokyo' terms { net_days: 30 } "
       "manual_credit: true"));
   outcome.Then(
-      {"account_opened { account_id: '../x' currency_code: 'JPY' time_zone: 'Asia/Tokyo' "
-       "terms { net_days: 30 } manual_credit: true }"});
+      {"account_opened { account_id: '../x' currency_code: 'JPY' currency_digits: 0 "
+       "time_zone: 'Asia/Tokyo' terms { net_days: 30 } manual_credit: true }"});
   EXPECT_EQ(outcome.events[0].effective_date, absl::CivilDay(2026, 3, 16));
   EXPECT_THAT(story.state().billing(),
               EqualsProto(Proto<billing::v1::State>(
-                  "accounts { account_id: '../x' currency_code: 'JPY' time_zone: 'Asia/Tokyo' "
-                  "terms { net_days: 30 } manual_credit: true state: ACCOUNT_STATE_ACTIVE "
+                  "accounts { account_id: '../x' currency_code: 'JPY' currency_digits: 0 "
+                  "time_zone: 'Asia/Tokyo' terms { net_days: 30 } manual_credit: true state: ACCOUNT_STATE_ACTIVE "
                   "changed_date: 20260316 }")));
 }
 
@@ -123,6 +123,61 @@ TEST(OpenAccount, MayBeOlderThanTheRegistrationAndYoungerThanItsInvoices) {
                   .When(Proto<billing::v1::SuspendAccountRequest>(
                       "effective_date { year: 2025 month: 6 day: 1 }"))
                   .status.ok());
+}
+
+// Kuna went out of use in January 2023; old books are in it.
+TEST(OpenAccount, TakesACurrencyThatIsOutOfUseForOldBooksOnly) {
+  Story<Billing> story = RegisteredCustomer();
+  story.When(Proto<OpenAccountRequest>("currency_code: 'HRK'")).ThenInvalid({"currency_code"});
+  story
+      .When(Proto<OpenAccountRequest>(
+          "currency_code: 'HRK' effective_date { year: 2023 month: 2 day: 1 }"))
+      .ThenInvalid({"currency_code"});
+  const auto opened = story.When(Proto<OpenAccountRequest>(
+      "currency_code: 'HRK' effective_date { year: 2023 month: 1 day: 31 }"));
+  ASSERT_TRUE(opened.status.ok()) << opened.status;
+
+  const auto issue = [&](const std::string& day) {
+    return story.When(Invoice(absl::StrCat(
+        "lines { amount { currency_code: 'HRK' units: 10 } } invoice_date { ", day, " }")));
+  };
+  issue("year: 2026 month: 3 day: 1").ThenInvalid({"invoice_date"});
+  issue("year: 2023 month: 2 day: 1").ThenInvalid({"invoice_date"});
+  EXPECT_TRUE(issue("year: 2023 month: 1 day: 31").status.ok());
+  // What is open is settled when it is settled.
+  auto payment = PaymentOf(10, "payment_date { year: 2024 month: 3 day: 1 }");
+  payment.mutable_amount()->set_currency_code("HRK");
+  const auto paid = story.When(payment);
+  ASSERT_TRUE(paid.status.ok()) << paid.status;
+  EXPECT_EQ(paid.response.allocation_count(), 1);
+}
+
+TEST(OpenAccount, OfALogInACurrencyThatTheTableLacksStopsNobody) {
+  const auto with = [](const std::string& digits) {
+    Story<Billing> story = CustomerWithAccount("currency_code: 'QQQ' " + digits);
+    story.Given(kNewYear, R"pb(invoice_issued {
+                                 account_id: 'acc'
+                                 invoice_id: 'i-1'
+                                 number { series: 'A' year: 2026 partition: 3 sequence: 1 }
+                                 due_date { year: 2026 month: 1 day: 1 }
+                                 currency_code: 'QQQ'
+                                 net_minor: 12345
+                                 total_minor: 12345
+                               })pb");
+    return story;
+  };
+  const auto voiding = Proto<billing::v1::VoidInvoiceRequest>("invoice_id: 'i-1'");
+  // As the log has it.
+  const auto voided = with("currency_digits: 3").When(voiding);
+  ASSERT_TRUE(voided.status.ok()) << voided.status;
+  EXPECT_THAT(voided.response.total(),
+              EqualsProto(Proto<google::type::Money>(
+                  "currency_code: 'QQQ' units: 12 nanos: 345000000")));
+  // Nobody knows what 12345 is.
+  const auto refused = with("").When(voiding).ThenRefused("UNSUPPORTED");
+  EXPECT_EQ(MetadataOf(refused.status, "currency_code"), "QQQ");
+  with("").When(Proto<billing::v1::CloseAccountRequest>("")).ThenRefused("UNSUPPORTED");
+  with("currency_digits: 9").When(voiding).ThenRefused("UNSUPPORTED");
 }
 
 TEST(BillingDeathTest, StopsAtAnEventThatItDoesNotKnow) {
