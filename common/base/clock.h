@@ -1,37 +1,23 @@
-// Where the time comes from: passed in, so that tests and simulations set it.
+// The clocks of a machine, and what each is good for.
 #pragma once
 
-#include <atomic>
-#include <cstdint>
-
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 
 namespace daybook {
 
-// Safe to use from any thread.
-class Clock {
- public:
-  virtual ~Clock() = default;
-  virtual absl::Time Now() const = 0;
+// The time of day. Unlike absl::Now(), which is up to 2 s behind once the clock was set: gRPC's
+// deadlines are not, and calls would look as if they were over when they came.
+absl::Time WallNow();
+
+// What both clocks of a machine show at one moment.
+struct Moment {
+  // The time of day: what is recorded. Whoever may, sets it either way, at any time.
+  absl::Time wall;
+  // Since the machine was started, asleep or not: what waiting is measured by. Nobody sets it.
+  absl::Duration steady;
 };
 
-class SystemClock final : public Clock {
- public:
-  absl::Time Now() const override { return absl::Now(); }
-};
-
-// Stands still until told; whole nanoseconds.
-class FakeClock final : public Clock {
- public:
-  explicit FakeClock(absl::Time now = absl::UnixEpoch()) : nanos_(absl::ToUnixNanos(now)) {}
-
-  absl::Time Now() const override { return absl::FromUnixNanos(nanos_.load()); }
-  void Set(absl::Time now) { nanos_.store(absl::ToUnixNanos(now)); }
-  void Advance(absl::Duration by) { nanos_.fetch_add(absl::ToInt64Nanoseconds(by)); }
-
- private:
-  std::atomic<int64_t> nanos_;
-};
+// This machine's, now. Both belong together, also if the thread is stopped meanwhile.
+Moment ReadClocks();
 
 }  // namespace daybook

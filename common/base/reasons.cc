@@ -155,6 +155,11 @@ constexpr ReasonInfo kReasons[] = {
     {Reason::kStorageFull, "STORAGE_FULL", kResourceExhausted,
      "The disk of the log is full; this attempt recorded nothing.",
      "Retry with the same request_id after an operator has made room."},
+    {Reason::kClockWrong, "CLOCK_WRONG", kUnavailable,
+     "The server's clock and the log disagree about the time by more than a minute, or the clock was "
+     "set while the server ran; this attempt recorded nothing (an earlier one under the same "
+     "request_id may have).",
+     "Retry after the delay in RetryInfo, with the same request_id; the operator is told, too."},
     {Reason::kTokenMalformed, "CONSISTENCY_TOKEN_MALFORMED", kInvalidArgument,
      "The consistency token is not one that this server made.",
      "Pass the token of a command's response unchanged."},

@@ -59,6 +59,7 @@ enum class Reason {
   kShuttingDown,
   kLogUnavailable,
   kStorageFull,
+  kClockWrong,
   kTokenMalformed,
   kTokenOtherLog,
   kTokenInFuture,

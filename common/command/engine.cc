@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <random>
 #include <set>
 #include <thread>
@@ -10,9 +11,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
+#include "common/base/clock.h"
 #include "common/base/status.h"
 #include "common/command/shard_backing.h"
 #include "common/command/worker.h"
+#include "common/log/newest_time.h"
 #include "common/store/check.h"
 #include "common/store/store.h"
 
@@ -22,10 +25,6 @@ namespace {
 // The least part of a partition of what may wait to be written.
 constexpr size_t kLeastFlushRows = 4'096;
 constexpr size_t kLeastFlushBytes = 1 << 20;
-
-// A log and its servers may not disagree about the time by more: a jump forward would stay in the
-// partition for ever.
-constexpr absl::Duration kMaxClockSkew = absl::Minutes(1);
 
 std::string NewInstance() {
   std::random_device random;
@@ -89,8 +88,9 @@ void AddGauges(Engine* engine, Metrics* metrics) {
                       "1 if the partition has stopped for good and needs an operator.", labels,
                       [status] { return status().halted.ok() ? 0.0 : 1.0; });
     metrics->AddGauge("daybook_clock_skew_seconds",
-                      "How far the log's clock is ahead of this machine's, by a report of the last "
-                      "minute; more than 60 either way and nothing is ready.",
+                      "How far the log is ahead of this machine's clock: by its newest record, its "
+                      "own clock, or the clock before it was set; more than 60 either way and "
+                      "nothing is recorded.",
                       labels, [status] { return absl::ToDoubleSeconds(status().clock_skew); });
     metrics->AddCounter("daybook_ownership_changes_total",
                         "Times that this process became owner of the partition.", labels,
@@ -152,12 +152,24 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(log::EventLog* log, Book bo
                                  impl->counters.get()));
   }
   const std::string instance = NewInstance();
+  // What one partition knows of the clock all do, if only this process writes.
+  std::shared_ptr<NewestRecord> newest;
+  if (log->exclusive()) {
+    newest = std::make_shared<NewestRecord>();
+    for (int p = 0; p < log->partitions(); ++p) {
+      ASSIGN_OR_RETURN(const int64_t us, log::NewestRecordedTimeUs(*log, p));
+      newest->Raise(us);
+    }
+  }
   for (int p = 0; p < log->partitions(); ++p) {
     ASSIGN_OR_RETURN(auto backing, OpenBacking(*impl->cache, *log, p, o.say));
     PartitionOptions partition;
     partition.partition = p;
     partition.partitions = log->partitions();
     partition.exclusive = log->exclusive();
+    partition.log_has_clock = log->has_clock();
+    partition.accepted_records = o.accepted_records;
+    partition.newest_record = newest;
     partition.instance = instance;
     partition.endpoint = o.endpoint;
     partition.max_queue = o.max_queue;
@@ -205,6 +217,10 @@ void Engine::Want(int partition, bool wanted) {
   impl_->WorkerOf(partition).Want(partition, wanted);
 }
 
+void Engine::ConfirmClock() {
+  for (auto& worker : impl_->workers) worker->ConfirmClock();
+}
+
 std::vector<PartitionStatus> Engine::Status() const {
   std::vector<PartitionStatus> all;
   for (const auto& worker : impl_->workers) worker->Status(&all);
@@ -215,7 +231,8 @@ std::vector<PartitionStatus> Engine::Status() const {
 
 absl::Status Engine::Ready() const {
   std::map<std::string, int> missing;
-  for (const PartitionStatus& s : Status()) {
+  std::optional<PartitionStatus> clock;  // of the partition that it is most wrong for
+  for (PartitionStatus& s : Status()) {
     if (!s.halted.ok()) {
       return absl::FailedPreconditionError(
           absl::StrCat("partition ", s.partition, " has stopped: ", s.halted.message()));
@@ -224,12 +241,12 @@ absl::Status Engine::Ready() const {
       std::string what(ToString(s.phase));
       if (!s.waits_for.empty()) absl::StrAppend(&what, " (", s.waits_for, ")");
       ++missing[what];
-    } else if (absl::AbsDuration(s.clock_skew) > kMaxClockSkew) {
-      return absl::FailedPreconditionError(absl::StrCat(
-          "this machine's clock differs from the log's by ", absl::FormatDuration(s.clock_skew),
-          "; at most ", absl::FormatDuration(kMaxClockSkew), " is allowed: set the clock"));
     }
+    if (s.clock_wrong.empty()) continue;
+    const absl::Duration skew = absl::AbsDuration(s.clock_skew);
+    if (!clock || skew > absl::AbsDuration(clock->clock_skew)) clock = std::move(s);
   }
+  if (clock) return absl::UnavailableError(clock->clock_wrong);
   if (missing.empty()) return absl::OkStatus();
   std::string text;
   for (const auto& [phase, count] : missing) {
@@ -242,7 +259,7 @@ absl::Status Engine::Ready() const {
 absl::Status Engine::WaitUntilReady(absl::Time deadline) const {
   while (true) {
     const absl::Status status = Ready();
-    if (status.ok() || absl::IsFailedPrecondition(status) || absl::Now() >= deadline) {
+    if (status.ok() || absl::IsFailedPrecondition(status) || WallNow() >= deadline) {
       return status;
     }
     absl::SleepFor(absl::Milliseconds(5));
@@ -251,7 +268,7 @@ absl::Status Engine::WaitUntilReady(absl::Time deadline) const {
 
 void Engine::Drain(absl::Time deadline) {
   const auto wait_until = [this](absl::Time until) {
-    while (absl::Now() < until) {
+    while (WallNow() < until) {
       if (std::all_of(impl_->workers.begin(), impl_->workers.end(),
                       [](const auto& worker) { return worker->drained(); })) {
         return true;
@@ -263,7 +280,7 @@ void Engine::Drain(absl::Time deadline) {
   for (auto& worker : impl_->workers) worker->Drain();
   if (wait_until(deadline)) return;
   for (auto& worker : impl_->workers) worker->Abandon();
-  wait_until(absl::Now() + absl::Seconds(1));
+  wait_until(WallNow() + absl::Seconds(1));
 }
 
 }  // namespace daybook::command

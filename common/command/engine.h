@@ -35,6 +35,9 @@ struct EngineOptions {
   std::function<std::string()> endpoint = [] { return std::string(); };
   int workers = 0;            // 0 = max(1, cores / 2)
   bool own = true;            // claim every partition at start
+  // Records up to here are of the future, and an operator knows it: see "A clock that was wrong" in
+  // common/log/README.md.
+  absl::Time accepted_records = absl::InfinitePast();
   size_t max_queue = 32'768;  // commands waiting in all partitions of a worker; then OVERLOADED
   // Memory for states of customers, of all partitions together: an estimate (see state_cache.h). A
   // customer with ten documents takes 3 to 4 KB. Each partition has an equal part.
@@ -53,7 +56,8 @@ struct PartitionStatus {
   std::string log_id;  // empty until the first OwnerStarted was read
   size_t queued = 0;
   size_t in_flight = 0;
-  absl::Duration clock_skew;
+  absl::Duration clock_skew;  // see ClockGuard::skew
+  std::string clock_wrong;    // why commands are refused; empty: they are not
   absl::Status halted;    // not OK: stopped for good
   std::string waits_for;  // see Partition::waits_for
   Partition::Stats stats;
@@ -85,6 +89,9 @@ class Engine {
 
   // Ask to own a partition, or to give it up.
   void Want(int partition, bool wanted);
+
+  // An operator says that this machine's clock is right as it is now.
+  void ConfirmClock();
 
   std::vector<PartitionStatus> Status() const;
   // OK when every partition is owned (or, with own = false, followed to the end); else what is

@@ -28,6 +28,10 @@ constexpr size_t kPrefetched = 12;
 // Reads that must have found the log too short before that is believed; time alone may have been
 // spent asleep.
 constexpr int kShortReads = 20;
+// How often an owner that has nothing to do looks at its clock.
+constexpr absl::Duration kLookAtClock = absl::Seconds(1);
+// After which a caller whom the clock was in the way of may try again.
+constexpr absl::Duration kRetryClock = absl::Seconds(1);
 
 absl::string_view AsAbsl(std::string_view text) { return {text.data(), text.size()}; }
 
@@ -78,7 +82,11 @@ std::string_view ToString(Partition::Phase phase) {
 
 Partition::Partition(PartitionOptions options, const Book* book, std::unique_ptr<StateCache> cache,
                      PartitionHost* host)
-    : options_(std::move(options)), book_(book), cache_(std::move(cache)), host_(host) {}
+    : options_(std::move(options)),
+      book_(book),
+      cache_(std::move(cache)),
+      host_(host),
+      clock_(options_.log_has_clock, options_.accepted_records) {}
 
 void Partition::Want(bool wanted) {
   if (wanted == wanted_ && phase_ != Phase::kFollow) return;
@@ -86,7 +94,7 @@ void Partition::Want(bool wanted) {
   if (wanted && phase_ == Phase::kFollow) {
     claim_epoch_ = 0;
     claim_attempts_ = 0;
-    claim_not_before_ = absl::InfinitePast();
+    claim_not_before_ = absl::ZeroDuration();
     phase_ = Phase::kCatchUp;
   }
   if (wanted) return;
@@ -126,6 +134,12 @@ absl::Status Partition::Stopped() const {
                                                       " has stopped: ", halted_.message()));
 }
 
+absl::Status Partition::ClockWrong() const {
+  return WithRetryDelay(
+      Refuse(Reason::kClockWrong, absl::StrCat(clock_.why(), "; this attempt recorded nothing")),
+      kRetryClock);
+}
+
 void Partition::Drain() {
   draining_ = true;
   if (phase_ != Phase::kOwn) AnswerAll(Refuse(Reason::kShuttingDown, "the server is stopping"));
@@ -140,13 +154,13 @@ void Partition::AnswerAll(const absl::Status& status) {
   }
 }
 
-void Partition::Tick(absl::Time now, uint64_t fresh) {
-  if (now < now_) ClockWentBack(now);
+void Partition::Tick(const Moment& now, uint64_t fresh) {
   now_ = now;
+  if (read_once_) ReadClock();
   cache_->Trim();
   if (!started_) {
     started_ = true;
-    last_flush_ = now;
+    last_flush_ = now.steady;
     Reload();
     if (phase_ == Phase::kHalted) return;
     if (wanted_) phase_ = Phase::kCatchUp;
@@ -162,10 +176,12 @@ void Partition::Tick(absl::Time now, uint64_t fresh) {
     case Phase::kCatchUp:
       if (!full_.ok()) AnswerFull();
       StepFlush();
-      if (at_end_ && wanted_ && !draining_ && now_ >= claim_not_before_) StartClaim(fresh);
+      if (!at_end_ || !wanted_ || draining_) return;
+      if (clock_.contradicted() && !clock_.ask()) return AnswerWithoutClock();
+      if (now_.steady >= claim_not_before_) StartClaim(fresh);
       return;
     case Phase::kClaim:
-      if (now_ >= claim_deadline_) {
+      if (now_.steady >= claimed_at_ + options_.claim_timeout) {
         host_->DropWriter();
         phase_ = Phase::kCatchUp;
       }
@@ -173,52 +189,51 @@ void Partition::Tick(absl::Time now, uint64_t fresh) {
     case Phase::kOwn:
       ProcessReports();
       if (phase_ != Phase::kOwn) return;
-      if (!sent_.empty() && now_ - sent_.front().at > options_.report_timeout) {
+      if (!sent_.empty() && now_.steady - sent_.front().at > options_.report_timeout) {
         return Doubt("no report came for an appended record");
       }
+      // Whatever is under way will tell as well.
+      if (clock_.ask() && sent_.empty()) AppendBarrier();
       Serve();
       if (phase_ == Phase::kOwn) StepFlush();
       return;
   }
 }
 
-// Nothing may wait for a time that was set by a clock that was wrong.
-void Partition::ClockWentBack(absl::Time now) {
-  next_expiry_ = absl::InfinitePast();
-  last_barrier_ = absl::InfinitePast();
-  claim_not_before_ = std::min(claim_not_before_, now + 64 * options_.claim_backoff);
-  claim_deadline_ = std::min(claim_deadline_, now + options_.claim_timeout);
-  last_flush_ = std::min(last_flush_, now);
-  last_write_ = std::min(last_write_, now);
-  if (short_since_ != absl::InfiniteFuture()) short_since_ = std::min(short_since_, now);
-  for (Sent& sent : sent_) sent.at = std::min(sent.at, now);
+// Not before the log has been read: until then it says nothing of the time.
+void Partition::ReadClock() {
+  int64_t newest = chain_.at().recorded_time_us;
+  if (options_.newest_record != nullptr) {
+    options_.newest_record->Raise(newest);
+    newest = options_.newest_record->us();
+  }
+  clock_.Read(now_, absl::FromUnixMicros(newest));
+  if (claim_stored_) clock_.Stored(*std::exchange(claim_stored_, std::nullopt), claimed_at_);
 }
 
-absl::Duration Partition::clock_skew() const {
-  // A measurement of long ago says nothing about the clock of today.
-  return now_ - clock_measured_ < absl::Minutes(1) ? clock_skew_ : absl::ZeroDuration();
-}
-
-absl::Time Partition::next_wake() const {
+absl::Duration Partition::next_wake() const {
+  const absl::Duration now = now_.steady;
   switch (phase_) {
     case Phase::kHalted:
-      return absl::InfiniteFuture();
+      return absl::InfiniteDuration();
     case Phase::kFollow:
     case Phase::kCatchUp:
     case Phase::kClaim:
-      return now_ + absl::Milliseconds(10);
+      return now + absl::Milliseconds(10);
     case Phase::kOwn:
       break;
   }
-  if (!queue_.empty() && sent_.size() < options_.max_in_flight) return now_;
-  if (filling_) return now_;
+  if (clock_.verdict() == ClockGuard::Verdict::kUnknown) return now + absl::Milliseconds(10);
+  if (!queue_.empty() && sent_.size() < options_.max_in_flight) return now;
+  if (filling_) return now;
   if (!pending_.empty() && sent_.empty()) return last_barrier_ + options_.barrier_interval;
-  if (!sent_.empty()) return now_ + absl::Milliseconds(100);
+  if (!sent_.empty()) return now + absl::Milliseconds(100);
+  absl::Duration wake = now + kLookAtClock;
   if (cache_->dirty() > 0 && !writing_cache_) {
     const bool again = cache_->frozen() != nullptr;
-    return (again ? last_write_ : last_flush_) + options_.flush_interval;
+    wake = std::min(wake, (again ? last_write_ : last_flush_) + options_.flush_interval);
   }
-  return now_ + absl::Seconds(10);
+  return wake;
 }
 
 // --- owner: decide, append, confirm, reply
@@ -227,8 +242,9 @@ absl::Time Partition::next_wake() const {
 void Partition::Serve() {
   size_t bytes = 0;
   const uint64_t before = chain_.at().sequence;
-  for (served_ = 0; served_ < options_.max_group && !queue_.empty() && phase_ == Phase::kOwn;
-       ++served_) {
+  const size_t most =
+      clock_.verdict() == ClockGuard::Verdict::kUnknown ? 0 : options_.max_group;
+  for (served_ = 0; served_ < most && !queue_.empty() && phase_ == Phase::kOwn; ++served_) {
     if (sent_.size() >= options_.max_in_flight || bytes >= options_.max_group_bytes) break;
     if (served_ % kPrefetched == 0) PrefetchNext();
     auto command = std::move(queue_.front());
@@ -241,7 +257,8 @@ void Partition::Serve() {
     if (chain_.at().sequence != sequence) bytes += bytes_.size();
   }
   if (!pending_.empty() && pending_.back().release > chain_.at().sequence &&
-      chain_.at().sequence == before && now_ >= last_barrier_ + options_.barrier_interval) {
+      chain_.at().sequence == before &&
+      now_.steady >= last_barrier_ + options_.barrier_interval) {
     AppendBarrier();
   }
   ReleasePending();
@@ -281,8 +298,13 @@ absl::Status Partition::ServeOne(std::unique_ptr<Command>& command) {
     return absl::OkStatus();
   }
 
+  if (!clock_.good()) {
+    Answer(std::move(command), ClockWrong(), "");
+    return absl::OkStatus();
+  }
+
   const book::v1::State& state = customer->state();
-  const Context context{.now = RecordedNow(),
+  const Context context{.now = AheadOfClock() ? now_.wall : RecordedNow(),
                         .request_id = command->request_id,
                         .actor = command->actor,
                         .validate_only = command->validate_only};
@@ -333,6 +355,8 @@ absl::Status Partition::AppendCommit(std::unique_ptr<Command>& command,
   commit.mutable_events()->Swap(&decision.events);
   // A record that does not parse would stop every reader.
   FillHeader(&frame_);
+  SetMicros(absl::ToUnixMicros(RecordedNow()), frame_.mutable_recorded_time());
+  if (AheadOfClock()) SetMicros(absl::ToUnixMicros(now_.wall), frame_.mutable_clock_time());
   std::string* const bytes = frame_.mutable_commit();
   bytes->clear();
   if (!AppendParsable(commit, bytes)) {
@@ -370,7 +394,8 @@ absl::Status Partition::AppendCommit(std::unique_ptr<Command>& command,
 }
 
 void Partition::Send(std::string_view key, Receipts::Entry* receipt) {
-  sent_.push_back({.sequence = chain_.at().sequence, .at = now_, .receipt = receipt, .report = {}});
+  sent_.push_back(
+      {.sequence = chain_.at().sequence, .at = now_.steady, .receipt = receipt, .report = {}});
   host_->Append(key, bytes_);
 }
 
@@ -378,12 +403,16 @@ void Partition::FillHeader(log::v1::Frame* frame) const {
   frame->set_epoch(chain_.at().epoch);
   frame->set_sequence(chain_.at().sequence + 1);
   frame->set_previous_hash(chain_.at().hash.data(), chain_.at().hash.size());
-  SetMicros(absl::ToUnixMicros(RecordedNow()), frame->mutable_recorded_time());
+  SetMicros(chain_.at().recorded_time_us, frame->mutable_recorded_time());
+  frame->clear_clock_time();
+}
+
+absl::Time Partition::LastRecorded() const {
+  return absl::FromUnixMicros(chain_.at().recorded_time_us);
 }
 
 absl::Time Partition::RecordedNow() const {
-  return std::max(absl::FromUnixMicros(absl::ToUnixMicros(now_)),
-                  absl::FromUnixMicros(chain_.at().recorded_time_us));
+  return std::max(absl::FromUnixMicros(absl::ToUnixMicros(now_.wall)), LastRecorded());
 }
 
 void Partition::AppendBarrier() {
@@ -393,7 +422,8 @@ void Partition::AppendBarrier() {
   frame_.AppendToString(&bytes_);
   const auto verdict = chain_.Apply(chain_.at().next_offset, &frame_, bytes_);
   DAYBOOK_CHECK(verdict.ok() && log::IsEffective(*verdict));
-  last_barrier_ = now_;
+  last_barrier_ = now_.steady;
+  clock_.Asked();
   ++stats_.barriers;
   Send("", nullptr);
 }
@@ -405,6 +435,10 @@ void Partition::Hold(Pending pending) {
 }
 
 void Partition::OnReport(const log::Report& report) {
+  const bool of_claim = report.append == 0 && (phase_ == Phase::kClaim || phase_ == Phase::kOwn);
+  if (of_claim && report.status.ok() && report.stored_time != absl::InfinitePast()) {
+    claim_stored_ = report.stored_time;
+  }
   if (phase_ == Phase::kClaim && report.append == 0 && !report.status.ok()) {
     // Perhaps it is stored all the same; then it is read back as an older attempt of our own.
     if (options_.exclusive && absl::IsResourceExhausted(report.status)) full_ = report.status;
@@ -422,7 +456,7 @@ void Partition::OnReport(const log::Report& report) {
 }
 
 void Partition::ProcessReports() {
-  const absl::Time oldest = sent_.empty() ? now_ : sent_.front().at;
+  const absl::Duration oldest = sent_.empty() ? now_.steady : sent_.front().at;
   const uint64_t confirmed = confirmed_;
   while (phase_ == Phase::kOwn && !sent_.empty() && sent_.front().report) {
     const log::Report& report = *sent_.front().report;
@@ -443,12 +477,11 @@ void Partition::ProcessReports() {
                                  : "a record was stored without an offset");
     }
     if (report.stored_time != absl::InfinitePast()) {
-      clock_skew_ = report.stored_time - sent_.front().at;
-      clock_measured_ = now_;
+      clock_.Stored(report.stored_time, sent_.front().at);
     }
     Confirm();
   }
-  if (confirmed_ != confirmed) host_->Confirmed(now_ - oldest);
+  if (confirmed_ != confirmed) host_->Confirmed(now_.steady - oldest);
   ReleasePending();
 }
 
@@ -483,7 +516,7 @@ void Partition::Confirm() {
   confirmed_end_ = std::max(confirmed_end_, next_);
   confirmed_ = sent.sequence;
   claim_attempts_ = 0;
-  claim_not_before_ = absl::InfinitePast();
+  claim_not_before_ = absl::ZeroDuration();
   if (sent.receipt != nullptr) {
     ++stats_.commits;
     sent.receipt->Confirm(offset);
@@ -567,10 +600,10 @@ absl::Status Partition::Uncertain(const Command& command) const {
 }
 
 void Partition::ExpireQueue() {
-  if (now_ < next_expiry_) return;
-  next_expiry_ = now_ + kExpiryInterval;
+  if (now_.steady < next_expiry_) return;
+  next_expiry_ = now_.steady + kExpiryInterval;
   for (Pending& pending : pending_) {
-    if (pending.command == nullptr || pending.command->deadline > now_) continue;
+    if (pending.command == nullptr || pending.command->deadline > now_.wall) continue;
     const absl::Status status =
         pending.command->in_doubt
             ? Uncertain(*pending.command)
@@ -580,7 +613,7 @@ void Partition::ExpireQueue() {
     Answer(std::move(pending.command), status, "");
   }
   const auto expired = [&](std::unique_ptr<Command>& command) {
-    if (command->deadline > now_) return false;
+    if (command->deadline > now_.wall) return false;
     // Found in what has been read so far: certain after all.
     Receipt receipt;
     const auto found = FindReceipt(*command, &receipt);
@@ -632,6 +665,22 @@ void Partition::AnswerAsFollower() {
   queue_.erase(std::remove_if(queue_.begin(), queue_.end(), answered), queue_.end());
 }
 
+// What has been accepted is answered all the same, and what is in doubt waits for its deadline.
+void Partition::AnswerWithoutClock() {
+  const auto answered = [&](std::unique_ptr<Command>& command) {
+    Receipt receipt;
+    const auto found = FindReceipt(*command, &receipt);
+    if (found.ok() && *found) {
+      AnswerAgain(std::move(command), receipt);
+      return true;
+    }
+    if (command->in_doubt || !found.ok()) return false;
+    Answer(std::move(command), ClockWrong(), "");
+    return true;
+  };
+  queue_.erase(std::remove_if(queue_.begin(), queue_.end(), answered), queue_.end());
+}
+
 // --- reading: follow, catch up, claim
 // ------------------------------------------------------------------
 
@@ -663,20 +712,23 @@ void Partition::OnRead(const log::Batch& batch) {
     }
   }
   at_end_ = batch.end;
+  read_once_ |= at_end_;
   StepFlush();
   if (!at_end_) return;
   if (chain_.at().next_offset < confirmed_end_) {
     // A log that ends before what it acknowledged: for a moment after a change of leader it may
     // look so; if it stays so, the records are gone.
     at_end_ = false;
-    short_since_ = std::min(short_since_, now_);
-    if (++short_reads_ < kShortReads || now_ - short_since_ < options_.report_timeout) return;
+    short_since_ = std::min(short_since_, now_.steady);
+    if (++short_reads_ < kShortReads || now_.steady - short_since_ < options_.report_timeout) {
+      return;
+    }
     return Halt(absl::DataLossError(absl::StrFormat(
         "the log ends at offset %d, but records up to %d were acknowledged: the log has lost "
         "acknowledged records",
         chain_.at().next_offset, confirmed_end_)));
   }
-  short_since_ = absl::InfiniteFuture();
+  short_since_ = absl::InfiniteDuration();
   short_reads_ = 0;
   if (phase_ == Phase::kClaim && claim_counts_) Own();
 }
@@ -685,13 +737,13 @@ void Partition::OnRead(const log::Batch& batch) {
 bool Partition::CheckHistory(int64_t offset) {
   // A flood of foreign records costs one question a second, not one each.
   if (chain_.at().last_offset == history_checked_ &&
-      now_ - history_checked_at_ < absl::Seconds(1)) {
+      now_.steady - history_checked_at_ < absl::Seconds(1)) {
     return true;
   }
   const absl::Status history = host_->CheckHistory(chain_.at());
   if (history.ok()) {
     history_checked_ = chain_.at().last_offset;
-    history_checked_at_ = now_;
+    history_checked_at_ = now_.steady;
     return true;
   }
   if (!absl::IsUnavailable(history)) {
@@ -794,16 +846,19 @@ void Partition::StartClaim(uint64_t fresh) {
   claim_id_ = absl::StrCat(options_.instance, "/", absl::Hex(fresh, absl::kZeroPad16));
   claim_epoch_ = chain_.at().epoch + 1;
   claim_counts_ = false;
-  claim_deadline_ = now_ + options_.claim_timeout;
+  claimed_at_ = now_.steady;
+  claim_stored_.reset();
+  clock_.Asked();
   // Doubling, and with the random id as the dice, so that two claimants do not stay in step.
   const int exponent = std::min(claim_attempts_++, 6);
   const int dice = static_cast<int>(fresh % 16);
-  claim_not_before_ = now_ + options_.claim_backoff * (1 << exponent) * (16 + dice) / 16;
+  claim_not_before_ = now_.steady + options_.claim_backoff * (1 << exponent) * (16 + dice) / 16;
   phase_ = Phase::kClaim;
 
   log::v1::Frame frame;
   frame.set_epoch(claim_epoch_);
-  SetMicros(absl::ToUnixMicros(RecordedNow()), frame.mutable_recorded_time());
+  SetMicros(chain_.at().recorded_time_us, frame.mutable_recorded_time());
+  SetMicros(absl::ToUnixMicros(now_.wall), frame.mutable_clock_time());
   log::v1::OwnerStarted* started = frame.mutable_owner_started();
   started->set_owner(claim_id_);
   started->set_endpoint(options_.endpoint());
@@ -824,6 +879,13 @@ void Partition::Own() {
   confirmed_end_ = std::max(confirmed_end_, next_);
   confirmed_ = chain_.at().sequence;
   first_append_ = 1;  // the claim was the writer's first
+  if (AheadOfClock()) {
+    host_->Say(absl::StrCat(
+        "partition ", options_.partition, ": its newest record is of ",
+        absl::FormatTime(LastRecorded(), absl::UTCTimeZone()),
+        ", which is accepted: records bear that time until the clock has passed it, days are those "
+        "of the clock"));
+  }
   // At start the server says that it is ready; what an operator wants to know of is a change.
   if (stats_.ownerships == 1 && queue_.empty()) return;
   host_->Say(absl::StrCat("partition ", options_.partition, ": owner of epoch ", chain_.at().epoch,
@@ -915,14 +977,14 @@ void Partition::Halt(absl::Status why) {
 void Partition::StepFlush() {
   if (writing_cache_) return;
   if (cache_->frozen() == nullptr) {
-    const bool due = now_ >= last_flush_ + options_.flush_interval;
+    const bool due = now_.steady >= last_flush_ + options_.flush_interval;
     const bool full = cache_->fresh() >= options_.flush_rows ||
                       cache_->fresh_receipt_bytes() >= options_.flush_bytes || cache_->crowded();
     if (cache_->fresh() == 0 || !(due || full)) return;
     const bool states = due || cache_->crowded() ||
                         cache_->dirty_customers() >= options_.flush_rows / 2 ||
                         cache_->unwritten_commits() >= options_.flush_commits;
-    if (states) last_flush_ = now_;
+    if (states) last_flush_ = now_.steady;
     cache_->Freeze(chain_.at(), states ? StateCache::Flush::kAll : StateCache::Flush::kReceipts);
     filling_ = states;
   }
@@ -931,13 +993,13 @@ void Partition::StepFlush() {
     filling_ = !cache_->Serialize(phase_ == Phase::kOwn ? options_.flush_step + served_
                                                         : std::numeric_limits<size_t>::max());
     if (filling_) return;
-  } else if (flush_failed_ && now_ < last_write_ + options_.flush_interval) {
+  } else if (flush_failed_ && now_.steady < last_write_ + options_.flush_interval) {
     return;
   }
   // As an owner, memory is ahead of the log by what is in flight; a position that the log does not
   // have yet must never reach the disk.
   if (phase_ == Phase::kOwn && confirmed_ < cache_->frozen()->position().sequence) return;
-  last_write_ = now_;
+  last_write_ = now_.steady;
   writing_cache_ = true;
   host_->WriteCache([flush = cache_->frozen(), backing = &cache_->backing()] {
     return flush->WriteTo(*backing);
@@ -970,7 +1032,7 @@ void Partition::FlushCache() {
   for (int i = 0; i < 2; ++i) {
     if (writing_cache_) host_->AwaitCache();
     if (cache_->dirty() == 0) return;
-    last_flush_ = last_write_ = absl::InfinitePast();
+    last_flush_ = last_write_ = -absl::InfiniteDuration();
     do StepFlush();
     while (filling_);
     if (writing_cache_) host_->AwaitCache();

@@ -14,6 +14,11 @@
 // log: the first result. Absent below a newer OwnerStarted: not recorded. Before that: outcome
 // unknown.
 //
+// Clock. While it cannot be believed (clock_guard.h) nothing is claimed and nothing decided: commands
+// are refused CLOCK_WRONG, those that were accepted before get their answer. Records that hold no
+// fact, claims and barriers, repeat the last recorded time, so that a clock which nobody has compared
+// with anything yet leaves no trace. Whatever waits is measured by the steady clock.
+//
 // Concurrency. None: one caller, who carries inputs and outputs (Worker, or a simulation).
 // Limits. All in Options; a full queue refuses at Submit.
 // Proof. tests/command/simulation_test.cc races owners through loss, delay, false reports, pauses
@@ -30,7 +35,9 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "common/base/clock.h"
 #include "common/command/book.h"
+#include "common/command/clock_guard.h"
 #include "common/command/command.h"
 #include "common/command/state_cache.h"
 #include "common/log/chain.h"
@@ -45,6 +52,9 @@ struct PartitionOptions {
   int partition = 0;
   int partitions = 1;
   bool exclusive = false;  // nobody else can write: refusals need no barrier
+  bool log_has_clock = false;                             // see ClockGuard
+  absl::Time accepted_records = absl::InfinitePast();     // the same
+  std::shared_ptr<NewestRecord> newest_record = nullptr;  // of the log; null: of this partition
   std::string instance;    // random, one a process: tells own claims from others'
   // Where this process serves, told to those who ask a non-owner; asked at each claim.
   std::function<std::string()> endpoint = [] { return std::string(); };
@@ -128,8 +138,10 @@ class Partition {
   void OnReadError(const absl::Status& status);
   void OnCacheWritten(const absl::Status& status);
 
-  // Advances: `now` may stand still or jump; `fresh` is random, used for the id of a claim.
-  void Tick(absl::Time now, uint64_t fresh);
+  // Advances; `fresh` is random, used for the id of a claim.
+  void Tick(const Moment& now, uint64_t fresh);
+  // An operator says that this machine's clock is right as it is now.
+  void ConfirmClock() { clock_.Confirm(); }
   // The writer is broken for good: whatever is in flight is in doubt.
   void LoseWriter(std::string_view why);
 
@@ -167,17 +179,16 @@ class Partition {
   size_t queued() const { return queue_.size(); }
   size_t in_flight() const { return sent_.size(); }
   size_t cached_customers() const { return cache_->customers(); }
-  // By how much the log's clock differs from ours, by a report of the last minute.
-  absl::Duration clock_skew() const;
+  const ClockGuard& clock() const { return clock_; }
   const std::string& log_id() const { return cache_->partition_state().log_id(); }
-  // When Tick wants to be called at the latest, if nothing else happens.
-  absl::Time next_wake() const;
+  // When Tick wants to be called at the latest, if nothing else happens; of the steady clock.
+  absl::Duration next_wake() const;
 
  private:
   // A record appended and not yet confirmed.
   struct Sent {
     uint64_t sequence = 0;
-    absl::Time at;
+    absl::Duration at;  // of the steady clock, as all times below
     Receipts::Entry* receipt = nullptr;  // null: a barrier
     std::optional<log::Report> report;
   };
@@ -218,12 +229,13 @@ class Partition {
   void Halt(absl::Status why);
   void RefoldFromZero(const absl::Status& why);
   void Requeue();
-  void ClockWentBack(absl::Time now);
   void StorageFull(const absl::Status& why);
   void AnswerFull();
   bool CheckHistory(int64_t offset);
   void ExpireQueue();
   void AnswerAsFollower();
+  void AnswerWithoutClock();
+  void ReadClock();
   void AnswerAll(const absl::Status& status);
   void Answer(std::unique_ptr<Command> command, const absl::Status& status, std::string response,
               bool repeated = false);
@@ -232,10 +244,17 @@ class Partition {
   void AnswerAgain(std::unique_ptr<Command> command, const Receipt& receipt);
   // If one was accepted under the command's id. An error: the cache is broken.
   absl::StatusOr<bool> FindReceipt(const Command& command, Receipt* receipt);
+  // Of a record without a fact: at the time of the last one.
   void FillHeader(log::v1::Frame* frame) const;
   absl::Status Uncertain(const Command& command) const;
   absl::Status Stopped() const;
+  absl::Status ClockWrong() const;
+  // Of the newest record that counts, and of the next commit.
+  absl::Time LastRecorded() const;
   absl::Time RecordedNow() const;
+  // The records of the partition are ahead of the clock, and an operator knows it: their times stand
+  // still, and days are decided by the clock.
+  bool AheadOfClock() const { return LastRecorded() - now_.wall > ClockGuard::kMost; }
   // Carries a flush of the cache on: begins one that is due, puts some rows into it, has it
   // written.
   void StepFlush();
@@ -248,9 +267,11 @@ class Partition {
   bool started_ = false;
   bool wanted_ = false;
   bool draining_ = false;
-  bool at_end_ = false;  // the last batch reached the end of the log
+  bool at_end_ = false;     // the last batch reached the end of the log
+  bool read_once_ = false;  // one ever did
   absl::Status halted_;
-  absl::Time now_ = absl::UnixEpoch();
+  Moment now_ = {absl::UnixEpoch(), absl::ZeroDuration()};
+  ClockGuard clock_;
 
   log::Chain chain_;          // as an owner: ahead of the log by what is in flight
   log::v1::Frame frame_;      // reused
@@ -263,37 +284,36 @@ class Partition {
   uint64_t claim_epoch_ = 0;   // of the newest claim since Want(true); 0 = none
   bool claim_counts_ = false;  // it was read back and counts
   bool superseded_ = false;    // a newer owner's claim was read since the last doubt
-  absl::Time claim_deadline_;
-  absl::Time claim_not_before_ = absl::InfinitePast();
+  absl::Duration claimed_at_;
+  std::optional<absl::Time> claim_stored_;  // by the log's clock, not yet compared with ours
+  absl::Duration claim_not_before_ = absl::ZeroDuration();
   int claim_attempts_ = 0;
   std::string owner_endpoint_;  // of the newest OwnerStarted
 
   // Owner.
   int64_t next_ = 0;           // offset that the oldest unconfirmed record must have
   int64_t confirmed_end_ = 0;  // the log was once at least this long
-  absl::Time short_since_ = absl::InfiniteFuture();  // it has looked shorter since
+  absl::Duration short_since_ = absl::InfiniteDuration();  // it has looked shorter since
   int short_reads_ = 0;
   size_t served_ = 0;          // commands taken up by the last Serve
   uint64_t confirmed_ = 0;     // sequence of the newest confirmed record
   uint64_t first_append_ = 0;  // writer's number of sent_.front()
   std::deque<Sent> sent_;
   std::deque<Pending> pending_;
-  absl::Time last_barrier_ = absl::InfinitePast();
-  absl::Time last_flush_ = absl::InfinitePast();  // when states were frozen
-  absl::Time last_write_ = absl::InfinitePast();  // of the cache, perhaps in vain
+  absl::Duration last_barrier_ = -absl::InfiniteDuration();
+  absl::Duration last_flush_ = -absl::InfiniteDuration();  // when states were frozen
+  absl::Duration last_write_ = -absl::InfiniteDuration();  // of the cache, perhaps in vain
   bool flush_failed_ = false;
   bool filling_ = false;        // a flush of the cache has been begun and lacks rows
   bool writing_cache_ = false;  // WriteCache was called and OnCacheWritten not yet
 
   std::deque<std::unique_ptr<Command>> queue_;
-  absl::Time next_expiry_ = absl::InfinitePast();
-  absl::Duration clock_skew_ = absl::ZeroDuration();
-  absl::Time clock_measured_ = absl::InfinitePast();
+  absl::Duration next_expiry_ = absl::ZeroDuration();
   absl::Status full_;             // an exclusive log has no room; since the last ownership
   std::string obstacle_;          // what went wrong last; since the last ownership
   bool cache_broken_ = false;     // the last error was the cache's, not the log's
   int64_t history_checked_ = -1;  // last offset for which CheckHistory was good, and when
-  absl::Time history_checked_at_ = absl::InfinitePast();
+  absl::Duration history_checked_at_ = -absl::InfiniteDuration();
   Stats stats_;
 };
 

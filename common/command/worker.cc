@@ -130,7 +130,7 @@ struct Worker::Seat : PartitionHost {
   bool appended = false;  // something waits for the producer's Flush
   bool touched = true;    // inputs have come since the last Tick
   bool more = false;      // the last read was full: there is more
-  absl::Time wake = absl::InfinitePast();
+  absl::Duration wake = absl::ZeroDuration();
   std::unique_ptr<log::LogWriter> writer;
   std::unique_ptr<log::LogReader> reader;
   int64_t read_from = 0;
@@ -221,12 +221,28 @@ void Worker::Want(int partition, bool wanted) {
   doorbell_.Ring();
 }
 
+void Worker::ConfirmClock() {
+  {
+    const std::lock_guard lock(mutex_);
+    clock_confirmed_ = true;
+  }
+  doorbell_.Ring();
+}
+
 void Worker::TakeInputs() {
   std::vector<std::pair<int, bool>> wants;
+  bool clock_confirmed = false;
   {
     const std::lock_guard lock(mutex_);
     taken_.swap(inbox_);
     wants.swap(wants_);
+    std::swap(clock_confirmed, clock_confirmed_);
+  }
+  if (clock_confirmed) {
+    for (auto& seat : seats_) {
+      seat->partition->ConfirmClock();
+      seat->touched = true;
+    }
   }
   for (const auto& [partition, wanted] : wants) {
     Seat& seat = SeatOf(partition);
@@ -247,19 +263,13 @@ void Worker::TakeInputs() {
 void Worker::Run() {
   SetThreadName(options_.name);
   while (!stop_) {
-    const absl::Time now = absl::Now();
-    const absl::Time wake = Step(now);
-    doorbell_.Wait(wake - absl::Now());
+    const absl::Duration wake = Step(ReadClocks());
+    doorbell_.Wait(wake - ReadClocks().steady);
   }
 }
 
-absl::Time Worker::Step(absl::Time now) {
-  if (now < last_step_) {
-    // The clock was set back: nobody waits for a time that it once showed.
-    for (auto& seat : seats_) seat->wake = absl::InfinitePast();
-    next_publish_ = replace_not_before_ = absl::InfinitePast();
-  }
-  last_step_ = now;
+absl::Duration Worker::Step(const Moment& moment) {
+  const absl::Duration now = moment.steady;
   if (draining_) {
     for (auto& seat : seats_) seat->partition->Drain();
   }
@@ -268,7 +278,7 @@ absl::Time Worker::Step(absl::Time now) {
     replace_not_before_ = now + kReplaceInterval;
     ReplaceBrokenProducer();
   }
-  absl::Time wake = absl::InfiniteFuture();
+  absl::Duration wake = absl::InfiniteDuration();
   bool idle = true;
   for (auto& seat : seats_) {
     Partition& partition = *seat->partition;
@@ -283,7 +293,7 @@ absl::Time Worker::Step(absl::Time now) {
     if (partition.reading() && partition.has_room()) Feed(*seat);
     if (seat->touched || now >= seat->wake || draining_) {
       seat->touched = false;
-      partition.Tick(now, random_());
+      partition.Tick(moment, random_());
       seat->wake = partition.next_wake();
       unpublished_ = true;
     }
@@ -365,7 +375,8 @@ void Worker::Publish() {
                    .log_id = partition.log_id(),
                    .queued = partition.queued(),
                    .in_flight = partition.in_flight(),
-                   .clock_skew = partition.clock_skew(),
+                   .clock_skew = partition.clock().skew(),
+                   .clock_wrong = partition.clock().why(),
                    .halted = partition.halted(),
                    .waits_for = partition.waits_for(),
                    .stats = partition.stats()});

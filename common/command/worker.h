@@ -15,6 +15,7 @@
 
 #include "absl/time/time.h"
 #include "common/base/background_thread.h"
+#include "common/base/clock.h"
 #include "common/base/doorbell.h"
 #include "common/base/metrics.h"
 #include "common/command/partition.h"
@@ -57,6 +58,7 @@ class Worker {
   void Submit(int partition, std::unique_ptr<Command> command);
   void Submit(std::vector<std::pair<int, std::unique_ptr<Command>>> commands);
   void Want(int partition, bool wanted);
+  void ConfirmClock();
   void Status(std::vector<PartitionStatus>* out) const;
 
   // Stops taking commands; true when everything has been answered and the cache is written.
@@ -72,8 +74,8 @@ class Worker {
     std::unique_ptr<Command> command;
   };
   void Run();
-  // One round over all partitions; when to come back at the latest.
-  absl::Time Step(absl::Time now);
+  // One round over all partitions; when to come back at the latest, of the steady clock.
+  absl::Duration Step(const Moment& moment);
   void TakeInputs();
   void Feed(Seat& seat);
   void ReplaceBrokenProducer();
@@ -90,6 +92,7 @@ class Worker {
   mutable std::mutex mutex_;
   std::vector<Input> inbox_;
   std::vector<std::pair<int, bool>> wants_;
+  bool clock_confirmed_ = false;
   std::vector<PartitionStatus> published_;
   std::atomic<size_t> waiting_{0};  // in the inbox and in the partitions' queues
 
@@ -101,9 +104,8 @@ class Worker {
   std::atomic<bool> drained_{false};
   std::vector<Input> taken_;          // reused
   std::vector<log::Report> reports_;  // reused
-  absl::Time next_publish_ = absl::InfinitePast();
-  absl::Time last_step_ = absl::InfinitePast();
-  absl::Time replace_not_before_ = absl::InfinitePast();
+  absl::Duration next_publish_ = absl::ZeroDuration();
+  absl::Duration replace_not_before_ = absl::ZeroDuration();
   bool unpublished_ = true;  // something happened since the last Publish
   std::thread thread_;
 };

@@ -2,13 +2,14 @@
 // Any thread.
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <utility>
 #include <vector>
 
-#include "absl/synchronization/mutex.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 
 namespace daybook::log {
@@ -16,19 +17,16 @@ namespace daybook::log {
 class Bell {
  public:
   void Ring() {
-    absl::MutexLock lock(&mutex_);
-    rung_.SignalAll();
+    const std::lock_guard lock(mutex_);
+    rung_.notify_all();
     for (const auto* wake : watchers_) (*wake)();
   }
 
   // Returns when `ready` holds, which is looked at now and after each Ring, or after `wait`.
   template <class Ready>
   void Await(const Ready& ready, absl::Duration wait) {
-    const absl::Time deadline = absl::Now() + wait;
-    absl::MutexLock lock(&mutex_);
-    while (!ready()) {
-      if (rung_.WaitWithDeadline(&mutex_, deadline)) return;
-    }
+    std::unique_lock lock(mutex_);
+    rung_.wait_for(lock, absl::ToChronoNanoseconds(wait), ready);
   }
 
   // Ring calls `wake` until the handle is dropped, and never after. `wake` must not come back here.
@@ -36,12 +34,12 @@ class Bell {
                                      std::function<void()> wake) {
     auto* const mine = new std::function<void()>(std::move(wake));
     {
-      absl::MutexLock lock(&bell->mutex_);
+      const std::lock_guard lock(bell->mutex_);
       bell->watchers_.push_back(mine);
     }
     return std::shared_ptr<std::function<void()>>(mine, [bell](std::function<void()>* gone) {
       {
-        absl::MutexLock lock(&bell->mutex_);
+        const std::lock_guard lock(bell->mutex_);
         std::erase(bell->watchers_, gone);
       }
       delete gone;
@@ -49,8 +47,8 @@ class Bell {
   }
 
  private:
-  absl::Mutex mutex_;
-  absl::CondVar rung_;
+  std::mutex mutex_;
+  std::condition_variable rung_;
   std::vector<const std::function<void()>*> watchers_;
 };
 

@@ -128,6 +128,9 @@ class EventLog {
   // No other process can write while this object lives (the embedded log's directory lock).
   virtual bool exclusive() const = 0;
 
+  // Its reports say when a record was stored (Report::stored_time).
+  virtual bool has_clock() const { return false; }
+
   // What to call the log in messages: `embedded:/var/lib/daybook/log`, `kafka:host:9092/topic`.
   virtual std::string name() const = 0;
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/clock.h"
 #include "common/base/status.h"
 
 namespace daybook::projection {
@@ -231,7 +232,7 @@ void Feed::Stop(const absl::Status& status) {
     const std::lock_guard lock(mutex_);
     closed_ = status;
   }
-  const absl::Time now = absl::Now();
+  const absl::Time now = WallNow();
   TakeInbox(now);
   for (const auto& runner : runners_) {
     if (runner->applied() != runner->shard().position()) runner->Flush(now).IgnoreError();

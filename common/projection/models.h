@@ -37,6 +37,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/base/clock.h"
 #include "common/log/chain.h"
 #include "common/log/event_log.h"
 #include "common/projection/topology.h"
@@ -55,7 +56,7 @@ struct ModelsOptions {
   absl::Duration flush_delay = absl::Milliseconds(5);  // after somebody waits, if not at the end
   size_t max_waiters = 10'000;  // a partition; more are refused with OVERLOADED
   size_t max_scans = 64;        // waiting for the thread that scans; more: OVERLOADED
-  std::function<absl::Time()> clock = absl::Now;
+  std::function<absl::Time()> clock = WallNow;
 };
 
 // One partition of one projection, for readiness and metrics.

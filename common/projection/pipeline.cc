@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/base/clock.h"
 #include "common/base/status.h"
 
 namespace daybook::projection {
@@ -34,12 +35,12 @@ Pipeline::~Pipeline() {
 
 absl::Status Pipeline::Fill(ParsedBatch* batch) {
   const int64_t from = source_.at().next_offset;
-  const absl::Time give_up = absl::Now() + absl::Minutes(1);
+  const absl::Time give_up = WallNow() + absl::Minutes(1);
   while (source_.at().next_offset == from) {
     const absl::Status status = source_.Next(max_, until_, absl::Milliseconds(500), batch);
     if (!status.ok() && !absl::IsUnavailable(status)) return status;
     if (source_.at().next_offset != from) break;
-    if (absl::Now() > give_up) {
+    if (WallNow() > give_up) {
       return status.ok() ? absl::UnavailableError("the log does not answer") : status;
     }
     if (!status.ok()) absl::SleepFor(absl::Milliseconds(100));

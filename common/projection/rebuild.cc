@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/clock.h"
 #include "common/base/status.h"
 #include "common/projection/dump.h"
 #include "common/projection/pipeline.h"
@@ -138,9 +139,9 @@ absl::StatusOr<RebuildReport> Rebuilder::Run() {
   RETURN_IF_ERROR(OpenLive());
   RETURN_IF_ERROR(FindTargets());
   RETURN_IF_ERROR(OpenNext());
-  const absl::Time begin = absl::Now();
+  const absl::Time begin = WallNow();
   RETURN_IF_ERROR(FoldAll());
-  report_.duration = absl::Now() - begin;
+  report_.duration = WallNow() - begin;
   FaultPoint("rebuild.before_compare");
   RETURN_IF_ERROR(Compare());
   FaultPoint("rebuild.before_switch");

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "common/base/clock.h"
 #include "common/base/status.h"
 
 namespace daybook::rpc {
@@ -122,7 +122,7 @@ absl::StatusOr<std::unique_ptr<Certificates>> Certificates::Open(TlsFiles files,
   ASSIGN_OR_RETURN(Loaded loaded, Load(f));
   opened->in_use_ = std::move(loaded.pem);
   opened->expires_ = loaded.expires;
-  if (loaded.expires <= absl::Now()) {
+  if (loaded.expires <= WallNow()) {
     opened->say_(Over(f.certificate_chain, loaded.expires) + "; clients will refuse it");
   }
   return opened;
@@ -137,7 +137,7 @@ void Certificates::LookLocked() {
   if (!loaded.ok()) {
     return say_(absl::StrCat(loaded.status().message(), "; the one before stays in use"));
   }
-  const absl::Time now = absl::Now();
+  const absl::Time now = WallNow();
   if (loaded->expires <= now && expires_ > now) {
     return say_(Over(files_.certificate_chain, loaded->expires) + "; the one before stays in use");
   }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/clock.h"
 #include "common/base/status.h"
 #include "common/rpc/address.h"
 #include "common/rpc/credentials.h"
@@ -206,7 +207,7 @@ class Server::Impl {
     for (auto& queue : shared_->queues) queue->EndStreams(true, ShuttingDown());
     // At the deadline gRPC cancels what is left, which tells callers nothing: so they are answered
     // a little before.
-    const absl::Time now = absl::Now();
+    const absl::Time now = WallNow();
     const absl::Time last_answers =
         deadline - std::clamp((deadline - now) / 2, absl::ZeroDuration(), kBeforeCancelling);
     std::atomic<bool> down{false};
@@ -217,7 +218,7 @@ class Server::Impl {
     const absl::Status stopping =
         Refuse(Reason::kShuttingDown, "the server stopped before the call was finished");
     while (!down || shared_->outstanding.load(std::memory_order_acquire) > 0) {
-      if (down || absl::Now() >= last_answers) {
+      if (down || WallNow() >= last_answers) {
         for (auto& queue : shared_->queues) queue->AnswerAll(stopping);
       }
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -288,7 +289,7 @@ class Server::Impl {
 
 Server::Server(ServerOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
 
-Server::~Server() { Shutdown(absl::Now()); }
+Server::~Server() { Shutdown(WallNow()); }
 
 Server& Server::Add(Service service) {
   impl_->Add(std::move(service));

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "common/base/clock.h"
 #include "common/base/status.h"
 #include "common/rpc/wire.h"
 
@@ -128,7 +128,7 @@ void StreamSeat::Post(grpc::ServerCompletionQueue* queue) {
 
 void StreamSeat::OnArrived(bool ok) {
   if (!ok) return;  // the server has shut down
-  started_ = absl::Now();
+  started_ = WallNow();
   if (context_.deadline() != std::chrono::system_clock::time_point::max()) {
     deadline_ = absl::FromChrono(context_.deadline());
     stop_reading_at_ = deadline_ - std::min((deadline_ - started_) / 10, kBeforeDeadline);
@@ -168,7 +168,7 @@ void StreamSeat::OnArrived(bool ok) {
 }
 
 void StreamSeat::OnRead(bool ok) {
-  const absl::Time now = absl::Now();
+  const absl::Time now = WallNow();
   uint64_t number;
   absl::Time deadline;
   {
@@ -221,12 +221,12 @@ void StreamSeat::OnDone(bool) {
     std::lock_guard lock(mutex_);
     open_ = false;
     code = !context_.IsCancelled()    ? end_.value_or(absl::OkStatus()).code()
-           : absl::Now() >= deadline_ ? absl::StatusCode::kDeadlineExceeded
+           : WallNow() >= deadline_ ? absl::StatusCode::kDeadlineExceeded
                                       : absl::StatusCode::kCancelled;
     DropUnsent();
     when_over.swap(when_over_);
   }
-  method_.figures.Handled(code, absl::Now() - started_);
+  method_.figures.Handled(code, WallNow() - started_);
   seat_.GiveBack();
   connection_seat_.GiveBack();
   handler_ = nullptr;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/clock.h"
 #include "common/base/status.h"
 #include "common/rpc/peer.h"
 #include "common/rpc/stream.h"
@@ -100,7 +101,7 @@ struct Slot {
     }
   }
 
-  void Count(absl::StatusCode code) { method.figures.Handled(code, absl::Now() - started); }
+  void Count(absl::StatusCode code) { method.figures.Handled(code, WallNow() - started); }
 
   void Unref() {
     if (refs.fetch_sub(1, std::memory_order_acq_rel) == 1) queue.Free(this);
@@ -315,7 +316,7 @@ void CallQueue::Run() {
       case grpc::CompletionQueue::SHUTDOWN:
         return;
       case grpc::CompletionQueue::TIMEOUT:
-        Sweep(absl::Now());
+        Sweep(WallNow());
         break;
       case grpc::CompletionQueue::GOT_EVENT: {
         const auto* event = static_cast<const Event*>(tag);
@@ -328,7 +329,7 @@ void CallQueue::Run() {
     }
     // The clock may have been set back since the last sweep.
     const absl::Duration left =
-        std::clamp(next_sweep_ - absl::Now(), absl::Milliseconds(1), kSweepEvery);
+        std::clamp(next_sweep_ - WallNow(), absl::Milliseconds(1), kSweepEvery);
     wake = gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
                         gpr_time_from_millis(absl::ToInt64Milliseconds(left), GPR_TIMESPAN));
   }
@@ -426,7 +427,7 @@ void CallQueue::SendAnswers(void* owner, bool) {
 void CallQueue::Dispatch(Slot* slot) {
   Method& method = slot->method;
   const ServerOptions& options = shared_.options;
-  slot->started = absl::Now();
+  slot->started = WallNow();
   slot->deadline =
       std::min(absl::FromChrono(slot->context->deadline()), slot->started + options.max_deadline);
   method.figures.Started();

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/clock.h"
 #include "common/base/status.h"
 #include "projections/balances/rows.h"
 
@@ -61,7 +62,7 @@ class DeadlineCheck {
  public:
   explicit DeadlineCheck(absl::Time deadline) : deadline_(deadline) {}
   absl::Status Check() {
-    if (++calls_ % kAccountsPerDeadline != 0 || absl::Now() < deadline_) return absl::OkStatus();
+    if (++calls_ % kAccountsPerDeadline != 0 || WallNow() < deadline_) return absl::OkStatus();
     return Refuse(Reason::kDeadlineExceeded, "the deadline came before all accounts were read");
   }
 

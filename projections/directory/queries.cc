@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/time/clock.h"
+#include "common/base/clock.h"
 #include "common/base/dates.h"
 #include "common/base/fields.h"
 #include "common/base/status.h"
@@ -180,7 +180,7 @@ absl::Status DirectoryQueries::Answer(const v1::ListCustomersRequest& request,
       response->set_next_page_token(projection::PageTokenFor(request, last));
       break;
     }
-    if (++looked % kRowsPerDeadline == 0 && absl::Now() >= reading.deadline) {
+    if (++looked % kRowsPerDeadline == 0 && WallNow() >= reading.deadline) {
       return Refuse(Reason::kDeadlineExceeded, "the deadline came before the page was full");
     }
     const std::string_view value = rows.value();

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "common/base/clock.h"
 #include "common/base/dates.h"
 #include "common/base/fields.h"
 #include "common/base/money.h"
@@ -183,7 +183,7 @@ absl::Status JournalQueries::Answer(const v1::ListEntriesRequest& request, const
       response->set_next_page_token(projection::PageTokenFor(request, last));
       break;
     }
-    if (++looked % kRowsPerDeadline == 0 && absl::Now() >= reading.deadline) {
+    if (++looked % kRowsPerDeadline == 0 && WallNow() >= reading.deadline) {
       return Refuse(Reason::kDeadlineExceeded, "the deadline came before the page was full");
     }
     last = key;
@@ -230,7 +230,7 @@ absl::Status AddSumsOf(const v1::GetLedgerAccountRequest& request, Ledger ledger
   int looked = 0;
   absl::Status status;
   RETURN_IF_ERROR(view.Scan(kEntries.id, prefix, [&](std::string_view key, std::string_view bytes) {
-    if (++looked % kRowsPerDeadline == 0 && absl::Now() >= reading.deadline) {
+    if (++looked % kRowsPerDeadline == 0 && WallNow() >= reading.deadline) {
       status = Refuse(Reason::kDeadlineExceeded, "the deadline came before all was read");
       return false;
     }
@@ -260,7 +260,7 @@ absl::Status TakeOffAhead(const Reading& reading, Days& days, bool by_detail, Le
   projection::MergedRows rows(reading, kByDay.id, store::Direction::kForward, after);
   v1::EntryRow row;
   for (int looked = 0; rows.valid(); rows.Next()) {
-    if (++looked % kRowsPerDeadline == 0 && absl::Now() >= reading.deadline) {
+    if (++looked % kRowsPerDeadline == 0 && WallNow() >= reading.deadline) {
       return Refuse(Reason::kDeadlineExceeded, "the deadline came before all was read");
     }
     const std::optional<EntryId> id = TakeByDayKey(rows.key());

@@ -1,7 +1,7 @@
 #include "projections/journal/sums.h"
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "common/base/clock.h"
 #include "common/base/status.h"
 
 namespace daybook::journal {
@@ -58,7 +58,7 @@ absl::Status AddSums(const store::View& view, const SumsAsked& asked, LedgerSums
   int rows = 0;
   absl::Status status;
   RETURN_IF_ERROR(view.Scan(table, asked.prefix, [&](std::string_view key, std::string_view bytes) {
-    if (++rows % kRowsPerDeadline == 0 && absl::Now() >= asked.deadline) {
+    if (++rows % kRowsPerDeadline == 0 && WallNow() >= asked.deadline) {
       status = Refuse(Reason::kDeadlineExceeded, "the deadline came before all sums were read");
       return false;
     }

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "absl/time/clock.h"
+#include "common/base/clock.h"
 #include "common/base/status.h"
 #include "common/command/prepare.h"
 #include "services/daybook/command_calls.h"
@@ -112,7 +112,7 @@ void SubmitBatch(command::Engine& engine, const CommandKinds& kinds,
   }
   const auto origin = CommandOrigin::Of(*call);
   if (!origin.ok()) return call->FinishError(origin.status());
-  const absl::Time deadline = DecideBy(call->deadline(), absl::Now());
+  const absl::Time deadline = DecideBy(call->deadline(), WallNow());
   const auto batch = std::make_shared<BatchCall>(std::move(call));
   std::vector<std::unique_ptr<command::Command>> commands;
   commands.reserve(request.commands_size());

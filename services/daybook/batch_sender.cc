@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "common/base/clock.h"
 #include "common/base/status.h"
 #include "common/command/decider.h"
 #include "common/rpc/details.h"
@@ -86,7 +87,7 @@ absl::StatusOr<std::vector<book::v1::CommandResult>> BatchSender::Send(
   std::iota(left.begin(), left.end(), 0);
   in_doubt_.assign(commands.size(), false);
   absl::Duration wait = options_.first_wait;
-  absl::Time last_progress = absl::Now();
+  absl::Time last_progress = WallNow();
   std::minstd_rand random(std::random_device{}());
 
   while (!left.empty()) {
@@ -95,7 +96,7 @@ absl::StatusOr<std::vector<book::v1::CommandResult>> BatchSender::Send(
     for (const size_t i : left) *request.add_commands() = commands[i];
     book::v1::ExecuteBatchResponse response;
     absl::Status status =
-        client_->Call(ExecuteBatch(), request, &response, absl::Now() + options_.call_deadline);
+        client_->Call(ExecuteBatch(), request, &response, WallNow() + options_.call_deadline);
     if (status.ok() && response.results_size() != request.commands_size()) {
       return absl::InternalError(Cat("the server gave ", response.results_size(), " results for ",
                                      request.commands_size(), " commands"));
@@ -106,7 +107,7 @@ absl::StatusOr<std::vector<book::v1::CommandResult>> BatchSender::Send(
       }
       std::vector<size_t> again = SendAgain(commands, left, results);
       if (again.size() < left.size()) {
-        last_progress = absl::Now();
+        last_progress = WallNow();
         wait = options_.first_wait;
         if (options_.notice != nullptr) options_.notice->Succeeded();
       }
@@ -117,7 +118,7 @@ absl::StatusOr<std::vector<book::v1::CommandResult>> BatchSender::Send(
       return status;
     }
     for (const size_t i : left) in_doubt_[i] = true;
-    const absl::Time now = absl::Now();
+    const absl::Time now = WallNow();
     const absl::Time give_up = last_progress + options_.give_up;
     if (now > give_up) return GaveUp(status, now - last_progress);
     if (options_.notice != nullptr) options_.notice->Failed(status, last_progress, give_up, now);

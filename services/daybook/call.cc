@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <memory>
 
-#include "absl/time/clock.h"
+#include "common/base/clock.h"
 #include "common/base/status.h"
 #include "common/rpc/client.h"
 #include "daybook/book/v1/command_service.pb.h"

@@ -3,7 +3,7 @@
 #include <memory>
 #include <utility>
 
-#include "absl/time/clock.h"
+#include "common/base/clock.h"
 #include "common/command/prepare.h"
 #include "services/daybook/batch_call.h"
 #include "services/daybook/command_origin.h"
@@ -38,7 +38,7 @@ void SubmitUnary(command::Engine& engine, const command::Method& method,
   const auto origin = CommandOrigin::Of(*call);
   if (!origin.ok()) return call->FinishError(origin.status());
   auto command = std::make_unique<UnaryCommand>(std::move(call));
-  origin->Fill(DecideBy(command->call().deadline(), absl::Now()), command.get());
+  origin->Fill(DecideBy(command->call().deadline(), WallNow()), command.get());
   const absl::Status status = command::Prepare(method, command->request(), command.get());
   if (!status.ok()) return engine.Refuse(std::move(command), status);
   engine.Submit(std::move(command));

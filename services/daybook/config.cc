@@ -58,6 +58,14 @@ absl::Status CheckAddress(const Given& given) {
   return absl::OkStatus();
 }
 
+absl::Status CheckTime(const Given& given) {
+  absl::Time time;
+  if (given.value.empty() || absl::ParseTime(absl::RFC3339_full, given.value, &time, nullptr)) {
+    return absl::OkStatus();
+  }
+  return Bad(given, "must be a time such as 2026-11-30T12:00:00Z");
+}
+
 absl::StatusOr<bool> ParseSwitch(const Given& given) {
   const std::string value = absl::AsciiStrToLower(given.value);
   if (value == "true" || value == "1" || value == "yes" || value == "on") return true;
@@ -109,6 +117,7 @@ Target TargetOf(std::string_view key) {
       {"limits.max_message_bytes", {.number = &Config::max_message_bytes}},
       {"limits.max_connection_age_ms", {.number = &Config::max_connection_age_ms}},
       {"limits.keepalive_ms", {.number = &Config::keepalive_ms}},
+      {"clock.accept_until", {.text = &Config::clock_accept_until}},
       {"log_level", {.text = &Config::log_level}},
       {"log_format", {.text = &Config::log_format}},
   };
@@ -130,6 +139,9 @@ absl::Status Store(const Setting& setting, const Given& given, Config* config) {
     }
     case Kind::kAddress:
       RETURN_IF_ERROR(CheckAddress(given));
+      break;
+    case Kind::kTime:
+      RETURN_IF_ERROR(CheckTime(given));
       break;
     case Kind::kChoice: {
       const std::vector<std::string> choices = absl::StrSplit(ToAbsl(setting.choices), '|');
@@ -190,6 +202,14 @@ bool Config::IsGiven(std::string_view key) const {
   return std::any_of(origins.begin(), origins.end(), [&](const Origin& origin) {
     return origin.key == key && origin.from != "default";
   });
+}
+
+absl::Time Config::accepted_records() const {
+  absl::Time time = absl::InfinitePast();
+  if (!clock_accept_until.empty()) {
+    DAYBOOK_CHECK(absl::ParseTime(absl::RFC3339_full, clock_accept_until, &time, nullptr));
+  }
+  return time;
 }
 
 std::string Setting::flag() const {
@@ -253,6 +273,9 @@ const std::vector<Setting>& Settings() {
        "age at which a connection is told to go; closed max_deadline_ms + 5 s later"},
       {"limits.keepalive_ms", Kind::kNumber, "60000", "", 1'000, 7'200'000,
        "silence after which a connection is asked whether it lives"},
+      {"clock.accept_until", Kind::kTime, "", "", 0, 0,
+       "records up to this time are known to be of the future, by a clock that was wrong: serve all "
+       "the same; read common/log/README.md first"},
       {"log_level", Kind::kChoice, "info", "debug|info|warning|error", 0, 0,
        "least severity of messages on stderr"},
       {"log_format", Kind::kChoice, "auto", "auto|text|json", 0, 0,

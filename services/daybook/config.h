@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 
 namespace daybook {
 
@@ -48,6 +49,7 @@ struct Config {
   int64_t max_message_bytes = 0;
   int64_t max_connection_age_ms = 0;
   int64_t keepalive_ms = 0;
+  std::string clock_accept_until;  // RFC 3339, or empty
   std::string log_level;
   std::string log_format;
 
@@ -66,11 +68,13 @@ struct Config {
   std::string server_address() const { return server.empty() ? listen : server; }
   std::string log_dir() const { return data_dir + "/log"; }
   std::string models_dir() const { return data_dir + "/models"; }
+  // clock.accept_until; the infinite past if it is not given.
+  absl::Time accepted_records() const;
 };
 
 // A row of the table of settings.
 struct Setting {
-  enum class Kind { kText, kChoice, kNumber, kSwitch, kAddress };
+  enum class Kind { kText, kChoice, kNumber, kSwitch, kAddress, kTime };
   std::string_view key;  // as in the TOML file: `kafka.brokers`
   Kind kind;
   std::string_view fallback;  // the default

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "common/base/clock.h"
 #include "common/base/status.h"
 #include "services/daybook/log_scan.h"
 #include "services/daybook/open_log.h"
@@ -42,7 +43,7 @@ class Appender {
   // Waits until at most `left` are on their way.
   absl::Status Confirm(int64_t left) {
     producer_->Flush();
-    const absl::Time give_up = absl::Now() + kPatience;
+    const absl::Time give_up = WallNow() + kPatience;
     while (appended_ - confirmed_ > left) {
       RETURN_IF_ERROR(producer_->health());
       reports_.clear();
@@ -55,7 +56,7 @@ class Appender {
         }
         ++confirmed_;
       }
-      if (absl::Now() > give_up) return absl::UnavailableError("the target does not answer");
+      if (WallNow() > give_up) return absl::UnavailableError("the target does not answer");
       if (reports_.empty()) absl::SleepFor(absl::Milliseconds(1));
     }
     return absl::OkStatus();

@@ -1,11 +1,14 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 
-#include "absl/time/clock.h"
+#include "common/base/clock.h"
 #include "common/base/status.h"
+#include "common/command/clock_guard.h"
+#include "common/log/newest_time.h"
 #include "daybook/balances/v1/balances_service.pb.h"
 #include "services/daybook/connect.h"
 #include "services/daybook/open_log.h"
@@ -65,15 +68,41 @@ class Doctor : public Subcommand {
       return Say("log", absl::OkStatus(), "not there yet; `daybook serve` makes it");
     }
     if (!log.ok()) return Say("log", log.status(), "");
-    int64_t records = 0;
+    int64_t records = 0, newest = 0;
     for (int p = 0; p < (*log)->partitions(); ++p) {
       const auto extent = (*log)->GetExtent(p);
       if (!extent.ok()) return Say("log", extent.status(), "");
       records += extent->end;
+      const auto us = log::NewestRecordedTimeUs(**log, p);
+      if (!us.ok()) return Say("log", us.status(), "");
+      newest = std::max(newest, *us);
     }
     Say("log", absl::OkStatus(),
         Cat((*log)->name(), ", ", (*log)->partitions(), " partitions, ", Grouped(records),
             " records"));
+    CheckClock(config, absl::FromUnixMicros(newest));
+  }
+
+  // One reading says nothing about a clock; the log may contradict it.
+  void CheckClock(const Config& config, absl::Time newest) {
+    const absl::Time now = WallNow();
+    const auto text = [](absl::Time time) {
+      return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone());
+    };
+    if (newest - now <= command::ClockGuard::kMost) {
+      return Say("clock", absl::OkStatus(), Cat(text(now), ", not behind the log"));
+    }
+    const std::string ahead = Cat("the newest record is of ", text(newest), ", this machine's clock ",
+                                  "shows ", text(now));
+    if (newest <= config.accepted_records()) {
+      return Say("clock", absl::OkStatus(), Cat(ahead, "; accepted by clock.accept_until"));
+    }
+    Say("clock",
+        absl::FailedPreconditionError(
+            Cat(ahead, ": nothing is recorded until it has passed that. Set the clock; or, if the ",
+                "records are wrong, read common/log/README.md and say --clock-accept-until ",
+                text(newest + absl::Seconds(1)))),
+        "");
   }
 
   void CheckServer(const Config& config) {
@@ -82,7 +111,7 @@ class Doctor : public Subcommand {
             "GetTrialBalance");
     balances::v1::GetTrialBalanceResponse response;
     const absl::Status status = Connect(config)->Call(
-        *method, balances::v1::GetTrialBalanceRequest(), &response, absl::Now() + absl::Seconds(5));
+        *method, balances::v1::GetTrialBalanceRequest(), &response, WallNow() + absl::Seconds(5));
     if (absl::IsUnavailable(status) && ReasonOf(status).empty()) {
       return Say("server", absl::OkStatus(), Cat("none at ", config.server_address()));
     }

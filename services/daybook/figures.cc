@@ -4,7 +4,7 @@
 #include <functional>
 #include <string>
 
-#include "absl/time/clock.h"
+#include "common/base/clock.h"
 
 namespace daybook {
 namespace {
@@ -46,7 +46,7 @@ double LagSeconds(const std::vector<ShardStatus>& shards, std::string_view proje
 
 void AddModelFigures(const projection::Topology& topology, const command::Engine& engine,
                      const projection::Models& models, Metrics* metrics) {
-  const absl::Time start = absl::Now();
+  const absl::Time start = WallNow();
   for (const auto& entry : topology.entries()) {
     const std::string name = entry.projection.name;
     const Labels labels = {{"projection", name}};
@@ -56,7 +56,7 @@ void AddModelFigures(const projection::Topology& topology, const command::Engine
                       "Time since the read model last held everything, worst partition; since the "
                       "start if it never has.",
                       labels, [&, name, start] {
-                        return LagSeconds(models.Statuses(), name, start, absl::Now());
+                        return LagSeconds(models.Statuses(), name, start, WallNow());
                       });
     metrics->AddGauge("daybook_projection_serving",
                       "1 if queries of the read model are answered in every partition.", labels,

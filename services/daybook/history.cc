@@ -10,6 +10,7 @@
 #include "common/base/dates.h"
 #include "common/base/fields.h"
 #include "common/base/status.h"
+#include "common/base/timestamp.h"
 #include "daybook/book/v1/record.pb.h"
 #include "services/daybook/log_scan.h"
 #include "services/daybook/open_log.h"
@@ -113,9 +114,15 @@ class Printer {
     return absl::OkStatus();
   }
 
+  // What the owner's clock showed, where that is not the recorded time.
+  static void AddClock(const log::v1::Frame& frame, Json* line) {
+    if (frame.has_clock_time()) (*line)["clock_time"] = TimeText(MicrosOf(frame.clock_time()));
+  }
+
   void AddCommit(const ScannedRecord& record, Json* line) const {
     (*line)["customer_id"] = commit_.customer_id();
     (*line)["recorded_time"] = TimeText(log::RecordedTimeUs(*record.frame));
+    AddClock(*record.frame, line);
     (*line)["revision"] = commit_.revision();
     (*line)["request_id"] = commit_.request_id();
     if (!commit_.actor().empty()) (*line)["actor"] = commit_.actor();
@@ -149,6 +156,7 @@ class Printer {
       line["epoch"] = record.frame->epoch();
       line["sequence"] = record.frame->sequence();
       line["recorded_time"] = TimeText(log::RecordedTimeUs(*record.frame));
+      AddClock(*record.frame, &line);
     }
     std::string text = Dump(line);
     if (log::IsEffective(record.verdict) && record.frame->has_owner_started()) {

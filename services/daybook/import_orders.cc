@@ -10,6 +10,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/time/clock.h"
+#include "common/base/clock.h"
 #include "common/base/dates.h"
 #include "common/base/money.h"
 #include "common/base/plausible.h"
@@ -517,7 +518,7 @@ class ImportOrders : public Subcommand {
       request.set_consistency_token(token.second);
       balances::v1::GetTrialBalanceResponse response;
       const absl::Status seen =
-          client.Call(method, request, &response, absl::Now() + absl::Seconds(30));
+          client.Call(method, request, &response, WallNow() + absl::Seconds(30));
       if (seen.ok()) continue;
       std::fprintf(stderr, "the read models have not caught up yet: %s\n",
                    std::string(seen.message()).c_str());

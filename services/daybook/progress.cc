@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "absl/time/clock.h"
+#include "common/base/clock.h"
 #include "services/daybook/text.h"
 
 namespace daybook {
@@ -16,7 +16,7 @@ Progress::Progress(std::string what, int64_t total, bool silent)
     : what_(std::move(what)),
       total_(total),
       shown_(!silent && IsTerminal(STDERR_FILENO)),
-      start_(absl::Now()),
+      start_(WallNow()),
       last_shown_(start_) {}
 
 Progress::~Progress() {
@@ -35,7 +35,7 @@ std::string Progress::LineAt(absl::Time now) const {
 void Progress::Add(int64_t done) {
   std::lock_guard lock(mutex_);
   done_ += done;
-  const absl::Time now = absl::Now();
+  const absl::Time now = WallNow();
   if (!shown_ || now - last_shown_ < absl::Milliseconds(200)) return;
   last_shown_ = now;
   std::fprintf(stderr, "\r\x1b[K%s", LineAt(now).c_str());

@@ -7,7 +7,7 @@
 
 namespace daybook {
 
-bool ReadinessNotice::Is(const std::vector<std::string>& missing, absl::Time now) {
+bool ReadinessNotice::Is(const std::vector<std::string>& missing, absl::Duration now) {
   if (missing.empty()) {
     if (std::exchange(ready_, true)) return false;
     say_(Severity::kInfo, "ready", {});
@@ -15,7 +15,7 @@ bool ReadinessNotice::Is(const std::vector<std::string>& missing, absl::Time now
   }
   if (ready_) {
     next_ = now;
-  } else if (next_ == absl::InfinitePast()) {
+  } else if (!next_) {
     next_ = now + kPatience;
   }
   ready_ = false;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,13 +24,14 @@ class ReadinessNotice {
   using Say = std::function<void(Severity, std::string_view, LogFields)>;
   explicit ReadinessNotice(Say say) : say_(std::move(say)) {}
 
-  // `missing`: empty = ready. True when that is new. Call it often, from one thread.
-  bool Is(const std::vector<std::string>& missing, absl::Time now);
+  // `missing`: empty = ready; `now`: of the steady clock. True when that is new. Call it often, from
+  // one thread.
+  bool Is(const std::vector<std::string>& missing, absl::Duration now);
 
  private:
   const Say say_;
   bool ready_ = false;
-  absl::Time next_ = absl::InfinitePast();  // when what is missing is said (again)
+  std::optional<absl::Duration> next_;  // when what is missing is said (again)
 };
 
 }  // namespace daybook

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "absl/time/clock.h"
+#include "common/base/clock.h"
 #include "common/base/metrics.h"
 #include "common/base/status.h"
 #include "common/command/books.h"
@@ -20,6 +21,7 @@
 #include "projections/topology.h"
 #include "services/billing/billing.h"
 #include "services/customer/customer.h"
+#include "services/daybook/clock_notice.h"
 #include "services/daybook/command_calls.h"
 #include "services/daybook/endpoint.h"
 #include "services/daybook/figures.h"
@@ -145,6 +147,7 @@ absl::Status Serve(const Config& config) {
                    command::Engine::Open(log.get(), std::move(book),
                                          {.cache_directory = config.data_dir + "/command-cache",
                                           .endpoint = [&endpoint] { return endpoint; },
+                                          .accepted_records = config.accepted_records(),
                                           .max_queue = static_cast<size_t>(config.max_queue),
                                           .say = Say},
                                          &metrics));
@@ -182,6 +185,7 @@ absl::Status Serve(const Config& config) {
        {"partitions", std::to_string(log->partitions())}});
 
   ReadinessNotice notice(Log);
+  ClockNotice clock_notice(Log);
   bool ever_ready = false, starting = true;
   for (; !Interrupted().load(); absl::SleepFor(absl::Milliseconds(20))) {
     SetHealth(*engine, *models, topology, &server.health());
@@ -192,14 +196,16 @@ absl::Status Serve(const Config& config) {
     }
     // A log that cannot be owned because of what is in it: refused, not half served.
     if (!ever_ready && absl::IsFailedPrecondition(commands)) {
-      engine->Drain(absl::Now() + kDrain);
+      engine->Drain(WallNow() + kDrain);
       return commands;
     }
     if (AskedToClaim()) {
-      Log(Severity::kInfo, "asked to claim the partitions that others own");
+      Log(Severity::kInfo,
+          "told that this machine's clock is right, and to claim the partitions that others own");
+      engine->ConfirmClock();
       for (int p = 0; p < engine->partitions(); ++p) engine->Want(p, true);
     }
-    if (!notice.Is(Missing(*engine, *models), absl::Now())) continue;
+    if (!notice.Is(Missing(*engine, *models), now.steady)) continue;
     ever_ready = true;
     NotifySystemd("READY=1");
   }
@@ -208,9 +214,9 @@ absl::Status Serve(const Config& config) {
   NotifySystemd("STOPPING=1");
   SetHealth(*engine, *models, topology, &server.health());
   server.DrainStreams();
-  engine->Drain(absl::Now() +
+  engine->Drain(WallNow() +
                 kDrain);  // commands under way get their answers; new ones are refused
-  server.Shutdown(absl::Now() + kLastAnswers);
+  server.Shutdown(WallNow() + kLastAnswers);
   models->Stop();
   http.Stop();
   Log(Severity::kInfo, "stopped");
@@ -232,7 +238,8 @@ class ServeCommand : public Subcommand {
                 "everything is flushed, exit 0; a second signal stops at once, which loses\n"
                 "nothing either. On Kafka who starts last takes the partitions over; who had\n"
                 "them follows, and names the owner to callers, until SIGUSR1 (`systemctl\n"
-                "reload`) asks it to take them back.",
+                "reload`) asks it to take them back. The same signal says that this machine's\n"
+                "clock is right, if it was set forward while the server ran.",
             .exit_codes =
                 "0 stopped as told · 1 could not start, says why · 2 wrong usage or "
                 "configuration · 4 the brokers do not answer · 70 stopped itself because a write "

@@ -3,7 +3,7 @@
 #include <memory>
 #include <utility>
 
-#include "absl/time/clock.h"
+#include "common/base/clock.h"
 #include "common/base/status.h"
 #include "common/command/prepare.h"
 #include "services/daybook/command_origin.h"
@@ -69,7 +69,7 @@ void Submit(command::Engine& engine, const CommandKinds& kinds, const CommandOri
     bad.Add("command.command", "is required");
     return AnswerError(*item, bad.ToStatus());
   }
-  const absl::Time deadline = DecideBy(item->deadline(), absl::Now());
+  const absl::Time deadline = DecideBy(item->deadline(), WallNow());
   auto command = std::make_unique<StreamCommand>(std::move(item), *kind);
   origin.Fill(deadline, command.get());
   const absl::Status status = command::Prepare(*kind->method, command->request(), command.get());

@@ -14,6 +14,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "common/base/timestamp.h"
 #include "common/command/request_marks.h"
 #include "common/log/token.h"
 #include "daybook/billing/v1/billing_service.pb.h"
@@ -28,8 +29,11 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 // A customer is a sum; a payment that would make it negative is refused.
-absl::Status Decide(const View& view, const google::protobuf::Message& message, const Context&,
-                    Decision* out) {
+absl::Time decided_at;
+
+absl::Status Decide(const View& view, const google::protobuf::Message& message,
+                    const Context& context, Decision* out) {
+  decided_at = context.now;
   const auto& request = static_cast<const RecordPaymentRequest&>(message);
   const auto& billing = view.state.billing();
   const int64_t sum = billing.accounts_size() == 0 ? 0 : billing.accounts(0).received_minor();
@@ -145,6 +149,7 @@ class PartitionTest : public testing::Test, public PartitionHost {
   void Append(std::string_view key, std::string_view value) override {
     if (!lose_) {
       reports_.push_back({appended_, absl::OkStatus(), static_cast<int64_t>(log_.size())});
+      if (options_.log_has_clock) reports_.back().stored_time = LogClock();
       log_.emplace_back(key, value);
     }
     ++appended_;
@@ -176,7 +181,17 @@ class PartitionTest : public testing::Test, public PartitionHost {
   void Read() {
     if (partition_->reading()) partition_->OnRead(Everything());
   }
-  void Tick() { partition_->Tick(now_, ++fresh_); }
+  // Both clocks go on together, unless a test sets one.
+  Moment Clocks() const {
+    return {now_, now_ + set_back_ - absl::FromUnixSeconds(1'690'000'000)};
+  }
+  // The time that it really is.
+  absl::Time LogClock() const { return now_ + set_back_ + log_ahead_; }
+  void SetClock(absl::Duration by) {
+    now_ += by;
+    set_back_ -= by;
+  }
+  void Tick() { partition_->Tick(Clocks(), ++fresh_); }
   void Report() {
     const auto reports = std::exchange(reports_, {});
     for (const auto& report : reports) partition_->OnReport(report);
@@ -255,6 +270,7 @@ class PartitionTest : public testing::Test, public PartitionHost {
   int number_ = 0;
   uint64_t fresh_ = 0;
   absl::Time now_ = absl::FromUnixSeconds(1'700'000'000);
+  absl::Duration set_back_, log_ahead_;
 };
 
 TEST_F(PartitionTest, AnswersOnlyWhenTheLogHasConfirmed) {
@@ -836,10 +852,202 @@ TEST_F(PartitionTest, AClockThatGoesBackDoesNotMoveTheLogBack) {
   Submit("r1", 5);
   Settle();
   const int64_t before = partition_->position().recorded_time_us;
-  now_ -= absl::Hours(24);
-  Submit("r2", 5);
+  SetClock(-absl::Seconds(50));
+  const int a = Submit("r2", 5);
   Settle();
-  EXPECT_GE(partition_->position().recorded_time_us, before);
+  EXPECT_TRUE(answers_[a].status.ok());
+  EXPECT_EQ(partition_->position().recorded_time_us, before);
+}
+
+TEST_F(PartitionTest, NothingIsRecordedBehindRecordsOfTheFuture) {
+  SetClock(kYear);
+  BecomeOwner();
+  const int first = Submit("r1", 5);
+  Settle();
+  ASSERT_TRUE(answers_[first].status.ok());
+  SetClock(-kYear);
+  const size_t records = log_.size();
+  const int a = Submit("r2", 5), again = Submit("r1", 5), refused = Submit("r3", -50);
+  Settle();
+  EXPECT_EQ(ReasonFor(a), "CLOCK_WRONG");
+  EXPECT_EQ(ReasonFor(refused), "CLOCK_WRONG") << "a refusal may rest on the day, too";
+  EXPECT_EQ(answers_[again].bytes, answers_[first].bytes) << "accepted before";
+  EXPECT_EQ(log_.size(), records);
+  EXPECT_THAT(partition_->clock().why(), HasSubstr("ahead of this machine's clock"));
+
+  SetClock(kYear - absl::Seconds(30));
+  const int later = Submit("r2", 5);
+  Settle();
+  EXPECT_TRUE(answers_[later].status.ok());
+}
+
+TEST_F(PartitionTest, ALogOfTheFutureIsNotClaimed) {
+  SetClock(kYear);
+  RecordCustomers(1);
+  Settle();
+  const auto log = log_;
+  SetClock(-kYear);
+  Make();
+  partition_->Want(true);
+  const int a = Submit("r2", 5, "c0"), again = Submit("r", 1, "c0");
+  for (int i = 0; i < 20; ++i) {
+    Tick();
+    Read();
+    now_ += absl::Milliseconds(50);
+  }
+  EXPECT_EQ(log_, log);
+  EXPECT_EQ(partition_->phase(), Partition::Phase::kCatchUp);
+  EXPECT_EQ(ReasonFor(a), "CLOCK_WRONG") << "at once: its deadline is far";
+  EXPECT_TRUE(answers_[again].status.ok());
+
+  SetClock(kYear);
+  Tick();
+  EXPECT_EQ(partition_->clock().why(), "");
+  BecomeOwner();
+}
+
+TEST_F(PartitionTest, ClaimsAndBarriersLeaveNoTimeBehind) {
+  BecomeOwner();
+  Submit("r1", 5);
+  Settle();
+  const int64_t recorded = partition_->position().recorded_time_us;
+  SetClock(kYear);
+  Make();  // the machine starts with a wrong clock
+  BecomeOwner();
+  Submit("r2", -50);  // refused, behind a barrier
+  Settle();
+  EXPECT_EQ(partition_->position().recorded_time_us, recorded);
+  SetClock(-kYear);
+  const int a = Submit("r3", 5);
+  Settle();
+  EXPECT_TRUE(answers_[a].status.ok());
+}
+
+TEST_F(PartitionTest, AClockThatIsSetForwardWhileServingRecordsNothing) {
+  BecomeOwner();
+  Submit("r1", 5);
+  Settle();
+  const size_t records = log_.size();
+  SetClock(kYear);
+  const int a = Submit("r2", 5);
+  Settle();
+  EXPECT_EQ(ReasonFor(a), "CLOCK_WRONG");
+  EXPECT_EQ(log_.size(), records);
+  SetClock(-kYear);
+  const int b = Submit("r2", 5);
+  Settle();
+  EXPECT_TRUE(answers_[b].status.ok());
+
+  SetClock(absl::Hours(3));
+  partition_->ConfirmClock();
+  const int c = Submit("r3", 5);
+  Settle();
+  EXPECT_TRUE(answers_[c].status.ok());
+}
+
+TEST_F(PartitionTest, BehindAcceptedRecordsOfTheFutureDaysAreOfTheClock) {
+  SetClock(kYear);
+  BecomeOwner();
+  Submit("r1", 5);
+  Settle();
+  const absl::Time future = absl::FromUnixMicros(partition_->position().recorded_time_us);
+  SetClock(-kYear);
+  options_.accepted_records = future;
+  Make();
+  BecomeOwner();
+  const int a = Submit("r2", 5);
+  const absl::Time now = now_;
+  Settle();
+  EXPECT_TRUE(answers_[a].status.ok());
+  EXPECT_EQ(decided_at, now) << "not a day of next year";
+  book::v1::Record record;
+  ASSERT_TRUE(record.ParseFromString(log_.back().second));
+  EXPECT_EQ(MicrosOf(record.recorded_time()), absl::ToUnixMicros(future)) << "never back";
+  EXPECT_EQ(MicrosOf(record.clock_time()), absl::ToUnixMicros(now));
+
+  SetClock(kYear + absl::Hours(1));
+  partition_->ConfirmClock();
+  Submit("r3", 5);
+  Settle();
+  ASSERT_TRUE(record.ParseFromString(log_.back().second));
+  EXPECT_GT(MicrosOf(record.recorded_time()), absl::ToUnixMicros(future));
+  EXPECT_FALSE(record.has_clock_time());
+}
+
+TEST_F(PartitionTest, OnePartitionOfTheFutureContradictsTheClockForAll) {
+  options_.newest_record = std::make_shared<NewestRecord>();
+  Make();
+  BecomeOwner();
+  options_.newest_record->Raise(absl::ToUnixMicros(now_ + kYear));
+  const int a = Submit("r1", 5);
+  Settle();
+  EXPECT_EQ(ReasonFor(a), "CLOCK_WRONG");
+}
+
+class LogWithClock : public PartitionTest {
+ protected:
+  LogWithClock() {
+    options_.log_has_clock = true;
+    Make();
+  }
+};
+
+TEST_F(LogWithClock, IsComparedBeforeTheFirstFact) {
+  SetClock(kYear);
+  BecomeOwner();
+  const int a = Submit("r1", 5);
+  Tick();
+  EXPECT_FALSE(answers_.contains(a)) << "the claim's report has not come";
+  Settle();
+  EXPECT_EQ(ReasonFor(a), "CLOCK_WRONG");
+  EXPECT_EQ(partition_->position().recorded_time_us, 0);
+  SetClock(-kYear);
+  const int b = Submit("r1", 5);
+  Settle();
+  EXPECT_TRUE(answers_[b].status.ok());
+}
+
+TEST_F(LogWithClock, IsAskedAgainIfTheClaimsReportIsLost) {
+  BecomeOwner();
+  reports_.clear();
+  const int a = Submit("r1", 5);
+  const size_t records = log_.size();
+  Settle();
+  EXPECT_EQ(log_.size(), records);
+  now_ += absl::Seconds(2);
+  Settle();
+  EXPECT_TRUE(answers_[a].status.ok());
+}
+
+TEST_F(LogWithClock, DecidesAboutAJump) {
+  BecomeOwner();
+  Submit("r1", 5);
+  Settle();
+  SetClock(kYear);
+  const size_t records = log_.size();
+  std::vector<int> refused;
+  for (int i = 0; i < 20; ++i) {
+    refused.push_back(Submit(absl::StrCat("w", i), 5));
+    Settle();
+  }
+  for (const int i : refused) EXPECT_EQ(ReasonFor(i), "CLOCK_WRONG");
+  EXPECT_EQ(log_.size(), records + 1) << "one barrier, and none for each refusal";
+  SetClock(-kYear);
+  const int b = Submit("r2", 5);
+  Settle();
+  EXPECT_TRUE(answers_[b].status.ok());
+}
+
+TEST_F(LogWithClock, AMachineThatWasPausedRefusesNothing) {
+  BecomeOwner();
+  Submit("r1", 5);
+  Settle();
+  set_back_ -= absl::Hours(2);  // its steady clock stood still, and the log's went on
+  now_ += absl::Hours(2);
+  log_ahead_ += absl::Hours(2);
+  const int a = Submit("r2", 5);
+  Settle();
+  EXPECT_TRUE(answers_[a].status.ok()) << answers_[a].status;
 }
 
 TEST_F(PartitionTest, DrainingAnswersAllAndTakesNoMore) {
@@ -947,7 +1155,7 @@ TEST_F(PartitionTest, ALogIsFollowedWithinTheMemory) {
     Read();
     AwaitCache();
     now_ += absl::Milliseconds(10);
-    partition_->Tick(now_, 16 * ++fresh_);
+    partition_->Tick(Clocks(), 16 * ++fresh_);
     most = std::max(most, partition_->cached_customers());
   }
   EXPECT_GT(most, 50u);
@@ -996,11 +1204,11 @@ TEST_F(PartitionTest, AClockThatIsSetBackHoldsNothingUp) {
   BecomeOwner();
   Submit("r1", -1);
   Settle();
-  now_ -= absl::Hours(1);
+  SetClock(-absl::Hours(1));
   const int refused = Submit("r2", -1);
   Settle();
   EXPECT_EQ(ReasonFor(refused), "AMOUNT_OVERFLOW");
-  EXPECT_LE(partition_->next_wake(), now_ + absl::Minutes(1));
+  EXPECT_LE(partition_->next_wake(), Clocks().steady + absl::Minutes(1));
 }
 
 TEST_F(PartitionTest, AFullDiskIsSaidAtOnceAndEndsByItself) {

@@ -327,7 +327,7 @@ class Simulation {
     }
     if (p.cache_write && Chance(0.2)) p.AwaitCache();
     if (p.partition->reading() && p.partition->has_room()) Feed(p);
-    p.partition->Tick(Now() + p.clock, random_());
+    p.partition->Tick({Now() + p.clock, absl::Milliseconds(step_)}, random_());
     if (!p.partition->halted().ok()) {
       Violate(absl::StrCat("halted: ", p.partition->halted().message()));
     }

@@ -18,7 +18,7 @@ class ReadinessNoticeTest : public testing::Test {
     return said_;
   }
 
-  absl::Time now_ = absl::UnixEpoch();
+  absl::Duration now_ = absl::Hours(1);
   std::vector<std::string> said_;
   ReadinessNotice notice_{
       [this](Severity, std::string_view text, LogFields) { said_.emplace_back(text); }};

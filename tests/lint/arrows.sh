@@ -60,4 +60,8 @@ for dir in projections/*/; do
 done
 rule "nobody includes the binary's parts but the binary" \
   "$(grep 'include "services/daybook/' <<<"$all" | grep -v '^services/daybook/' || true)"
+# absl::Now() is up to 2 s behind once the clock was set (common/base/clock.h).
+rule "WallNow() tells the time" \
+  "$(grep -rnE '^[^/]*absl::Now\b' --include='*.h' --include='*.cc' \
+       common/{command,projection,rpc} services projections || true)"
 exit $broken

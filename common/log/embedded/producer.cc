@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "common/base/clock.h"
 #include "common/base/status.h"
 #include "common/base/this_thread.h"
 #include "common/log/embedded/core.h"
@@ -185,7 +185,7 @@ absl::Status EmbeddedProducer::Admit(size_t bytes) {
   if (core_.options.free_bytes) {
     room = core_.options.free_bytes();
   } else {
-    const absl::Time now = absl::Now();
+    const absl::Time now = WallNow();
     unasked_bytes_ += bytes;
     // A clock that was set back asks, too.
     const bool lately = now < ask_again_ && ask_again_ - now <= kAskForRoom;

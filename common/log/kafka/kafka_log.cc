@@ -21,6 +21,7 @@ class KafkaLog : public EventLog {
 
   int partitions() const override { return core_.partitions; }
   bool exclusive() const override { return false; }
+  bool has_clock() const override { return true; }
   std::string name() const override {
     return absl::StrCat("kafka:", core_.options.brokers, "/", core_.topic);
   }
