@@ -224,9 +224,12 @@ absl::Duration Partition::next_wake() const {
       break;
   }
   if (clock_.verdict() == ClockGuard::Verdict::kUnknown) return now + absl::Milliseconds(10);
-  if (!queue_.empty() && sent_.size() < options_.max_in_flight) return now;
+  if (!queue_.empty() && sent_.size() < options_.max_in_flight &&
+      pending_.size() < options_.max_queue) {
+    return now;
+  }
   if (filling_) return now;
-  if (!pending_.empty() && sent_.empty()) return last_barrier_ + options_.barrier_interval;
+  if (!pending_.empty() && sent_.empty()) return NextBarrier();
   if (!sent_.empty()) return now + absl::Milliseconds(100);
   absl::Duration wake = now + kLookAtClock;
   if (cache_->dirty() > 0 && !writing_cache_) {
@@ -245,7 +248,10 @@ void Partition::Serve() {
   const size_t most =
       clock_.verdict() == ClockGuard::Verdict::kUnknown ? 0 : options_.max_group;
   for (served_ = 0; served_ < most && !queue_.empty() && phase_ == Phase::kOwn; ++served_) {
-    if (sent_.size() >= options_.max_in_flight || bytes >= options_.max_group_bytes) break;
+    if (sent_.size() >= options_.max_in_flight || pending_.size() >= options_.max_queue ||
+        bytes >= options_.max_group_bytes) {
+      break;
+    }
     if (served_ % kPrefetched == 0) PrefetchNext();
     auto command = std::move(queue_.front());
     queue_.pop_front();
@@ -257,8 +263,7 @@ void Partition::Serve() {
     if (chain_.at().sequence != sequence) bytes += bytes_.size();
   }
   if (!pending_.empty() && pending_.back().release > chain_.at().sequence &&
-      chain_.at().sequence == before &&
-      now_.steady >= last_barrier_ + options_.barrier_interval) {
+      chain_.at().sequence == before && now_.steady >= NextBarrier()) {
     AppendBarrier();
   }
   ReleasePending();
@@ -415,6 +420,11 @@ absl::Time Partition::RecordedNow() const {
   return std::max(absl::FromUnixMicros(absl::ToUnixMicros(now_.wall)), LastRecorded());
 }
 
+absl::Duration Partition::NextBarrier() const {
+  return std::max(last_barrier_ + options_.barrier_interval,
+                  barriers_paid_ - options_.barrier_burst * options_.barrier_rest);
+}
+
 void Partition::AppendBarrier() {
   FillHeader(&frame_);
   frame_.mutable_barrier();
@@ -423,6 +433,7 @@ void Partition::AppendBarrier() {
   const auto verdict = chain_.Apply(chain_.at().next_offset, &frame_, bytes_);
   DAYBOOK_CHECK(verdict.ok() && log::IsEffective(*verdict));
   last_barrier_ = now_.steady;
+  barriers_paid_ = std::max(barriers_paid_, now_.steady) + options_.barrier_rest;
   clock_.Asked();
   ++stats_.barriers;
   Send("", nullptr);

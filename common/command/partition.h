@@ -62,7 +62,12 @@ struct PartitionOptions {
   size_t max_in_flight = 16'384;  // records appended and not confirmed
   size_t max_group = 4'096;       // commands decided in one Tick
   size_t max_group_bytes = 1 << 20;
+  // Barriers are records that stay for ever, and whoever is refused causes them: so many one after
+  // the other, in the long run one each barrier_rest. Refusals then wait that long for one, unless a
+  // commit proves the same.
   absl::Duration barrier_interval = absl::Milliseconds(5);
+  int barrier_burst = 1'000;
+  absl::Duration barrier_rest = absl::Seconds(1);
   absl::Duration report_timeout = absl::Seconds(30);  // silence this long is a doubt
   absl::Duration claim_timeout = absl::Seconds(10);
   absl::Duration claim_backoff = absl::Milliseconds(50);  // doubles to 64 times
@@ -212,6 +217,8 @@ class Partition {
   absl::Status AppendCommit(std::unique_ptr<Command>& command, StateCache::Customer& customer,
                             Decision& decision);
   void AppendBarrier();
+  // When the next one may be appended.
+  absl::Duration NextBarrier() const;
   // The record in `bytes_` and `frame_`, which the chain has taken.
   void Send(std::string_view key, Receipts::Entry* receipt);
   void Hold(Pending pending);
@@ -301,6 +308,7 @@ class Partition {
   std::deque<Sent> sent_;
   std::deque<Pending> pending_;
   absl::Duration last_barrier_ = -absl::InfiniteDuration();
+  absl::Duration barriers_paid_ = absl::ZeroDuration();  // when the rest after all of them is over
   absl::Duration last_flush_ = -absl::InfiniteDuration();  // when states were frozen
   absl::Duration last_write_ = -absl::InfiniteDuration();  // of the cache, perhaps in vain
   bool flush_failed_ = false;

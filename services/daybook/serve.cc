@@ -27,6 +27,7 @@
 #include "services/daybook/figures.h"
 #include "services/daybook/interrupt.h"
 #include "services/daybook/logging.h"
+#include "services/daybook/message_limit.h"
 #include "services/daybook/model_calls.h"
 #include "services/daybook/models_copy.h"
 #include "services/daybook/open_log.h"
@@ -124,8 +125,15 @@ void SetHealth(const command::Engine& engine, const projection::Models& models,
   health->Set("", commands && models.Ready().ok());
 }
 
+// Of what strangers can cause. Never destroyed: gRPC may write until the very end.
+MessageLimit& StrangersMessages() {
+  static auto* const limit = new MessageLimit;
+  return *limit;
+}
+
 // What gRPC and protobuf have to say, said in the program's own way.
 void SayLibrary(rpc::LibraryLogLevel level, std::string_view line) {
+  if (!StrangersMessages().Admit(line, ReadClocks().steady)) return;
   Log(level == rpc::LibraryLogLevel::kInfo ? Severity::kDebug : Severity::kWarning, line);
 }
 
@@ -189,6 +197,11 @@ absl::Status Serve(const Config& config) {
   bool ever_ready = false, starting = true;
   for (; !Interrupted().load(); absl::SleepFor(absl::Milliseconds(20))) {
     SetHealth(*engine, *models, topology, &server.health());
+    const Moment now = ReadClocks();
+    clock_notice.Look(now);
+    StrangersMessages().TakeLeftOut(now.steady, [](int64_t count, std::string_view example) {
+      Log(Severity::kWarning, Cat("left out ", Grouped(count), " messages such as: ", example));
+    });
     const absl::Status commands = engine->Ready();
     if (starting && commands.ok()) {
       starting = false;

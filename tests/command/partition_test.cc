@@ -847,6 +847,36 @@ TEST_F(PartitionTest, TextThatNobodyCouldReadBackIsRefused) {
   EXPECT_TRUE(answers_[b].status.ok());
 }
 
+TEST_F(PartitionTest, RefusalsDoNotGrowTheLogWithoutBound) {
+  BecomeOwner();
+  const size_t before = log_.size();
+  std::vector<int> refused;
+  for (int i = 0; i < 3'000; ++i) {  // a minute of somebody who does not stop
+    refused.push_back(Submit(absl::StrCat("w", i), -50));
+    Tick();
+    Report();
+    now_ += absl::Milliseconds(20);
+    Tick();
+  }
+  EXPECT_LT(log_.size() - before, options_.barrier_burst + 70);
+  for (int i = 0; i < 20; ++i) {
+    now_ += absl::Milliseconds(100);
+    Settle();
+  }
+  for (const int i : refused) ASSERT_EQ(ReasonFor(i), "AMOUNT_OVERFLOW") << i;
+
+  // One who is accepted does not wait for it, and takes the refused along.
+  const int late = Submit("late", -50), accepted = Submit("r1", 5);
+  Settle();
+  EXPECT_TRUE(answers_[accepted].status.ok());
+  EXPECT_EQ(ReasonFor(late), "AMOUNT_OVERFLOW");
+}
+
+// --- clocks that are wrong
+// ---------------------------------------------------------------------------
+
+constexpr absl::Duration kYear = absl::Hours(24 * 365);
+
 TEST_F(PartitionTest, AClockThatGoesBackDoesNotMoveTheLogBack) {
   BecomeOwner();
   Submit("r1", 5);
