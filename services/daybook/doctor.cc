@@ -11,6 +11,7 @@
 #include "common/log/newest_time.h"
 #include "daybook/balances/v1/balances_service.pb.h"
 #include "services/daybook/connect.h"
+#include "services/daybook/data_directory.h"
 #include "services/daybook/open_log.h"
 #include "services/daybook/subcommands.h"
 #include "services/daybook/text.h"
@@ -53,6 +54,12 @@ class Doctor : public Subcommand {
     }
     if (access(path.c_str(), R_OK | W_OK | X_OK) != 0) {
       return absl::FailedPreconditionError(Cat(path, " cannot be written by this user"));
+    }
+    if (const OpenFiles open = FindOpen(path); open.count > 0) {
+      return absl::FailedPreconditionError(
+          Cat("others than this user can read ", Grouped(open.count),
+              " files and directories, such as ", open.example,
+              ": `daybook serve` closes them when it starts"));
     }
     struct statvfs room;
     if (statvfs(path.c_str(), &room) == 0 &&

@@ -3,6 +3,7 @@
 
 #include "absl/synchronization/mutex.h"
 #include "services/daybook/command_line.h"
+#include "services/daybook/data_directory.h"
 #include "services/daybook/standard_streams.h"
 #include "services/daybook/subcommands.h"
 
@@ -16,6 +17,7 @@ const char* malloc_conf = "background_thread:true,dirty_decay_ms:5000";
 int main(int argc, char** argv) {
   using namespace daybook;
   HoldStandardStreams();
+  KeepToOurselves();
   // Debian's Abseil looks for circles in the order of locks whenever gRPC takes one of its: 5 % of
   // a call.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);

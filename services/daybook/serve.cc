@@ -5,7 +5,6 @@
 
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 
 #include "absl/time/clock.h"
 #include "common/base/clock.h"
@@ -23,6 +22,7 @@
 #include "services/customer/customer.h"
 #include "services/daybook/clock_notice.h"
 #include "services/daybook/command_calls.h"
+#include "services/daybook/data_directory.h"
 #include "services/daybook/endpoint.h"
 #include "services/daybook/figures.h"
 #include "services/daybook/interrupt.h"
@@ -54,12 +54,16 @@ void TakeAllDescriptors() {
   (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-absl::Status MakeDirectory(const std::string& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  return error ? absl::FailedPreconditionError(
-                     Cat("data_dir: cannot make ", path, ": ", error.message()))
-               : absl::OkStatus();
+// Makes the data directory, or closes to others what of it is open.
+absl::Status PrepareDataDirectory(const std::string& path) {
+  RETURN_IF_ERROR(MakeDataDirectory(path));
+  ASSIGN_OR_RETURN(const OpenFiles open, CloseToOthers(path));
+  if (open.count > 0) {
+    Log(Severity::kWarning, Cat("others than this user could read ", Grouped(open.count),
+                                " files and directories, such as ", open.example,
+                                "; closed to them now"));
+  }
+  return absl::OkStatus();
 }
 
 rpc::ServerOptions ServerOptionsOf(const Config& config, Metrics* metrics) {
@@ -143,7 +147,7 @@ absl::Status Serve(const Config& config) {
   if (config.log == "embedded" && config.IsGiven("kafka.brokers")) {
     Log(Severity::kWarning, "kafka.brokers is set and not used: log = embedded (--log kafka?)");
   }
-  RETURN_IF_ERROR(MakeDirectory(config.data_dir));
+  RETURN_IF_ERROR(PrepareDataDirectory(config.data_dir));
   WorkDirectory::RemoveLeftOver(config.data_dir);
   Metrics metrics;
   metrics.AddProcess(Version());

@@ -167,5 +167,48 @@ TEST_F(Plumbing, ADumpThatCannotBeWrittenSaysWhy) {
   EXPECT_THAT(Run({"dump", "--out=" + data()}).err, HasSubstr("Is a directory"));
 }
 
+class Modes : public Plumbing {
+ protected:
+  // Paths under `directory` that others may read, write or enter.
+  static std::vector<std::string> Open(const std::string& directory) {
+    std::vector<std::string> open;
+    const auto look = [&](const fs::directory_entry& entry) {
+      const fs::perms others = fs::perms::group_all | fs::perms::others_all;
+      if ((entry.status().permissions() & others) != fs::perms::none) open.push_back(entry.path());
+    };
+    look(fs::directory_entry(directory));
+    for (const auto& entry : fs::recursive_directory_iterator(directory)) look(entry);
+    return open;
+  }
+};
+
+TEST_F(Modes, WhatIsMadeIsForItsUserAlone) {
+  EXPECT_THAT(Open(data()), testing::IsEmpty());
+  const Ran ran = Shell(
+      "umask 0; cd \"$data\"/.. && \"$daybook\" copy --quiet --to embedded:copy/log --data-dir \"$data\" "
+      "&& \"$daybook\" dump --out dump --data-dir \"$data\" "
+      "&& \"$daybook\" rebuild --quiet --data-dir \"$data\"");
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(Open(data()), testing::IsEmpty());
+  EXPECT_THAT(Open(scratch_.path() + "/copy"), testing::IsEmpty());
+  EXPECT_EQ(fs::status(scratch_.path() + "/dump").permissions(),
+            fs::perms::owner_read | fs::perms::owner_write);
+}
+
+TEST_F(Modes, WhatWasOpenIsSeenByTheDoctorAndClosedAtTheStart) {
+  ASSERT_EQ(Shell("chmod -R go+rX \"$data\"").code, 0);
+  const Ran ill = Run({"doctor"});
+  EXPECT_EQ(ill.code, 1);
+  EXPECT_THAT(ill.out, HasSubstr("others than this user can read"));
+  DaybookProcess server({.data_dir = data(), .partitions = 2});
+  ASSERT_TRUE(server.StartAndWait().ok());
+  EXPECT_THAT(server.words(), HasSubstr("others than this user could read"));
+  EXPECT_THAT(Open(data()), testing::IsEmpty());
+  EXPECT_EQ(Run({"doctor", "--server=" + server.address()}).code, 0);
+  server.Kill();
+  ASSERT_TRUE(server.StartAndWait().ok());
+  EXPECT_THAT(server.words(), Not(HasSubstr("others than this user")));
+}
+
 }  // namespace
 }  // namespace daybook

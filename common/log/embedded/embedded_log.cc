@@ -203,7 +203,10 @@ absl::StatusOr<std::unique_ptr<EmbeddedLog>> OpenToRead(const EmbeddedOptions& o
 absl::StatusOr<std::unique_ptr<EmbeddedLog>> OpenToWrite(const EmbeddedOptions& options) {
   Core core{.options = options};
   std::error_code error;
-  if (options.create_if_missing) fs::create_directories(options.directory, error);
+  if (options.create_if_missing && fs::create_directories(options.directory, error)) {
+    // Names and amounts stand in it; whatever the umask lets others read, they cannot get there.
+    fs::permissions(options.directory, fs::perms::owner_all, error);
+  }
   if (error) {
     return absl::UnavailableError(
         absl::StrCat("cannot create ", options.directory, ": ", error.message()));

@@ -114,7 +114,7 @@ absl::Status CreateTail(const std::string& path, const Tail& tail) {
     add(EntrySlot(static_cast<int>(p), tail.entries[p]));
   }
   const std::string fresh = absl::StrCat(path, ".new");
-  const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+  const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0) return Errno("create", fresh);
   const bool written =
       ::write(fd, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()) &&

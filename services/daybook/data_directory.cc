@@ -1,0 +1,95 @@
+#include "services/daybook/data_directory.h"
+
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "services/daybook/text.h"
+
+namespace daybook {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
+
+// What we put into a data directory; `scratch.` and what follows are work directories.
+bool IsOurs(const std::string& name) {
+  return name == "log" || name == "models" || name == "command-cache" ||
+         name.rfind("scratch.", 0) == 0;
+}
+
+// Calls `each` for all that is ours, with its mode. Files that go meanwhile are passed over, and so
+// are symbolic links: only one that stands for a whole folder is followed, for models may lie on
+// another disk.
+void Walk(const std::string& data_dir, const std::function<void(const std::string&, mode_t)>& each) {
+  const auto look = [&each](const std::string& path, bool follow) {
+    struct stat at;
+    if ((follow ? stat : lstat)(path.c_str(), &at) != 0 || S_ISLNK(at.st_mode)) return false;
+    each(path, at.st_mode);
+    return S_ISDIR(at.st_mode) != 0;
+  };
+  std::error_code error;
+  std::vector<std::string> ours;
+  bool all_ours = true;
+  for (auto at = fs::directory_iterator(data_dir, error); !error && at != fs::directory_iterator();
+       at.increment(error)) {
+    const std::string name = at->path().filename();
+    if (IsOurs(name)) ours.push_back(at->path());
+    all_ours &= IsOurs(name) || name == "lost+found";
+  }
+  if (all_ours) look(data_dir, true);
+  for (const std::string& path : ours) {
+    if (!look(path, true)) continue;
+    for (auto at = fs::recursive_directory_iterator(path, error);
+         !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
+      look(at->path(), false);
+    }
+  }
+}
+
+}  // namespace
+
+void KeepToOurselves() { umask(kOthers); }
+
+absl::Status MakeDataDirectory(const std::string& path) {
+  std::error_code error;
+  const bool made = fs::create_directories(path, error);
+  if (!error && made && chmod(path.c_str(), S_IRWXU) != 0) {
+    error = std::error_code(errno, std::generic_category());
+  }
+  return error ? absl::FailedPreconditionError(
+                     Cat("data_dir: cannot make ", path, ": ", error.message()))
+               : absl::OkStatus();
+}
+
+OpenFiles FindOpen(const std::string& data_dir) {
+  OpenFiles open;
+  Walk(data_dir, [&](const std::string& path, mode_t mode) {
+    if ((mode & kOthers) != 0 && open.count++ == 0) open.example = path;
+  });
+  return open;
+}
+
+absl::StatusOr<OpenFiles> CloseToOthers(const std::string& data_dir) {
+  OpenFiles open;
+  absl::Status status;
+  Walk(data_dir, [&](const std::string& path, mode_t mode) {
+    if ((mode & kOthers) == 0) return;
+    if (open.count++ == 0) open.example = path;
+    if (chmod(path.c_str(), mode & 07777 & ~kOthers) == 0 || errno == ENOENT || !status.ok()) {
+      return;
+    }
+    status = absl::FailedPreconditionError(
+        Cat("others may read ", path, " and it cannot be closed to them: ", std::strerror(errno)));
+  });
+  if (!status.ok()) return status;
+  return open;
+}
+
+}  // namespace daybook
