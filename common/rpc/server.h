@@ -50,7 +50,7 @@ class Caller {
   // Value of a metadata key (lower case), empty if absent. Lives as long as the call. Only from one
   // thread at a time.
   virtual std::string_view metadata(std::string_view key) const = 0;
-  // Who calls, as the transport knows them; empty when it does not.
+  // Who calls, as the transport knows them: see actor.h. Never empty.
   virtual std::string actor() const = 0;
 
   // What the caller is told if nobody answers in time; DEADLINE_EXCEEDED if this is never said.

@@ -305,6 +305,6 @@ std::string_view StreamSeat::metadata(std::string_view key) const {
   return MetadataOf(context_, key);
 }
 
-std::string StreamSeat::actor() const { return ActorOf(*shared_, context_); }
+std::string StreamSeat::actor() const { return shared_->Actor(context_); }
 
 }  // namespace daybook::rpc

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/clock.h"
 #include "common/base/status.h"
+#include "common/rpc/address.h"
 #include "common/rpc/peer.h"
 #include "common/rpc/stream.h"
 #include "common/rpc/unknown_method.h"
@@ -177,7 +178,7 @@ class UnaryCall final : public Call {
     return MetadataOf(*slot_.context, key);
   }
 
-  std::string actor() const override { return ActorOf(*shared_, *slot_.context); }
+  std::string actor() const override { return shared_->Actor(*slot_.context); }
 
   void SetDeadlineStatus(absl::Status status) override {
     slot_.deadline_status = std::move(status);
@@ -207,21 +208,24 @@ std::string_view MetadataOf(const grpc::ServerContext& context, std::string_view
                          : std::string_view(it->second.data(), it->second.size());
 }
 
-std::string ActorOf(const Shared& shared, const grpc::ServerContext& context) {
-  if (!shared.options.tls.has_value()) return "";
-  const auto auth = context.auth_context();
-  if (auth == nullptr || !auth->IsPeerAuthenticated()) return "";
-  const auto identity = auth->GetPeerIdentity();
-  return identity.empty() ? "" : std::string(identity[0].data(), identity[0].size());
+namespace {
+
+bool IsLoopback(const std::string& address) {
+  const auto parsed = ParseAddress(address);
+  return parsed.ok() && parsed->loopback();
 }
 
+}  // namespace
+
 std::string CallerName(const Shared& shared, const grpc::ServerContext& context) {
-  const std::string actor = ActorOf(shared, context);
-  return actor.empty() ? PeerOfCall(context) : "certificate " + actor;
+  const std::string actor = shared.Actor(context);
+  const bool certified = actor != "local" && actor != "anonymous";
+  return certified ? "certificate " + actor : PeerOfCall(context);
 }
 
 Shared::Shared(const ServerOptions& options)
     : options(options),
+      loopback(IsLoopback(options.address)),
       calls(options.max_in_flight),
       streams(options.max_streams),
       streams_of_connections(options.max_streams, kTimesFreeOfConnections),

@@ -34,6 +34,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "common/rpc/actor.h"
 #include "common/rpc/method.h"
 #include "common/rpc/pool.h"
 
@@ -74,6 +75,7 @@ struct Shared : std::enable_shared_from_this<Shared> {
   ~Shared();
 
   const ServerOptions options;
+  const bool loopback;  // nobody else can reach the server
   std::deque<Method> methods;
   std::deque<RawService> services;
   grpc::AsyncGenericService unknown_methods;
@@ -89,6 +91,10 @@ struct Shared : std::enable_shared_from_this<Shared> {
   absl::Status Overloaded(Pool::Outcome why, const std::string& what);
   // Whether new streams of the method are.
   bool Refuses(const Method& method) const;
+  // See actor.h.
+  std::string Actor(const grpc::ServerContext& context) const {
+    return ActorOf(context, options.tls.has_value() && !options.tls->client_ca.empty(), loopback);
+  }
 
   std::atomic<bool> stopping{false};
   std::atomic<bool> draining_streams{false};
@@ -102,7 +108,6 @@ struct Shared : std::enable_shared_from_this<Shared> {
 };
 
 std::string_view MetadataOf(const grpc::ServerContext& context, std::string_view key);
-std::string ActorOf(const Shared& shared, const grpc::ServerContext& context);
 // Whose share of a pool a call is: by certificate, else by address.
 std::string CallerName(const Shared& shared, const grpc::ServerContext& context);
 

@@ -12,6 +12,9 @@ namespace {
 // Said by a caller in the metadata of a call, kept with every commit of it.
 constexpr size_t kMaxMetadataBytes = 128;
 
+// Of the name in a client's certificate.
+constexpr size_t kMaxActorBytes = 256;
+
 constexpr absl::Duration kAnswerMargin = absl::Milliseconds(100);
 
 }  // namespace
@@ -27,6 +30,9 @@ absl::StatusOr<CommandOrigin> CommandOrigin::Of(const rpc::Caller& caller) {
   };
   CommandOrigin origin;
   origin.actor_ = caller.actor();
+  if (origin.actor_.size() > kMaxActorBytes) {
+    bad.Add("certificate", Cat("the name in it has more than ", kMaxActorBytes, " bytes"));
+  }
   origin.correlation_id_ = take("daybook-correlation-id");
   origin.causation_id_ = take("daybook-causation-id");
   origin.trace_context_ = take("traceparent");

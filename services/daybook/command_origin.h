@@ -13,7 +13,7 @@ namespace daybook {
 class CommandOrigin {
  public:
   // INVALID_FIELDS if the metadata `daybook-correlation-id`, `daybook-causation-id` or
-  // `traceparent` has more than 128 bytes.
+  // `traceparent` has more than 128 bytes, or the name in the caller's certificate more than 256.
   static absl::StatusOr<CommandOrigin> Of(const rpc::Caller& caller);
 
   // `deadline`: of the command's answer, see DecideBy.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "services/daybook/text.h"
 #include "tests/support/child_program.h"
@@ -81,6 +82,10 @@ TEST_F(KafkaWalk, GivesTheSameBookAsTheEmbeddedLog) {
   EXPECT_EQ(HashOf(Run({"dump", "--json", at_embedded})),
             HashOf(Run({"dump", "--json", "--from-zero", fresh}, OnKafka("copy-"))));
   EXPECT_EQ(Run({"history", at_embedded}).out, Run({"history", fresh}, OnKafka("copy-")).out);
+  std::istringstream history(Run({"history", at_kafka}, OnKafka("walk-")).out);
+  for (std::string line; std::getline(history, line);) {
+    ASSERT_EQ(json::parse(line)["actor"], "local") << line;
+  }
 
   const Ran twice = Run({"copy", "--to=kafka:" + broker_->address() + "/copy-", at_embedded});
   EXPECT_EQ(twice.code, 1);

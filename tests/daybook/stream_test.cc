@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <sstream>
 #include <thread>
 
 #include "common/base/status.h"
@@ -105,6 +106,13 @@ TEST_F(CommandStream, KeepsTheOrderOfEachCustomer) {
   for (const auto& [tag, revision] : revisions) {
     ASSERT_EQ(revision, static_cast<int64_t>(tag) / kCustomers + 1) << tag;
   }
+  std::istringstream history(
+      RunDaybook({"history", "--data-dir=" + scratch_.path() + "/data"}).out);
+  int lines = 0;
+  for (std::string line; std::getline(history, line); ++lines) {
+    ASSERT_THAT(line, testing::HasSubstr("\"actor\":\"local\""));
+  }
+  EXPECT_EQ(lines, kCustomers * kEach);
 }
 
 TEST_F(CommandStream, AnswersWhatItRefusesAndGoesOn) {

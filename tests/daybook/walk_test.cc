@@ -75,10 +75,18 @@ class Walk : public testing::Test {
     return ran.out;
   }
 
+  static int64_t Times(const std::string& part, const std::string& text) {
+    int64_t times = 0;
+    for (size_t at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++times;
+    return times;
+  }
+
   int64_t LogLines() const {
     const Ran ran = Run({"history"});
     EXPECT_EQ(ran.code, 0) << ran.err;
-    return std::count(ran.out.begin(), ran.out.end(), '\n');
+    const int64_t lines = std::count(ran.out.begin(), ran.out.end(), '\n');
+    EXPECT_EQ(Times("\"actor\":\"local\"", ran.out), lines) << "each says who did it";
+    return lines;
   }
 
   void ExpectCdnowIsIn() const {
@@ -435,6 +443,7 @@ TEST_F(Walk, TellsAStoryTwiceAndShowsItsHistory) {
     types.push_back(event["type"]);
     EXPECT_EQ(event["customer_id"], "acme");
     EXPECT_EQ(event["revision"], types.size());
+    EXPECT_EQ(event["actor"], "local");
     EXPECT_GT(event["offset"], offset);
     offset = event["offset"];
     EXPECT_EQ(event["effective_date"].get<std::string>().substr(0, 5), "2026-");

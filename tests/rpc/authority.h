@@ -29,6 +29,15 @@ class Authority {
         " -copy_extensions copy -out " + name + ".pem");
   }
 
+  // NAME.key and NAME.pem of somebody, as `subject` and `extension` say it.
+  void IssueAs(const std::string& name, const std::string& subject, const std::string& extension) {
+    Run("req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -utf8 -subj '" + subject + "' " +
+        (extension.empty() ? "" : "-addext '" + extension + "'") + " -keyout " + name +
+        ".key -out " + name + ".csr");
+    Run("x509 -req -in " + name + ".csr -CA ca.pem -CAkey ca.key -days 2 -copy_extensions copy -out " +
+        name + ".pem");
+  }
+
   std::string File(const std::string& name) const { return dir_ + "/" + name; }
 
  private:

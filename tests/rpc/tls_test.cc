@@ -1,9 +1,12 @@
 #include <algorithm>
+#include <array>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <mutex>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "tests/rpc/authority.h"
 #include "tests/rpc/serving.h"
@@ -12,6 +15,7 @@ namespace daybook::rpc {
 namespace {
 
 using testing::HasSubstr;
+
 
 class RpcTls : public Serving {
  protected:
@@ -72,7 +76,7 @@ TEST_F(RpcTls, ServesThoseWhoTrustItsCertificate) {
   client_ = NewClient(trusting_);
   const absl::Status status = Ask("c-1");
   EXPECT_TRUE(status.ok()) << status;
-  EXPECT_EQ(actor_, "");
+  EXPECT_EQ(actor_, "local");
   client_ = NewClient();  // plain text
   EXPECT_EQ(Ask("c-1").code(), absl::StatusCode::kUnavailable);
 }
@@ -89,6 +93,28 @@ TEST_F(RpcTls, KnowsWhoCallsWhenClientsShowCertificates) {
   const absl::Status status = Ask("c-1");
   EXPECT_TRUE(status.ok()) << status;
   EXPECT_EQ(actor_, "clerk");
+}
+
+TEST_F(RpcTls, KnowsCallersByTheNameInTheirCertificate) {
+  options_.tls->client_ca = authority_.File("ca.pem");
+  Serve(NoteActor());
+  const std::vector<std::array<std::string, 3>> people = {
+      {"/CN=payroll", "", "payroll"},
+      {"/O=Blue Door/CN=payroll", "subjectAltName=DNS:localhost", "payroll"},
+      {"/O=Blue Door", "subjectAltName=URI:spiffe://shop/payroll", "spiffe://shop/payroll"},
+      {"/CN=Jörg Müller", "", "Jörg Müller"},
+      {"/CN=local", "", "cn=local"},
+      {"/O=Blue Door", "", "local"},  // nobody's name
+  };
+  for (const auto& [subject, extension, actor] : people) {
+    authority_.IssueAs("somebody", subject, extension);
+    trusting_.certificate_chain = authority_.File("somebody.pem");
+    trusting_.private_key = authority_.File("somebody.key");
+    client_ = NewClient(trusting_);
+    const absl::Status status = Ask("c-1", nullptr, absl::Seconds(20), {{"actor", "ceo"}});
+    ASSERT_TRUE(status.ok()) << subject << ": " << status;
+    EXPECT_EQ(actor_, actor) << subject;
+  }
 }
 
 TEST_F(RpcTls, AllowsAReachableAddress) {
