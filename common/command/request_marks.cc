@@ -27,7 +27,9 @@ uint32_t MarkOf(std::string_view request_id) {
 
 void MarkRequest(std::string_view request_id, book::v1::State& state) {
   auto& marks = *state.mutable_request_marks();
-  if (marks.size() + 1 != state.revision()) return;
+  const bool complete = marks.size() == state.commit_count();
+  state.set_commit_count(state.commit_count() + 1);
+  if (!complete) return;
   if (marks.size() < kMaxRequestMarks) {
     marks.Add(MarkOf(request_id));
   } else {
@@ -37,7 +39,7 @@ void MarkRequest(std::string_view request_id, book::v1::State& state) {
 
 bool MayKnowRequest(const book::v1::State& state, std::string_view request_id) {
   const auto& marks = state.request_marks();
-  return marks.size() != state.revision() ||
+  return marks.size() != state.commit_count() ||
          FindWord(marks.data(), marks.size(), 0, MarkOf(request_id)) < marks.size();
 }
 

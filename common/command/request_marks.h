@@ -3,7 +3,7 @@
 //
 // A state has a mark for each of the customer's commits, a hash of its request id. They are folded
 // from the log and written with the state, so that after a crash, a doubt or a flush they say what
-// the state says. Of a customer with very many commits there are none: `revision` shows that some
+// the state says. Of a customer with very many commits there are none: `commit_count` shows that some
 // are missing, and then nothing is sure.
 #pragma once
 
@@ -16,10 +16,10 @@ namespace daybook::command {
 // Beyond so many commits a customer has no marks: looking through them would cost what it saves.
 inline constexpr int kMaxRequestMarks = 1'024;
 
-// The commit that has just become `state.revision()` was made under `request_id`.
+// The customer's next commit was made under `request_id`: counts and marks it.
 void MarkRequest(std::string_view request_id, book::v1::State& state);
 
-// False: no commit up to `state.revision()` was.
+// False: none of the state's commits was.
 bool MayKnowRequest(const book::v1::State& state, std::string_view request_id);
 
 }  // namespace daybook::command

@@ -1093,6 +1093,56 @@ TEST_F(PartitionTest, DrainingAnswersAllAndTakesNoMore) {
   EXPECT_EQ(memory_->at, partition_->position());
 }
 
+TEST_F(PartitionTest, ACommandWithoutEffectDoesNotRaiseTheRevision) {
+  BecomeOwner();
+  Submit("r1", 5);
+  Settle();
+  const size_t records = log_.size();
+  const int nothing = Submit("r2", 0);
+  Settle();
+  EXPECT_EQ(answers_[nothing].response.revision(), 1);
+  EXPECT_EQ(log_.size(), records + 1) << "it stands in the log all the same, for its request id";
+  auto conditional = Make("r3", 2);
+  conditional->expected_revision = 1;
+  const int next = Send(std::move(conditional));
+  Settle();
+  EXPECT_EQ(answers_[next].response.revision(), 2) << answers_[next].status;
+
+  Make();  // from the log
+  BecomeOwner();
+  const int again = Submit("r2", 0), last = Submit("r4", 1);
+  Settle();
+  EXPECT_EQ(answers_[again].bytes, answers_[nothing].bytes);
+  EXPECT_EQ(answers_[last].response.revision(), 3);
+}
+
+TEST_F(PartitionTest, ALogOfBeforeKeepsItsOwnRevisions) {
+  BecomeOwner();
+  Submit("r1", 5);
+  Settle();
+  ForeignOwner(2);  // of a version that raised the revision in either case
+  log::Chain chain;
+  for (size_t i = 0; i < log_.size(); ++i) {
+    log::v1::Frame frame;
+    ASSERT_TRUE(log::ParseFrame(log_[i].second, &frame));
+    ASSERT_TRUE(chain.Apply(static_cast<int64_t>(i), &frame, log_[i].second).ok());
+  }
+  book::v1::Record record;
+  record.set_epoch(2);
+  record.set_sequence(chain.at().sequence + 1);
+  record.set_previous_hash(chain.at().hash.data(), 16);
+  record.mutable_commit()->set_customer_id("c");
+  record.mutable_commit()->set_request_id("old");
+  record.mutable_commit()->set_revision(2);
+  log_.emplace_back("c", record.SerializeAsString());
+  Make();
+  BecomeOwner();
+  const int nothing = Submit("r2", 0), next = Submit("r3", 1);
+  Settle();
+  EXPECT_EQ(answers_[nothing].response.revision(), 2);
+  EXPECT_EQ(answers_[next].response.revision(), 3);
+}
+
 TEST_F(PartitionTest, AHaltedPartitionLeavesTheCacheWhereItWas) {
   BecomeOwner();
   Submit("r1", 5);

@@ -11,15 +11,10 @@ namespace {
 
 std::string Id(int i) { return std::string(absl::StrCat("11111111-2222-3333-4444-", i)); }
 
-void Commit(const std::string& id, book::v1::State& state) {
-  state.set_revision(state.revision() + 1);
-  MarkRequest(id, state);
-}
-
 TEST(RequestMarks, KnowEveryIdThatWasAccepted) {
   book::v1::State state;
   for (int i = 0; i < kMaxRequestMarks; ++i) {
-    Commit(Id(i), state);
+    MarkRequest(Id(i), state);
     for (int j = 0; j <= i; ++j) ASSERT_TRUE(MayKnowRequest(state, Id(j))) << j << " of " << i;
   }
 }
@@ -27,7 +22,7 @@ TEST(RequestMarks, KnowEveryIdThatWasAccepted) {
 TEST(RequestMarks, AreSureOfOtherIds) {
   book::v1::State state;
   EXPECT_FALSE(MayKnowRequest(state, "r")) << "a customer without commits";
-  for (int i = 0; i < kMaxRequestMarks; ++i) Commit(Id(i), state);
+  for (int i = 0; i < kMaxRequestMarks; ++i) MarkRequest(Id(i), state);
   int unsure = 0;
   for (int i = 0; i < 10'000; ++i) unsure += MayKnowRequest(state, Id(kMaxRequestMarks + i));
   EXPECT_LE(unsure, 2) << "of 32 bits, 0.002 are expected";
@@ -35,7 +30,7 @@ TEST(RequestMarks, AreSureOfOtherIds) {
 
 TEST(RequestMarks, TellIdsApartThatDifferInOneCharacterOrInLength) {
   book::v1::State state;
-  Commit("0123456789", state);
+  MarkRequest("0123456789", state);
   for (int i = 0; i < 10; ++i) {
     std::string other = "0123456789";
     other[static_cast<size_t>(i)] = 'x';
@@ -47,7 +42,7 @@ TEST(RequestMarks, TellIdsApartThatDifferInOneCharacterOrInLength) {
 
 TEST(RequestMarks, AreNotKeptForVeryManyCommitsAndThenNothingIsSure) {
   book::v1::State state;
-  for (int i = 0; i < kMaxRequestMarks + 3; ++i) Commit(Id(i), state);
+  for (int i = 0; i < kMaxRequestMarks + 3; ++i) MarkRequest(Id(i), state);
   EXPECT_EQ(state.request_marks_size(), 0);
   EXPECT_TRUE(MayKnowRequest(state, Id(0)));
   EXPECT_TRUE(MayKnowRequest(state, "never used"));
@@ -55,8 +50,8 @@ TEST(RequestMarks, AreNotKeptForVeryManyCommitsAndThenNothingIsSure) {
 
 TEST(RequestMarks, ThatAreNotCompleteMakeNothingSure) {
   book::v1::State state;
-  state.set_revision(5);  // of which there are none
-  Commit("r6", state);
+  state.set_commit_count(5);  // whose marks are gone
+  MarkRequest("r6", state);
   EXPECT_TRUE(MayKnowRequest(state, "r6"));
   EXPECT_TRUE(MayKnowRequest(state, "never used"));
 }
