@@ -39,7 +39,8 @@ constexpr ReasonInfo kReasons[] = {
      "The customer has open invoices or unapplied money; metadata says how many.",
      "Settle them first."},
     {Reason::kEtagMismatch, "ETAG_MISMATCH", kAborted,
-     "The customer was changed since the etag was read; metadata `etag` has the current one.",
+     "The customer, or the draft, was changed since the etag was read; metadata `etag` has the current "
+     "one.",
      "Read again, decide again, send again with the current etag."},
     {Reason::kExternalIdExists, "EXTERNAL_ID_EXISTS", kAlreadyExists,
      "The customer has another id in that system; metadata `id` has it.",

@@ -268,6 +268,16 @@ absl::StatusOr<absl::CivilDay> EffectiveDay(const v1::Account& account, bool ask
   return day;
 }
 
+std::string EtagOf(int64_t version) { return absl::StrCat(version); }
+
+absl::Status ExpectEtag(const v1::Draft& draft, const std::string& etag) {
+  const std::string present = EtagOf(draft.version());
+  if (etag.empty() || etag == present) return absl::OkStatus();
+  return Refuse(Reason::kEtagMismatch,
+                absl::StrCat("the draft's etag is '", present, "', not '", etag, "'"),
+                {{"etag", present}});
+}
+
 absl::Status Violation(std::string_view field, std::string_view description) {
   FieldViolations bad;
   bad.Add(field, description);

@@ -102,6 +102,10 @@ absl::StatusOr<absl::CivilDay> EffectiveDay(const v1::Account& account, bool ask
                                             int32_t earliest,
                                             std::string_view field = "effective_date");
 
+// A draft's version, as commands name it; ETAG_MISMATCH unless `etag` is the draft's, or empty.
+std::string EtagOf(int64_t version);
+absl::Status ExpectEtag(const v1::Draft& draft, const std::string& etag);
+
 // INVALID_FIELDS with one violation, for what only the state could tell.
 absl::Status Violation(std::string_view field, std::string_view description);
 

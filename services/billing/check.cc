@@ -197,6 +197,10 @@ absl::Status CheckOfPayment(const Request& request) {
   return bad.ToStatus();
 }
 
+void CheckEtag(const std::string& etag, std::string_view field, FieldViolations& bad) {
+  Expect(CheckText(etag, billing::kMaxEtagBytes), field, bad);
+}
+
 template <class Request>
 void CheckDraft(const Request& request, FieldViolations& bad) {
   if (!request.has_draft()) return bad.Add("draft", "is required");
@@ -206,6 +210,7 @@ void CheckDraft(const Request& request, FieldViolations& bad) {
 // A draft says what the invoice is, so the request must not.
 void CheckOnlyDraftId(const IssueInvoiceRequest& request, FieldViolations& bad) {
   Expect(CheckId(request.draft_id(), kMaxIdCharacters), "draft_id", bad);
+  CheckEtag(request.draft_etag(), "draft_etag", bad);
   const auto expect_none = [&bad](bool is_set, std::string_view field) {
     if (is_set) bad.Add(field, "must be left out: the draft says it");
   };
@@ -236,7 +241,11 @@ absl::Status Billing::Check(const OpenAccountRequest& request) {
 absl::Status Billing::Check(const IssueInvoiceRequest& request) {
   FieldViolations bad;
   CheckWhoseAndWhich(request, bad);
-  if (!request.draft_id().empty()) CheckOnlyDraftId(request, bad);
+  if (!request.draft_id().empty()) {
+    CheckOnlyDraftId(request, bad);
+  } else if (!request.draft_etag().empty()) {
+    bad.Add("draft_etag", "goes with draft_id");
+  }
   if (request.draft_id().empty() || !request.lines().empty()) CheckContent(request, "", bad);
   return bad.ToStatus();
 }
@@ -310,6 +319,7 @@ absl::Status Billing::Check(const billing::v1::CreateDraftInvoiceRequest& reques
 absl::Status Billing::Check(const billing::v1::EditDraftInvoiceRequest& request) {
   FieldViolations bad;
   CheckInvoiceId(request, bad);
+  CheckEtag(request.etag(), "etag", bad);
   CheckDraft(request, bad);
   return bad.ToStatus();
 }
@@ -317,6 +327,7 @@ absl::Status Billing::Check(const billing::v1::EditDraftInvoiceRequest& request)
 absl::Status Billing::Check(const billing::v1::DeleteDraftInvoiceRequest& request) {
   FieldViolations bad;
   CheckInvoiceId(request, bad);
+  CheckEtag(request.etag(), "etag", bad);
   return bad.ToStatus();
 }
 

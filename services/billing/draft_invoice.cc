@@ -90,6 +90,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   drafted.set_invoice_id(context.NewId(view, 0));
   *drafted.mutable_draft() = std::move(draft);
   response.set_invoice_id(drafted.invoice_id());
+  response.set_etag(billing::EtagOf(1));
   return events;
 }
 
@@ -99,13 +100,15 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
                                        billing::v1::EditDraftInvoiceResponse& response) {
   ASSIGN_OR_RETURN(const billing::InvoiceRef found,
                    billing::FindInvoice(view, request.invoice_id(), Command::kEditDraftInvoice));
+  RETURN_IF_ERROR(billing::ExpectEtag(*found.draft, request.etag()));
   InvoiceDraft draft = Normalised(request.draft());
   RETURN_IF_ERROR(ExpectDraftRoom(view, draft, &found.draft->draft()));
   RETURN_IF_ERROR(AnswerAmounts(*found.account, draft, response));
   response.set_invoice_id(request.invoice_id());
-  if (google::protobuf::util::MessageDifferencer::Equals(draft, found.draft->draft())) {
-    return Events();
-  }
+  const bool same =
+      google::protobuf::util::MessageDifferencer::Equals(draft, found.draft->draft());
+  response.set_etag(billing::EtagOf(found.draft->version() + (same ? 0 : 1)));
+  if (same) return Events();
   Events events(1);
   ASSIGN_OR_RETURN(events[0].effective_date, Today(*found.account, context));
   auto& edited = *events[0].event.mutable_invoice_draft_edited();
@@ -121,6 +124,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
                                        billing::v1::DeleteDraftInvoiceResponse& response) {
   ASSIGN_OR_RETURN(const billing::InvoiceRef found,
                    billing::FindInvoice(view, request.invoice_id(), Command::kDeleteDraftInvoice));
+  RETURN_IF_ERROR(billing::ExpectEtag(*found.draft, request.etag()));
   Events events(1);
   ASSIGN_OR_RETURN(events[0].effective_date, Today(*found.account, context));
   auto& deleted = *events[0].event.mutable_invoice_draft_deleted();

@@ -45,6 +45,7 @@ void Drafted(const v1::InvoiceDrafted& event, Account& account) {
   v1::Draft& draft = *account.add_drafts();
   draft.set_invoice_id(event.invoice_id());
   *draft.mutable_draft() = event.draft();
+  draft.set_version(1);
 }
 
 int FindDraft(const Account& account, const std::string& invoice_id) {
@@ -57,7 +58,9 @@ int FindDraft(const Account& account, const std::string& invoice_id) {
 void DraftEdited(const v1::InvoiceDraftEdited& event, Account& account) {
   const int i = FindDraft(account, event.invoice_id());
   DAYBOOK_CHECK(i >= 0);
-  *account.mutable_drafts(i)->mutable_draft() = event.draft();
+  v1::Draft& draft = *account.mutable_drafts(i);
+  *draft.mutable_draft() = event.draft();
+  draft.set_version(draft.version() + 1);
 }
 
 void DropDraft(const std::string& invoice_id, Account& account) {

@@ -141,6 +141,7 @@ absl::StatusOr<command::Events<Billing::Event>> Billing::Decide(const command::V
   if (!request.draft_id().empty()) {
     ASSIGN_OR_RETURN(const billing::InvoiceRef found,
                      billing::FindInvoice(view, request.draft_id(), Command::kIssueInvoice));
+    RETURN_IF_ERROR(billing::ExpectEtag(*found.draft, request.draft_etag()));
     return Issue(view, *found.account, found.draft->draft(), request.draft_id(), context, response);
   }
   ASSIGN_OR_RETURN(const Account* account,

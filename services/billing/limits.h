@@ -25,6 +25,7 @@ inline constexpr int kMaxAllocationRows = 400'000;
 // Drafts of one customer, which are kept with their texts.
 inline constexpr int kMaxDrafts = 200;
 inline constexpr size_t kMaxDraftBytes = 1 << 20;
+inline constexpr size_t kMaxEtagBytes = 64;
 
 // Tax codes of one account, of which the state keeps the texts.
 inline constexpr int kMaxTaxCodes = 200;

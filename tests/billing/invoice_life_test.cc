@@ -81,6 +81,43 @@ TEST(Drafts, AreEditedIssuedAndGone) {
   EXPECT_EQ(book.account().open_minor(), 2000);
 }
 
+TEST(Drafts, HaveAVersionOfTheirOwn) {
+  Book book;
+  const auto made = book.Draft(kLine);
+  const std::string id = made.response.invoice_id();
+  EXPECT_EQ(made.response.etag(), "1");
+  const std::string two_lines = absl::StrCat("draft { ", kLine, kLine, "} ");
+  EXPECT_EQ(book.Of<v1::EditDraftInvoiceRequest>(id, two_lines + "etag: '1'").response.etag(), "2");
+  EXPECT_EQ(book.Of<v1::EditDraftInvoiceRequest>(id, two_lines + "etag: '2'").Then({})
+                .response.etag(),
+            "2")
+      << "nothing changed";
+  book.Issue(5);  // is nobody's business here
+  book.Draft(kLine);
+
+  const std::string one_line = absl::StrCat("draft { ", kLine, "} ");
+  EXPECT_EQ(MetadataOf(book.Of<v1::EditDraftInvoiceRequest>(id, one_line + "etag: '1'")
+                           .ThenRefused("ETAG_MISMATCH")
+                           .status,
+                       "etag"),
+            "2");
+  book.Of<v1::DeleteDraftInvoiceRequest>(id, "etag: '1'").ThenRefused("ETAG_MISMATCH");
+  book.story.When(Invoice(absl::StrCat("draft_id: '", id, "' draft_etag: '1'")))
+      .ThenRefused("ETAG_MISMATCH");
+  EXPECT_EQ(book.account().drafts_size(), 2);
+  book.story.When(InvoiceOf(1, "draft_etag: '1'")).ThenInvalid({"draft_etag"});
+  const std::string too_long(65, '1');
+  book.Of<v1::EditDraftInvoiceRequest>(id, one_line + "etag: '" + too_long + "'")
+      .ThenInvalid({"etag"});
+  book.Of<v1::DeleteDraftInvoiceRequest>(id, "etag: '" + too_long + "'").ThenInvalid({"etag"});
+
+  const auto issued = book.story.When(Invoice(absl::StrCat("draft_id: '", id, "' draft_etag: '2'")));
+  EXPECT_EQ(issued.response.total().units(), 20);
+  const std::string other = book.account().drafts(0).invoice_id();
+  book.Of<v1::DeleteDraftInvoiceRequest>(other, "etag: '1'");
+  EXPECT_EQ(book.account().drafts_size(), 0);
+}
+
 TEST(Drafts, UseNoNumberWhenDeleted) {
   Book book;
   const std::string id = book.Draft(kLine).response.invoice_id();
