@@ -135,7 +135,7 @@ class Call : public Subcommand {
   absl::Status Ask(rpc::Client& client, const google::protobuf::MethodDescriptor& method,
                    const google::protobuf::Message& request, google::protobuf::Message* response,
                    bool* already_recorded) const {
-    const absl::Time deadline = absl::Now() + absl::Milliseconds(timeout_ms_);
+    const absl::Time deadline = WallNow() + absl::Milliseconds(timeout_ms_);
     book::v1::ExecuteBatchRequest batch;
     book::v1::Command& command = *batch.add_commands();
     const auto* field = FieldOf(*book::v1::Command::descriptor(), *method.input_type());

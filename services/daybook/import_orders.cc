@@ -9,7 +9,6 @@
 #include <thread>
 
 #include "absl/strings/ascii.h"
-#include "absl/time/clock.h"
 #include "common/base/clock.h"
 #include "common/base/dates.h"
 #include "common/base/money.h"
@@ -377,7 +376,7 @@ class ImportOrders : public Subcommand {
     }
     const auto content = ReadFile(path_ == "-" ? "/dev/stdin" : path_);
     if (!content.ok()) return ReportError(content.status());
-    const absl::CivilDay today = TodayIn(absl::UTCTimeZone(), absl::Now());
+    const absl::CivilDay today = TodayIn(absl::UTCTimeZone(), WallNow());
     const auto file = ParseOrders(
         *content, *currency,
         {.format = *format,
