@@ -40,8 +40,9 @@ struct Places {
         live(absl::StrCat(directory, "/", projection.name)),
         next(live + ".next"),
         old(live + ".old"),
+        aside(live + ".aside"),
         unfinished(live + ".next.unfinished") {}
-  std::string parent, live, next, old;
+  std::string parent, live, next, old, aside;
   std::string unfinished;  // there is such a file: `next` is a rebuild that was not finished
 };
 
@@ -59,14 +60,6 @@ absl::Status Rename(const std::string& from, const std::string& to) {
   return ::rename(from.c_str(), to.c_str()) == 0 ? absl::OkStatus() : Errno("renaming", from);
 }
 
-absl::Status Remove(const std::string& directory) {
-  RETURN_IF_ERROR(Store::Destroy(directory));
-  std::error_code error;
-  fs::remove_all(directory, error);
-  return error ? absl::UnavailableError(absl::StrCat("removing ", directory, ": ", error.message()))
-               : absl::OkStatus();
-}
-
 void SyncDirectory(const std::string& directory) {
   const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return;
@@ -81,11 +74,11 @@ absl::Status ExchangeStores(const Places& places) {
     return absl::OkStatus();
   }
   // Two steps; FinishSwitch knows what a kill between them leaves.
-  RETURN_IF_ERROR(Remove(places.old));
+  RETURN_IF_ERROR(Store::Destroy(places.old));
   RETURN_IF_ERROR(Rename(places.live, places.old));
   FaultPoint("rebuild.between_renames");
   RETURN_IF_ERROR(Rename(places.next, places.live));
-  return Remove(places.old);
+  return Store::Destroy(places.old);
 }
 
 // All shards' views, in order.
@@ -197,7 +190,7 @@ absl::Status Rebuilder::OpenNext() {
   fs::create_directories(places_.parent, error);
   // What lies there without the mark is a store that was served before: not to be gone on with.
   if (!Exists(places_.unfinished)) {
-    RETURN_IF_ERROR(Remove(places_.next));
+    RETURN_IF_ERROR(Store::Destroy(places_.next));
     std::ofstream mark(places_.unfinished);
     if (!mark) return Errno("writing", places_.unfinished);
   }
@@ -319,7 +312,7 @@ absl::Status Rebuilder::Switch() {
     report_.switched = true;
     SyncDirectory(places_.parent);
   }
-  return Remove(places_.next);
+  return Store::Destroy(places_.next);
 }
 
 }  // namespace
@@ -337,6 +330,15 @@ store::Options LiveOptions(const std::string& directory, const ProjectionInfo& p
   return options;
 }
 
+absl::StatusOr<std::string> SetAside(const std::string& directory,
+                                     const ProjectionInfo& projection) {
+  const Places places(directory, projection);
+  RETURN_IF_ERROR(Store::Destroy(places.aside));
+  if (Exists(places.live)) RETURN_IF_ERROR(Rename(places.live, places.aside));
+  SyncDirectory(places.parent);
+  return places.aside;
+}
+
 absl::Status FinishSwitch(const std::string& directory, const ProjectionInfo& projection) {
   const Places places(directory, projection);
   if (!Exists(places.old)) return absl::OkStatus();
@@ -344,7 +346,7 @@ absl::Status FinishSwitch(const std::string& directory, const ProjectionInfo& pr
     const bool finished = Exists(places.next) && !Exists(places.unfinished);
     RETURN_IF_ERROR(Rename(finished ? places.next : places.old, places.live));
   }
-  return Remove(places.old);
+  return Store::Destroy(places.old);
 }
 
 }  // namespace daybook::projection

@@ -65,6 +65,10 @@ absl::StatusOr<RebuildReport> Rebuild(log::EventLog& log, const ProjectionInfo& 
 // How the store of a projection is opened for serving.
 store::Options LiveOptions(const std::string& directory, const ProjectionInfo& projection);
 
+// Renames the store that is there to `<name>.aside`, in place of what has that name, and says where
+// it is. It must not be open.
+absl::StatusOr<std::string> SetAside(const std::string& directory, const ProjectionInfo& projection);
+
 // Ends a switch that was cut short, where the file system cannot exchange directories in one step.
 absl::Status FinishSwitch(const std::string& directory, const ProjectionInfo& projection);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 
 #include <atomic>
 #include <memory>
@@ -48,8 +49,30 @@ class FullKey {
   std::string large_;
 };
 
+// The first failure that only opening a store anew can mend. Any thread.
+class Failure {
+ public:
+  void Set(const absl::Status& status) {
+    const std::lock_guard lock(mutex_);
+    if (status_.ok()) status_ = status;
+    if (!status_.ok()) any_.store(true, std::memory_order_release);
+  }
+  absl::Status status() const {
+    if (!any_.load(std::memory_order_acquire)) return absl::OkStatus();
+    const std::lock_guard lock(mutex_);
+    return status_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  absl::Status status_;
+  std::atomic<bool> any_{false};
+};
+
 struct Store::Db {
   Options options;
+  const std::shared_ptr<Failure> failure = std::make_shared<Failure>();
+  std::unique_ptr<rocksdb::Env> env;  // outlives the database
   rocksdb::Options rocks_options;
   std::unique_ptr<rocksdb::DB> rocks;
   std::string started_over_because;
@@ -61,6 +84,12 @@ struct Store::Db {
 
   absl::Status Open();
   absl::Status CheckFormat();
+  // FromRocks, and remembers it as the store's failure.
+  absl::Status Checked(const rocksdb::Status& status, std::string_view doing) const {
+    absl::Status checked = FromRocks(status, doing, options.directory);
+    if (!checked.ok()) failure->Set(checked);
+    return checked;
+  }
   // RESOURCE_EXHAUSTED: the disk has only its reserve left.
   absl::Status CheckRoom() const;
 };

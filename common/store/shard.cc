@@ -1,6 +1,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/sst_file_writer.h>
 #include <rocksdb/write_batch.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <condition_variable>
@@ -13,6 +14,7 @@
 #include "absl/time/clock.h"
 #include "common/base/status.h"
 #include "common/store/fault_point.h"
+#include "common/store/files.h"
 #include "common/store/internal.h"
 #include "common/store/row_map.h"
 #include "google/protobuf/arena.h"
@@ -114,6 +116,7 @@ struct Shard::Impl {
   bool unsettled() const { return recent != nullptr || position != settled_at; }
 
   absl::Status Load();
+  absl::Status CheckEmpty() const;
   // The row's place in memory; `fresh`: it was not there and is not looked up.
   RowMap::Row& Place(uint8_t table, std::string_view key, bool* fresh);
   RowMap::Row& Touch(uint8_t table, std::string_view key,
@@ -164,7 +167,7 @@ absl::Status Shard::Impl::Load() {
   ASSIGN_OR_RETURN(const bool found,
                    ReadAt(db(), Now(), FullKey(partition, kEngineTable, kPositionKey), &stored));
   all_in_memory = !found;
-  if (!found) return absl::OkStatus();
+  if (!found) return CheckEmpty();
   const absl::StatusOr<log::Position> parsed = log::FromProto(stored);
   if (!parsed.ok()) {
     return absl::DataLossError(absl::StrCat("reading ", directory(), ": the position of partition ",
@@ -178,6 +181,20 @@ absl::Status Shard::Impl::Load() {
       ReadAt(db(), Now(), FullKey(partition, kEngineTable, kLogIdKey), &scratch, &value));
   if (has_log_id) log_id = std::string(value);
   return absl::OkStatus();
+}
+
+// Without a position nothing is looked up: then there must be nothing.
+absl::Status Shard::Impl::CheckEmpty() const {
+  const std::string prefix = ShardPrefix(partition), end = PrefixEnd(prefix);
+  const rocksdb::Slice upper(end);
+  rocksdb::ReadOptions read;
+  read.iterate_upper_bound = &upper;
+  const std::unique_ptr<rocksdb::Iterator> rows(rocks().NewIterator(read));
+  rows->Seek(prefix);
+  RETURN_IF_ERROR(db().Checked(rows->status(), "reading"));
+  if (!rows->Valid()) return absl::OkStatus();
+  return absl::DataLossError(
+      absl::StrCat("reading ", directory(), ": partition ", partition, " has rows and no position"));
 }
 
 RowMap::Row& Shard::Impl::Place(uint8_t table, std::string_view key, bool* fresh) {
@@ -332,8 +349,9 @@ absl::Status Shard::Impl::SettleIfDue() {
 // takes a row's key (table and key) and value, null = deleted, in ascending order.
 absl::Status Shard::Impl::IngestFile(const log::Position& at, const std::string& log_id,
                                      const FillFile& fill) {
+  RETURN_IF_ERROR(db().failure->status());
   RETURN_IF_ERROR(db().CheckRoom());
-  const std::string path = absl::StrCat(directory(), "/ingest-", partition, ".sst");
+  const std::string path = IngestPath(directory(), partition);
   const rocksdb::Options& options = store->db_->rocks_options;
   rocksdb::SstFileWriter writer(rocksdb::EnvOptions(options), options, nullptr, true,
                                 rocksdb::Env::IO_LOW);
@@ -356,7 +374,7 @@ absl::Status Shard::Impl::IngestFile(const log::Position& at, const std::string&
   check(writer.Finish());
   if (!status.ok()) {
     // Half a file would keep room from the disk that it was too large for.
-    rocks().GetEnv()->DeleteFile(path).PermitUncheckedError();
+    ::unlink(path.c_str());
     return status;
   }
   FaultPoint("store.before_ingest");
@@ -364,7 +382,7 @@ absl::Status Shard::Impl::IngestFile(const log::Position& at, const std::string&
   ingest.move_files = true;
   ingest.write_global_seqno = false;
   const std::lock_guard lock(store->db_->ingest);
-  return FromRocks(rocks().IngestExternalFile({path}, ingest), "writing", path);
+  return db().Checked(rocks().IngestExternalFile({path}, ingest), "writing");
 }
 
 absl::Status Shard::Impl::IngestRows(const log::Position& at) {
@@ -485,8 +503,9 @@ absl::Status Shard::Clear() {
   rocksdb::WriteBatch batch;
   batch.DeleteRange(prefix, PrefixEnd(prefix));
   impl_->TakeSettled(true).IgnoreError();  // and not tried again: the rows go
-  RETURN_IF_ERROR(FromRocks(impl_->rocks().Write(NoWal(), &batch), "writing", impl_->directory()));
-  RETURN_IF_ERROR(FromRocks(impl_->rocks().Flush({}), "writing", impl_->directory()));
+  RETURN_IF_ERROR(impl_->db().failure->status());
+  RETURN_IF_ERROR(impl_->db().Checked(impl_->rocks().Write(NoWal(), &batch), "writing"));
+  RETURN_IF_ERROR(impl_->db().Checked(impl_->rocks().Flush({}), "writing"));
   impl_->recent = nullptr;
   impl_->settling = nullptr;
   impl_->settle_failed = absl::OkStatus();

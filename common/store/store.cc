@@ -2,12 +2,16 @@
 
 #include <rocksdb/cache.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/rate_limiter.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 #include <sys/statvfs.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdarg>
+#include <cstring>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -16,6 +20,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "common/store/files.h"
 #include "common/store/internal.h"
 
 namespace daybook::store {
@@ -38,22 +43,31 @@ const std::shared_ptr<rocksdb::RateLimiter>& FileRate() {
   return rate;
 }
 
+// RocksDB's log of its own is a file beside the tables, and the process ends by an assertion when it
+// cannot be made: a disk that fails makes both much to say and no room to say it. Errors are told by
+// statuses.
+class NoLog : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
 rocksdb::Options RocksOptions(const Options& options) {
   rocksdb::Options rocks;
   rocks.create_if_missing = !options.any_version;
   rocks.paranoid_checks = true;
+  rocks.verify_sst_unique_id_in_manifest = true;
   rocks.compression = rocksdb::kNoCompression;  // small hot rows
   rocks.max_background_jobs = 2;
+  rocks.max_bgerror_resume_count = 0;  // what has failed is opened anew
   // Written out as they grow: the log's sync would otherwise wait for all of it at once (a
   // journaling file system orders the data of files that share a transaction).
   rocks.bytes_per_sync = 256 << 10;
   // Of each file, fresh memory, which is paid for page by page.
   rocks.writable_file_max_buffer_size = 256 << 10;
   if (!options.bulk) rocks.rate_limiter = FileRate();
-  rocks.keep_log_file_num = 3;
-  rocks.max_log_file_size = 4 << 20;
+  rocks.info_log = std::make_shared<NoLog>();
   rocks.stats_dump_period_sec = 0;
-  rocks.info_log_level = rocksdb::WARN_LEVEL;
   rocks.disable_auto_compactions = options.bulk;
   // Rows come as files that span all keys: with levels each would have the next level written
   // again.
@@ -85,6 +99,38 @@ rocksdb::WriteOptions NoWal() {
   rocksdb::WriteOptions write;
   write.disableWAL = true;
   return write;
+}
+
+constexpr std::string_view kInUse = " is open in another process or twice in this one: ";
+
+// What RocksDB finds when nobody asks: compactions read and write, too.
+class FailureListener : public rocksdb::EventListener {
+ public:
+  FailureListener(std::shared_ptr<Failure> failure, std::string directory)
+      : failure_(std::move(failure)), directory_(std::move(directory)) {}
+  void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* error) override {
+    if (error->severity() < rocksdb::Status::kHardError) return;
+    failure_->Set(FromRocks(*error, "working on", directory_));
+  }
+
+ private:
+  const std::shared_ptr<Failure> failure_;
+  const std::string directory_;
+};
+
+// Why a database does not open. What a disk says of a file that is not as it should be (cut short,
+// unreadable) is damage; what it says of this process is not.
+absl::Status OpenError(const rocksdb::Status& status, const std::string& directory) {
+  const std::string text = status.ToString();
+  if (absl::StrContains(text, "While lock file") || absl::StrContains(text, "lock hold by")) {
+    return absl::FailedPreconditionError(absl::StrCat(directory, Absl(kInUse), text));
+  }
+  const std::string message = absl::StrCat("cannot open ", directory, ": ", text);
+  if (status.IsNoSpace()) return absl::ResourceExhaustedError(message);
+  for (const int error : {EACCES, EPERM, EROFS, EMFILE, ENFILE, ENOMEM}) {
+    if (absl::StrContains(text, std::strerror(error))) return absl::UnavailableError(message);
+  }
+  return absl::DataLossError(message);
 }
 
 }  // namespace
@@ -122,18 +168,14 @@ absl::Status Store::Db::Open() {
         absl::StrCat("cannot make directory ", options.directory, ": ", error.message()));
   }
   rocks_options = RocksOptions(options);
+  env = rocksdb::NewCompositeEnv(NewStoreFileSystem(options.fault));
+  rocks_options.env = env.get();
+  rocks_options.listeners = {std::make_shared<FailureListener>(failure, options.directory)};
   rocksdb::DB* opened = nullptr;
   const rocksdb::Status status = rocksdb::DB::Open(rocks_options, options.directory, &opened);
-  const std::string text = status.ToString();
-  if (absl::StrContains(text, "While lock file") || absl::StrContains(text, "lock hold by")) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        options.directory, " is open in another process or twice in this one: ", text));
-  }
-  // Whatever else keeps it from opening (a file cut short is an I/O error) is damage.
-  if (!status.ok()) {
-    return absl::DataLossError(absl::StrCat("cannot open ", options.directory, ": ", text));
-  }
+  if (!status.ok()) return OpenError(status, options.directory);
   rocks.reset(opened);
+  RemoveLeftOver(options.directory);
   for (const auto pool : {rocksdb::Env::LOW, rocksdb::Env::HIGH}) {
     rocks->GetEnv()->LowerThreadPoolCPUPriority(pool, rocksdb::CpuPriority::kLow);
   }
@@ -163,7 +205,7 @@ absl::Status Store::Db::CheckFormat() {
     RETURN_IF_ERROR(FromRocks(rocks->Write(NoWal(), &batch), "writing", options.directory));
     return FromRocks(rocks->Flush({}), "writing", options.directory);
   }
-  RETURN_IF_ERROR(FromRocks(got, "reading", options.directory));
+  if (!got.ok()) return OpenError(got, options.directory);
   if (stored == expected) return absl::OkStatus();
   if (options.any_version && absl::StartsWith(stored, format) &&
       absl::SimpleAtoi(absl::string_view(stored).substr(format.size()), &version)) {
@@ -183,10 +225,15 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const Options& options) {
   db->options = options;
   absl::Status status = db->Open();
   std::unique_ptr<Store> store(new Store(std::move(db)));
-  if (status.ok() && store->SizeBytes() <= options.verify_limit_bytes) status = store->Verify();
+  if (status.ok() && store->SizeBytes() <= options.verify_limit_bytes) {
+    status = store->Verify();
+    // A table that cannot be read is as good as none.
+    if (absl::IsUnavailable(status)) status = absl::DataLossError(status.message());
+  }
   if (status.ok()) return store;
-  const bool locked = absl::StrContains(status.message(), "open in another process");
-  if (!options.start_over_if_damaged || locked) return status;
+  const bool useless =
+      absl::IsDataLoss(status) || (absl::IsFailedPrecondition(status) && !IsInUse(status));
+  if (!options.start_over_if_damaged || !useless) return status;
 
   store->db_->rocks.reset();
   store = nullptr;
@@ -199,11 +246,17 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const Options& options) {
   return store;
 }
 
+bool Store::IsInUse(const absl::Status& status) {
+  return absl::StrContains(status.message(), Absl(kInUse));
+}
+
+absl::Status Store::status() const { return db_->failure->status(); }
+
 absl::Status Store::Verify() const {
   rocksdb::ReadOptions read;
   read.verify_checksums = true;
   read.fill_cache = false;
-  return FromRocks(db_->rocks->VerifyChecksum(read), "checking", db_->options.directory);
+  return db_->Checked(db_->rocks->VerifyChecksum(read), "checking");
 }
 
 uint64_t Store::SizeBytes() const {
@@ -219,7 +272,11 @@ const std::string& Store::started_over_because() const { return db_->started_ove
 absl::Status Store::Destroy(const std::string& directory) {
   std::error_code error;
   if (!std::filesystem::exists(directory, error)) return absl::OkStatus();
-  return FromRocks(rocksdb::DestroyDB(directory, {}), "removing", directory);
+  RETURN_IF_ERROR(FromRocks(rocksdb::DestroyDB(directory, {}), "removing", directory));
+  // What RocksDB does not know.
+  std::filesystem::remove_all(directory, error);
+  return error ? absl::UnavailableError(absl::StrCat("removing ", directory, ": ", error.message()))
+               : absl::OkStatus();
 }
 
 }  // namespace daybook::store

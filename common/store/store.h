@@ -20,9 +20,14 @@
 // A crash leaves a state that some Flush or Ingest left (batches become durable in order, whole),
 // at most `persist_interval` of work old; closing a store persists all of it.
 //
-// Damage: every block is checked when it is read, and at opening up to `verify_limit_bytes`. The
-// error is DATA_LOSS and names the file. A read model then refuses (it can be rebuilt from the
-// log); a cache is opened with `start_over_if_damaged` and begins at zero.
+// Damage: every block is checked when it is read, every table is known by an identity of its own
+// that the manifest has, and all blocks are checked at opening up to `verify_limit_bytes`. The error
+// is DATA_LOSS and names the file. A read model is then set aside and made anew from the log; a cache
+// is opened with `start_over_if_damaged` and begins at zero.
+//
+// Failure: what the disk refuses, or what is found damaged while it is open, fails the store and
+// nothing else: `status` says it, nothing is written any more, and whoever owns the store closes it
+// and opens it anew. A disk without room is no failure: the flush that needs it is tried again.
 //
 // Concurrency: a Store from any thread; a Shard from one thread at a time, different shards from
 // different threads; `Shard::view`, and a View, from any thread. Shards and views must be gone
@@ -60,6 +65,11 @@ struct SortedRow {
   std::string_view value;
 };
 
+// For tests: asked before each "make", "append", "sync", "read", "open", "size" and "remove" of a file
+// of the store and "list" of its directory; what it returns is what the disk says. Null: nothing is
+// asked. Any thread.
+using FileFault = std::function<absl::Status(std::string_view operation, const std::string& file)>;
+
 struct Options {
   std::string directory = {};
   // What the rows are and which version of the fold made them; another one does not open:
@@ -92,6 +102,7 @@ struct Options {
   // Kept free of the disk: files of rows are refused, RESOURCE_EXHAUSTED, before the database runs
   // out of room for its own bookkeeping, which it does not survive.
   uint64_t reserve_bytes = 64 << 20;
+  FileFault fault = {};
 };
 
 std::shared_ptr<void> NewBlockCache(size_t bytes);
@@ -264,9 +275,15 @@ class Store {
  public:
   struct Db;  // internal.h
   // Creates the directory if need be. Errors: FAILED_PRECONDITION: of another kind or version, or
-  // open in another process; DATA_LOSS: damaged, names the file.
+  // open in another process (IsInUse); DATA_LOSS: damaged, names the file; RESOURCE_EXHAUSTED,
+  // UNAVAILABLE: no room, no rights, no descriptors: nothing is known of what is there.
   static absl::StatusOr<std::unique_ptr<Store>> Open(const Options& options);
   ~Store();
+  // Of an error of Open: the store is open in another process, or twice in this one.
+  static bool IsInUse(const absl::Status& status);
+
+  // OK, or the first failure since it was opened; see the head of this file. Any thread.
+  absl::Status status() const;
 
   // At most one at a time for a partition (0 to 65,534).
   absl::StatusOr<std::unique_ptr<Shard>> OpenShard(int partition);

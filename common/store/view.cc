@@ -36,7 +36,7 @@ absl::StatusOr<bool> ReadAt(const Store::Db& db, const RowsAt& at, const FullKey
   const rocksdb::Status status =
       db.rocks->Get(read, db.rocks->DefaultColumnFamily(), key.slice(), scratch);
   if (status.IsNotFound()) return false;
-  RETURN_IF_ERROR(FromRocks(status, "reading", db.options.directory));
+  RETURN_IF_ERROR(db.Checked(status, "reading"));
   *value = ViewOf(*scratch);
   return true;
 }
@@ -55,8 +55,10 @@ absl::Status ParseRow(const Store::Db& db, std::string_view value,
   if (message->ParseFromArray(value.data(), static_cast<int>(value.size()))) {
     return absl::OkStatus();
   }
-  return absl::DataLossError(absl::StrCat("reading ", db.options.directory,
-                                          ": a row does not parse as ", message->GetTypeName()));
+  const absl::Status broken = absl::DataLossError(absl::StrCat(
+      "reading ", db.options.directory, ": a row does not parse as ", message->GetTypeName()));
+  db.failure->Set(broken);
+  return broken;
 }
 
 View::View(const Store* store, int partition, const log::Position& position, std::string log_id,
@@ -94,7 +96,7 @@ class MergedCursor : public Cursor {
   // Those after `after`, table and key, if that is not empty.
   MergedCursor(const Store::Db& db, const RowsAt& at, int partition, std::string_view prefix,
                Direction direction, std::string_view after, bool fill_cache)
-      : directory_(db.options.directory),
+      : db_(db),
         forward_(direction == Direction::kForward),
         recent_(Recent(at, prefix)) {
     const std::string shard = ShardPrefix(partition);
@@ -139,9 +141,7 @@ class MergedCursor : public Cursor {
   std::string_view value() const override {
     return on_recent_ ? *Row().value : ViewOf(stored_->value());
   }
-  absl::Status status() const override {
-    return FromRocks(stored_->status(), "reading", directory_);
-  }
+  absl::Status status() const override { return db_.Checked(stored_->status(), "reading"); }
 
  private:
   static std::vector<RecentRows::Row> Recent(const RowsAt& at, std::string_view prefix) {
@@ -170,7 +170,8 @@ class MergedCursor : public Cursor {
   void Settle() {
     for (; true; StepRecent()) {
       const bool stored = stored_->Valid();
-      valid_ = stored || (more_recent() && stored_->status().ok());
+      // Also of those who do not ask.
+      valid_ = stored || (status().ok() && more_recent());
       if (!valid_) return;
       on_recent_ = more_recent() &&
                    (!stored || Row().key == StoredRow() || (Row().key < StoredRow()) == forward_);
@@ -180,7 +181,7 @@ class MergedCursor : public Cursor {
     }
   }
 
-  const std::string directory_;
+  const Store::Db& db_;
   const bool forward_;
   const std::vector<RecentRows::Row> recent_;
   std::ptrdiff_t next_ = 0;

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -36,37 +37,41 @@ int LockDirectory(const std::string& path) {
   return -1;
 }
 
-// Files in an order that keeps the copy whole: CURRENT and MANIFEST first, so that every table that
-// they name was there; a table that is gone by the time it is linked is a reason to try again.
+// A table of the database, by RocksDB's naming. What else ends so is a file on its way to be one.
+bool IsTable(const std::string& name) {
+  return name.size() > 4 && name.compare(name.size() - 4, 4, ".sst") == 0 &&
+         std::all_of(name.begin(), name.end() - 4, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// What says which tables live. Nothing is written ahead in a store.
+bool IsManifest(const std::string& name) {
+  return name == "CURRENT" || name == "IDENTITY" || name.rfind("MANIFEST-", 0) == 0 ||
+         name.rfind("OPTIONS-", 0) == 0;
+}
+
+// Manifest first, so that every table that it names was there; a table that is gone by the time it
+// is linked is a reason to try again.
 bool CopyOnce(const std::string& from, const std::string& to, std::string* problem) {
   std::error_code error;
   fs::remove_all(to, error);
   fs::create_directories(to, error);
-  const auto copy_all = [&](bool tables) {
+  const auto copy_all = [&](bool (*wanted)(const std::string&), bool link) {
     for (auto at = fs::directory_iterator(from, error); !error && at != fs::directory_iterator();
          at.increment(error)) {
-      const fs::directory_entry& entry = *at;
-      const std::string name = entry.path().filename();
-      const bool is_table = entry.path().extension() == ".sst";
-      if (is_table != tables || name == "LOCK" || name.rfind("LOG", 0) == 0) continue;
-      if (!entry.is_regular_file(error)) continue;
-      if (is_table) {
-        fs::create_hard_link(entry.path(), to + "/" + name, error);
-        // Read models may stand on a disk of their own.
-        if (error == std::errc::cross_device_link) {
-          fs::copy_file(entry.path(), to + "/" + name, error);
-        }
-      } else {
-        fs::copy_file(entry.path(), to + "/" + name, error);
-      }
+      const std::string name = at->path().filename();
+      if (!wanted(name)) continue;
+      const std::string copy = to + "/" + name;
+      if (link) fs::create_hard_link(at->path(), copy, error);
+      // Read models may stand on a disk of their own.
+      if (!link || error == std::errc::cross_device_link) fs::copy_file(at->path(), copy, error);
       if (error) {
-        *problem = Cat(entry.path().string(), ": ", error.message());
+        *problem = Cat(at->path().string(), ": ", error.message());
         return false;
       }
     }
     return !error;
   };
-  return copy_all(false) && copy_all(true);
+  return copy_all(IsManifest, false) && copy_all(IsTable, true);
 }
 
 }  // namespace

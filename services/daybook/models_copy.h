@@ -1,7 +1,8 @@
 // A copy of a read model that another process may be serving, to look at it without touching it.
 //
-// Table files never change, so they are linked, not copied; what a server writes later does not
-// show.
+// Table files never change and no store opens a file that is there to write to it
+// (common/store/files.h), so they are linked, not copied; what a server writes later does not show.
+// Nothing but tables and what names them is taken.
 #pragma once
 
 #include <string>

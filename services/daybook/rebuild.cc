@@ -48,8 +48,7 @@ class RebuildCommand : public Subcommand {
       bool left_different = false;
       const absl::Status status = RebuildOne(config, entry.projection, &left_different);
       if (left_different) code = kExitFailed;
-      if (absl::IsFailedPrecondition(status) &&
-          status.message().find("open in another process") != absl::string_view::npos) {
+      if (store::Store::IsInUse(status)) {
         return ReportError(
             absl::FailedPreconditionError(Cat("stop the server first: ", status.message())));
       }

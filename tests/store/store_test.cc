@@ -13,6 +13,7 @@
 #include "absl/time/clock.h"
 #include "common/store/fault_point.h"
 #include "daybook/log/v1/frame.pb.h"
+#include "tests/store/tasks.h"
 #include "tests/support/killed.h"
 #include "tests/support/scratch.h"
 
@@ -672,7 +673,7 @@ TEST_F(UnwritableTest, ClearingForgetsAFileThatCouldNotBeWritten) {
 // ---------------------------------------------------------------------------------------- killing
 
 // Flush number i writes three rows that say i: whatever a kill leaves must agree with the position.
-// Arguments: directory, "bulk" or "live".
+// Arguments: directory, "bulk", "live" or "settled" (live, and a file for each flush).
 bool WriteRounds(const std::vector<std::string>& arguments) {
   constexpr int kRounds = 200;
   Options options;
@@ -680,6 +681,7 @@ bool WriteRounds(const std::vector<std::string>& arguments) {
   options.kind = "test";
   options.bulk = arguments[1] == "bulk";
   options.persist_interval = absl::ZeroDuration();  // a file after each batch, as far as it comes
+  if (arguments[1] == "settled") options.settle_bytes = 1;
   auto store = Store::Open(options);
   if (!store.ok()) return false;
   auto shard = (*store)->OpenShard(0);
@@ -692,15 +694,17 @@ bool WriteRounds(const std::vector<std::string>& arguments) {
 }
 
 class KilledTest : public StoreTest,
-                   public testing::WithParamInterface<std::pair<const char*, bool>> {};
+                   public testing::WithParamInterface<std::pair<const char*, const char*>> {};
 
 TEST_P(KilledTest, LeavesWhatSomeFlushLeft) {
-  const auto [point, bulk] = GetParam();
+  const auto [point, mode] = GetParam();
   int64_t last = 0;
   for (int nth = 1; nth <= 6; ++nth) {
-    const Ending ending =
-        RunKilledAt(point, nth, "write_rounds", {directory(), bulk ? "bulk" : "live"});
+    const Ending ending = RunKilledAt(point, nth, "write_rounds", {directory(), mode});
     EXPECT_EQ(ending, std::string_view(point) == "never" ? Ending::kFinished : Ending::kKilled);
+    for (const auto& entry : fs::directory_iterator(directory())) {
+      EXPECT_EQ(fs::hard_link_count(entry.path()), 1u) << entry.path();
+    }
     const auto store = Open();
     const auto shard = *store->OpenShard(0);
     const int64_t at = shard->position().next_offset;
@@ -713,9 +717,98 @@ TEST_P(KilledTest, LeavesWhatSomeFlushLeft) {
 
 INSTANTIATE_TEST_SUITE_P(
     AtEveryPoint, KilledTest,
-    testing::Values(std::pair("store.before_flush", false), std::pair("store.after_flush", false),
-                    std::pair("store.before_flush", true), std::pair("store.before_ingest", true),
-                    std::pair("store.after_flush", true), std::pair("never", false)));
+    testing::Values(std::pair("store.before_flush", "live"), std::pair("store.after_flush", "live"),
+                    std::pair("store.after_commit", "settled"),
+                    std::pair("store.before_flush", "bulk"),
+                    std::pair("store.before_ingest", "bulk"),
+                    std::pair("store.after_commit", "bulk"),
+                    std::pair("store.after_flush", "bulk"), std::pair("never", "live")));
+
+// ------------------------------------------------------------------------------- names of tables
+
+class NamesTest : public StoreTest {
+ protected:
+  // One file, the same layout each time.
+  void Write(int64_t at) {
+    const auto store = Open();
+    const auto shard = *store->OpenShard(0);
+    shard->Edit(kRows, absl::StrCat("k", at)).set_owner(absl::StrCat(at));
+    ASSERT_TRUE(shard->Flush(At(at)).ok());
+  }
+  std::vector<fs::path> Files(const std::string& containing) const {
+    std::vector<fs::path> files;
+    for (const auto& entry : fs::directory_iterator(directory())) {
+      if (entry.path().filename().string().find(containing) != std::string::npos) {
+        files.push_back(entry.path());
+      }
+    }
+    std::sort(files.begin(), files.end());
+    return files;
+  }
+};
+
+// Builds of before 2026-11-30 linked what they ingested.
+TEST_F(NamesTest, ASecondNameThatACrashLeftIsRemovedAndNeverWrittenTo) {
+  Write(1);
+  const auto tables = Files(".sst");
+  ASSERT_FALSE(tables.empty());
+  fs::create_hard_link(tables.back(), directory() + "/ingest-0.sst");
+  Write(2);
+  EXPECT_TRUE(Files("ingest").empty());
+  const auto store = Open();
+  EXPECT_EQ(Contents(**store->OpenShard(0)),
+            (std::map<std::string, std::string>{{"k1", "1"}, {"k2", "2"}}));
+}
+
+TEST_F(NamesTest, ANameThatAppearsWhileItIsOpenIsNotWrittenTo) {
+  Write(1);
+  const auto store = Open();
+  const std::string name = directory() + "/ingest-0.sst";
+  fs::create_hard_link(Files(".sst").back(), name);
+  const auto shard = *store->OpenShard(0);
+  const std::string value = "2";
+  const SortedRow row = {kRows.id, "k2", value};
+  ASSERT_TRUE(shard->Ingest({&row, 1}, At(2)).ok());
+  std::string read;
+  EXPECT_TRUE(*shard->Get(kRows.id, "k1", &read));
+  EXPECT_TRUE(*shard->Get(kRows.id, "k2", &read));
+  EXPECT_TRUE(store->Verify().ok()) << store->Verify();
+}
+
+TEST_F(NamesTest, ATableHasOneNameWhenItLives) {
+  std::string two_names;
+  Options options = Opened();
+  options.persist_interval = absl::ZeroDuration();
+  {
+    const auto store = Open(options);
+    SetFaultHook([&](std::string_view point) {
+      if (point != "store.after_commit") return;
+      for (const auto& table : Files(".sst")) {
+        if (fs::hard_link_count(table) > 1) two_names += table.string() + " ";
+      }
+    });
+    const auto shard = *store->OpenShard(0);
+    for (int i = 1; i <= 5; ++i) {
+      const SortedRow row = {kRows.id, "k", "v"};
+      ASSERT_TRUE(shard->Ingest({&row, 1}, At(i)).ok());
+    }
+  }
+  SetFaultHook(nullptr);
+  EXPECT_EQ(two_names, "");
+}
+
+TEST_F(NamesTest, WriteAheadLogsDoNotGather) {
+  for (int i = 1; i <= 5; ++i) Write(i);
+  EXPECT_LE(Files(".log").size(), 1u);
+}
+
+// RocksDB's own log ends the process when it cannot be rolled over, which takes some MiB of errors.
+TEST_F(NamesTest, HasNoLogOfRocksDbThatMustBeWritten) {
+  Write(1);
+  std::ofstream(directory() + "/LOG.old.1") << "of an older build";
+  Write(2);
+  EXPECT_TRUE(Files("LOG").empty());
+}
 
 // ----------------------------------------------------------------------------------------- damage
 
@@ -876,7 +969,9 @@ TEST_F(StoreTest, RefusesAnotherKindVersionOrASecondOpening) {
 
 int main(int argc, char** argv) {
   if (daybook::IsChild(argc, argv)) {
-    return daybook::RunChild(argc, argv, {{"write_rounds", &daybook::store::WriteRounds}});
+    return daybook::RunChild(argc, argv, {{"io_error", &daybook::store::IoErrorTask},
+                              {"io_stress", &daybook::store::IoStressTask},
+                              {"write_rounds", &daybook::store::WriteRounds}});
   }
   testing::InitGoogleTest(&argc, argv);
   return RUN_ALL_TESTS();
