@@ -186,7 +186,8 @@ constexpr ReasonInfo kReasons[] = {
      "Name a service in full, a projection, or leave the name empty for the whole server."},
     {Reason::kReadModelStopped, "READ_MODEL_STOPPED", kUnavailable,
      "The read model met a record that it does not understand, or damage; the message says which.",
-     "Tell the operator: upgrade the server, or rebuild the read model."},
+     "Retry later: a damaged read model is made anew by itself. If it stays, tell the operator to "
+     "upgrade the server."},
     {Reason::kMalformedRequest, "MALFORMED_REQUEST", kInvalidArgument,
      "The bytes of the request are not a message of its type.",
      "Send a message of the method's request type."},

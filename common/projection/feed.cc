@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -25,24 +24,14 @@ absl::Status StoppedStatus(const absl::Status& why) {
                 absl::StrCat("the read model has stopped: ", why.message()));
 }
 
-Feed::Feed(log::EventLog& log, int partition, std::vector<std::unique_ptr<Runner>> runners,
-           int64_t ready_at, std::function<void()> wake)
+Feed::Feed(log::EventLog& log, int partition, size_t places, std::function<void()> wake)
     : log_(log),
       partition_(partition),
-      ready_at_(ready_at),
-      runners_(std::move(runners)),
       wake_(std::move(wake)),
-      backoff_(kFirstBackoff) {
-  std::map<int64_t, Group> groups;
-  for (const auto& runner : runners_) {
-    Group& group = groups[runner->applied().next_offset];
-    group.runners.push_back(runner.get());
-    if (group.source == nullptr) {
-      group.source = std::make_unique<Source>(log, partition, runner->applied());
-    }
-  }
-  for (auto& [offset, group] : groups) groups_.push_back(std::move(group));
-}
+      active_(places),
+      absent_(places),
+      backoff_(kFirstBackoff),
+      places_(places) {}
 
 Feed::~Feed() = default;
 
@@ -53,8 +42,10 @@ Feed::Outcome Feed::Step(absl::Time now, size_t max) {
   const uint64_t before = figures_.counted.load(std::memory_order_relaxed);
   // What cannot be flushed is not added to.
   if (!stopped_ && !flush_failed_ && now >= retry_at_) {
-    for (size_t i = 0; i < groups_.size() && !stopped_; ++i) outcome.more |= ReadGroup(i, now, max);
-    Merge();
+    for (size_t i = 0; i < groups_.size() && !stopped_;) {
+      outcome.more |= ReadGroup(i, now, max);
+      if (!MergeIntoNext(i)) ++i;
+    }
     if (!has_error()) CheckFutures(now);
   }
   outcome.records = figures_.counted.load(std::memory_order_relaxed) - before;
@@ -63,7 +54,8 @@ Feed::Outcome Feed::Step(absl::Time now, size_t max) {
     outcome.more = false;
     if (!stopped_) outcome.next = retry_at_;
   }
-  for (const auto& runner : runners_) {
+  for (const auto& runner : active_) {
+    if (runner == nullptr) continue;
     runner->Expire(now);
     if (stopped_) runner->Refuse(StoppedStatus(error()));
     outcome.next = std::min(outcome.next, runner->NextDeadline());
@@ -71,16 +63,98 @@ Feed::Outcome Feed::Step(absl::Time now, size_t max) {
   return outcome;
 }
 
+// ------------------------------------------------------------------------------- runners and waiters
+
+void Feed::Attach(size_t i, std::shared_ptr<Runner> runner) {
+  {
+    const std::lock_guard lock(mutex_);
+    DAYBOOK_CHECK(places_[i].runner == nullptr);
+    places_[i] = {std::move(runner), absl::OkStatus(), absl::OkStatus(), true};
+    has_inbox_.store(true, std::memory_order_release);
+  }
+  wake_();
+}
+
+void Feed::Detach(size_t i, const absl::Status& why) {
+  std::shared_ptr<Runner> gone;  // not let go under the lock
+  {
+    const std::lock_guard lock(mutex_);
+    gone = std::move(places_[i].runner);
+    places_[i] = {nullptr, why, absl::OkStatus(), true};
+    has_inbox_.store(true, std::memory_order_release);
+  }
+  wake_();
+}
+
+std::shared_ptr<const Runner> Feed::runner(size_t i) const {
+  const std::lock_guard lock(mutex_);
+  return places_[i].runner;
+}
+
+absl::Status Feed::broken(size_t i) const {
+  const std::lock_guard lock(mutex_);
+  return places_[i].broken;
+}
+
 void Feed::TakeInbox(absl::Time now) {
   if (!has_inbox_.load(std::memory_order_acquire)) return;
+  std::vector<std::pair<size_t, Place>> changed;
   std::vector<std::pair<size_t, Waiter>> arrived;
   {
     const std::lock_guard lock(mutex_);
+    for (size_t i = 0; i < places_.size(); ++i) {
+      if (std::exchange(places_[i].changed, false)) changed.emplace_back(i, places_[i]);
+    }
     arrived.swap(inbox_);
     has_inbox_ = false;
   }
-  for (auto& [runner, waiter] : arrived) runners_[runner]->Wait(std::move(waiter), now);
+  for (auto& [i, place] : changed) TakePlace(i, std::move(place.runner), place.absent);
+  for (auto& [i, waiter] : arrived) {
+    if (active_[i] != nullptr) {
+      active_[i]->Wait(std::move(waiter), now);
+    } else {
+      waiter.callback(absent_[i]);
+    }
+  }
 }
+
+void Feed::TakePlace(size_t i, std::shared_ptr<Runner> runner, const absl::Status& absent) {
+  TakeOut(i, absent);
+  if (runner == nullptr) return;
+  Group group;
+  group.runners = {runner.get()};
+  group.source = std::make_unique<Source>(log_, partition_, runner->applied());
+  const int64_t at = runner->applied().next_offset;
+  const auto place = std::find_if(groups_.begin(), groups_.end(), [at](const Group& other) {
+    return other.source->at().next_offset >= at;
+  });
+  groups_.insert(place, std::move(group));
+  for (size_t g = 0; g < groups_.size() && !stopped_;) {
+    if (!MergeIntoNext(g)) ++g;
+  }
+  active_[i] = std::move(runner);
+}
+
+void Feed::TakeOut(size_t i, const absl::Status& why) {
+  absent_[i] = why;
+  const std::shared_ptr<Runner> gone = std::exchange(active_[i], nullptr);
+  if (gone == nullptr) return;
+  for (Group& group : groups_) std::erase(group.runners, gone.get());
+  std::erase_if(groups_, [](const Group& group) { return group.runners.empty(); });
+  gone->Refuse(why);
+}
+
+// It cannot flush: the others are not to wait for it.
+void Feed::Break(size_t i, const absl::Status& why) {
+  TakeOut(i, StoppedStatus(why));
+  std::shared_ptr<Runner> gone;
+  const std::lock_guard lock(mutex_);
+  if (places_[i].changed) return;  // somebody has seen to it already
+  gone = std::move(places_[i].runner);
+  places_[i] = {nullptr, StoppedStatus(why), why, false};
+}
+
+// ------------------------------------------------------------------------------------------ reading
 
 // True if there is more to be read at once.
 bool Feed::ReadGroup(size_t i, absl::Time now, size_t max) {
@@ -123,26 +197,24 @@ void Feed::RetryLater(absl::Time now) {
   backoff_ = std::min(backoff_ * 2, kLongestBackoff);
 }
 
-void Feed::Merge() {
-  for (size_t i = 0; i + 1 < groups_.size();) {
-    Group& behind = groups_[i];
-    Group& ahead = groups_[i + 1];
-    if (behind.source->at().next_offset != ahead.source->at().next_offset) {
-      ++i;
-      continue;
-    }
-    if (behind.source->at() != ahead.source->at()) {
-      SetError(absl::FailedPreconditionError(absl::StrCat(
-          "partition ", partition_, ": read models '", behind.runners.front()->projection().name,
-          "' and '", ahead.runners.front()->projection().name,
-          "' were computed from different logs: ", log::ToString(behind.source->at()), " against ",
-          log::ToString(ahead.source->at()))));
-      stopped_ = true;
-      return;
-    }
-    ahead.runners.insert(ahead.runners.end(), behind.runners.begin(), behind.runners.end());
-    groups_.erase(groups_.begin() + static_cast<std::ptrdiff_t>(i));
+// True: group number i has reached the next one, and is part of it now.
+bool Feed::MergeIntoNext(size_t i) {
+  if (i + 1 >= groups_.size()) return false;
+  Group& behind = groups_[i];
+  Group& ahead = groups_[i + 1];
+  if (behind.source->at().next_offset != ahead.source->at().next_offset) return false;
+  if (behind.source->at() != ahead.source->at()) {
+    SetError(absl::FailedPreconditionError(absl::StrCat(
+        "partition ", partition_, ": read models '", behind.runners.front()->projection().name,
+        "' and '", ahead.runners.front()->projection().name,
+        "' were computed from different logs: ", log::ToString(behind.source->at()), " against ",
+        log::ToString(ahead.source->at()))));
+    stopped_ = true;
+    return false;
   }
+  ahead.runners.insert(ahead.runners.end(), behind.runners.begin(), behind.runners.end());
+  groups_.erase(groups_.begin() + static_cast<std::ptrdiff_t>(i));
+  return true;
 }
 
 // A token beyond the end of the log was not given by this log; asked once a waiter, and only where
@@ -175,28 +247,34 @@ void Feed::CheckFutures(absl::Time now) {
   }
 }
 
+// A disk without room keeps all from being read on; anything else is the trouble of one store.
 void Feed::FlushDue(absl::Time now) {
   if (flush_failed_ && now < retry_at_) return;
-  absl::Status failed;
-  for (const auto& runner : runners_) {
+  absl::Status full;
+  for (size_t i = 0; i < active_.size(); ++i) {
+    const std::shared_ptr<Runner> runner = active_[i];
+    if (runner == nullptr) continue;
     // In front of a record that stops it, what was folded is good.
     const bool last = stopped_ && runner->applied() != runner->shard().position();
     if (!last && !runner->WantsFlush(now)) continue;
     const absl::Status status = runner->Flush(now);
     if (status.ok()) continue;
-    failed = absl::Status(status.code(),
-                          absl::StrCat("partition ", partition_, " of read model '",
-                                       runner->projection().name, "': ", status.message()));
+    const absl::Status named(status.code(),
+                             absl::StrCat("partition ", partition_, " of read model '",
+                                          runner->projection().name, "': ", status.message()));
+    if (absl::IsResourceExhausted(status)) {
+      full = named;
+    } else {
+      Break(i, named);
+    }
   }
-  if (!failed.ok()) {
-    SetError(failed);
+  if (!full.ok()) {
+    SetError(full);
     RetryLater(now);
-    // A full disk may have room again; damage stays.
-    stopped_ = stopped_ || absl::IsDataLoss(failed);
   } else if (flush_failed_) {
     SetError(absl::OkStatus());
   }
-  flush_failed_ = !failed.ok();
+  flush_failed_ = !full.ok();
 }
 
 void Feed::SetError(const absl::Status& status) {
@@ -234,7 +312,8 @@ void Feed::Stop(const absl::Status& status) {
   }
   const absl::Time now = WallNow();
   TakeInbox(now);
-  for (const auto& runner : runners_) {
+  for (const auto& runner : active_) {
+    if (runner == nullptr) continue;
     if (runner->applied() != runner->shard().position()) runner->Flush(now).IgnoreError();
     runner->Refuse(status);
   }

@@ -3,13 +3,18 @@
 // Read models that stand at different positions are brought together: those behind are read on
 // alone until they reach the next, and then go on with it; their chain hashes must agree there.
 //
-// A machine like Runner: `Step` is called by whoever drives it. Concurrency: Step from one thread;
-// Wait, `error` and `figures` from any.
+// Runners come and go. One whose store fails is taken out; the others go on without it. One that
+// comes later, with a store made anew, catches up as one that was behind at the start.
+//
+// A machine like Runner: `Step` is called by whoever drives it. Concurrency: Step and Stop from one
+// thread; the rest from any.
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -20,15 +25,13 @@
 
 namespace daybook::projection {
 
-// What a query of a stopped partition is told.
+// What a query of what has stopped is told.
 absl::Status StoppedStatus(const absl::Status& why);
 
 class Feed {
  public:
-  // `ready_at`: the end of the log when it was opened; a runner that has flushed it is ready.
-  // `wake` is called by Wait.
-  Feed(log::EventLog& log, int partition, std::vector<std::unique_ptr<Runner>> runners,
-       int64_t ready_at, std::function<void()> wake);
+  // Place i is for read model number i. `wake` is called when Step has something to do.
+  Feed(log::EventLog& log, int partition, size_t places, std::function<void()> wake);
   ~Feed();
 
   struct Outcome {
@@ -39,20 +42,25 @@ class Feed {
   // Reads at most `max` records and does all that is due.
   Outcome Step(absl::Time now, size_t max);
 
+  // Fills an empty place.
+  void Attach(size_t i, std::shared_ptr<Runner> runner);
+  // Empties a place: who waits there, or comes to wait, is told `why`. The feed lets go of the
+  // runner, without a flush, at the next Step.
+  void Detach(size_t i, const absl::Status& why);
+  // The runner, null if the place is empty.
+  std::shared_ptr<const Runner> runner(size_t i) const;
+  // Why a runner was taken out that could not flush; OK: none was, or another one is there by now.
+  absl::Status broken(size_t i) const;
+
   // Parks a waiter for runner number `runner`. Its callback runs within Step.
   void Wait(size_t runner, Waiter waiter);
   // Flushes what was folded and ends all waiters, now and later, with `status`.
   void Stop(const absl::Status& status);
 
   int partition() const { return partition_; }
-  size_t runners() const { return runners_.size(); }
-  const Runner& runner(size_t i) const { return *runners_[i]; }
-  bool ready(size_t i) const {
-    return runners_[i]->shard().view()->position().next_offset >= ready_at_ ||
-           runners_[i]->complete_at() > absl::UnixEpoch();
-  }
 
-  // Not OK: stopped for good, or waiting for a log that does not answer (UNAVAILABLE).
+  // Not OK: stopped for good, or waiting for a log that does not answer (UNAVAILABLE) or a disk that
+  // is full (RESOURCE_EXHAUSTED).
   absl::Status error() const;
   bool has_error() const { return has_error_.load(std::memory_order_acquire); }
 
@@ -69,22 +77,32 @@ class Feed {
     std::unique_ptr<Source> source;
     ParsedBatch batch;
   };
+  // What others see of a place, and what Step is to take over from there.
+  struct Place {
+    std::shared_ptr<Runner> runner;
+    absl::Status absent;  // why there is none
+    absl::Status broken;
+    bool changed = false;
+  };
 
   void TakeInbox(absl::Time now);
+  void TakePlace(size_t i, std::shared_ptr<Runner> runner, const absl::Status& absent);
+  void TakeOut(size_t i, const absl::Status& why);
+  void Break(size_t i, const absl::Status& why);
   bool ReadGroup(size_t i, absl::Time now, size_t max);
   void TakeBatch(Group& group, absl::Time now);
   void RetryLater(absl::Time now);
-  void Merge();
+  bool MergeIntoNext(size_t i);
   void CheckFutures(absl::Time now);
   void FlushDue(absl::Time now);
   void SetError(const absl::Status& status);
 
   log::EventLog& log_;
   const int partition_;
-  const int64_t ready_at_;
-  const std::vector<std::unique_ptr<Runner>> runners_;
   const std::function<void()> wake_;
-  std::vector<Group> groups_;  // by position, those behind first
+  std::vector<std::shared_ptr<Runner>> active_;  // by place; null: none
+  std::vector<absl::Status> absent_;             // by place: why there is none
+  std::vector<Group> groups_;                    // by position, those behind first
   absl::Time retry_at_ = absl::InfinitePast();
   absl::Duration backoff_;
   absl::Time ask_at_ = absl::InfinitePast();  // for the log's end, at the earliest
@@ -92,6 +110,7 @@ class Feed {
   bool flush_failed_ = false;
 
   mutable std::mutex mutex_;
+  std::vector<Place> places_;
   std::vector<std::pair<size_t, Waiter>> inbox_;
   absl::Status error_;
   absl::Status closed_;

@@ -1,18 +1,21 @@
 #include "common/projection/models.h"
 
 #include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "common/base/this_thread.h"
 #include "common/log/token.h"
 #include "common/projection/feed.h"
-#include "common/projection/rebuild.h"
+#include "common/projection/model.h"
 #include "common/projection/runner.h"
 #include "common/projection/scan_queue.h"
 #include "common/projection/worker.h"
-#include "common/store/check.h"
 #include "google/protobuf/arena.h"
 
 namespace daybook::projection {
@@ -24,6 +27,8 @@ using google::protobuf::MethodDescriptor;
 using google::protobuf::ServiceDescriptor;
 
 constexpr uint64_t kBatchRecords = 4'096;
+// How often stores are asked how they are.
+constexpr absl::Duration kTend = absl::Milliseconds(50);
 
 // A method that can be asked, by its descriptor.
 struct Route {
@@ -92,15 +97,19 @@ class Models::Impl {
   absl::Status Ready() const;
   absl::Status Serves(std::string_view projection) const;
   std::vector<ShardStatus> Statuses() const;
+  ModelFigures FiguresOf(std::string_view projection) const;
   std::vector<std::shared_ptr<const store::View>> Views(std::string_view projection) const;
   const Topology& topology() const { return topology_; }
 
  private:
-  const store::Shard& ShardOf(size_t projection, int partition) const {
-    return feeds_[static_cast<size_t>(partition)]->runner(projection).shard();
+  std::shared_ptr<const Runner> RunnerOf(size_t projection, int partition) const {
+    return feeds_[static_cast<size_t>(partition)]->runner(projection);
   }
-  absl::Status OpenStores();
+  // Number of models: there is none of this name.
+  size_t Place(std::string_view projection) const;
+  absl::Status OpenModels();
   void AddRoutes();
+  void Tend();
 
   absl::Status CheckToken(size_t projection, const log::Token& token) const;
   // The token is seen to: read.
@@ -108,68 +117,58 @@ class Models::Impl {
   void Run(const Route& route, const Message& request, absl::Time deadline, Answer& answer);
   absl::Status Collect(const Route& route, const Message& request,
                        std::vector<PartitionReading>* partitions) const;
-  absl::Status Servable(size_t projection, int partition) const;
+  // `runner`: of these two.
+  absl::Status Servable(size_t projection, int partition, const Runner* runner) const;
 
   log::EventLog& log_;
   const Topology topology_;
   const ModelsOptions options_;
-  std::vector<std::unique_ptr<store::Store>> stores_;  // one a projection
-  std::vector<std::unique_ptr<Feed>> feeds_;           // one a partition
+  std::vector<std::unique_ptr<Model>> models_;  // one a projection
+  std::vector<std::unique_ptr<Feed>> feeds_;    // one a partition
   std::vector<std::unique_ptr<Worker>> workers_;
   absl::flat_hash_map<const MethodDescriptor*, Route> routes_;
   std::unique_ptr<ScanQueue> scans_;
+  std::thread tender_;
+  std::mutex tender_mutex_;
+  std::condition_variable tender_bell_;
+  bool stop_tending_ = false;
 };
 
 // -------------------------------------------------------------------------------------- opening
 
 absl::Status Models::Impl::Open() {
-  RETURN_IF_ERROR(OpenStores());
   const int threads = std::clamp(options_.threads, 1, std::max(1, log_.partitions()));
   for (int t = 0; t < threads; ++t) {
     const size_t batch = std::min(kBatchRecords, options_.flush_events);
     workers_.push_back(std::make_unique<Worker>(log_, batch, options_.clock));
   }
-  const RunnerLimits limits{.flush_events = options_.flush_events,
-                            .flush_bytes = options_.flush_bytes,
-                            .flush_delay = options_.flush_delay,
-                            .max_waiters = options_.max_waiters};
   for (int partition = 0; partition < log_.partitions(); ++partition) {
-    std::vector<std::unique_ptr<Runner>> runners;
-    for (size_t i = 0; i < stores_.size(); ++i) {
-      ASSIGN_OR_RETURN(auto shard, stores_[i]->OpenShard(partition));
-      const absl::Status found = store::CheckAgainst(log_, partition, shard->position());
-      if (!found.ok()) {
-        return absl::Status(found.code(),
-                            absl::StrCat(stores_[i]->options().directory, ": ", found.message()));
-      }
-      runners.push_back(
-          std::make_unique<Runner>(topology_.entries()[i].projection, std::move(shard), limits));
-    }
-    ASSIGN_OR_RETURN(const log::Extent extent, log_.GetExtent(partition));
     Worker* worker = workers_[static_cast<size_t>(partition % threads)].get();
-    feeds_.push_back(std::make_unique<Feed>(log_, partition, std::move(runners), extent.end,
+    feeds_.push_back(std::make_unique<Feed>(log_, partition, topology_.entries().size(),
                                             [worker] { worker->WakeForWaiter(); }));
     worker->Add(feeds_.back().get());
   }
+  RETURN_IF_ERROR(OpenModels());
   AddRoutes();
   scans_ = std::make_unique<ScanQueue>(options_.max_scans);
   return absl::OkStatus();
 }
 
-absl::Status Models::Impl::OpenStores() {
-  const auto cache = store::NewBlockCache(options_.block_cache_bytes);
-  for (const Topology::Entry& entry : topology_.entries()) {
-    store::Options options = LiveOptions(options_.directory, entry.projection);
-    options.block_cache = cache;
-    RETURN_IF_ERROR(FinishSwitch(options_.directory, entry.projection));
-    auto store = store::Store::Open(options);
-    if (!store.ok()) {
-      return absl::Status(store.status().code(),
-                          absl::StrCat("read model '", entry.projection.name, "': ",
-                                       store.status().message(), "; `daybook rebuild --projection ",
-                                       entry.projection.name, "` makes it anew from the log"));
-    }
-    stores_.push_back(*std::move(store));
+absl::Status Models::Impl::OpenModels() {
+  ModelOptions options;
+  options.directory = options_.directory;
+  options.block_cache = store::NewBlockCache(options_.block_cache_bytes);
+  options.limits = {.flush_events = options_.flush_events,
+                    .flush_bytes = options_.flush_bytes,
+                    .flush_delay = options_.flush_delay,
+                    .max_waiters = options_.max_waiters};
+  options.mend = options_.mend;
+  options.say = options_.say;
+  for (size_t i = 0; i < topology_.entries().size(); ++i) {
+    const ProjectionInfo& projection = topology_.entries()[i].projection;
+    if (options_.fault) options.fault = options_.fault(projection.name);
+    models_.push_back(std::make_unique<Model>(log_, projection, i, options));
+    RETURN_IF_ERROR(models_.back()->Open(feeds_, options_.clock()));
   }
   return absl::OkStatus();
 }
@@ -200,9 +199,27 @@ void Models::Impl::AddRoutes() {
 
 void Models::Impl::Start() {
   for (const auto& worker : workers_) worker->Start();
+  if (options_.mend) tender_ = std::thread([this] { Tend(); });
+}
+
+void Models::Impl::Tend() {
+  SetThreadName("models-tender");
+  std::unique_lock lock(tender_mutex_);
+  while (!stop_tending_) {
+    lock.unlock();
+    for (const auto& model : models_) model->Tend(options_.clock());
+    lock.lock();
+    tender_bell_.wait_for(lock, absl::ToChronoMilliseconds(kTend), [this] { return stop_tending_; });
+  }
 }
 
 void Models::Impl::Stop() {
+  {
+    const std::lock_guard lock(tender_mutex_);
+    stop_tending_ = true;
+  }
+  tender_bell_.notify_all();
+  if (tender_.joinable()) tender_.join();
   const absl::Status stopping = Refuse(Reason::kShuttingDown, "the server is stopping");
   for (const auto& worker : workers_) worker->Stop(stopping);
   if (scans_ != nullptr) scans_->Stop();
@@ -216,7 +233,9 @@ absl::Status Models::Impl::CheckToken(size_t projection, const log::Token& token
                   {{"log_id", token.log_id}});
   };
   if (token.partition >= log_.partitions()) return other();
-  const auto view = ShardOf(projection, token.partition).view();
+  const auto runner = RunnerOf(projection, token.partition);
+  if (runner == nullptr) return absl::OkStatus();  // refused for that later
+  const auto view = runner->shard().view();
   if (!view->log_id().empty() && view->log_id() != token.log_id) return other();
   return absl::OkStatus();
 }
@@ -239,8 +258,9 @@ void Models::Impl::Query(const MethodDescriptor& method, const Message& request,
       if (!token.ok()) return answer(token.status(), nullptr);
       const absl::Status ours = CheckToken(route.projection, *token);
       if (!ours.ok()) return answer(ours, nullptr);
-      const auto view = ShardOf(route.projection, token->partition).view();
-      if (view->position().next_offset < token->next_offset) {
+      const auto runner = RunnerOf(route.projection, token->partition);
+      if (runner == nullptr ||
+          runner->shard().view()->position().next_offset < token->next_offset) {
         return WaitFor(route.projection, token->partition, token->next_offset, deadline,
                        [this, &route, &request, deadline, token = *token,
                         answer = std::move(answer)](absl::Status status) mutable {
@@ -280,10 +300,14 @@ void Models::Impl::Run(const Route& route, const Message& request, absl::Time de
   }
   partitions.clear();
   reused = std::move(partitions);
-  if (!status.ok()) answer(status, nullptr);
+  if (status.ok()) return;
+  // What a query refuses has a reason; else a row could not be read, or cannot be.
+  if (!ReasonOf(status).empty()) return answer(status, nullptr);
+  if (absl::IsDataLoss(status)) models_[route.projection]->Condemn(status);
+  answer(StoppedStatus(status), nullptr);
 }
 
-absl::Status Models::Impl::Servable(size_t projection, int partition) const {
+absl::Status Models::Impl::Servable(size_t projection, int partition, const Runner* runner) const {
   const Feed& feed = *feeds_[static_cast<size_t>(partition)];
   if (feed.has_error()) {
     const absl::Status error = feed.error();
@@ -291,11 +315,20 @@ absl::Status Models::Impl::Servable(size_t projection, int partition) const {
       return StoppedStatus(error);
     }
   }
-  if (!feed.ready(projection)) {
+  const Model& model = *models_[projection];
+  if (runner == nullptr) {
+    RETURN_IF_ERROR(model.condition());
+    // Between two looks of the tender.
+    const absl::Status broken = feed.broken(projection);
+    return StoppedStatus(broken.ok() ? absl::UnavailableError("its store is closed") : broken);
+  }
+  if (!runner->ready()) {
+    const std::string cause = model.cause();
     return WithRetryDelay(
         Refuse(Reason::kRebuilding,
-               absl::StrCat("the read model '", topology_.entries()[projection].projection.name,
-                            "' is still reading partition ", partition)),
+               absl::StrCat("the read model '", model.projection().name,
+                            "' is still reading partition ", partition,
+                            cause.empty() ? "" : "; it is made anew: ", cause)),
         absl::Seconds(1));
   }
   return absl::OkStatus();
@@ -304,11 +337,12 @@ absl::Status Models::Impl::Servable(size_t projection, int partition) const {
 absl::Status Models::Impl::Collect(const Route& route, const Message& request,
                                    std::vector<PartitionReading>* partitions) const {
   const auto add = [&](int partition) {
-    RETURN_IF_ERROR(Servable(route.projection, partition));
-    const Runner& runner = feeds_[static_cast<size_t>(partition)]->runner(route.projection);
+    auto runner = RunnerOf(route.projection, partition);
+    RETURN_IF_ERROR(Servable(route.projection, partition, runner.get()));
     PartitionReading reading;
-    reading.complete_at = runner.complete_at();  // before the view
-    reading.view = runner.shard().view();
+    reading.complete_at = runner->complete_at();  // before the view
+    reading.view = runner->shard().view();
+    reading.keeps = std::move(runner);
     partitions->push_back(std::move(reading));
     return absl::OkStatus();
   };
@@ -332,7 +366,7 @@ void Models::Impl::WaitFor(size_t projection, int partition, int64_t next_offset
 void Models::Impl::WaitForAll(size_t projection, int partition, int64_t next_offset,
                               absl::Time deadline,
                               absl::AnyInvocable<void(absl::Status)> callback) {
-  if (projection == stores_.size()) return callback(absl::OkStatus());
+  if (projection == models_.size()) return callback(absl::OkStatus());
   WaitFor(projection, partition, next_offset, deadline,
           [=, this, callback = std::move(callback)](absl::Status status) mutable {
             if (!status.ok()) return callback(status);
@@ -342,40 +376,48 @@ void Models::Impl::WaitForAll(size_t projection, int partition, int64_t next_off
 
 // --------------------------------------------------------------------------------------- status
 
+size_t Models::Impl::Place(std::string_view projection) const {
+  const auto found = std::find_if(models_.begin(), models_.end(), [&](const auto& model) {
+    return model->projection().name == projection;
+  });
+  return static_cast<size_t>(found - models_.begin());
+}
+
 absl::Status Models::Impl::Ready() const {
-  for (const auto& feed : feeds_) {
-    const absl::Status error = feed->error();
-    if (!error.ok()) return error;
-    for (size_t i = 0; i < stores_.size(); ++i) RETURN_IF_ERROR(Servable(i, feed->partition()));
-  }
+  for (const auto& feed : feeds_) RETURN_IF_ERROR(feed->error());
+  for (const auto& model : models_) RETURN_IF_ERROR(Serves(model->projection().name));
   return absl::OkStatus();
 }
 
 absl::Status Models::Impl::Serves(std::string_view projection) const {
-  for (size_t i = 0; i < stores_.size(); ++i) {
-    if (topology_.entries()[i].projection.name != projection) continue;
-    for (const auto& feed : feeds_) RETURN_IF_ERROR(Servable(i, feed->partition()));
-    return absl::OkStatus();
+  const size_t i = Place(projection);
+  if (i == models_.size()) return absl::NotFoundError("there is no such projection");
+  for (const auto& feed : feeds_) {
+    RETURN_IF_ERROR(Servable(i, feed->partition(), feed->runner(i).get()));
   }
-  return absl::NotFoundError("there is no such projection");
+  return absl::OkStatus();
 }
 
 std::vector<ShardStatus> Models::Impl::Statuses() const {
   std::vector<ShardStatus> all;
-  for (size_t i = 0; i < stores_.size(); ++i) {
+  for (size_t i = 0; i < models_.size(); ++i) {
     for (const auto& feed : feeds_) {
-      const Runner& runner = feed->runner(i);
       ShardStatus status;
-      status.projection = topology_.entries()[i].projection.name;
+      status.projection = models_[i]->projection().name;
       status.partition = feed->partition();
-      status.complete_at = runner.complete_at();
-      status.position = runner.shard().view()->position();
-      status.ready = feed->ready(i);
       status.error = feed->error();
+      status.complete_at = absl::InfinitePast();
+      if (const auto runner = feed->runner(i); runner != nullptr) {
+        status.complete_at = runner->complete_at();
+        status.position = runner->shard().view()->position();
+        status.ready = runner->ready();
+        status.events = runner->figures().events.load(std::memory_order_relaxed);
+        status.flushes = runner->figures().flushes.load(std::memory_order_relaxed);
+        status.waiters = runner->figures().waiters.load(std::memory_order_relaxed);
+      } else if (status.error.ok()) {
+        status.error = models_[i]->condition();
+      }
       status.records = feed->figures().counted.load(std::memory_order_relaxed);
-      status.events = runner.figures().events.load(std::memory_order_relaxed);
-      status.flushes = runner.figures().flushes.load(std::memory_order_relaxed);
-      status.waiters = runner.figures().waiters.load(std::memory_order_relaxed);
       for (int v = 0; v < log::kVerdicts; ++v) {
         status.void_records[v] = feed->figures().void_records[v].load(std::memory_order_relaxed);
       }
@@ -385,12 +427,28 @@ std::vector<ShardStatus> Models::Impl::Statuses() const {
   return all;
 }
 
+ModelFigures Models::Impl::FiguresOf(std::string_view projection) const {
+  const size_t i = Place(projection);
+  if (i == models_.size()) return {};
+  const Model::Figures figures = models_[i]->figures();
+  return {.failures = figures.failures, .set_aside = figures.set_aside};
+}
+
 std::vector<std::shared_ptr<const store::View>> Models::Impl::Views(
     std::string_view projection) const {
+  struct Kept {
+    std::shared_ptr<const Runner> runner;
+    std::shared_ptr<const store::View> view;  // gone first
+  };
   std::vector<std::shared_ptr<const store::View>> views;
-  for (size_t i = 0; i < stores_.size(); ++i) {
-    if (topology_.entries()[i].projection.name != projection) continue;
-    for (const auto& feed : feeds_) views.push_back(feed->runner(i).shard().view());
+  const size_t i = Place(projection);
+  if (i == models_.size()) return views;
+  for (const auto& feed : feeds_) {
+    auto kept = std::make_shared<Kept>();
+    kept->runner = feed->runner(i);
+    if (kept->runner == nullptr) return {};
+    kept->view = kept->runner->shard().view();
+    views.emplace_back(kept, kept->view.get());
   }
   return views;
 }
@@ -429,6 +487,9 @@ void Models::WaitFor(int partition, int64_t next_offset, absl::Time deadline,
 absl::Status Models::Ready() const { return impl_->Ready(); }
 absl::Status Models::Serves(std::string_view projection) const { return impl_->Serves(projection); }
 std::vector<ShardStatus> Models::Statuses() const { return impl_->Statuses(); }
+ModelFigures Models::FiguresOf(std::string_view projection) const {
+  return impl_->FiguresOf(projection);
+}
 std::vector<std::shared_ptr<const store::View>> Models::Views(std::string_view projection) const {
   return impl_->Views(projection);
 }

@@ -21,7 +21,9 @@
 // sees the newest flush, whole.
 //
 // Failure. A record that counts but is not understood stops its partition (readiness says so;
-// queries of it are refused); a log that does not answer is asked again.
+// queries of it are refused); a log that does not answer is asked again. A read model that is
+// damaged, of another version, or that the disk fails, keeps nobody from serving: its queries are
+// refused while it is opened anew or made anew from the log (model.h).
 //
 // Concurrency: all methods from any thread; Start and Stop once each.
 #pragma once
@@ -57,6 +59,13 @@ struct ModelsOptions {
   size_t max_waiters = 10'000;  // a partition; more are refused with OVERLOADED
   size_t max_scans = 64;        // waiting for the thread that scans; more: OVERLOADED
   std::function<absl::Time()> clock = WallNow;
+  // A read model that does not open is set aside and made anew. False: Open says why instead, for
+  // who wants to look at what is there.
+  bool mend = true;
+  // What happened to a read model, for people. Any thread.
+  std::function<void(std::string_view)> say = [](std::string_view) {};
+  // For tests: the disk under a read model; see store::FileFault.
+  std::function<store::FileFault(std::string_view projection)> fault = {};
 };
 
 // One partition of one projection, for readiness and metrics.
@@ -74,6 +83,12 @@ struct ShardStatus {
   uint64_t waiters = 0;
 };
 
+// What happened to the stores of one projection since Open.
+struct ModelFigures {
+  uint64_t failures = 0;   // of stores that were open
+  uint64_t set_aside = 0;  // stores
+};
+
 class Models {
  public:
   // `response` is null unless `status` is OK, and valid during the call.
@@ -81,8 +96,9 @@ class Models {
                                          const google::protobuf::Message* response)>;
 
   // Opens every store and compares its positions with the log; `log` must outlive the models.
-  // Errors name the directory: FAILED_PRECONDITION (another or shorter log, another version),
-  // DATA_LOSS (damaged). Rebuild makes a store new from the log.
+  // Errors name the directory: FAILED_PRECONDITION (another or shorter log, open in another
+  // process); without `mend` also DATA_LOSS (damaged), FAILED_PRECONDITION (another version) and
+  // what the disk says. Rebuild makes a store new from the log.
   static absl::StatusOr<std::unique_ptr<Models>> Open(log::EventLog& log, const Topology& topology,
                                                       const ModelsOptions& options);
   ~Models();  // as Stop
@@ -110,8 +126,10 @@ class Models {
   // NOT_FOUND if there is none of this name.
   absl::Status Serves(std::string_view projection) const;
   std::vector<ShardStatus> Statuses() const;
+  ModelFigures FiguresOf(std::string_view projection) const;
 
-  // Current views of one projection, in order of partition; null if there is none of this name.
+  // Current views of one projection, in order of partition; none if there is none of this name or
+  // its store is not open. They keep the store open.
   std::vector<std::shared_ptr<const store::View>> Views(std::string_view projection) const;
 
  private:

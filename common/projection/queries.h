@@ -35,6 +35,7 @@ struct PartitionReading {
   std::shared_ptr<const store::View> view;
   // The runner had seen the end of the partition then; what it holds was complete at that time.
   absl::Time complete_at = absl::InfinitePast();
+  std::shared_ptr<const void> keeps = nullptr;  // the store open that the view reads
 };
 
 // What a query may look at.

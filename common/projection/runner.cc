@@ -24,10 +24,11 @@ absl::Status NotReached(const Waiter& waiter) {
 }  // namespace
 
 Runner::Runner(const ProjectionInfo& projection, std::unique_ptr<Shard> shard,
-               const RunnerLimits& limits)
+               const RunnerLimits& limits, int64_t ready_at)
     : projection_(projection),
       shard_(std::move(shard)),
       limits_(limits),
+      ready_at_(ready_at),
       applied_(shard_->position()),
       complete_at_us_(kNever) {}
 

@@ -41,8 +41,9 @@ struct RunnerLimits {
 
 class Runner {
  public:
-  Runner(const ProjectionInfo& projection, std::unique_ptr<Shard> shard,
-         const RunnerLimits& limits);
+  // `ready_at`: the end of the log when the shard was opened.
+  Runner(const ProjectionInfo& projection, std::unique_ptr<Shard> shard, const RunnerLimits& limits,
+         int64_t ready_at = 0);
 
   // Folds a batch that begins where the runner stands.
   void OnBatch(const ParsedBatch& batch);
@@ -72,6 +73,12 @@ class Runner {
   Shard& shard() { return *shard_; }
   size_t waiters() const { return waiters_.size(); }
 
+  // Has flushed what was the end of the log when it was opened. Any thread.
+  bool ready() const {
+    return complete_at() > absl::UnixEpoch() ||
+           shard_->view()->position().next_offset >= ready_at_;
+  }
+
   // The newest view holds all that stood in the log at this time. Read it before the view.
   absl::Time complete_at() const {
     return absl::FromUnixMicros(complete_at_us_.load(std::memory_order_acquire));
@@ -93,6 +100,7 @@ class Runner {
   const ProjectionInfo& projection_;
   const std::unique_ptr<Shard> shard_;
   const RunnerLimits limits_;
+  const int64_t ready_at_;
   log::Position applied_;
   uint64_t events_since_flush_ = 0;
   bool changed_ = false;                      // rows or log_id, not only the position

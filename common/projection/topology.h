@@ -27,6 +27,12 @@ class Topology {
     ServiceInfo service;
   };
   const std::vector<Entry>& entries() const { return entries_; }
+  // With nothing but the one of this name, if there is one.
+  Topology Only(std::string_view name) const {
+    Topology one;
+    if (const Entry* entry = Find(name)) one.entries_.push_back(*entry);
+    return one;
+  }
   // Null if there is none of this name.
   const Entry* Find(std::string_view name) const {
     for (const Entry& entry : entries_) {

@@ -67,7 +67,8 @@ class Dump : public Subcommand {
     ASSIGN_OR_RETURN(const auto log,
                      OpenLog(config, LogUse::kRead));  // after the copy: not shorter
     ASSIGN_OR_RETURN(const auto models,
-                     projection::Models::Open(*log, topology, {.directory = scratch.path()}));
+                     projection::Models::Open(*log, topology.Only(projection_),
+                                              {.directory = scratch.path(), .mend = false}));
     models->Start();
     while (!models->Ready().ok()) {
       for (const auto& shard : models->Statuses()) RETURN_IF_ERROR(shard.error);

@@ -61,6 +61,13 @@ void AddModelFigures(const projection::Topology& topology, const command::Engine
     metrics->AddGauge("daybook_projection_serving",
                       "1 if queries of the read model are answered in every partition.", labels,
                       [&, name] { return models.Serves(name).ok() ? 1.0 : 0.0; });
+    metrics->AddCounter("daybook_projection_failures_total",
+                        "Times that the read model's store failed while it was open.", labels,
+                        [&, name] { return static_cast<double>(models.FiguresOf(name).failures); });
+    metrics->AddCounter(
+        "daybook_projection_set_aside_total",
+        "Times that the read model was set aside, damaged or of another version, to be made anew.",
+        labels, [&, name] { return static_cast<double>(models.FiguresOf(name).set_aside); });
     metrics->AddCounter(
         "daybook_projection_events_total", "Events folded since the start.", labels, [&, name] {
           return Sum(models, name,

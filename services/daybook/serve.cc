@@ -44,6 +44,7 @@ constexpr absl::Duration kDrain = absl::Seconds(9);
 constexpr absl::Duration kLastAnswers = absl::Seconds(1);
 
 void Say(std::string_view message) { Log(Severity::kInfo, message); }
+void Warn(std::string_view message) { Log(Severity::kWarning, message); }
 
 // As many descriptors as this process may have: each connection and each table takes one, and what
 // shells give is often 1,024.
@@ -164,7 +165,8 @@ absl::Status Serve(const Config& config) {
                                           .say = Say},
                                          &metrics));
   ASSIGN_OR_RETURN(const auto models,
-                   projection::Models::Open(*log, topology, {.directory = config.models_dir()}));
+                   projection::Models::Open(*log, topology,
+                                            {.directory = config.models_dir(), .say = Warn}));
   AddModelFigures(topology, *engine, *models, &metrics);
   metrics.AddGauge("daybook_ready", "1 if nothing is missing, as /readyz says it.", {},
                    [&] { return Missing(*engine, *models).empty() ? 1.0 : 0.0; });

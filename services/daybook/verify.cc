@@ -187,7 +187,8 @@ class Verify : public Subcommand {
       if (!report.compared.ok()) {
         return absl::Status(report.compared.code(),
                             Cat("read model ", name, ": ", report.compared.message(),
-                                "\n  what to do: the log is whole; stop the server, then `daybook "
+                                "\n  what to do: the log is whole; a server makes a damaged read "
+                                "model anew when it starts, or stop the server, then `daybook "
                                 "rebuild --projection ",
                                 name, "`"));
       }

@@ -36,7 +36,7 @@ class RebuildTest : public testing::Test {
   std::string Dump(const std::string& directory, bool stay = true) {
     Topology alone;  // whatever else there is
     alone.Add<balances::Balances, balances::BalancesQueries>();
-    auto models = Models::Open(log_, alone, {.directory = directory});
+    auto models = Models::Open(log_, alone, {.directory = directory, .mend = false});
     if (!models.ok()) return models.status().ToString();
     if (!stay) {
       (*models)->Start();

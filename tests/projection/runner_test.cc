@@ -4,8 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <limits>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/status.h"
 #include "common/projection/feed.h"
 #include "common/projection/source.h"
@@ -283,10 +285,13 @@ class FeedTest : public RunnerTest {
     second_ = *std::move(store);
   }
   std::unique_ptr<class Feed> NewFeed() {
-    std::vector<std::unique_ptr<Runner>> runners;
-    runners.push_back(NewRunner());
-    runners.push_back(std::make_unique<Runner>(info_, *second_->OpenShard(0), RunnerLimits{}));
-    return std::make_unique<class Feed>(log_, 0, std::move(runners), 0, [] {});
+    auto feed = std::make_unique<class Feed>(log_, 0, 2, [] {});
+    feed->Attach(0, NewRunner());
+    feed->Attach(1, Second());
+    return feed;
+  }
+  std::shared_ptr<Runner> Second() {
+    return std::make_shared<Runner>(info_, *second_->OpenShard(0), RunnerLimits{});
   }
   std::unique_ptr<store::Store> second_;
 };
@@ -299,14 +304,69 @@ TEST_F(FeedTest, BringsReadModelsTogether) {
     ASSERT_TRUE(ahead->Flush(kNow).ok());
   }
   const auto feed = NewFeed();
-  EXPECT_EQ(feed->runner(0).applied().next_offset, 10);
-  EXPECT_EQ(feed->runner(1).applied().next_offset, 0);
+  EXPECT_EQ(feed->runner(0)->applied().next_offset, 10);
+  EXPECT_EQ(feed->runner(1)->applied().next_offset, 0);
   for (int i = 0; i < 10; ++i) feed->Step(kNow, 3);
   EXPECT_TRUE(feed->error().ok()) << feed->error();
-  EXPECT_EQ(feed->runner(0).shard().position(), pen_.at(0));
-  EXPECT_EQ(feed->runner(1).shard().position(), pen_.at(0));
-  EXPECT_EQ(feed->runner(0).figures().events, 22u);  // 11 customers
-  EXPECT_EQ(feed->runner(1).figures().events, 40u);
+  EXPECT_EQ(feed->runner(0)->shard().position(), pen_.at(0));
+  EXPECT_EQ(feed->runner(1)->shard().position(), pen_.at(0));
+  EXPECT_EQ(feed->runner(0)->figures().events, 22u);  // 11 customers
+  EXPECT_EQ(feed->runner(1)->figures().events, 40u);
+}
+
+// One goes, whoever waits for it is told so, and the other reads on; another comes in its place.
+TEST_F(FeedTest, GoesOnWithoutARunnerAndWithAnother) {
+  Customer("ada");
+  const auto feed = NewFeed();
+  feed->Step(kNow, 100);
+  std::string waiting, late;
+  feed->Wait(1, {99, absl::InfiniteFuture(), [&](const absl::Status& s) { waiting = std::string(s.message()); }});
+  feed->Detach(1, absl::UnavailableError("gone"));
+  EXPECT_EQ(feed->runner(1), nullptr);
+  feed->Wait(1, {1, absl::InfiniteFuture(), [&](const absl::Status& s) { late = std::string(s.message()); }});
+  Customer("eve");
+  feed->Step(kNow, 100);
+  EXPECT_EQ(waiting, "gone");
+  EXPECT_EQ(late, "gone");
+  EXPECT_TRUE(feed->error().ok()) << feed->error();
+  EXPECT_EQ(feed->runner(0)->shard().position(), pen_.at(0));
+
+  for (int i = 0; i < 10; ++i) Customer(std::string(1, static_cast<char>('f' + i)));
+  feed->Attach(1, Second());
+  // Under a log that grows with each step it must not stay a step behind for ever.
+  for (int i = 0; i < 20; ++i) {
+    Customer(absl::StrCat("n", i));
+    feed->Step(kNow, 100);
+  }
+  EXPECT_EQ(feed->runner(1)->applied(), feed->runner(0)->applied());
+  EXPECT_EQ(feed->runner(1)->complete_at(), kNow);
+  EXPECT_EQ(feed->runner(1)->figures().events, 2 * 32u);
+}
+
+TEST_F(FeedTest, ARunnerThatCannotFlushHoldsNobodyUp) {
+  Customer("ada");
+  store::Options options{.directory = scratch_.path() + "/failing", .kind = "balances"};
+  options.settle_bytes = 1;
+  std::atomic<bool> fails{false};
+  options.fault = [&](std::string_view operation, const std::string&) {
+    return fails && operation == "append" ? absl::UnavailableError("the disk is gone")
+                                          : absl::OkStatus();
+  };
+  const auto failing = *store::Store::Open(options);
+  class Feed feed(log_, 0, 2, [] {});
+  feed.Attach(0, std::make_shared<Runner>(info_, *failing->OpenShard(0), RunnerLimits{}));
+  feed.Attach(1, Second());
+  feed.Step(kNow, 100);
+  fails = true;
+  for (int i = 0; i < 20; ++i) {
+    Customer(absl::StrCat("n", i));
+    feed.Step(kNow, 100);
+  }
+  EXPECT_EQ(feed.runner(0), nullptr);
+  EXPECT_THAT(std::string(feed.broken(0).message()), HasSubstr("the disk is gone"));
+  EXPECT_TRUE(feed.broken(1).ok());
+  EXPECT_TRUE(feed.error().ok()) << feed.error();
+  EXPECT_EQ(feed.runner(1)->shard().position(), pen_.at(0));
 }
 
 TEST_F(FeedTest, StopsWhenReadModelsComeFromDifferentLogs) {
