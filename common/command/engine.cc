@@ -13,11 +13,9 @@
 #include "absl/time/clock.h"
 #include "common/base/clock.h"
 #include "common/base/status.h"
-#include "common/command/shard_backing.h"
+#include "common/command/cache_store.h"
 #include "common/command/worker.h"
 #include "common/log/newest_time.h"
-#include "common/store/check.h"
-#include "common/store/store.h"
 
 namespace daybook::command {
 namespace {
@@ -37,7 +35,7 @@ struct Engine::Impl {
   Book book;
   EngineOptions options;
   log::EventLog* log = nullptr;
-  std::unique_ptr<store::Store> cache;
+  std::unique_ptr<CacheStore> cache;
   BackgroundThread cache_writer{"cache-writer"};
   std::unique_ptr<OutcomeCounters> counters;
   std::vector<std::unique_ptr<Worker>> workers;  // first to go
@@ -52,26 +50,6 @@ const Book& Engine::book() const { return impl_->book; }
 int Engine::partitions() const { return impl_->log->partitions(); }
 
 namespace {
-
-// What the cache has of a partition, emptied if it is not of this log.
-absl::StatusOr<std::unique_ptr<ShardBacking>> OpenBacking(
-    store::Store& cache, log::EventLog& log, int partition,
-    const std::function<void(std::string_view)>& say) {
-  ASSIGN_OR_RETURN(auto shard, cache.OpenShard(partition));
-  auto backing = std::make_unique<ShardBacking>(std::move(shard));
-  absl::Status fits = store::CheckAgainst(log, partition, backing->position());
-  if (fits.ok()) {
-    const absl::StatusOr<log::Position> receipts = ReceiptsPosition(*backing);
-    fits = receipts.ok() ? store::CheckAgainst(log, partition, *receipts) : receipts.status();
-  }
-  if (absl::IsUnavailable(fits)) return fits;
-  if (!fits.ok()) {
-    say(absl::StrCat("partition ", partition,
-                     ": the command cache is built again from the log: ", fits.message()));
-    RETURN_IF_ERROR(backing->Clear());
-  }
-  return backing;
-}
 
 void AddGauges(Engine* engine, Metrics* metrics) {
   // One copy of everything a scrape, in the order of the partitions.
@@ -125,15 +103,16 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(log::EventLog* log, Book bo
   impl->options = std::move(options);
   impl->log = log;
   const EngineOptions& o = impl->options;
-  ASSIGN_OR_RETURN(impl->cache, store::Store::Open({.directory = o.cache_directory,
-                                                    .kind = "command-cache",
-                                                    .version = kCacheVersion,
-                                                    .start_over_if_damaged = true,
-                                                    .block_cache = nullptr}));
-  if (!impl->cache->started_over_because().empty()) {
-    o.say(absl::StrCat("the command cache is built again from the log: ",
-                       impl->cache->started_over_because()));
-  }
+  ASSIGN_OR_RETURN(impl->cache,
+                   CacheStore::Open(log, {.directory = o.cache_directory,
+                                          .say = o.say,
+                                          .fault = o.cache_fault}));
+  metrics->AddCounter("daybook_command_cache_refolds_total",
+                      "Times that the command cache, or a partition of it, was not certain to be "
+                      "whole and was folded again from the log.",
+                      {}, [cache = impl->cache.get()] {
+                        return static_cast<double>(cache->refolds());
+                      });
   impl->counters = std::make_unique<OutcomeCounters>(impl->book, metrics);
   Histogram& append_seconds = metrics->AddHistogram(
       "daybook_append_seconds", "From appending a group of records until the log has confirmed it.",
@@ -162,7 +141,6 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(log::EventLog* log, Book bo
     }
   }
   for (int p = 0; p < log->partitions(); ++p) {
-    ASSIGN_OR_RETURN(auto backing, OpenBacking(*impl->cache, *log, p, o.say));
     PartitionOptions partition;
     partition.partition = p;
     partition.partitions = log->partitions();
@@ -180,7 +158,8 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(log::EventLog* log, Book bo
     partition.flush_rows = std::max(kLeastFlushRows, partition.flush_rows / partitions);
     partition.flush_bytes = std::max(kLeastFlushBytes, partition.flush_bytes / partitions);
     partition.flush_commits = std::max(kLeastFlushRows, partition.flush_commits / partitions);
-    auto cache = std::make_unique<StateCache>(std::move(backing), o.cache_bytes / partitions);
+    auto cache =
+        std::make_unique<StateCache>(impl->cache->NewBacking(p), o.cache_bytes / partitions);
     impl->WorkerOf(p).Add(std::move(partition), &impl->book, std::move(cache), o.own);
   }
   std::unique_ptr<Engine> engine(new Engine(std::move(impl)));

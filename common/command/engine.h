@@ -24,6 +24,7 @@
 #include "common/command/command.h"
 #include "common/command/partition.h"
 #include "common/log/event_log.h"
+#include "common/store/store.h"
 
 namespace daybook::command {
 
@@ -44,6 +45,7 @@ struct EngineOptions {
   size_t cache_bytes = 384 << 20;
   absl::Duration barrier_interval = absl::Milliseconds(5);
   absl::Duration flush_interval = absl::Seconds(20);
+  store::FileFault cache_fault = {};  // for tests: the disk under the cache
   // Messages for people, from any worker.
   std::function<void(std::string_view)> say = [](std::string_view) {};
 };

@@ -25,6 +25,8 @@ constexpr int kFormat = 1;
 constexpr absl::Duration kExpiryInterval = absl::Milliseconds(10);
 // Commands whose memory is asked for together: about as many misses as a core can have under way.
 constexpr size_t kPrefetched = 12;
+// Between two attempts to have a cache that does not answer.
+constexpr absl::Duration kRegainInterval = absl::Seconds(1);
 // Reads that must have found the log too short before that is believed; time alone may have been
 // spent asleep.
 constexpr int kShortReads = 20;
@@ -167,6 +169,7 @@ void Partition::Tick(const Moment& now, uint64_t fresh) {
   }
   ExpireQueue();
   if (draining_) Drain();
+  if (!RegainCache()) return;
   switch (phase_) {
     case Phase::kHalted:
       return;
@@ -258,7 +261,7 @@ void Partition::Serve() {
     const uint64_t sequence = chain_.at().sequence;
     if (absl::Status status = ServeOne(command); !status.ok()) {
       if (command != nullptr) queue_.push_front(std::move(command));
-      return RefoldFromZero(status);
+      return LoseCache(status);
     }
     if (chain_.at().sequence != sequence) bytes += bytes_.size();
   }
@@ -553,9 +556,9 @@ void Partition::ReleasePending() {
     Receipt receipt;
     const auto found = FindReceipt(*pending.command, &receipt);
     if (!found.ok()) {
-      // The cache is broken; the log is not. The command is resolved after a refold.
+      // The cache is broken; the log is not. The command is resolved when it has been read again.
       queue_.push_front(std::move(pending.command));
-      return RefoldFromZero(found.status());
+      return LoseCache(found.status());
     }
     if (!*found || receipt.in_flight()) {
       DAYBOOK_CHECK(DAYBOOK_PLANTED(kReceiptsForgotten) || DAYBOOK_PLANTED(kGoesOnAfterError) ||
@@ -719,7 +722,7 @@ void Partition::OnRead(const log::Batch& batch) {
     }
     if (absl::Status status = Fold(record, frame_); !status.ok()) {
       // The log is not to blame for a cache that cannot be read.
-      return std::exchange(cache_broken_, false) ? RefoldFromZero(status) : Halt(status);
+      return std::exchange(cache_broken_, false) ? LoseCache(status) : Halt(status);
     }
   }
   at_end_ = batch.end;
@@ -847,7 +850,7 @@ void Partition::OnReadError(const absl::Status& status) {
   }
   if (absl::IsOutOfRange(status) && confirmed_end_ == 0 && cache_->position().next_offset > 0) {
     // The cache is of another log, or of a longer one. It is only a cache.
-    return RefoldFromZero(status);
+    return LoseCache(absl::DataLossError(status.message()));
   }
   Halt(status);
 }
@@ -922,16 +925,21 @@ void Partition::Doubt(std::string_view why) {
   obstacle_ = std::string(why);
   host_->Say(absl::StrCat("partition ", options_.partition, ": in doubt at offset ", next_, " (",
                           AsAbsl(why), "), ", sent_.size(), " records unconfirmed; reading back"));
-  host_->DropWriter();
-  Requeue();
-  claim_counts_ = false;
-  superseded_ = false;
-  phase_ = wanted_ ? Phase::kCatchUp : Phase::kFollow;
+  LeaveOff();
   if (DAYBOOK_PLANTED(kStateKeptAfterDoubt)) {
     at_end_ = false;
     return host_->ReadFrom(chain_.at().next_offset);
   }
   Reload();
+}
+
+// What is in flight is to be found in the log, or not.
+void Partition::LeaveOff() {
+  host_->DropWriter();
+  Requeue();
+  claim_counts_ = false;
+  superseded_ = false;
+  phase_ = wanted_ ? Phase::kCatchUp : Phase::kFollow;
 }
 
 // Back to the queue in the order of arrival, in front of what came later.
@@ -956,19 +964,48 @@ void Partition::LoseWriter(std::string_view why) {
 
 void Partition::Reload() {
   AwaitFlush();
-  if (absl::Status status = cache_->Drop(); !status.ok()) return RefoldFromZero(status);
+  if (absl::Status status = cache_->Drop(); !status.ok()) return LoseCache(status);
+  ReadOnFromCache();
+}
+
+void Partition::ReadOnFromCache() {
   chain_ = log::Chain(cache_->position());
   at_end_ = false;
   host_->ReadFrom(chain_.at().next_offset);
 }
 
-void Partition::RefoldFromZero(const absl::Status& why) {
-  host_->Say(absl::StrCat(
-      "partition ", options_.partition,
-      ": the command cache cannot be used and is built again from the log: ", why.message()));
+// The cache does not answer (`why` is UNAVAILABLE or the like), or what it answers is not certain
+// (DATA_LOSS). What memory holds came from there.
+void Partition::LoseCache(const absl::Status& why) {
+  host_->Say(absl::StrCat("partition ", options_.partition,
+                          absl::IsDataLoss(why) ? ": the command cache is not certain and is built "
+                                                  "again from the log: "
+                                                : ": the command cache does not answer: ",
+                          why.message()));
+  if (phase_ == Phase::kOwn) ++stats_.doubts;
   AwaitFlush();
-  if (absl::Status status = cache_->Reset(); !status.ok()) return Halt(status);
-  Doubt("the command cache was dropped");
+  LeaveOff();
+  cache_lost_ = why;
+  cache_lost_while_written_ = absl::OkStatus();
+  regain_at_ = now_;
+  RegainCache();
+}
+
+// False: not yet. What is not certain is emptied; what does not answer is asked again.
+bool Partition::RegainCache() {
+  if (!cache_lost_while_written_.ok()) {
+    LoseCache(std::exchange(cache_lost_while_written_, absl::OkStatus()));
+    return cache_lost_.ok();
+  }
+  if (cache_lost_.ok()) return true;
+  regain_at_ = std::min(regain_at_, now_ + kRegainInterval);  // the clock may have been set back
+  if (now_ < regain_at_) return false;
+  regain_at_ = now_ + kRegainInterval;
+  if (!absl::IsDataLoss(cache_lost_)) cache_lost_ = cache_->Drop();
+  if (absl::IsDataLoss(cache_lost_)) cache_lost_ = cache_->Reset();
+  obstacle_ = std::string(cache_lost_.message());
+  if (cache_lost_.ok()) ReadOnFromCache();
+  return cache_lost_.ok();
 }
 
 void Partition::Halt(absl::Status why) {
@@ -1023,6 +1060,8 @@ void Partition::OnCacheWritten(const absl::Status& status) {
   cache_->Settle(status);
   flush_failed_ = !status.ok();
   if (status.ok()) return;
+  // The rows that stand before these are not there.
+  if (absl::IsDataLoss(status)) cache_lost_while_written_ = status;
   // Commands go on: the log is safe, and what is not written is read again after a restart.
   host_->Say(absl::StrCat("partition ", options_.partition,
                           ": the command cache cannot be written (", status.message(),
@@ -1038,7 +1077,7 @@ void Partition::AwaitFlush() {
 
 void Partition::FlushCache() {
   // Halted: the position may stand behind a record that was not folded.
-  if (phase_ == Phase::kHalted || !sent_.empty()) return;
+  if (phase_ == Phase::kHalted || !cache_lost_.ok() || !sent_.empty()) return;
   // First what is under way, then what has come since.
   for (int i = 0; i < 2; ++i) {
     if (writing_cache_) host_->AwaitCache();

@@ -163,7 +163,7 @@ class Partition {
 
   Phase phase() const { return phase_; }
   bool reading() const {
-    return started_ &&
+    return started_ && cache_lost_.ok() &&
            (phase_ == Phase::kFollow || phase_ == Phase::kCatchUp || phase_ == Phase::kClaim);
   }
   // Memory for what is read next. If not, states are on their way to the disk, which is slower than
@@ -232,9 +232,12 @@ class Partition {
   void Own();
   void StepDown(std::string_view owner_endpoint);
   void Doubt(std::string_view why);
+  void LeaveOff();
   void Reload();
+  void ReadOnFromCache();
+  void LoseCache(const absl::Status& why);
+  bool RegainCache();
   void Halt(absl::Status why);
-  void RefoldFromZero(const absl::Status& why);
   void Requeue();
   void StorageFull(const absl::Status& why);
   void AnswerFull();
@@ -320,6 +323,9 @@ class Partition {
   absl::Status full_;             // an exclusive log has no room; since the last ownership
   std::string obstacle_;          // what went wrong last; since the last ownership
   bool cache_broken_ = false;     // the last error was the cache's, not the log's
+  absl::Status cache_lost_;       // not OK: nothing is read, decided or written until it is regained
+  absl::Status cache_lost_while_written_;  // to be seen to by the next Tick
+  absl::Time regain_at_ = absl::InfinitePast();
   int64_t history_checked_ = -1;  // last offset for which CheckHistory was good, and when
   absl::Duration history_checked_at_ = -absl::InfiniteDuration();
   Stats stats_;

@@ -37,9 +37,13 @@ void MarkRequest(std::string_view request_id, book::v1::State& state) {
   }
 }
 
+bool KnowsRequests(const book::v1::State& state) {
+  return state.request_marks().size() == state.commit_count();
+}
+
 bool MayKnowRequest(const book::v1::State& state, std::string_view request_id) {
   const auto& marks = state.request_marks();
-  return marks.size() != state.commit_count() ||
+  return !KnowsRequests(state) ||
          FindWord(marks.data(), marks.size(), 0, MarkOf(request_id)) < marks.size();
 }
 

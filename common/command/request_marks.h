@@ -19,7 +19,10 @@ inline constexpr int kMaxRequestMarks = 1'024;
 // The customer's next commit was made under `request_id`: counts and marks it.
 void MarkRequest(std::string_view request_id, book::v1::State& state);
 
-// False: none of the state's commits was.
+// False: there are too many of them to say anything.
+bool KnowsRequests(const book::v1::State& state);
+
+// False: none of the commits that the state holds was.
 bool MayKnowRequest(const book::v1::State& state, std::string_view request_id);
 
 }  // namespace daybook::command

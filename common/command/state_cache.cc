@@ -1,6 +1,7 @@
 #include "common/command/state_cache.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -8,6 +9,8 @@
 #include "common/base/prefetch.h"
 #include "common/base/status.h"
 #include "common/command/request_marks.h"
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/wire_format_lite.h"
 
 namespace daybook::command {
 namespace {
@@ -86,16 +89,112 @@ absl::Status CacheFlush::WriteTo(CacheBacking& backing) const {
   return backing.Write(rows, states_position_);
 }
 
+namespace {
+
+absl::StatusOr<log::Position> ParsePosition(std::string_view bytes) {
+  log::v1::Position stored;
+  if (!stored.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return Unreadable("position of receipts");
+  }
+  const absl::StatusOr<log::Position> position = log::FromProto(stored);
+  if (!position.ok()) return Unreadable("position of receipts");
+  return position;
+}
+
+}  // namespace
+
 absl::StatusOr<log::Position> ReceiptsPosition(CacheBacking& backing) {
   std::string bytes;
   ASSIGN_OR_RETURN(const bool found,
                    backing.Get(CacheBacking::Table::kPartition, kReceiptsKey, &bytes));
-  if (!found) return log::Position();
-  log::v1::Position stored;
-  if (!stored.ParseFromString(bytes)) return Unreadable("position of receipts");
-  const absl::StatusOr<log::Position> position = log::FromProto(stored);
-  if (!position.ok()) return Unreadable("position of receipts");
-  return position;
+  return found ? ParsePosition(bytes) : log::Position();
+}
+
+absl::StatusOr<log::Position> ReceiptsPosition(absl::Span<const CacheBacking::Row> rows,
+                                               const log::Position& before) {
+  for (const CacheBacking::Row& row : rows) {
+    if (row.table == CacheBacking::Table::kPartition && row.key == kReceiptsKey) {
+      return ParsePosition(row.value);
+    }
+  }
+  return before;
+}
+
+// --- whether it is whole --------------------------------------------------------------------------
+
+namespace {
+
+// Of a serialised state, without parsing the rest; a state has no more than a handful of fields.
+bool CommitsOf(std::string_view state, int64_t* commits) {
+  using google::protobuf::internal::WireFormatLite;
+  google::protobuf::io::CodedInputStream in(reinterpret_cast<const uint8_t*>(state.data()),
+                                            static_cast<int>(state.size()));
+  *commits = 0;
+  while (const uint32_t tag = in.ReadTag()) {
+    if (tag == WireFormatLite::MakeTag(book::v1::State::kCommitCountFieldNumber,
+                                       WireFormatLite::WIRETYPE_VARINT)) {
+      uint64_t value = 0;
+      if (!in.ReadVarint64(&value)) return false;
+      *commits = static_cast<int64_t>(value);
+    } else if (!WireFormatLite::SkipField(&in, tag)) {
+      return false;
+    }
+  }
+  return in.ConsumedEntireMessage();
+}
+
+}  // namespace
+
+absl::Status CheckWhole(CacheBacking& backing) {
+  book::v1::PartitionState expected;
+  std::string bytes;
+  ASSIGN_OR_RETURN(const bool found,
+                   backing.Get(CacheBacking::Table::kPartition, kStateKey, &bytes));
+  if (found && !expected.ParseFromString(bytes)) return Unreadable("partition state");
+  int64_t customers = 0, commits = 0;
+  bool readable = true;
+  RETURN_IF_ERROR(backing.Scan(CacheBacking::Table::kState, "", true,
+                               [&](std::string_view, std::string_view state) {
+                                 int64_t of_customer = 0;
+                                 readable = readable && CommitsOf(state, &of_customer);
+                                 ++customers;
+                                 commits += of_customer;
+                               }));
+  if (!readable) return Unreadable("state");
+  if (customers == expected.customers() && commits == expected.commits()) return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat("the command cache is not whole: it has ", customers,
+                                          " customers with ", commits, " commits, and had ",
+                                          expected.customers(), " with ", expected.commits()));
+}
+
+// Those of the customer that are written, being written and still to be written; a fold that begins
+// in front of what is written makes some of them twice.
+absl::Status StateCache::CheckReceipts(const Customer& customer) const {
+  std::string prefix;
+  AppendReceiptKey(customer.id_, "", &prefix);
+  std::set<std::string, std::less<>> found;
+  const auto count = [&](const Receipts::Entry& entry) {
+    if (entry.key().starts_with(prefix)) found.emplace(entry.key());
+  };
+  receipts_.ForEach(count);
+  if (flush_ != nullptr) flush_->receipts_.ForEach(count);
+  // Receipts may be ahead of the state.
+  book::v1::Receipt receipt;
+  bool readable = true;
+  RETURN_IF_ERROR(backing_->Scan(CacheBacking::Table::kReceipt, prefix, false,
+                                 [&](std::string_view key, std::string_view value) {
+                                   readable =
+                                       readable && receipt.ParseFromArray(
+                                                       value.data(), static_cast<int>(value.size()));
+                                   if (receipt.revision() <= customer.state_.revision()) {
+                                     found.emplace(key);
+                                   }
+                                 }));
+  if (!readable) return Unreadable("receipt");
+  if (static_cast<int64_t>(found.size()) >= customer.state_.commit_count()) return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat("the command cache is not whole: customer '",
+                                          AsAbsl(customer.id_), "' has ", customer.state_.commit_count(),
+                                          " commits and ", found.size(), " receipts"));
 }
 
 // --- customers -----------------------------------------------------------------------------------
@@ -117,6 +216,8 @@ absl::StatusOr<StateCache::Customer*> StateCache::Load(std::string_view customer
   customer->id_ = std::string(customer_id);
   customer->hash_ = wanted.hash;
   customer->bytes_ = MemoryOf(found ? found_bytes_.size() : 0);
+  // Of those with too many commits for marks, receipts that are missing would never be missed.
+  if (found && !KnowsRequests(customer->state_)) RETURN_IF_ERROR(CheckReceipts(*customer));
   bytes_ += customer->bytes_;
   ++loaded_;
   clock_.push_back(customer.get());
@@ -151,6 +252,9 @@ book::v1::State& StateCache::Edit(Customer& customer, size_t commit_bytes) {
   customer.bytes_ += growth;
   bytes_ += growth;
   dirty_bytes_ += growth;
+  book::v1::PartitionState& partition = EditPartitionState();
+  partition.set_commits(partition.commits() + 1);
+  if (customer.state_.commit_count() == 0) partition.set_customers(partition.customers() + 1);
   return customer.state_;
 }
 
@@ -195,7 +299,13 @@ absl::StatusOr<bool> StateCache::FindReceipt(const Customer& customer, std::stri
   }
   ASSIGN_OR_RETURN(const bool found,
                    backing_->Get(CacheBacking::Table::kReceipt, key_, &found_bytes_));
-  if (!found) return false;
+  if (!found) {
+    // Nearly always it should be there: two request ids seldom have one mark.
+    if (KnowsRequests(customer.state_) && !DAYBOOK_PLANTED(kReceiptsForgotten)) {
+      RETURN_IF_ERROR(CheckReceipts(customer));
+    }
+    return false;
+  }
   if (!found_.ParseFromString(found_bytes_)) return Unreadable("receipt");
   *receipt = {found_.request_hash(), found_.answer(), found_.revision(), found_.offset(), 0};
   return true;
@@ -280,12 +390,13 @@ absl::Status StateCache::Drop() {
   frozen_.clear();
   frozen_rows_ = 0;
   unwritten_commits_ = 0;
+  // A write that seemed to fail may have happened.
+  position_ = backing_->position();
   return LoadPartitionState();
 }
 
 absl::Status StateCache::Reset() {
   RETURN_IF_ERROR(backing_->Clear());
-  position_ = backing_->position();
   return Drop();
 }
 

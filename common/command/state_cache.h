@@ -19,6 +19,14 @@
 // confirmed, and come back when those are folded. How far they go is kept beside them
 // (ReceiptsPosition), for they must be of this log, too.
 //
+// Certainty. What is not in the cache is believed not to be: a customer that is not found is new, a
+// request that is not found was never accepted. So the cache must be whole at its position. How many
+// customers and commits a partition has is written with the states of each flush, and each state has
+// the number of its own commits: what was written is counted when a backing store is opened
+// (CheckWhole). A receipt that should be there and is not found is looked for by counting: there are
+// as many of a customer as it has commits. What does not add up is DATA_LOSS: the whole is thrown
+// away and folded again (Partition::LoseCache).
+//
 // Memory. Bounded in bytes, by an estimate: beyond `max_bytes` customers go that were not used
 // lately (clock) and do not wait to be written. If too many wait, it is crowded(): states are to be
 // frozen before their time. Receipts come on top, and are bounded by whoever feeds the cache, see
@@ -28,6 +36,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -58,15 +67,25 @@ class CacheBacking {
   virtual log::Position position() const = 0;
   // False: no such row. Beside a Write: the row before or after it.
   virtual absl::StatusOr<bool> Get(Table table, std::string_view key, std::string* value) = 0;
+  // Rows whose keys begin with `prefix`, in their order. `once`: they are not looked at again soon.
+  using Each = std::function<void(std::string_view key, std::string_view value)>;
+  virtual absl::Status Scan(Table table, std::string_view prefix, bool once, const Each& each) = 0;
   // Rows in the order of table and key, each once.
   virtual absl::Status Write(absl::Span<const Row> rows, const log::Position& position) = 0;
-  // Back to an empty store at the log's beginning.
+  // Back to an empty store at the log's beginning. An error: try again later.
   virtual absl::Status Clear() = 0;
 };
+
+// Whether `backing` holds every customer with every commit that it had when it was written. Reads all
+// states. DATA_LOSS: it does not.
+absl::Status CheckWhole(CacheBacking& backing);
 
 // How far the receipts of `backing` go, which may be behind its position. Errors as
 // StateCache::Load.
 absl::StatusOr<log::Position> ReceiptsPosition(CacheBacking& backing);
+// How far they go when `rows` are written where they go as far as `before`.
+absl::StatusOr<log::Position> ReceiptsPosition(absl::Span<const CacheBacking::Row> rows,
+                                               const log::Position& before);
 
 // Everything that changed up to a position, or of that the receipts.
 class CacheFlush {
@@ -174,7 +193,8 @@ class StateCache {
   const std::shared_ptr<const CacheFlush>& frozen() const { return flush_; }
   void Settle(const absl::Status& written);
 
-  // Forgets what is not written, a flush under way included. Errors as Load.
+  // Forgets what is not written, a flush that is not being written included, and goes on from what
+  // the backing store has. Errors as Load.
   absl::Status Drop();
   // Forgets everything, the backing store included.
   absl::Status Reset();
@@ -187,6 +207,8 @@ class StateCache {
   };
   using Kept = KeptHash<std::unique_ptr<Customer>, IdOf>;
   absl::Status LoadPartitionState();
+  // DATA_LOSS: there are fewer receipts of the customer than commits.
+  absl::Status CheckReceipts(const Customer& customer) const;
   void FreezeStates(CacheFlush& flush);
   void PutIntoFlush(Customer& customer);
   // Belongs to the flush that is being filled and is not in it.

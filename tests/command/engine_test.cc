@@ -4,9 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -20,8 +22,8 @@
 #include "absl/time/clock.h"
 #include "common/base/status.h"
 #include "common/command/books.h"
+#include "common/command/cache_store.h"
 #include "common/command/prepare.h"
-#include "common/command/shard_backing.h"
 #include "common/log/embedded/embedded_log.h"
 #include "daybook/billing/v1/billing_service.pb.h"
 #include "daybook/book/v1/record.pb.h"
@@ -109,6 +111,11 @@ class EngineTest : public testing::Test {
     options.endpoint = [] { return std::string("here:1"); };
     options.workers = workers;
     options.flush_interval = absl::Milliseconds(20);
+    options.cache_fault = [this](std::string_view operation, const std::string&) {
+      const std::lock_guard lock(fault_mutex_);
+      return fault_.find(operation) == fault_.npos ? absl::OkStatus()
+                                                   : absl::UnavailableError("the disk is gone");
+    };
     options.say = [this](std::string_view message) {
       const std::lock_guard lock(said_mutex_);
       said_.emplace_back(message);
@@ -186,8 +193,21 @@ class EngineTest : public testing::Test {
   std::unique_ptr<Engine> engine_;
   Outcomes outcomes_;
   int number_ = 0;
+  // These operations of the disk under the cache fail from now on; "": none.
+  void Fail(std::string operations) {
+    const std::lock_guard lock(fault_mutex_);
+    fault_ = std::move(operations);
+  }
+  bool Said(const std::string& text) {
+    const std::lock_guard lock(said_mutex_);
+    return std::any_of(said_.begin(), said_.end(), [&](const std::string& message) {
+      return message.find(text) != message.npos;
+    });
+  }
   std::mutex said_mutex_;
   std::vector<std::string> said_;
+  std::mutex fault_mutex_;
+  std::string fault_;
 };
 
 TEST_F(EngineTest, CommandsBecomeEventsAndAreRememberedForEver) {
@@ -240,13 +260,124 @@ TEST_F(EngineTest, ACacheWithReceiptsOfAnotherLogIsDropped) {
     ASSERT_TRUE(store.ok()) << store.status();
     auto shard = (*store)->OpenShard(partition);
     ASSERT_TRUE(shard.ok()) << shard.status();
-    ShardBacking backing(*std::move(shard));
     const std::string at = position.SerializeAsString();
-    ASSERT_TRUE(backing.Write({{{CacheBacking::Table::kPartition, "receipts", at}}}, {}).ok());
+    const store::SortedRow row = {static_cast<uint8_t>(CacheBacking::Table::kPartition), "receipts",
+                                  at};
+    ASSERT_TRUE((*shard)->Ingest({&row, 1}, {}).ok());
   }
   Start();
   EXPECT_THAT(said_, testing::Contains(testing::HasSubstr("built again from the log")));
   EXPECT_EQ(Ok<RegisterCustomerResponse>(Send(Register("c-1"))).revision(), 1);
+}
+
+// What is not in the cache is believed not to be: rows that are gone, with everything in good order
+// otherwise, must be missed.
+class LostRowsTest : public EngineTest {
+ protected:
+  enum : uint8_t { kState = 1, kReceipt = 2 };
+
+  void SetUp() override {
+    EngineTest::SetUp();
+    for (int i = 0; i < 50; ++i) {
+      Ok<RegisterCustomerResponse>(Send(Register(absl::StrCat("c-", i))));
+    }
+    Stop();
+  }
+  // Makes the row what `edit` makes of it; the store is as whole as any other then.
+  void Change(uint8_t table, const std::string& key,
+              const std::function<void(store::Shard&)>& edit) {
+    auto store = store::Store::Open({.directory = scratch_.path() + "/cache",
+                                     .kind = "command-cache",
+                                     .version = kCacheVersion});
+    ASSERT_TRUE(store.ok()) << store.status();
+    const auto shard = *(*store)->OpenShard(log::PartitionOf("c-7", 4));
+    std::string bytes;
+    ASSERT_TRUE(*shard->Get(table, key, &bytes)) << key;
+    edit(*shard);
+    ASSERT_TRUE(shard->Flush(shard->position()).ok());
+  }
+  static std::string ReceiptKey(const std::string& customer, const std::string& request) {
+    std::string key;
+    AppendReceiptKey(customer, request, &key);
+    return key;
+  }
+};
+
+TEST_F(LostRowsTest, ACustomerThatIsGoneIsNotRegisteredASecondTime) {
+  Change(kState, "c-7", [](store::Shard& shard) {
+    shard.Erase(store::Table<book::v1::State>{kState, "states"}, "c-7");
+  });
+  Start();
+  EXPECT_THAT(said_, testing::Contains(testing::HasSubstr("not whole")));
+  EXPECT_THAT(metrics_->Expose(), testing::HasSubstr("daybook_command_cache_refolds_total 1\n"));
+  auto again = Register("c-7");
+  again.set_request_id("another");
+  EXPECT_EQ(ReasonOf(outcomes_.Get(Send(again)).status), "CUSTOMER_EXISTS");
+}
+
+TEST_F(LostRowsTest, AStateThatIsOlderIsNotDecidedOn) {
+  Start();
+  std::string older;
+  Ok<OpenAccountResponse>(Send(Open("c-7")));
+  Stop();
+  Change(kState, "c-7", [](store::Shard& shard) {
+    const store::Table<book::v1::State> states{kState, "states"};
+    book::v1::State& state = shard.Edit(states, "c-7");
+    state.clear_billing();
+    state.set_revision(1);
+    state.set_commit_count(1);
+    state.mutable_request_marks()->RemoveLast();
+  });
+  Start();
+  EXPECT_THAT(said_, testing::Contains(testing::HasSubstr("not whole")));
+  EXPECT_EQ(Ok<IssueInvoiceResponse>(Send(Invoice("c-7", "i-1"))).revision(), 3);
+}
+
+TEST_F(LostRowsTest, AnAcceptedRequestIsAnsweredAsItWas) {
+  const auto request = Register("c-7");
+  Change(kReceipt, ReceiptKey("c-7", request.request_id()), [&](store::Shard& shard) {
+    shard.Erase(store::Table<book::v1::Receipt>{kReceipt, "receipts"},
+                ReceiptKey("c-7", request.request_id()));
+  });
+  Start();
+  EXPECT_EQ(Ok<RegisterCustomerResponse>(Send(request)).revision(), 1);
+  EXPECT_THAT(said_, testing::Contains(testing::HasSubstr("not whole")));
+}
+
+// The disk under the cache fails for a while: the log does not, so commands are answered, late.
+TEST_F(LostRowsTest, ACacheThatCannotBeReadIsWaitedFor) {
+  Start();
+  Fail("read");
+  auto again = Register("c-7");
+  again.set_request_id("another");
+  const int number = Send(again);
+  while (!Said("the command cache has failed")) absl::SleepFor(absl::Milliseconds(5));
+  Fail("");
+  EXPECT_EQ(ReasonOf(outcomes_.Get(number).status), "CUSTOMER_EXISTS");
+  EXPECT_EQ(Ok<OpenAccountResponse>(Send(Open("c-9"))).revision(), 2);
+}
+
+TEST_F(LostRowsTest, ACacheThatCannotBeWrittenHoldsNoCommandUp) {
+  Start();
+  for (const char* what : {"append", "sync", "make", "open", "remove"}) {
+    Fail(what);
+    for (int i = 0; i < 200; ++i) {
+      const std::string id = absl::StrCat(what, "-", i);
+      Ok<RegisterCustomerResponse>(Send(Register(id)));
+    }
+    absl::SleepFor(absl::Milliseconds(50));  // some flushes
+    Fail("");
+    Ok<RegisterCustomerResponse>(Send(Register(absl::StrCat(what, "-after"))));
+  }
+  Stop();
+  Start();
+  for (const char* what : {"append", "sync", "make", "open", "remove"}) {
+    for (int i = 0; i < 200; ++i) {
+      auto again = Register(absl::StrCat(what, "-", i));
+      again.set_request_id("another");
+      EXPECT_EQ(ReasonOf(outcomes_.Get(Send(again)).status), "CUSTOMER_EXISTS");
+    }
+  }
 }
 
 TEST_F(EngineTest, ADamagedCacheIsBuiltAgain) {

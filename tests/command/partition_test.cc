@@ -93,6 +93,13 @@ struct Memory : CacheBacking {
     *value = it->second;
     return true;
   }
+  absl::Status Scan(Table table, std::string_view prefix, bool, const Each& each) override {
+    if (!broken.ok()) return broken;
+    for (const auto& [key, value] : rows) {
+      if (key.first == table && key.second.starts_with(prefix)) each(key.second, value);
+    }
+    return absl::OkStatus();
+  }
   absl::Status Write(absl::Span<const Row> changed, const log::Position& position) override {
     if (!full.ok()) return full;
     for (const Row& row : changed) {
@@ -736,6 +743,114 @@ TEST_F(PartitionTest, ABrokenCacheIsBuiltAgain) {
   const int sum = Submit("r3", 1);
   Settle();
   EXPECT_EQ(answers_[sum].response.allocation_count(), 6);
+}
+
+TEST_F(PartitionTest, ACacheThatDoesNotAnswerIsAskedAgainAndNotEmptied) {
+  options_.flush_rows = 1;
+  Make();
+  BecomeOwner();
+  Submit("r1", 5);
+  Settle();
+  ASSERT_FALSE(memory_->rows.empty());
+  memory_->broken = absl::UnavailableError("the disk is away");
+  const int a = Submit("r2", 5, "another");
+  for (int i = 0; i < 3; ++i) {
+    Tick();
+    Read();
+    EXPECT_FALSE(Answered(a));
+    EXPECT_NE(partition_->phase(), Partition::Phase::kHalted);
+    EXPECT_THAT(partition_->waits_for(), testing::HasSubstr("the disk is away"));
+    now_ += absl::Seconds(1);
+  }
+  EXPECT_FALSE(memory_->rows.empty());
+  memory_->broken = absl::OkStatus();
+  BecomeOwner();
+  Settle();
+  EXPECT_TRUE(answers_[a].status.ok());
+}
+
+TEST_F(PartitionTest, ACacheThatBeganAnewIsFilledAgainThoughAllIsInMemory) {
+  options_.flush_rows = 1;
+  Make();
+  BecomeOwner();
+  Submit("r1", 5);
+  Settle();
+  memory_->full = absl::DataLossError("the command cache began anew");
+  Submit("r2", 7);
+  Settle();
+  memory_->full = absl::OkStatus();
+  BecomeOwner();
+  const int sum = Submit("r3", 1);
+  Settle();
+  EXPECT_EQ(answers_[sum].response.allocation_count(), 13);
+  book::v1::State state;
+  ASSERT_TRUE(state.ParseFromString(memory_->rows.at({CacheBacking::Table::kState, "c"})));
+  EXPECT_EQ(state.commit_count(), 3);
+  EXPECT_TRUE(CheckWhole(*memory_).ok()) << CheckWhole(*memory_);
+}
+
+// What a cache says is not there must be certain.
+TEST_F(PartitionTest, AReceiptThatIsMissingIsMissed) {
+  options_.flush_rows = 1;
+  Make();
+  BecomeOwner();
+  const int first = Submit("r1", 5);
+  Settle();
+  partition_->LoseWriter("a test");  // everything comes from the backing store now
+  BecomeOwner();
+  ASSERT_EQ(memory_->rows.erase({CacheBacking::Table::kReceipt, std::string("c\0r1", 4)}), 1u);
+  const int again = Submit("r1", 5);
+  Settle();
+  BecomeOwner();
+  Settle();
+  EXPECT_EQ(answers_[again].bytes, answers_[first].bytes);
+  EXPECT_EQ(partition_->stats().commits, 1);
+}
+
+TEST_F(PartitionTest, AReceiptThatIsMissingIsMissedBehindMoreCommitsThanHaveMarks) {
+  options_.flush_rows = 512;
+  Make();
+  BecomeOwner();
+  const int first = Submit("r1", 5);
+  for (int i = 0; i < kMaxRequestMarks; ++i) Submit(absl::StrCat("more", i), 1);
+  Settle();
+  partition_->FlushCache();
+  partition_->LoseWriter("a test");
+  BecomeOwner();
+  ASSERT_EQ(memory_->rows.erase({CacheBacking::Table::kReceipt, std::string("c\0r1", 4)}), 1u);
+  const int again = Submit("r1", 5);
+  Settle();
+  BecomeOwner();
+  Settle();
+  EXPECT_EQ(answers_[again].bytes, answers_[first].bytes);
+}
+
+TEST_F(PartitionTest, ACacheKnowsHowMuchItHolds) {
+  options_.flush_rows = 1;
+  Make();
+  BecomeOwner();
+  for (int i = 0; i < 6; ++i) Submit(absl::StrCat("r", i), 1, absl::StrCat("c", i % 4));
+  Settle();
+  partition_->FlushCache();
+  ASSERT_TRUE(CheckWhole(*memory_).ok()) << CheckWhole(*memory_);
+  const auto whole = memory_->rows;
+  const auto state = std::pair(CacheBacking::Table::kState, std::string("c1"));
+  memory_->rows.erase(state);
+  EXPECT_TRUE(absl::IsDataLoss(CheckWhole(*memory_))) << CheckWhole(*memory_);
+  // Exchanged for an older one.
+  book::v1::State older;
+  ASSERT_TRUE(older.ParseFromString(whole.at(state)));
+  EXPECT_EQ(older.commit_count(), 2);
+  older.set_commit_count(1);
+  memory_->rows[state] = older.SerializeAsString();
+  EXPECT_TRUE(absl::IsDataLoss(CheckWhole(*memory_)));
+  memory_->rows[state] = "\xff";
+  EXPECT_TRUE(absl::IsDataLoss(CheckWhole(*memory_)));
+  memory_->rows = whole;
+  memory_->rows.erase({CacheBacking::Table::kPartition, ""});
+  EXPECT_TRUE(absl::IsDataLoss(CheckWhole(*memory_)));
+  memory_->rows.clear();
+  EXPECT_TRUE(CheckWhole(*memory_).ok());
 }
 
 TEST_F(PartitionTest, AFullQueueRefuses) {

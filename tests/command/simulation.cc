@@ -119,6 +119,12 @@ struct DiskBacking : CacheBacking {
     *value = it->second;
     return true;
   }
+  absl::Status Scan(Table table, std::string_view prefix, bool, const Each& each) override {
+    for (const auto& [key, value] : disk->rows) {
+      if (key.first == table && key.second.starts_with(prefix)) each(key.second, value);
+    }
+    return absl::OkStatus();
+  }
   absl::Status Write(absl::Span<const Row> rows, const log::Position& at) override {
     for (const Row& row : rows) {
       disk->rows[{row.table, std::string(row.key)}] = std::string(row.value);
