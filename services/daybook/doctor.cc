@@ -12,6 +12,7 @@
 #include "daybook/balances/v1/balances_service.pb.h"
 #include "services/daybook/connect.h"
 #include "services/daybook/data_directory.h"
+#include "services/daybook/doctor_stores.h"
 #include "services/daybook/open_log.h"
 #include "services/daybook/subcommands.h"
 #include "services/daybook/text.h"
@@ -25,15 +26,21 @@ class Doctor : public Subcommand {
  public:
   Manual manual() const override {
     return {.name = "doctor",
-            .summary = "Look for what is wrong with the set-up: directories, log, server",
+            .summary = "Look for what is wrong: directories, log, read models, server",
             .examples = "daybook doctor",
-            .details = "Changes nothing. `daybook verify` proves what is in the log.",
+            .details =
+                "Changes nothing; works beside a running server. Reads every block of the read models\n"
+                "and of the command cache, and looks for files with a second name. `daybook verify`\n"
+                "proves what is in the log.",
             .exit_codes = "0 nothing is wrong · 1 something is · 2 the configuration is wrong"};
   }
   int Run(const Config& config) override {
     Say("configuration", absl::OkStatus(), "in order (`daybook config` shows it)");
     Say("data_dir", CheckDataDir(config.data_dir), config.data_dir);
-    CheckLog(config);
+    const int partitions = CheckLog(config);
+    for (const Finding& found : CheckStores(config, partitions)) {
+      Say(found.what, found.status, found.fine);
+    }
     CheckServer(config);
     return bad_ ? kExitFailed : kExitOk;
   }
@@ -69,25 +76,37 @@ class Doctor : public Subcommand {
     return absl::OkStatus();
   }
 
-  void CheckLog(const Config& config) {
+  // Number of its partitions; 0 if that cannot be told.
+  int CheckLog(const Config& config) {
     const auto log = OpenLog(config, LogUse::kRead);
     if (absl::IsNotFound(log.status())) {
-      return Say("log", absl::OkStatus(), "not there yet; `daybook serve` makes it");
+      Say("log", absl::OkStatus(), "not there yet; `daybook serve` makes it");
+      return 0;
     }
-    if (!log.ok()) return Say("log", log.status(), "");
+    if (!log.ok()) {
+      Say("log", log.status(), "");
+      return 0;
+    }
     int64_t records = 0, newest = 0;
     for (int p = 0; p < (*log)->partitions(); ++p) {
       const auto extent = (*log)->GetExtent(p);
-      if (!extent.ok()) return Say("log", extent.status(), "");
+      if (!extent.ok()) {
+        Say("log", extent.status(), "");
+        return 0;
+      }
       records += extent->end;
       const auto us = log::NewestRecordedTimeUs(**log, p);
-      if (!us.ok()) return Say("log", us.status(), "");
+      if (!us.ok()) {
+        Say("log", us.status(), "");
+        return 0;
+      }
       newest = std::max(newest, *us);
     }
     Say("log", absl::OkStatus(),
         Cat((*log)->name(), ", ", (*log)->partitions(), " partitions, ", Grouped(records),
             " records"));
     CheckClock(config, absl::FromUnixMicros(newest));
+    return (*log)->partitions();
   }
 
   // One reading says nothing about a clock; the log may contradict it.

@@ -58,4 +58,10 @@ std::vector<std::string> AskAgain(const std::vector<IssuedCommand>& commands, in
     ASSERT_TRUE(is_ok.ok()) << is_ok;        \
   } while (false)
 
+#define EXPECT_IS_OK(expression)             \
+  do {                                       \
+    const absl::Status is_ok = (expression); \
+    EXPECT_TRUE(is_ok.ok()) << is_ok;        \
+  } while (false)
+
 }  // namespace daybook
