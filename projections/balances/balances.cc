@@ -237,6 +237,30 @@ void AddWrittenOff(int64_t amount, Account& account) {
   account.head.set_written_off_minor(Plus(account.head.written_off_minor(), amount));
 }
 
+void AddWrittenOffTax(int64_t tax, Account& account) {
+  account.head.set_written_off_tax_minor(Plus(account.head.written_off_tax_minor(), tax));
+}
+
+void AddCreditWrittenOff(int64_t amount, Account& account) {
+  account.head.set_credit_written_off_minor(
+      Plus(account.head.credit_written_off_minor(), amount));
+}
+
+// What was given up is open again: money came for it, or it was a mistake.
+template <class Fact>
+void OpenAgain(Kind kind, const Fact& fact, const Meta& meta, Shard& shard) {
+  Account account(meta, fact.account_id(), fact.currency_code(), shard);
+  const int64_t amount = fact.amount_minor();
+  const uint32_t invoice = RaiseInvoice(fact.invoice_id(), amount, account);
+  AddLoss(kind, account.time, invoice, amount, fact.reason(), fact.tax_minor(), account.tail);
+  AddWrittenOff(-amount, account);
+  AddWrittenOffTax(-fact.tax_minor(), account);
+  AddTo(Minus(amount, fact.tax_minor()),
+        LossesOf(fact.reason(), account.totals).mutable_recovered());
+  AddTo(fact.tax_minor(), account.totals.mutable_relief()->mutable_recovered());
+  account.Finish(meta);
+}
+
 }  // namespace
 
 void Balances::Expect(const book::v1::Event& event, const Meta& meta, Shard& shard) {
@@ -317,25 +341,23 @@ void Balances::On(const billing::v1::InvoiceVoided& voided, const Meta& meta, Sh
 void Balances::On(const billing::v1::InvoiceWrittenOff& fact, const Meta& meta, Shard& shard) {
   Account account(meta, fact.account_id(), fact.currency_code(), shard);
   const int64_t amount = fact.amount_minor();
-  AddChange(Kind::kWriteOff, account.time,
-            {InvoiceReference(fact.invoice_id(), account), amount,
-             static_cast<uint32_t>(fact.reason()), ""},
-            account.tail);
+  AddLoss(Kind::kWriteOff, account.time, InvoiceReference(fact.invoice_id(), account), amount,
+          fact.reason(), fact.tax_minor(), account.tail);
   LowerInvoice(fact.invoice_id(), amount, account);
   AddWrittenOff(amount, account);
-  AddTo(amount, LossesOf(fact.reason(), account.totals).mutable_written_off());
+  AddWrittenOffTax(fact.tax_minor(), account);
+  AddTo(Minus(amount, fact.tax_minor()),
+        LossesOf(fact.reason(), account.totals).mutable_written_off());
+  AddTo(fact.tax_minor(), account.totals.mutable_relief()->mutable_written_off());
   account.Finish(meta);
 }
 
 void Balances::On(const billing::v1::WriteOffRecovered& fact, const Meta& meta, Shard& shard) {
-  Account account(meta, fact.account_id(), fact.currency_code(), shard);
-  const int64_t amount = fact.amount_minor();
-  const uint32_t invoice = RaiseInvoice(fact.invoice_id(), amount, account);
-  AddChange(Kind::kRecovery, account.time,
-            {invoice, amount, static_cast<uint32_t>(fact.reason()), ""}, account.tail);
-  AddWrittenOff(-amount, account);
-  AddTo(amount, LossesOf(fact.reason(), account.totals).mutable_recovered());
-  account.Finish(meta);
+  OpenAgain(Kind::kRecovery, fact, meta, shard);
+}
+
+void Balances::On(const billing::v1::WriteOffReversed& fact, const Meta& meta, Shard& shard) {
+  OpenAgain(Kind::kWriteOffReversed, fact, meta, shard);
 }
 
 void Balances::On(const billing::v1::CreditNoteIssued& note, const Meta& meta, Shard& shard) {
@@ -344,14 +366,11 @@ void Balances::On(const billing::v1::CreditNoteIssued& note, const Meta& meta, S
   const uint32_t invoice = InvoiceReference(note.invoice_id(), account);
   AddCreditNote(account.time, note, invoice, PackId(note.credit_note_id()), account.tail);
   v1::AccountHead& head = account.head;
-  if (note.kind() == billing::v1::CREDIT_NOTE_KIND_CREDIT) {
-    RaisePayment(note.credit_note_id(), source, note.total_minor(), account);
-    head.set_note_unapplied_minor(Plus(head.note_unapplied_minor(), note.total_minor()));
-    AddTo(note.total_minor(), account.totals.mutable_note_unapplied());
-  } else {
-    LowerInvoice(note.invoice_id(), note.total_minor(), account);
-    head.set_note_applied_minor(Plus(head.note_applied_minor(), note.total_minor()));
-  }
+  RaisePayment(note.credit_note_id(), source, note.unapplied_minor(), account);
+  head.set_note_unapplied_minor(Plus(head.note_unapplied_minor(), note.unapplied_minor()));
+  AddTo(note.unapplied_minor(), account.totals.mutable_note_unapplied());
+  if (note.applied_minor() != 0) LowerInvoice(note.invoice_id(), note.applied_minor(), account);
+  head.set_note_applied_minor(Plus(head.note_applied_minor(), note.applied_minor()));
   head.set_credit_note_count(head.credit_note_count() + 1);
   AddTo(note.total_minor() - note.tax_minor(), account.totals.mutable_note_net());
   AddTo(note.tax_minor(), account.totals.mutable_note_tax());
@@ -370,9 +389,11 @@ void Balances::On(const billing::v1::PaymentConfirmed& payment, const Meta& meta
 
 void Balances::On(const billing::v1::PaymentReversed& fact, const Meta& meta, Shard& shard) {
   Account account(meta, fact.account_id(), fact.currency_code(), shard);
+  if (fact.amount_minor() == 0) return;  // all of it had gone before
   const bool chargeback = fact.state() == billing::v1::PAYMENT_STATE_CHARGED_BACK;
   AddChange(chargeback ? Kind::kChargeback : Kind::kReversal, account.time,
-            {PaymentReference(fact.payment_id(), account), fact.amount_minor(), 0, fact.reason()},
+            {PaymentReference(fact.payment_id(), account), fact.amount_minor(),
+             fact.partial() ? 1u : 0u, fact.reason()},
             account.tail);
   LowerPayment(fact.payment_id(), fact.unapplied_minor(), account);
   // Whatever the payment had put anywhere ends with it: the journal needs no list of that.
@@ -385,6 +406,55 @@ void Balances::On(const billing::v1::PaymentReversed& fact, const Meta& meta, Sh
   account.head.set_reversed_minor(Plus(account.head.reversed_minor(), fact.amount_minor()));
   AddTo(fact.amount_minor(), account.totals.mutable_reversed());
   AddTo(released, account.totals.mutable_reversed_allocated());
+  account.Finish(meta);
+}
+
+void Balances::On(const billing::v1::DebitNoteIssued& note, const Meta& meta, Shard& shard) {
+  Account account(meta, note.account_id(), note.currency_code(), shard);
+  const int64_t total = note.total_minor();
+  const std::string_view id = PackId(note.debit_note_id());
+  const uint32_t ordinal = account.tail.invoices();
+  AddDebitNote(account.time, note, EpochDay(note.due_date()), id, account.tail);
+  AddOpen(id, ordinal, total, *account.tail.mutable_open_invoices());
+  v1::AccountHead& head = account.head;
+  head.set_open_minor(Plus(head.open_minor(), total));
+  head.set_open_invoice_count(head.open_invoice_count() + 1);
+  head.set_claimed_minor(Plus(head.claimed_minor(), total));
+  head.set_debit_note_count(head.debit_note_count() + 1);
+  AddTo(total, account.totals.mutable_claimed());
+  account.totals.set_debit_note_count(account.totals.debit_note_count() + 1);
+  account.Finish(meta);
+}
+
+void Balances::On(const billing::v1::PaymentLossTaken& fact, const Meta& meta, Shard& shard) {
+  Account account(meta, fact.account_id(), fact.currency_code(), shard);
+  AddChange(Kind::kLoss, account.time,
+            {PaymentReference(fact.payment_id(), account), fact.amount_minor(), 0, fact.reason()},
+            account.tail);
+  AddTo(fact.amount_minor(), account.totals.mutable_lost());
+  account.Finish(meta);
+}
+
+void Balances::On(const billing::v1::CreditWrittenOff& fact, const Meta& meta, Shard& shard) {
+  Account account(meta, fact.account_id(), fact.currency_code(), shard);
+  const int64_t amount = fact.amount_minor();
+  AddChange(Kind::kCreditWriteOff, account.time,
+            {PaymentReference(fact.payment_id(), account), amount, 0, fact.reason()}, account.tail);
+  LowerPayment(fact.payment_id(), amount, account);
+  AddCreditWrittenOff(amount, account);
+  AddTo(amount, account.totals.mutable_credit_written_off());
+  account.Finish(meta);
+}
+
+void Balances::On(const billing::v1::CreditWriteOffReversed& fact, const Meta& meta,
+                  Shard& shard) {
+  Account account(meta, fact.account_id(), fact.currency_code(), shard);
+  const int64_t amount = fact.amount_minor();
+  const uint32_t source = PaymentReference(fact.payment_id(), account);
+  AddChange(Kind::kCreditRestored, account.time, {source, amount, 0, fact.reason()}, account.tail);
+  RaisePayment(fact.payment_id(), source, amount, account);
+  AddCreditWrittenOff(Minus(amount), account);
+  AddTo(amount, account.totals.mutable_credit_restored());
   account.Finish(meta);
 }
 
@@ -458,9 +528,14 @@ absl::Status Balances::ControlTotals(projection::ViewSpan views,
     put("reversed", sums.sums.reversed);
     put("credited", sums.sums.credited());
     put("written off", sums.sums.written_off());
+    put("tax of that", sums.sums.relief.standing());
+    put("claimed", sums.sums.claimed);
+    put("lost", sums.sums.lost);
+    put("taken to income", sums.sums.residue_income());
     put("invoices", sums.sums.invoice_count - sums.sums.void_invoice_count);
     put("void invoices", sums.sums.void_invoice_count);
     put("credit notes", sums.sums.credit_note_count);
+    put("debit notes", sums.sums.debit_note_count);
     put("payments", sums.sums.payment_count);
     put("accounts", sums.account_count);
   }

@@ -8,19 +8,7 @@
 // What it cannot see: payments that are pending or failed, drafts, states of accounts and invoices.
 // None of them is money.
 //
-// Postings, debit / credit. Every fact sums to zero:
-//   InvoiceIssued      receivable total            / revenue net, tax_payable tax
-//   InvoiceVoided      revenue net, tax_payable tax / receivable open, losses what was written off
-//   InvoiceWrittenOff  losses by reason            / receivable
-//   WriteOffRecovered  receivable                  / losses by reason
-//   CreditNoteIssued   revenue net, tax_payable tax / receivable applied, customer_deposits
-//   unapplied PaymentRecorded, PaymentConfirmed
-//                      cash amount                 / receivable Σ allocations, customer_deposits
-//                      rest
-//   PaymentReversed    receivable Σ released, customer_deposits rest / cash amount
-//   PaymentRefunded    customer_deposits           / cash
-//   CreditApplied      customer_deposits Σ         / receivable Σ
-//   CreditReleased     receivable Σ                / customer_deposits Σ
+// What the facts debit and credit: common/postings.
 #pragma once
 
 #include <map>
@@ -41,9 +29,11 @@ struct Balances {
   using Listens = projection::Facts<
       customer::v1::CustomerRegistered, billing::v1::AccountOpened, billing::v1::InvoiceIssued,
       billing::v1::InvoiceVoided, billing::v1::InvoiceWrittenOff, billing::v1::WriteOffRecovered,
-      billing::v1::CreditNoteIssued, billing::v1::PaymentRecorded, billing::v1::PaymentConfirmed,
-      billing::v1::PaymentReversed, billing::v1::PaymentRefunded, billing::v1::CreditApplied,
-      billing::v1::CreditReleased>;
+      billing::v1::WriteOffReversed, billing::v1::CreditNoteIssued, billing::v1::PaymentRecorded,
+      billing::v1::PaymentConfirmed, billing::v1::PaymentReversed, billing::v1::DebitNoteIssued,
+      billing::v1::PaymentLossTaken, billing::v1::PaymentRefunded, billing::v1::CreditApplied,
+      billing::v1::CreditReleased, billing::v1::CreditWrittenOff,
+      billing::v1::CreditWriteOffReversed>;
 
   using Meta = projection::Meta;
   using Shard = store::Shard;
@@ -53,13 +43,18 @@ struct Balances {
   static void On(const billing::v1::InvoiceVoided&, const Meta&, Shard&);
   static void On(const billing::v1::InvoiceWrittenOff&, const Meta&, Shard&);
   static void On(const billing::v1::WriteOffRecovered&, const Meta&, Shard&);
+  static void On(const billing::v1::WriteOffReversed&, const Meta&, Shard&);
   static void On(const billing::v1::CreditNoteIssued&, const Meta&, Shard&);
   static void On(const billing::v1::PaymentRecorded&, const Meta&, Shard&);
   static void On(const billing::v1::PaymentConfirmed&, const Meta&, Shard&);
   static void On(const billing::v1::PaymentReversed&, const Meta&, Shard&);
+  static void On(const billing::v1::DebitNoteIssued&, const Meta&, Shard&);
+  static void On(const billing::v1::PaymentLossTaken&, const Meta&, Shard&);
   static void On(const billing::v1::PaymentRefunded&, const Meta&, Shard&);
   static void On(const billing::v1::CreditApplied&, const Meta&, Shard&);
   static void On(const billing::v1::CreditReleased&, const Meta&, Shard&);
+  static void On(const billing::v1::CreditWrittenOff&, const Meta&, Shard&);
+  static void On(const billing::v1::CreditWriteOffReversed&, const Meta&, Shard&);
 
   static void ClearRecorded(v1::CustomerRow& row);
   static void ClearRecorded(v1::AccountTail& row);

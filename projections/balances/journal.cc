@@ -110,7 +110,7 @@ uint32_t SeriesIndex(const std::string& series, v1::JournalChunk& chunk) {
 
 namespace {
 
-// The columns that invoices and credit notes have in common.
+// The columns that invoices, debit notes and credit notes have in common.
 void AddNumbered(const EntryTime& time, const billing::v1::InvoiceNumber& number, int64_t tax_minor,
                  std::string_view packed_id, v1::AccountTail& tail) {
   v1::JournalChunk& chunk = *tail.mutable_chunk();
@@ -129,6 +129,15 @@ void AddInvoice(const EntryTime& time, const billing::v1::InvoiceIssued& invoice
                 std::string_view packed_id, v1::AccountTail& tail) {
   AddEntry(Kind::kInvoice, time, invoice.total_minor(), tail).add_due_days(due_day - time.day);
   AddNumbered(time, invoice.number(), invoice.tax_minor(), packed_id, tail);
+  tail.set_invoices(tail.invoices() + 1);
+}
+
+void AddDebitNote(const EntryTime& time, const billing::v1::DebitNoteIssued& note, int32_t due_day,
+                  std::string_view packed_id, v1::AccountTail& tail) {
+  v1::JournalChunk& chunk = AddEntry(Kind::kDebitNote, time, note.total_minor(), tail);
+  chunk.add_due_days(due_day - time.day);
+  chunk.add_words(note.reason());
+  AddNumbered(time, note.number(), 0, packed_id, tail);
   tail.set_invoices(tail.invoices() + 1);
 }
 
@@ -151,12 +160,19 @@ void AddChange(Kind kind, const EntryTime& time, const ChangeText& change, v1::A
   chunk.add_words(std::string(change.words));
 }
 
+void AddLoss(Kind kind, const EntryTime& time, uint32_t invoice, int64_t amount_minor,
+             billing::v1::WriteOffReason reason, int64_t tax_minor, v1::AccountTail& tail) {
+  AddChange(kind, time, {invoice, amount_minor, static_cast<uint32_t>(reason), ""}, tail);
+  tail.mutable_chunk()->add_tax_minor(tax_minor);
+}
+
 void AddCreditNote(const EntryTime& time, const billing::v1::CreditNoteIssued& note,
                    uint32_t invoice, std::string_view packed_id, v1::AccountTail& tail) {
   AddChange(Kind::kCreditNote, time,
-            {invoice, note.total_minor(), static_cast<uint32_t>(note.kind()), note.reason()}, tail);
+            {invoice, note.total_minor(), 0, note.reason()}, tail);
   AddNumbered(time, note.number(), note.tax_minor(), packed_id, tail);
-  if (note.kind() == billing::v1::CREDIT_NOTE_KIND_CREDIT) tail.set_payments(tail.payments() + 1);
+  tail.mutable_chunk()->add_note_unapplied_minor(note.unapplied_minor());
+  if (note.unapplied_minor() != 0) tail.set_payments(tail.payments() + 1);
 }
 
 uint32_t NameInvoice(std::string_view packed_id, v1::AccountTail& tail) {
@@ -225,18 +241,22 @@ bool WellFormed(const v1::JournalChunk& chunk) {
     ++counts[kind];
   }
   const auto count = [&](Kind kind) { return counts[static_cast<size_t>(kind)]; };
-  const int invoices = count(Kind::kInvoice);
+  const int invoices = count(Kind::kInvoice) + count(Kind::kDebitNote);
   const int numbered = invoices + count(Kind::kCreditNote);
+  const int losses =
+      count(Kind::kWriteOff) + count(Kind::kRecovery) + count(Kind::kWriteOffReversed);
   const int moves = count(Kind::kPayment) + count(Kind::kCredit) + count(Kind::kRelease);
   const int changes = n - invoices - moves;
   uint64_t allocations = 0;
   for (const uint32_t some : chunk.allocations()) allocations += some;
   return chunk.recorded_us_size() == n && chunk.day_size() == n && chunk.amount_minor_size() == n &&
-         chunk.due_days_size() == invoices && chunk.tax_minor_size() == numbered &&
+         chunk.due_days_size() == invoices && chunk.tax_minor_size() == numbered + losses &&
          chunk.series_size() == numbered && chunk.number_year_size() == numbered &&
          chunk.number_partition_size() == numbered && chunk.number_sequence_size() == numbered &&
          chunk.allocations_size() == moves && chunk.subject_size() == changes &&
-         chunk.code_size() == changes && chunk.words_size() == changes &&
+         chunk.code_size() == changes &&
+         chunk.words_size() == changes + count(Kind::kDebitNote) &&
+         chunk.note_unapplied_minor_size() == count(Kind::kCreditNote) &&
          allocations == static_cast<uint64_t>(chunk.allocated_invoice_size()) &&
          chunk.allocated_invoice_size() == chunk.allocated_minor_size() &&
          std::all_of(chunk.series().begin(), chunk.series().end(), [&](uint32_t series) {
@@ -318,7 +338,7 @@ class ChunkReader {
 
  private:
   void ReadEntry(JournalEntry entry, int64_t amount) {
-    if (entry.kind == Kind::kInvoice) {
+    if (entry.kind == Kind::kInvoice || entry.kind == Kind::kDebitNote) {
       ReadInvoice(entry, amount);
     } else if (IsChange(entry.kind)) {
       ReadChange(entry, amount);
@@ -331,9 +351,11 @@ class ChunkReader {
   void ReadInvoice(JournalEntry& entry, int64_t amount) {
     entry.document = static_cast<uint32_t>(journal_.invoices.size());
     const int32_t due_day = entry.day + chunk_.due_days(invoice_++);
-    const int64_t tax = chunk_.tax_minor(numbered_);
+    const int64_t tax = chunk_.tax_minor(tax_++);
     const Number number = TakeNumber(entry.day);
-    journal_.invoices.push_back({entry.day, due_day, amount, tax, number, TakeId(ids_)});
+    const bool debit_note = entry.kind == Kind::kDebitNote;
+    journal_.invoices.push_back({entry.day, due_day, amount, tax, number, TakeId(ids_), debit_note,
+                                 debit_note ? TakeWords() : std::string_view()});
   }
 
   void ReadMove(JournalEntry& entry, int64_t amount) {
@@ -353,17 +375,17 @@ class ChunkReader {
   }
 
   void ReadChange(JournalEntry& entry, int64_t amount) {
-    const bool of_payment = entry.kind == Kind::kReversal || entry.kind == Kind::kChargeback ||
-                            entry.kind == Kind::kRefund;
+    const bool of_payment = IsOfSource(entry.kind);
     const uint32_t reference = chunk_.subject(change_);
     JournalChange change{of_payment ? PaymentOrdinal(reference) : InvoiceOrdinal(reference),
                          entry.day,
                          amount,
                          chunk_.code(change_),
-                         chunk_.words(change_),
+                         TakeWords(),
                          entry.kind};
     ++change_;
     if (entry.kind == Kind::kCreditNote) ReadCreditNote(change);
+    if (IsLoss(entry.kind)) change.tax_minor = chunk_.tax_minor(tax_++);
     if (of_payment ? change.subject < journal_.payments.size()
                    : change.subject < journal_.invoices.size()) {
       Mark(change);
@@ -374,11 +396,12 @@ class ChunkReader {
   }
 
   void ReadCreditNote(JournalChange& note) {
-    note.tax_minor = chunk_.tax_minor(numbered_);
+    note.tax_minor = chunk_.tax_minor(tax_++);
     note.number = TakeNumber(note.day);
     note.id = TakeId(ids_);
-    if (note.code == billing::v1::CREDIT_NOTE_KIND_CREDIT) {
-      journal_.payments.push_back({note.day, note.amount_minor, note.id});
+    note.unapplied_minor = chunk_.note_unapplied_minor(note_++);
+    if (note.unapplied_minor != 0) {
+      journal_.payments.push_back({note.day, note.unapplied_minor, note.id});
     }
   }
 
@@ -387,16 +410,17 @@ class ChunkReader {
     switch (change.kind) {
       case Kind::kReversal:
       case Kind::kChargeback:
-        journal_.payments[change.subject].reversed_day = change.day;
+        if (change.code == 0) journal_.payments[change.subject].reversed_day = change.day;
         return;
       case Kind::kVoid:
         journal_.invoices[change.subject].void_day = change.day;
         return;
       case Kind::kWriteOff:
-      case Kind::kRecovery: {
+      case Kind::kRecovery:
+      case Kind::kWriteOffReversed: {
         int32_t& last = journal_.invoices[change.subject].last_change;
         change.previous = last;
-        if (change.kind == Kind::kRecovery) change.day = DayWrittenOff(change, journal_);
+        if (change.kind != Kind::kWriteOff) change.day = DayWrittenOff(change, journal_);
         last = static_cast<int32_t>(journal_.changes.size());
         return;
       }
@@ -404,6 +428,8 @@ class ChunkReader {
         return;
     }
   }
+
+  std::string_view TakeWords() { return chunk_.words(words_++); }
 
   Number TakeNumber(int32_t day) {
     const int i = numbered_++;
@@ -424,7 +450,8 @@ class ChunkReader {
   Journal& journal_;
   std::string_view ids_;
   int64_t sequence_ = 0;
-  int invoice_ = 0, numbered_ = 0, move_ = 0, allocation_ = 0, change_ = 0;
+  int invoice_ = 0, numbered_ = 0, tax_ = 0, note_ = 0, words_ = 0;
+  int move_ = 0, allocation_ = 0, change_ = 0;
 };
 
 }  // namespace

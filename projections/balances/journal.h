@@ -23,20 +23,29 @@ size_t PackedSize(std::string_view ids);
 
 enum class Kind : uint8_t {
   kInvoice = 1,
+  kDebitNote,
   kPayment,
   kCredit,   // applied
   kRelease,  // of credit
-  // Changes: facts about an invoice or a source that was there before.
+  // Changes: facts about a source that was there before,
   kReversal,
   kChargeback,
   kRefund,
+  kLoss,
+  kCreditWriteOff,
+  kCreditRestored,  // what had been taken to income
+  // or about an invoice.
   kCreditNote,
   kVoid,
   kWriteOff,
   kRecovery,
+  kWriteOffReversed,
 };
-inline constexpr Kind kLastKind = Kind::kRecovery;
+inline constexpr Kind kLastKind = Kind::kWriteOffReversed;
 inline bool IsChange(Kind kind) { return kind >= Kind::kReversal; }
+inline bool IsOfSource(Kind change) { return change < Kind::kCreditNote; }
+// A write-off, or what undoes one.
+inline bool IsLoss(Kind kind) { return kind >= Kind::kWriteOff; }
 
 // References from here on are names; see JournalChunk in rows.proto.
 inline constexpr uint32_t kFirstName = uint32_t{1} << 31;
@@ -56,6 +65,8 @@ struct EntryTime {
 // CutChunk).
 void AddInvoice(const EntryTime& time, const billing::v1::InvoiceIssued& invoice, int32_t due_day,
                 std::string_view packed_id, v1::AccountTail& tail);
+void AddDebitNote(const EntryTime& time, const billing::v1::DebitNoteIssued& note, int32_t due_day,
+                  std::string_view packed_id, v1::AccountTail& tail);
 void AddPayment(const EntryTime& time, int64_t amount_minor, std::string_view packed_id,
                 v1::AccountTail& tail);
 // `kind`: kCredit or kRelease.
@@ -71,6 +82,9 @@ struct ChangeText {
   std::string_view words;
 };
 void AddChange(Kind kind, const EntryTime& time, const ChangeText& change, v1::AccountTail& tail);
+// `kind`: kWriteOff, kRecovery, kWriteOffReversed.
+void AddLoss(Kind kind, const EntryTime& time, uint32_t invoice, int64_t amount_minor,
+             billing::v1::WriteOffReason reason, int64_t tax_minor, v1::AccountTail& tail);
 void AddCreditNote(const EntryTime& time, const billing::v1::CreditNoteIssued& note,
                    uint32_t invoice, std::string_view packed_id, v1::AccountTail& tail);
 
@@ -106,11 +120,13 @@ struct JournalInvoice {
   int64_t tax_minor;
   Number number;
   std::string_view id;  // packed
+  bool debit_note = false;
+  std::string_view words = {};  // of a debit note
   int32_t void_day = kNever;
-  int32_t last_change = -1;  // its newest write-off or recovery in `changes`
+  int32_t last_change = -1;  // its newest loss in `changes`
 };
 
-// A source of credit: a payment, or a credit note of kind CREDIT.
+// A source of credit: a payment, or a credit note that made some.
 struct JournalPayment {
   int32_t day;
   int64_t amount_minor;
@@ -130,9 +146,11 @@ struct JournalChange {
   uint32_t code;
   std::string_view words;
   Kind kind;
-  int32_t previous = -1;  // write-off or recovery of the same invoice
-  // Of a credit note.
+  int32_t previous = -1;  // loss of the same invoice
+  // Of a credit note: its tax. Of a loss: the tax that was corrected.
   int64_t tax_minor = 0;
+  // Of a credit note.
+  int64_t unapplied_minor = 0;
   Number number = {};
   std::string_view id = {};  // packed
 };

@@ -76,12 +76,15 @@ Standing& ScratchStanding() {
 // What a balance says, whatever it was computed from.
 struct Figures {
   Int128 received = 0, receivable = 0, allocated = 0, refunded = 0, reversed = 0;
-  Int128 note_applied = 0, note_unapplied = 0, written_off = 0;
+  Int128 note_applied = 0, note_unapplied = 0, written_off = 0, written_off_tax = 0;
+  Int128 claimed = 0, credit_written_off = 0;
   int64_t invoice_count = 0, payment_count = 0, open_invoice_count = 0;
-  int64_t void_invoice_count = 0, credit_note_count = 0;
+  int64_t void_invoice_count = 0, credit_note_count = 0, debit_note_count = 0;
 
-  Int128 invoiced() const { return receivable + note_applied + written_off + allocated; }
-  Int128 unapplied() const { return received + note_unapplied - allocated - refunded - reversed; }
+  Int128 invoiced() const { return receivable + note_applied + written_off + allocated - claimed; }
+  Int128 unapplied() const {
+    return received + note_unapplied - allocated - refunded - reversed - credit_written_off;
+  }
 };
 
 Figures FiguresOf(const v1::AccountHead& head) {
@@ -93,11 +96,15 @@ Figures FiguresOf(const v1::AccountHead& head) {
           .note_applied = head.note_applied_minor(),
           .note_unapplied = head.note_unapplied_minor(),
           .written_off = head.written_off_minor(),
+          .written_off_tax = head.written_off_tax_minor(),
+          .claimed = head.claimed_minor(),
+          .credit_written_off = head.credit_written_off_minor(),
           .invoice_count = head.invoice_count(),
           .payment_count = head.payment_count(),
           .open_invoice_count = head.open_invoice_count(),
           .void_invoice_count = head.void_invoice_count(),
-          .credit_note_count = head.credit_note_count()};
+          .credit_note_count = head.credit_note_count(),
+          .debit_note_count = head.debit_note_count()};
 }
 
 Figures FiguresOf(const Standing& standing) {
@@ -110,11 +117,15 @@ Figures FiguresOf(const Standing& standing) {
           .note_applied = sums.credited() - sums.note_unapplied,
           .note_unapplied = sums.note_unapplied,
           .written_off = sums.written_off(),
+          .written_off_tax = sums.relief.standing(),
+          .claimed = sums.claimed,
+          .credit_written_off = sums.residue_income(),
           .invoice_count = sums.invoice_count - sums.void_invoice_count,
           .payment_count = sums.payment_count,
           .open_invoice_count = standing.open_invoice_count,
           .void_invoice_count = sums.void_invoice_count,
-          .credit_note_count = sums.credit_note_count};
+          .credit_note_count = sums.credit_note_count,
+          .debit_note_count = sums.debit_note_count};
 }
 
 const google::type::Date& SetDate(int32_t day, google::type::Date* date) {
@@ -218,11 +229,15 @@ absl::Status BalancesQueries::Answer(const v1::GetBalanceRequest& request, const
   RETURN_IF_ERROR(
       money.Write(figures.note_applied + figures.note_unapplied, response->mutable_credited()));
   RETURN_IF_ERROR(money.Write(figures.written_off, response->mutable_written_off()));
+  RETURN_IF_ERROR(money.Write(figures.written_off_tax, response->mutable_written_off_tax()));
+  RETURN_IF_ERROR(money.Write(figures.claimed, response->mutable_claimed()));
+  RETURN_IF_ERROR(money.Write(figures.credit_written_off, response->mutable_credit_written_off()));
   response->set_invoice_count(figures.invoice_count);
   response->set_payment_count(figures.payment_count);
   response->set_open_invoice_count(figures.open_invoice_count);
   response->set_void_invoice_count(figures.void_invoice_count);
   response->set_credit_note_count(figures.credit_note_count);
+  response->set_debit_note_count(figures.debit_note_count);
   SetPosition(reading, asked.read_us, response->mutable_position());
   return absl::OkStatus();
 }
@@ -272,6 +287,7 @@ absl::Status BalancesQueries::Answer(const v1::ListOpenItemsRequest& request,
     const JournalInvoice& invoice = invoices[open[i]];
     v1::OpenItem* item = response->add_items();
     item->set_invoice_id(UnpackId(invoice.id));
+    item->set_kind(invoice.debit_note ? "DEBIT_NOTE" : "INVOICE");
     item->set_number(FormatNumber(invoice.number));
     SetDate(invoice.day, item->mutable_invoice_date());
     SetDate(invoice.due_day, item->mutable_due_date());
@@ -420,24 +436,31 @@ LedgerLine AboveZero(LedgerLine line) {
 // The posting table (balances.h), summed; in order of name.
 std::vector<LedgerLine> LedgerOf(const Sums& sums) {
   const Int128 notes_applied = sums.credited() - sums.note_unapplied;
-  Losses all;
+  Losses all = sums.relief;
   for (const Losses& losses : sums.losses) all += losses;
   const auto lost = [&](const char* name, LossReason reason) {
     const Losses& losses = sums.losses[reason];
     return LedgerLine{name, losses.written_off, losses.recovered + losses.voided};
   };
   return {
-      {"cash", sums.received, sums.refunded + sums.reversed},
+      {"cash", sums.received, sums.refunded + sums.reversed + sums.claimed + sums.lost},
       lost("credit_losses_bad_debt", kBadDebt),
       lost("credit_losses_normal", kNormal),
       lost("credit_losses_overdue", kOverdue),
       AboveZero({"customer_deposits",
-                 sums.applied + sums.refunded + sums.reversed - sums.reversed_allocated,
-                 sums.received - sums.put + sums.note_unapplied + sums.released}),
-      {"receivable", sums.net + sums.tax + all.recovered + sums.released + sums.reversed_allocated,
+                 sums.applied + sums.refunded + sums.reversed - sums.reversed_allocated +
+                     sums.credit_written_off,
+                 sums.received - sums.put + sums.note_unapplied + sums.released +
+                     sums.credit_restored}),
+      {"payment_losses", sums.lost, 0},
+      {"receivable",
+       sums.net + sums.tax + sums.claimed + all.recovered + sums.released + sums.reversed_allocated,
        sums.put + sums.applied + sums.voided() - all.voided + all.written_off + notes_applied},
+      {"residue_income", sums.credit_restored, sums.credit_written_off},
       {"revenue", sums.voided_net + sums.note_net + sums.net_below, sums.net + sums.net_below},
-      {"tax_payable", sums.voided_tax + sums.note_tax + sums.tax_below, sums.tax + sums.tax_below}};
+      {"tax_payable",
+       sums.voided_tax + sums.note_tax + sums.tax_below + sums.relief.written_off,
+       sums.tax + sums.tax_below + sums.relief.recovered + sums.relief.voided}};
 }
 
 absl::Status WriteTotals(const std::string& currency_code, const CurrencySums& total,
@@ -463,10 +486,15 @@ absl::Status WriteTotals(const std::string& currency_code, const CurrencySums& t
   RETURN_IF_ERROR(money.Write(sums.reversed, control->mutable_reversed()));
   RETURN_IF_ERROR(money.Write(sums.credited(), control->mutable_credited()));
   RETURN_IF_ERROR(money.Write(sums.written_off(), control->mutable_written_off()));
+  RETURN_IF_ERROR(money.Write(sums.relief.standing(), control->mutable_written_off_tax()));
+  RETURN_IF_ERROR(money.Write(sums.claimed, control->mutable_claimed()));
+  RETURN_IF_ERROR(money.Write(sums.lost, control->mutable_lost()));
+  RETURN_IF_ERROR(money.Write(sums.residue_income(), control->mutable_credit_written_off()));
   control->set_invoice_count(sums.invoice_count - sums.void_invoice_count);
   control->set_payment_count(sums.payment_count);
   control->set_void_invoice_count(sums.void_invoice_count);
   control->set_credit_note_count(sums.credit_note_count);
+  control->set_debit_note_count(sums.debit_note_count);
   control->set_account_count(total.account_count);
   return absl::OkStatus();
 }

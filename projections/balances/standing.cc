@@ -21,7 +21,7 @@ Losses& Losses::operator+=(const Losses& other) {
 }
 
 Int128 Sums::written_off() const {
-  Int128 sum = 0;
+  Int128 sum = relief.standing();
   for (const Losses& one : losses) sum += one.standing();
   return sum;
 }
@@ -46,8 +46,14 @@ Sums& Sums::operator+=(const Sums& other) {
   net_below += other.net_below;
   tax_below += other.tax_below;
   for (int i = 0; i < kLossReasons; ++i) losses[i] += other.losses[i];
+  relief += other.relief;
   void_invoice_count += other.void_invoice_count;
   credit_note_count += other.credit_note_count;
+  claimed += other.claimed;
+  debit_note_count += other.debit_note_count;
+  lost += other.lost;
+  credit_written_off += other.credit_written_off;
+  credit_restored += other.credit_restored;
   return *this;
 }
 
@@ -63,6 +69,11 @@ class Stander {
       const bool is_void = Ended(invoice.void_day, as_of_day_);
       standing_.open_minor.push_back(is_void ? 0 : invoice.total_minor);
       if (!Counts(invoice.day, as_of_day_)) continue;
+      if (invoice.debit_note) {
+        sums_.claimed += invoice.total_minor;
+        ++sums_.debit_note_count;
+        continue;
+      }
       sums_.net += invoice.total_minor - invoice.tax_minor;
       sums_.tax += invoice.tax_minor;
       sums_.AddBelow(invoice.total_minor - invoice.tax_minor, invoice.tax_minor);
@@ -76,7 +87,7 @@ class Stander {
   }
 
   void AddEntry(const JournalEntry& entry) {
-    if (entry.kind == Kind::kInvoice || !Counts(entry.day, as_of_day_)) return;
+    if (entry.kind <= Kind::kDebitNote || !Counts(entry.day, as_of_day_)) return;
     if (IsChange(entry.kind)) return AddChange(journal_.changes[entry.document]);
     if (entry.document >= journal_.payments.size()) return;
     const JournalPayment& payment = journal_.payments[entry.document];
@@ -117,48 +128,52 @@ class Stander {
   }
 
   void AddChange(const JournalChange& change) {
-    switch (change.kind) {
-      case Kind::kReversal:
-      case Kind::kChargeback:
-        if (CountsPayment(change.subject)) sums_.reversed += change.amount_minor;
-        return;
+    if (IsOfSource(change.kind)) {
+      if (CountsPayment(change.subject)) SumOf(change.kind) += change.amount_minor;
+      return;
+    }
+    if (!CountsInvoice(change.subject)) return;
+    if (change.kind == Kind::kCreditNote) AddCreditNote(change);
+    if (IsLoss(change.kind)) AddLoss(change);
+  }
+
+  Int128& SumOf(Kind kind) {
+    switch (kind) {
       case Kind::kRefund:
-        if (CountsPayment(change.subject)) sums_.refunded += change.amount_minor;
-        return;
-      case Kind::kCreditNote:
-        return AddCreditNote(change);
-      case Kind::kWriteOff:
-      case Kind::kRecovery:
-        if (CountsInvoice(change.subject)) AddLoss(change);
-        return;
+        return sums_.refunded;
+      case Kind::kLoss:
+        return sums_.lost;
+      case Kind::kCreditWriteOff:
+        return sums_.credit_written_off;
+      case Kind::kCreditRestored:
+        return sums_.credit_restored;
       default:
-        return;
+        return sums_.reversed;
     }
   }
 
   void AddCreditNote(const JournalChange& note) {
-    if (!CountsInvoice(note.subject)) return;
     sums_.note_net += note.amount_minor - note.tax_minor;
     sums_.note_tax += note.tax_minor;
     sums_.AddBelow(note.amount_minor - note.tax_minor, note.tax_minor);
     ++sums_.credit_note_count;
-    if (note.code == billing::v1::CREDIT_NOTE_KIND_CREDIT) {
-      sums_.note_unapplied += note.amount_minor;
-    } else {
-      standing_.open_minor[note.subject] -= note.amount_minor;  // never of a void invoice
-    }
+    sums_.note_unapplied += note.unapplied_minor;
+    // Never of a void invoice.
+    standing_.open_minor[note.subject] -= note.amount_minor - note.unapplied_minor;
   }
 
   void AddLoss(const JournalChange& change) {
-    const bool recovery = change.kind == Kind::kRecovery;
-    const int64_t lost = recovery ? -change.amount_minor : change.amount_minor;
-    Losses& losses = sums_.losses[LossReasonOf(change.code)];
-    (recovery ? losses.recovered : losses.written_off) += change.amount_minor;
-    if (IsVoid(change.subject)) {
-      losses.voided += lost;
-    } else {
-      standing_.open_minor[change.subject] -= lost;
-    }
+    AddTo(sums_.losses[LossReasonOf(change.code)], change, change.amount_minor - change.tax_minor);
+    AddTo(sums_.relief, change, change.tax_minor);
+    if (IsVoid(change.subject)) return;
+    standing_.open_minor[change.subject] -=
+        change.kind == Kind::kWriteOff ? change.amount_minor : -change.amount_minor;
+  }
+
+  void AddTo(Losses& losses, const JournalChange& change, int64_t amount) const {
+    const bool given_up = change.kind == Kind::kWriteOff;
+    (given_up ? losses.written_off : losses.recovered) += amount;
+    if (IsVoid(change.subject)) losses.voided += given_up ? amount : -amount;
   }
 
   bool CountsInvoice(uint32_t ordinal) const {

@@ -3,14 +3,15 @@
 //
 // An entry counts if it was recorded at or before `read_us` (the journal was read up to there) and
 // is effective on or before `as_of_day`; what is about a document counts only if the document does.
-// An invoice counts from its day to the day of its void, a payment from its day to the day of its
-// reversal. Money that a payment put on an invoice stands there while both count: before and after
-// it is unapplied credit, and of a reversed payment gone. A void undoes the write-offs that counted
-// before it, whatever they came to.
+// An invoice counts from its day to the day of its void, a payment from its day to the day on which
+// the last of it was taken back. Money that a payment put on an invoice stands there while both
+// count: before and after it is unapplied credit, and of a reversed payment gone. A void undoes the
+// write-offs that counted before it, whatever they came to.
 //
 // So for facts dated back in any order, at every pair of clocks,
-//   Σ open of invoices = invoiced − credited to them − written off − allocated
+//   Σ open of invoices = invoiced + claimed − credited to them − written off − allocated
 //   unapplied          = received + credited to the account − allocated − refunded − reversed
+//                        − taken to income
 // and no figure depends on how the facts were dated once all of them count. `unapplied`, or what is
 // open on one invoice, is below zero on days before which something was dated back to: money that
 // was given back, or an invoice that was paid, before the money was free.
@@ -28,7 +29,7 @@ namespace daybook::balances {
 inline constexpr int32_t kEveryDay = std::numeric_limits<int32_t>::max();
 inline constexpr int64_t kEverything = std::numeric_limits<int64_t>::max();
 
-// What was written off for one reason.
+// What was written off for one reason, without the tax that was corrected; or that tax.
 struct Losses {
   Int128 written_off = 0;
   Int128 recovered = 0;
@@ -64,8 +65,14 @@ struct Sums {
   Int128 net_below = 0;
   Int128 tax_below = 0;
   Losses losses[kLossReasons];
+  Losses relief;  // tax, of all reasons
   int64_t void_invoice_count = 0;
   int64_t credit_note_count = 0;
+  Int128 claimed = 0;  // debit notes
+  int64_t debit_note_count = 0;
+  Int128 lost = 0;  // to banks, beyond what was left of payments
+  Int128 credit_written_off = 0;
+  Int128 credit_restored = 0;  // of that
 
   Int128 voided() const { return voided_net + voided_tax; }
   Int128 invoiced() const { return net + tax - voided(); }
@@ -73,9 +80,12 @@ struct Sums {
   Int128 written_off() const;
   Int128 allocated() const { return put + applied - released - reversed_allocated; }
   Int128 receivable() const {
-    return invoiced() - (credited() - note_unapplied) - written_off() - allocated();
+    return invoiced() + claimed - (credited() - note_unapplied) - written_off() - allocated();
   }
-  Int128 unapplied() const { return received + note_unapplied - allocated() - refunded - reversed; }
+  Int128 residue_income() const { return credit_written_off - credit_restored; }
+  Int128 unapplied() const {
+    return received + note_unapplied - allocated() - refunded - reversed - residue_income();
+  }
   Int128 balance() const { return receivable() - unapplied(); }
   // Of an invoice, a note or a void.
   void AddBelow(int64_t net_minor, int64_t tax_minor) {

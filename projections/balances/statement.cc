@@ -8,10 +8,13 @@ namespace {
 bool Raises(Kind kind) {
   switch (kind) {
     case Kind::kInvoice:
+    case Kind::kDebitNote:
     case Kind::kReversal:
     case Kind::kChargeback:
     case Kind::kRefund:
+    case Kind::kCreditWriteOff:
     case Kind::kRecovery:
+    case Kind::kWriteOffReversed:
       return true;
     default:
       return false;
@@ -33,6 +36,7 @@ Int128 LostBefore(const Journal& journal, const JournalInvoice& invoice) {
 bool AmountOf(const Journal& journal, const JournalEntry& entry, Int128* amount) {
   switch (entry.kind) {
     case Kind::kInvoice:
+    case Kind::kDebitNote:
       *amount = journal.invoices[entry.document].total_minor;
       return true;
     case Kind::kPayment:
@@ -40,14 +44,14 @@ bool AmountOf(const Journal& journal, const JournalEntry& entry, Int128* amount)
       return true;
     case Kind::kCredit:
     case Kind::kRelease:
+    case Kind::kLoss:
       return false;
     default:
       break;
   }
   const JournalChange& change = journal.changes[entry.document];
   *amount = change.amount_minor;
-  if (entry.kind == Kind::kVoid || entry.kind == Kind::kWriteOff || entry.kind == Kind::kRecovery ||
-      entry.kind == Kind::kCreditNote) {
+  if (!IsOfSource(entry.kind)) {
     if (change.subject >= journal.invoices.size()) return false;
     const JournalInvoice& invoice = journal.invoices[change.subject];
     if (entry.kind == Kind::kVoid) {
@@ -64,6 +68,8 @@ const char* KindName(Kind kind) {
   switch (kind) {
     case Kind::kInvoice:
       return "INVOICE";
+    case Kind::kDebitNote:
+      return "DEBIT_NOTE";
     case Kind::kPayment:
       return "PAYMENT";
     case Kind::kCredit:
@@ -84,6 +90,14 @@ const char* KindName(Kind kind) {
       return "WRITE_OFF";
     case Kind::kRecovery:
       return "RECOVERY";
+    case Kind::kWriteOffReversed:
+      return "WRITE_OFF_REVERSED";
+    case Kind::kLoss:
+      return "LOSS";
+    case Kind::kCreditWriteOff:
+      return "CREDIT_WRITE_OFF";
+    case Kind::kCreditRestored:
+      return "CREDIT_WRITE_OFF_REVERSED";
   }
   return "";
 }
@@ -129,8 +143,9 @@ StatementText TextOf(const Journal& journal, const StatementLine& line) {
     text.document_id = UnpackId(invoice.id);
     text.number = FormatNumber(invoice.number);
   };
-  if (entry.kind == Kind::kInvoice) {
+  if (entry.kind == Kind::kInvoice || entry.kind == Kind::kDebitNote) {
     name_invoice(journal.invoices[entry.document]);
+    text.reason = std::string(journal.invoices[entry.document].words);
     return text;
   }
   if (!IsChange(entry.kind)) {
@@ -147,6 +162,7 @@ StatementText TextOf(const Journal& journal, const StatementLine& line) {
       break;
     case Kind::kWriteOff:
     case Kind::kRecovery:
+    case Kind::kWriteOffReversed:
       text.reason = LossReasonName(change.code);
       [[fallthrough]];
     case Kind::kVoid:

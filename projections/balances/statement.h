@@ -1,9 +1,9 @@
 // What changed the balance of an account in a period, line by line.
 //
 // Order: effective day, then that of the log. A void takes off what had been left of the invoice by
-// the write-offs and recoveries before it; those that come after it by their day are no lines, for
-// there was nothing left to give up. So opening + Σ debits − Σ credits = closing, and the closing
-// balance is the one of StandAt on the last day.
+// the write-offs before it and what undid them; those that come after it by their day are no lines,
+// for there was nothing left to give up. So opening + Σ debits − Σ credits = closing, and the
+// closing balance is the one of StandAt on the last day.
 #pragma once
 
 #include <cstdint>

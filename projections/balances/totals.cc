@@ -54,8 +54,14 @@ Sums SumsOf(const v1::CurrencyTotals& row) {
           .net_below = ValueOf(row.net_below()),
           .tax_below = ValueOf(row.tax_below()),
           .losses = {LossesOf(row.normal()), LossesOf(row.overdue()), LossesOf(row.bad_debt())},
+          .relief = LossesOf(row.relief()),
           .void_invoice_count = row.void_invoice_count(),
-          .credit_note_count = row.credit_note_count()};
+          .credit_note_count = row.credit_note_count(),
+          .claimed = ValueOf(row.claimed()),
+          .debit_note_count = row.debit_note_count(),
+          .lost = ValueOf(row.lost()),
+          .credit_written_off = ValueOf(row.credit_written_off()),
+          .credit_restored = ValueOf(row.credit_restored())};
 }
 
 class DeadlineCheck {

@@ -95,7 +95,7 @@ class Entries {
   };
 
   void Add(int32_t day, const v1::Movement& movement, int64_t amount) {
-    amounts_.push_back({day, {static_cast<Ledger>(movement.ledger()), "", amount}});
+    amounts_.push_back({day, {static_cast<Ledger>(movement.ledger()), movement.detail(), amount}});
     amounts_.push_back({day, {Ledger::kReceivable, "", Minus(amount)}});
   }
 
@@ -224,13 +224,31 @@ void Receive(const Fact& fact, const Meta& meta, Shard& shard) {
   entries.Post(fact, fact.payment_id(), nullptr, meta, shard);
 }
 
-// What was given up, or came back.
+// What was given up (sign 1) or is open again (-1), with the tax in it that is corrected.
 template <class Fact>
-void GiveUp(const Fact& fact, int64_t amount, const Meta& meta, Shard& shard) {
+void GiveUp(const Fact& fact, int sign, const Meta& meta, Shard& shard) {
   v1::InvoiceRow& invoice = InvoiceOf(fact.invoice_id(), meta, shard);
   const int32_t day = DayWith(invoice, meta);
-  *invoice.add_movements() = MovementOf("", LossOf(fact.reason()), day, amount);
-  Entries(fact, day, {}).Post(fact, fact.invoice_id(), nullptr, meta, shard);
+  const auto move = [&](Ledger ledger, const std::string& detail, int64_t amount) {
+    if (amount == 0) return;
+    v1::Movement& movement = *invoice.add_movements();
+    movement = MovementOf("", ledger, day, sign < 0 ? Minus(amount) : amount);
+    movement.set_detail(detail);
+  };
+  move(LossOf(fact.reason()), "", Minus(fact.amount_minor(), fact.tax_minor()));
+  Breakdown breakdown;
+  breakdown.sign = sign;
+  AddRates(fact.taxes(), &breakdown);
+  for (const auto& [rate, tax] : breakdown.rates) move(Ledger::kTaxPayable, rate, tax);
+  Entries(fact, day, breakdown).Post(fact, fact.invoice_id(), nullptr, meta, shard);
+}
+
+// What only moves money between a source and a ledger account of the book.
+template <class Fact>
+void PostOfSource(const Fact& fact, const Meta& meta, Shard& shard) {
+  const v1::PaymentRow& payment = PaymentOf(fact.payment_id(), meta, shard);
+  Entries(fact, DayWith(payment, meta), ByChannel(payment))
+      .Post(fact, fact.payment_id(), nullptr, meta, shard);
 }
 
 }  // namespace
@@ -306,11 +324,15 @@ void Journal::On(const billing::v1::CreditNoteIssued& fact, const Meta& meta, Sh
 }
 
 void Journal::On(const billing::v1::InvoiceWrittenOff& fact, const Meta& meta, Shard& shard) {
-  GiveUp(fact, fact.amount_minor(), meta, shard);
+  GiveUp(fact, 1, meta, shard);
 }
 
 void Journal::On(const billing::v1::WriteOffRecovered& fact, const Meta& meta, Shard& shard) {
-  GiveUp(fact, Minus(fact.amount_minor()), meta, shard);
+  GiveUp(fact, -1, meta, shard);
+}
+
+void Journal::On(const billing::v1::WriteOffReversed& fact, const Meta& meta, Shard& shard) {
+  GiveUp(fact, -1, meta, shard);
 }
 
 void Journal::On(const billing::v1::PaymentAnnounced& fact, const Meta& meta, Shard& shard) {
@@ -328,6 +350,8 @@ void Journal::On(const billing::v1::PaymentConfirmed& fact, const Meta& meta, Sh
 }
 
 void Journal::On(const billing::v1::PaymentReversed& fact, const Meta& meta, Shard& shard) {
+  // A part comes out of what is unapplied, and nothing was left where nothing is taken.
+  if (fact.partial() || fact.amount_minor() == 0) return PostOfSource(fact, meta, shard);
   v1::PaymentRow& payment = PaymentOf(fact.payment_id(), meta, shard);
   Entries entries(fact, DayWith(payment, meta), ByChannel(payment));
   for (const v1::Movement& movement : payment.movements()) {
@@ -339,10 +363,28 @@ void Journal::On(const billing::v1::PaymentReversed& fact, const Meta& meta, Sha
   entries.Post(fact, fact.payment_id(), nullptr, meta, shard);
 }
 
-void Journal::On(const billing::v1::PaymentRefunded& fact, const Meta& meta, Shard& shard) {
+void Journal::On(const billing::v1::DebitNoteIssued& fact, const Meta& meta, Shard& shard) {
   const v1::PaymentRow& payment = PaymentOf(fact.payment_id(), meta, shard);
-  Entries(fact, DayWith(payment, meta), ByChannel(payment))
-      .Post(fact, fact.payment_id(), nullptr, meta, shard);
+  const int32_t day = EpochDay(meta.effective_date);
+  shard.Renew(kInvoices, DocumentKey(meta.customer_id, fact.debit_note_id())).set_day(day);
+  Entries(fact, day, ByChannel(payment))
+      .Post(fact, fact.debit_note_id(), &fact.number(), meta, shard);
+}
+
+void Journal::On(const billing::v1::PaymentLossTaken& fact, const Meta& meta, Shard& shard) {
+  PostOfSource(fact, meta, shard);
+}
+
+void Journal::On(const billing::v1::PaymentRefunded& fact, const Meta& meta, Shard& shard) {
+  PostOfSource(fact, meta, shard);
+}
+
+void Journal::On(const billing::v1::CreditWrittenOff& fact, const Meta& meta, Shard& shard) {
+  PostOfSource(fact, meta, shard);
+}
+
+void Journal::On(const billing::v1::CreditWriteOffReversed& fact, const Meta& meta, Shard& shard) {
+  PostOfSource(fact, meta, shard);
 }
 
 void Journal::On(const billing::v1::CreditApplied& fact, const Meta& meta, Shard& shard) {

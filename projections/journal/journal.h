@@ -35,9 +35,11 @@ struct Journal {
   using Listens = projection::Facts<
       customer::v1::CustomerRegistered, billing::v1::AccountOpened, billing::v1::InvoiceIssued,
       billing::v1::InvoiceVoided, billing::v1::InvoiceWrittenOff, billing::v1::WriteOffRecovered,
-      billing::v1::CreditNoteIssued, billing::v1::PaymentAnnounced, billing::v1::PaymentRecorded,
-      billing::v1::PaymentConfirmed, billing::v1::PaymentReversed, billing::v1::PaymentRefunded,
-      billing::v1::CreditApplied, billing::v1::CreditReleased>;
+      billing::v1::WriteOffReversed, billing::v1::CreditNoteIssued, billing::v1::PaymentAnnounced,
+      billing::v1::PaymentRecorded, billing::v1::PaymentConfirmed, billing::v1::PaymentReversed,
+      billing::v1::DebitNoteIssued, billing::v1::PaymentLossTaken, billing::v1::PaymentRefunded,
+      billing::v1::CreditApplied, billing::v1::CreditReleased, billing::v1::CreditWrittenOff,
+      billing::v1::CreditWriteOffReversed>;
 
   using Meta = projection::Meta;
   using Shard = store::Shard;
@@ -47,14 +49,19 @@ struct Journal {
   static void On(const billing::v1::InvoiceVoided&, const Meta&, Shard&);
   static void On(const billing::v1::InvoiceWrittenOff&, const Meta&, Shard&);
   static void On(const billing::v1::WriteOffRecovered&, const Meta&, Shard&);
+  static void On(const billing::v1::WriteOffReversed&, const Meta&, Shard&);
   static void On(const billing::v1::CreditNoteIssued&, const Meta&, Shard&);
   static void On(const billing::v1::PaymentAnnounced&, const Meta&, Shard&);
   static void On(const billing::v1::PaymentRecorded&, const Meta&, Shard&);
   static void On(const billing::v1::PaymentConfirmed&, const Meta&, Shard&);
   static void On(const billing::v1::PaymentReversed&, const Meta&, Shard&);
+  static void On(const billing::v1::DebitNoteIssued&, const Meta&, Shard&);
+  static void On(const billing::v1::PaymentLossTaken&, const Meta&, Shard&);
   static void On(const billing::v1::PaymentRefunded&, const Meta&, Shard&);
   static void On(const billing::v1::CreditApplied&, const Meta&, Shard&);
   static void On(const billing::v1::CreditReleased&, const Meta&, Shard&);
+  static void On(const billing::v1::CreditWrittenOff&, const Meta&, Shard&);
+  static void On(const billing::v1::CreditWriteOffReversed&, const Meta&, Shard&);
 
   static void ClearRecorded(v1::CustomerRow&) {}
   static void ClearRecorded(v1::EntryRow& row) { row.clear_recorded_us(); }

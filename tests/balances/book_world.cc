@@ -194,6 +194,35 @@ void BookWorld::Note(BookAccount& account, const Act& act) {
   const auto response = Send(account, request);
   if (response && request.kind() == billing::v1::CREDIT_NOTE_KIND_CREDIT) {
     account.payments.push_back(response->credit_note_id());
+    account.notes.push_back(response->credit_note_id());
+  }
+}
+
+// All that is left, a part, or more.
+template <class Request>
+void BookWorld::TakeBack(BookAccount& account, const Act& act, Request request) {
+  request.set_excess(static_cast<billing::v1::TakeBackExcess>(act.turn % 3));
+  const auto response = Send(account, request);
+  if (response && !response->debit_note_id().empty()) {
+    account.invoices.push_back(response->debit_note_id());
+  }
+}
+
+// A small rest of any payment; with one that comes first, so that there is one.
+void BookWorld::TakeRest(BookAccount& account, const Act& act) {
+  if (act.turn % 2 == 0) {
+    billing::v1::RecordPaymentRequest request;
+    request.set_account_id(account.id);
+    *request.mutable_amount() = Money(account, 1 + act.amount % 90);
+    request.set_method(billing::v1::PAYMENT_METHOD_CASH);
+    const auto response = Send(account, request);
+    if (response) account.payments.push_back(response->payment_id());
+  }
+  billing::v1::WriteOffCreditRequest request;
+  for (auto id = account.payments.rbegin(); id != account.payments.rend(); ++id) {
+    request.set_payment_id(*id);
+    Day(act, request);
+    if (Send(account, request)) return;
   }
 }
 
@@ -216,7 +245,7 @@ void BookWorld::Do(const Act& act) {
     Day(act, request);
     return request;
   };
-  switch (act.kind % 24) {
+  switch (act.kind % 32) {
     case 0:
     case 1:
     case 2:
@@ -236,11 +265,37 @@ void BookWorld::Do(const Act& act) {
       return;
     case 10:
     case 11:
-      Send(account, of_payment(billing::v1::ReversePaymentRequest()));
-      return;
+    case 24:
+      return TakeBack(account, act, of_payment(billing::v1::ReversePaymentRequest()));
     case 12:
-      Send(account, of_payment(billing::v1::ChargeBackPaymentRequest()));
+    case 25:
+      return TakeBack(account, act, of_payment(billing::v1::ChargeBackPaymentRequest()));
+    case 26:
+      Send(account, of_invoice(billing::v1::UnmarkInvoiceUncollectibleRequest()));
       return;
+    case 27:
+      Send(account, of_invoice(billing::v1::ReverseWriteOffRequest()));
+      return;
+    case 28:
+    case 29:
+      return TakeRest(account, act);
+    case 30: {
+      billing::v1::ReverseCreditWriteOffRequest request;
+      for (const std::string& id : account.payments) {
+        request.set_payment_id(id);
+        Day(act, request);
+        if (Send(account, request)) return;
+      }
+      return;
+    }
+    case 31: {
+      billing::v1::RefundCreditNoteRequest request;
+      request.set_credit_note_id(PickOf(account.notes, act.pick));
+      if (act.amount != 0) *request.mutable_amount() = Money(account, act.amount);
+      Day(act, request);
+      Send(account, request);
+      return;
+    }
     case 13:
       Send(account, of_payment(billing::v1::RefundPaymentRequest()));
       return;
@@ -274,6 +329,7 @@ void BookWorld::Do(const Act& act) {
     case 21: {
       auto request = of_invoice(billing::v1::WriteOffInvoiceRequest());
       request.set_reason(static_cast<billing::v1::WriteOffReason>(1 + act.turn % 3));
+      request.set_correct_tax(act.other % 2 == 0);
       Send(account, request);
       return;
     }

@@ -65,6 +65,9 @@ class BookWorld {
   void Issue(BookAccount& account, const Act& act);
   void Pay(BookAccount& account, const Act& act, billing::v1::PaymentState state);
   void Note(BookAccount& account, const Act& act);
+  template <class Request>
+  void TakeBack(BookAccount& account, const Act& act, Request request);
+  void TakeRest(BookAccount& account, const Act& act);
   void Commit(size_t story, std::vector<book::v1::Event> events);
   void Open(const std::string& currency, const std::string& time_zone, size_t story, bool manual);
 

@@ -302,12 +302,14 @@ class Asking {
                                                     {0, 0},
                                                     {0, 0},
                                                     {total.later, total.received - total.direct},
+                                                    {0, 0},
                                                     {total.invoiced, total.direct + total.later},
+                                                    {0, 0},
                                                     {0, total.invoiced - total.tax},
                                                     {0, total.tax}};
       int64_t sum = 0;
-      for (int l = 0; l < 8; ++l) {
-        const v1::TrialBalanceRow& line = answer->rows(i * 8 + l);
+      for (int l = 0; l < 10; ++l) {
+        const v1::TrialBalanceRow& line = answer->rows(i * 10 + l);
         SAME(absl::StrCat("debit of ", line.ledger_account()), Minor(line.debit()),
              ledger[l].first);
         SAME(absl::StrCat("credit of ", line.ledger_account()), Minor(line.credit()),

@@ -425,6 +425,136 @@ TEST_F(EventsTest, ARecoveryDatedBackCountsWhenThereIsAWriteOffToUndo) {
                                        "9 RECOVERY i-1 +600 A-2026-03-000001 OVERDUE"));
 }
 
+TEST_F(EventsTest, APartialTakeBackLeavesThePaymentStanding) {
+  Invoice(1, "i-1", 600);
+  Pay(2, "p", 1000, {{"i-1", 600}});
+  On(5, "credit_released { payment_id: 'p' released { invoice_id: 'i-1' amount_minor: 100 } }");
+  On(4,
+     "payment_reversed { payment_id: 'p' state: PAYMENT_STATE_CHARGED_BACK amount_minor: 500"
+     " unapplied_minor: 500 partial: true reason: 'dispute' }");
+  // The bank's day is before that on which the money came off the invoice.
+  EXPECT_EQ(Balance(3), "0 400");
+  EXPECT_EQ(Balance(4), "0 -100");
+  EXPECT_EQ(Balance(5), "100 0");
+  EXPECT_EQ(Balance(), "100 0");
+  EXPECT_EQ(Statement().back(), "4 CHARGEBACK p +500 dispute");
+  // The rest of it, and then what is on invoices is taken off from that day on.
+  On(7,
+     "payment_reversed { payment_id: 'p' state: PAYMENT_STATE_REVERSED amount_minor: 500"
+     " released { invoice_id: 'i-1' amount_minor: 500 } }");
+  EXPECT_EQ(Balance(6), "100 0");
+  EXPECT_EQ(Balance(), "600 0");
+  EXPECT_EQ(*MinorOf(Ask<v1::GetBalanceResponse>(v1::GetBalanceRequest()).reversed()), 1000);
+}
+
+TEST_F(EventsTest, ADebitNoteIsAnOpenItemThatAges) {
+  Pay(2, "p", 100, {});
+  On(3, "payment_refunded { payment_id: 'p' amount_minor: 60 }");
+  On(5,
+     "payment_reversed { payment_id: 'p' state: PAYMENT_STATE_CHARGED_BACK amount_minor: 40"
+     " unapplied_minor: 40 excess_minor: 60 }");
+  On(5,
+     "debit_note_issued { debit_note_id: 'd' number { series: 'DN' year: 2026 partition: 3"
+     " sequence: 1 } payment_id: 'p' due_date { year: 2026 month: 3 day: 5 } total_minor: 60"
+     " reason: 'dispute' }");
+  EXPECT_EQ(Balance(4), "0 40");
+  EXPECT_EQ(Balance(5), "60 0");
+  EXPECT_THAT(OpenItems(), ElementsAre("d 60"));
+  const auto items = Ask<v1::ListOpenItemsResponse>(v1::ListOpenItemsRequest());
+  EXPECT_EQ(items.items(0).kind(), "DEBIT_NOTE");
+  EXPECT_EQ(items.items(0).number(), "DN-2026-03-000001");
+  EXPECT_THAT(Statement(), ElementsAre("2 PAYMENT p -100", "3 REFUND p +60", "5 CHARGEBACK p +40",
+                                       "5 DEBIT_NOTE d +60 DN-2026-03-000001 dispute"));
+  const auto ages = Ask<v1::GetAgeingResponse>(At<v1::GetAgeingRequest>(15)).rows(0);
+  EXPECT_EQ(*MinorOf(ages.days_1_30()), 60);
+  const auto balance = Ask<v1::GetBalanceResponse>(v1::GetBalanceRequest());
+  EXPECT_EQ(*MinorOf(balance.claimed()), 60);
+  EXPECT_EQ(*MinorOf(balance.invoiced()), 0);
+  EXPECT_EQ(balance.invoice_count(), 0);
+  EXPECT_EQ(balance.debit_note_count(), 1);
+  EXPECT_EQ(balance.open_invoice_count(), 1);
+  EXPECT_THAT(TrialBalance(),
+              ElementsAre("cash 100 160", "customer_deposits 100 100", "receivable 60 0"));
+  Pay(9, "q", 60, {{"d", 60}});
+  EXPECT_EQ(Balance(), "0 0");
+  EXPECT_THAT(OpenItems(), IsEmpty());
+}
+
+TEST_F(EventsTest, ALossToABankIsNobodysDebt) {
+  Pay(2, "p", 100, {});
+  On(3, "payment_refunded { payment_id: 'p' amount_minor: 100 }");
+  On(5, "payment_reversed { payment_id: 'p' state: PAYMENT_STATE_REVERSED excess_minor: 70 }");
+  On(5, "payment_loss_taken { payment_id: 'p' amount_minor: 70 }");
+  EXPECT_EQ(Balance(), "0 0");
+  EXPECT_EQ(Statement().size(), 2u);
+  EXPECT_THAT(TrialBalance(), ElementsAre("cash 100 170", "customer_deposits 100 100",
+                                          "payment_losses 70 0"));
+  EXPECT_THAT(TrialBalance(4), ElementsAre("cash 100 100", "customer_deposits 100 100"));
+}
+
+TEST_F(EventsTest, ARestIsTakenToIncomeAndBack) {
+  Pay(2, "p", 3, {});
+  On(4, "credit_written_off { payment_id: 'p' amount_minor: 3 reason: 'a cent' }");
+  EXPECT_EQ(Balance(3), "0 3");
+  EXPECT_EQ(Balance(4), "0 0");
+  EXPECT_EQ(Statement().back(), "4 CREDIT_WRITE_OFF p +3 a cent");
+  EXPECT_EQ(*MinorOf(Ask<v1::GetBalanceResponse>(v1::GetBalanceRequest()).credit_written_off()), 3);
+  EXPECT_THAT(TrialBalance(),
+              ElementsAre("cash 3 0", "customer_deposits 3 3", "residue_income 0 3"));
+  On(6, "credit_write_off_reversed { payment_id: 'p' amount_minor: 3 }");
+  EXPECT_EQ(Balance(5), "0 0");
+  EXPECT_EQ(Balance(), "0 3");
+  EXPECT_EQ(Statement().back(), "6 CREDIT_WRITE_OFF_REVERSED p -3");
+  EXPECT_THAT(TrialBalance(),
+              ElementsAre("cash 3 0", "customer_deposits 3 6", "residue_income 3 3"));
+}
+
+TEST_F(EventsTest, AWriteOffMayCorrectItsTaxAndWhatUndoesItMakesItPayableAgain) {
+  Invoice(1, "i-1", 600);  // 100 of it tax
+  On(3,
+     "invoice_written_off { invoice_id: 'i-1' reason: WRITE_OFF_REASON_BAD_DEBT"
+     " amount_minor: 600 taxes { rate_percent: '20' net_minor: 500 tax_minor: 100 }"
+     " tax_minor: 100 }");
+  EXPECT_EQ(Balance(), "0 0");
+  const auto balance = Ask<v1::GetBalanceResponse>(v1::GetBalanceRequest());
+  EXPECT_EQ(*MinorOf(balance.written_off()), 600);
+  EXPECT_EQ(*MinorOf(balance.written_off_tax()), 100);
+  EXPECT_THAT(TrialBalance(), ElementsAre("credit_losses_bad_debt 500 0", "receivable 600 600",
+                                          "revenue 0 500", "tax_payable 100 100"));
+  On(5,
+     "write_off_recovered { invoice_id: 'i-1' reason: WRITE_OFF_REASON_BAD_DEBT"
+     " amount_minor: 60 taxes { rate_percent: '20' net_minor: 50 tax_minor: 10 } tax_minor: 10 }");
+  Pay(5, "p", 60, {{"i-1", 60}});
+  On(8,
+     "write_off_reversed { invoice_id: 'i-1' reason: WRITE_OFF_REASON_BAD_DEBT"
+     " amount_minor: 540 taxes { rate_percent: '20' net_minor: 450 tax_minor: 90 }"
+     " tax_minor: 90 }");
+  EXPECT_EQ(Balance(7), "0 0");
+  EXPECT_EQ(Balance(), "540 0");
+  EXPECT_EQ(Statement().back(), "8 WRITE_OFF_REVERSED i-1 +540 A-2026-03-000001 BAD_DEBT");
+  EXPECT_EQ(*MinorOf(Ask<v1::GetBalanceResponse>(v1::GetBalanceRequest()).written_off_tax()), 0);
+  EXPECT_THAT(TrialBalance(),
+              ElementsAre("cash 60 0", "credit_losses_bad_debt 500 500", "receivable 1200 660",
+                          "revenue 0 500", "tax_payable 100 200"));
+}
+
+TEST_F(EventsTest, ACreditNoteMayBePartlyOffTheInvoiceAndPartlyCredit) {
+  Invoice(1, "i-1", 600);
+  Pay(2, "p", 500, {{"i-1", 500}});
+  On(4,
+     "credit_note_issued { credit_note_id: 'n' number { series: 'CN' year: 2026 partition: 3"
+     " sequence: 1 } invoice_id: 'i-1' kind: CREDIT_NOTE_KIND_CREDIT net_minor: 250 tax_minor: 50"
+     " total_minor: 300 applied_minor: 100 unapplied_minor: 200 }");
+  EXPECT_EQ(Balance(3), "100 0");
+  EXPECT_EQ(Balance(4), "0 200");
+  EXPECT_EQ(Balance(), "0 200");
+  EXPECT_EQ(Statement().back(), "4 CREDIT_NOTE n -300 CN-2026-03-000001 A-2026-03-000001");
+  Invoice(5, "i-2", 150);
+  On(5, "credit_applied { payment_id: 'n' allocations { invoice_id: 'i-2' amount_minor: 150 } }");
+  EXPECT_EQ(Balance(), "0 50");
+  EXPECT_EQ(Balance(5), "0 50");
+}
+
 TEST_F(EventsTest, WhatOnlyChangesStatesChangesNoFigure) {
   Invoice(1, "i-1", 600);
   const std::string before = Balance();
@@ -432,6 +562,7 @@ TEST_F(EventsTest, WhatOnlyChangesStatesChangesNoFigure) {
   On(2, "invoice_drafted { invoice_id: 'd' }");
   On(2, "invoice_draft_deleted { invoice_id: 'd' }");
   On(2, "invoice_marked_uncollectible { invoice_id: 'i-1' open_minor: 600 }");
+  On(2, "invoice_unmarked_uncollectible { invoice_id: 'i-1' open_minor: 600 }");
   On(2, "account_suspended { }");
   On(2, "account_reopened { }");
   EXPECT_EQ(Balance(), before);
@@ -449,6 +580,10 @@ TEST_F(EventsTest, EventsAboutDocumentsThatAreNotThereAreSurvived) {
   On(2,
      "credit_note_issued { credit_note_id: 'n' invoice_id: 'x' kind: CREDIT_NOTE_KIND_OFFSET"
      " total_minor: 5 }");
+  On(2, "write_off_reversed { invoice_id: 'x' reason: WRITE_OFF_REASON_NORMAL amount_minor: 1 }");
+  On(2, "payment_loss_taken { payment_id: 'x' amount_minor: 5 }");
+  On(2, "credit_written_off { payment_id: 'x' amount_minor: 5 }");
+  On(2, "credit_write_off_reversed { payment_id: 'x' amount_minor: 5 }");
   EXPECT_THAT(Statement(), IsEmpty());
   EXPECT_THAT(OpenItems(), IsEmpty());
   Invoice(3, "i-1", 600);  // so that the journal answers for the day before

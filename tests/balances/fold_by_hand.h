@@ -26,10 +26,11 @@ struct HandFact {
 
 struct HandFigures {
   int64_t invoiced = 0, received = 0, receivable = 0, unapplied = 0, allocated = 0, refunded = 0,
-          reversed = 0, credited = 0, written_off = 0;
+          reversed = 0, credited = 0, written_off = 0, claimed = 0, lost = 0, income = 0;
   int64_t net = 0, tax = 0;  // of invoices that are not void, less credit notes
-  int64_t normal = 0, overdue = 0, bad_debt = 0;  // of `written_off`
-  int64_t invoices = 0, payments = 0, open = 0, voids = 0, notes = 0;
+  int64_t normal = 0, overdue = 0, bad_debt = 0;  // of `written_off`, without its tax
+  int64_t relief = 0;                             // that tax
+  int64_t invoices = 0, payments = 0, open = 0, voids = 0, notes = 0, debit_notes = 0;
 
   int64_t balance() const { return receivable - unapplied; }
 };
@@ -38,6 +39,7 @@ struct HandItem {
   absl::CivilDay due, day;
   std::string number, id;
   int64_t total, open;
+  bool debit_note;
 };
 
 struct HandLine {
@@ -66,18 +68,25 @@ class HandAccount {
         ++sum.voids;
         continue;
       }
-      ++sum.invoices;
-      sum.invoiced += invoice.total;
-      sum.net += invoice.total - invoice.tax;
-      sum.tax += invoice.tax;
+      if (invoice.debit_note) {
+        ++sum.debit_notes;
+        sum.claimed += invoice.total;
+      } else {
+        ++sum.invoices;
+        sum.invoiced += invoice.total;
+        sum.net += invoice.total - invoice.tax;
+        sum.tax += invoice.tax;
+      }
       sum.receivable += Open(id, as_of);
       sum.open += Open(id, as_of) != 0;
       for (const Loss& loss : invoice.losses) {
         if (loss.day > as_of) continue;
         sum.written_off += loss.amount;
+        sum.relief += loss.tax;
         (loss.reason == billing::v1::WRITE_OFF_REASON_NORMAL    ? sum.normal
          : loss.reason == billing::v1::WRITE_OFF_REASON_OVERDUE ? sum.overdue
-                                                                : sum.bad_debt) += loss.amount;
+                                                                : sum.bad_debt) +=
+            loss.amount - loss.tax;
       }
       for (const Note& note : invoice.notes) {
         if (note.day > as_of) continue;
@@ -96,7 +105,13 @@ class HandAccount {
       }
       for (const Out& out : source.outs) {
         if (out.day > as_of) continue;
-        (out.kind == "REFUND" ? sum.refunded : sum.reversed) += out.amount;
+        if (out.kind == "LOSS") {
+          sum.lost += out.amount;
+          continue;
+        }
+        (out.kind == "REFUND"             ? sum.refunded
+         : out.kind == "CREDIT_WRITE_OFF" ? sum.income
+                                          : sum.reversed) += out.amount;
         left -= out.amount;
       }
       for (const auto& [invoice, unused] : invoices_) {
@@ -113,8 +128,8 @@ class HandAccount {
     std::vector<HandItem> items;
     for (const auto& [id, invoice] : invoices_) {
       if (!invoice.Lives(as_of) || Open(id, as_of) == 0) continue;
-      items.push_back(
-          {invoice.due, invoice.day, invoice.number, id, invoice.total, Open(id, as_of)});
+      items.push_back({invoice.due, invoice.day, invoice.number, id, invoice.total,
+                       Open(id, as_of), invoice.debit_note});
     }
     std::sort(items.begin(), items.end(), [](const HandItem& a, const HandItem& b) {
       return std::tie(a.due, a.day, a.number) < std::tie(b.due, b.day, b.number);
@@ -142,7 +157,8 @@ class HandAccount {
     std::vector<HandLine> lines;
     for (const HandLine& line : lines_) {
       HandLine copy = line;
-      if (line.kind == "VOID" || line.kind == "WRITE_OFF" || line.kind == "RECOVERY") {
+      if (line.kind == "VOID" || line.kind == "WRITE_OFF" || line.kind == "RECOVERY" ||
+          line.kind == "WRITE_OFF_REVERSED") {
         const Invoice& invoice = invoices_.at(line.id);
         if (line.kind != "VOID" && !invoice.Lives(line.day) && line.day != *invoice.voided) {
           continue;  // nothing was left to give up
@@ -164,18 +180,20 @@ class HandAccount {
  private:
   struct Loss {
     Day day;
-    int64_t amount;  // of a recovery negative
+    int64_t amount;  // of a recovery or reversal negative
+    int64_t tax;     // likewise
     billing::v1::WriteOffReason reason;
   };
   struct Note {
     Day day;
     int64_t total, tax;
-    bool applied;
+    int64_t applied;
   };
   struct Invoice {
     Day day, due;
     std::string number;
     int64_t total, tax;
+    bool debit_note = false;
     std::optional<Day> voided = {};
     std::vector<Loss> losses = {};
     std::vector<Note> notes = {};
@@ -185,7 +203,8 @@ class HandAccount {
   struct Out {
     Day day;
     std::string kind;
-    int64_t amount;
+    int64_t amount;     // back in: negative
+    bool last = false;  // of a reversal: nothing is left
   };
   struct Source {
     Day day;
@@ -195,7 +214,7 @@ class HandAccount {
 
     bool Lives(Day as_of) const {
       return day <= as_of && std::none_of(outs.begin(), outs.end(), [&](const Out& out) {
-               return out.kind != "REFUND" && out.day <= as_of;
+               return out.last && out.day <= as_of;
              });
     }
   };
@@ -220,7 +239,7 @@ class HandAccount {
     int64_t open = invoice.total;
     for (const Loss& loss : invoice.losses) open -= loss.day <= as_of ? loss.amount : 0;
     for (const Note& note : invoice.notes) {
-      open -= note.applied && note.day <= as_of ? note.total : 0;
+      open -= note.day <= as_of ? note.applied : 0;
     }
     for (const auto& [source, unused] : sources_) open -= Stands(source, id, as_of);
     return open;
@@ -245,9 +264,10 @@ class HandAccount {
     lines_.push_back({day, "PAYMENT", event.payment_id(), "", "", 0, event.amount_minor()});
   }
 
-  // A recovery undoes a write-off: it waits for the day on which there was so much to undo.
-  static Day DayOfRecovery(Day day, const Invoice& invoice,
-                           const billing::v1::WriteOffRecovered& event) {
+  // A recovery or a reversal undoes a write-off: it waits for the day on which there was so much to
+  // undo.
+  template <class Event>
+  static Day DayOfRecovery(Day day, const Invoice& invoice, const Event& event) {
     std::set<Day> days = {day};
     for (const Loss& loss : invoice.losses) days.insert(std::max(day, loss.day));
     for (const Day candidate : days) {
@@ -258,6 +278,15 @@ class HandAccount {
       if (lost >= event.amount_minor()) return candidate;
     }
     return *days.rbegin();
+  }
+
+  template <class Event>
+  void OpenAgain(Day day, const char* kind, const Event& e) {
+    Invoice& invoice = invoices_[e.invoice_id()];
+    const Day counts = DayOfRecovery(day, invoice, e);
+    invoice.losses.push_back({counts, -e.amount_minor(), -e.tax_minor(), e.reason()});
+    lines_.push_back({counts, kind, e.invoice_id(), invoice.number, ReasonOf(e.reason()),
+                      e.amount_minor(), 0});
   }
 
   void Learn(Day day, const billing::v1::Event& fact) {
@@ -281,24 +310,19 @@ class HandAccount {
       case E::kInvoiceWrittenOff: {
         const auto& e = fact.invoice_written_off();
         Invoice& invoice = invoices_[e.invoice_id()];
-        invoice.losses.push_back({day, e.amount_minor(), e.reason()});
+        invoice.losses.push_back({day, e.amount_minor(), e.tax_minor(), e.reason()});
         lines_.push_back({day, "WRITE_OFF", e.invoice_id(), invoice.number, ReasonOf(e.reason()), 0,
                           e.amount_minor()});
         break;
       }
-      case E::kWriteOffRecovered: {
-        const auto& e = fact.write_off_recovered();
-        Invoice& invoice = invoices_[e.invoice_id()];
-        const Day counts = DayOfRecovery(day, invoice, e);
-        invoice.losses.push_back({counts, -e.amount_minor(), e.reason()});
-        lines_.push_back({counts, "RECOVERY", e.invoice_id(), invoice.number, ReasonOf(e.reason()),
-                          e.amount_minor(), 0});
-        break;
-      }
+      case E::kWriteOffRecovered:
+        return OpenAgain(day, "RECOVERY", fact.write_off_recovered());
+      case E::kWriteOffReversed:
+        return OpenAgain(day, "WRITE_OFF_REVERSED", fact.write_off_reversed());
       case E::kCreditNoteIssued: {
         const auto& e = fact.credit_note_issued();
         invoices_[e.invoice_id()].notes.push_back(
-            {day, e.total_minor(), e.tax_minor(), e.applied_minor() != 0});
+            {day, e.total_minor(), e.tax_minor(), e.applied_minor()});
         if (e.unapplied_minor() != 0) {
           sources_[e.credit_note_id()] = {day, e.unapplied_minor(), true};
         }
@@ -314,8 +338,37 @@ class HandAccount {
         const auto& e = fact.payment_reversed();
         const std::string kind =
             e.state() == billing::v1::PAYMENT_STATE_CHARGED_BACK ? "CHARGEBACK" : "REVERSAL";
-        sources_[e.payment_id()].outs.push_back({day, kind, e.amount_minor()});
+        if (e.amount_minor() == 0) break;
+        sources_[e.payment_id()].outs.push_back({day, kind, e.amount_minor(), !e.partial()});
         lines_.push_back({day, kind, e.payment_id(), "", e.reason(), e.amount_minor(), 0});
+        break;
+      }
+      case E::kDebitNoteIssued: {
+        const auto& e = fact.debit_note_issued();
+        invoices_[e.debit_note_id()] = {
+            day, Day(e.due_date().year(), e.due_date().month(), e.due_date().day()),
+            NumberOf(e.number()), e.total_minor(), 0, true};
+        lines_.push_back({day, "DEBIT_NOTE", e.debit_note_id(), NumberOf(e.number()), e.reason(),
+                          e.total_minor(), 0});
+        break;
+      }
+      case E::kPaymentLossTaken: {
+        const auto& e = fact.payment_loss_taken();
+        sources_[e.payment_id()].outs.push_back({day, "LOSS", e.amount_minor()});
+        break;
+      }
+      case E::kCreditWrittenOff: {
+        const auto& e = fact.credit_written_off();
+        sources_[e.payment_id()].outs.push_back({day, "CREDIT_WRITE_OFF", e.amount_minor()});
+        lines_.push_back(
+            {day, "CREDIT_WRITE_OFF", e.payment_id(), "", e.reason(), e.amount_minor(), 0});
+        break;
+      }
+      case E::kCreditWriteOffReversed: {
+        const auto& e = fact.credit_write_off_reversed();
+        sources_[e.payment_id()].outs.push_back({day, "CREDIT_WRITE_OFF", -e.amount_minor()});
+        lines_.push_back({day, "CREDIT_WRITE_OFF_REVERSED", e.payment_id(), "", e.reason(), 0,
+                          e.amount_minor()});
         break;
       }
       case E::kPaymentRefunded: {

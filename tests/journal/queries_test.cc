@@ -104,6 +104,40 @@ TEST_F(JournalQueriesTest, ACreditNoteTakesBackTheProductsOfItsLines) {
   EXPECT_EQ(Entries()[1], "Cr receivable 24, Dr revenue/cups 20, Dr tax_payable/19 4");
 }
 
+TEST_F(JournalQueriesTest, TheTaxInAWriteOffIsCorrectedByRate) {
+  const std::string taxes =
+      "taxes { rate_percent: '19' net_minor: 50 tax_minor: 6 } "
+      "taxes { rate_percent: '7' net_minor: 10 tax_minor: 1 } tax_minor: 7 }";
+  const std::string of =
+      "account_id: 'acc' invoice_id: 'i' currency_code: 'EUR' "
+      "reason: WRITE_OFF_REASON_BAD_DEBT amount_minor: 57 ";
+  Tell({kInvoice, "invoice_written_off { " + of + taxes, "write_off_reversed { " + of + taxes});
+  EXPECT_EQ(Entries()[1],
+            "Cr receivable 57, Dr tax_payable/19 6, Dr tax_payable/7 1, "
+            "Dr credit_losses_bad_debt 50");
+  EXPECT_EQ(Entries()[2],
+            "Dr receivable 57, Cr tax_payable/19 6, Cr tax_payable/7 1, "
+            "Cr credit_losses_bad_debt 50");
+}
+
+TEST_F(JournalQueriesTest, WhatABankTakesBeyondAPaymentLeavesWhereItCameIn) {
+  Tell({"payment_recorded { account_id: 'acc' payment_id: 'p' currency_code: 'EUR' "
+        "amount_minor: 30 unapplied_minor: 30 channel: PAYMENT_CHANNEL_APP }",
+        "payment_reversed { account_id: 'acc' payment_id: 'p' currency_code: 'EUR' "
+        "amount_minor: 20 unapplied_minor: 20 partial: true }",
+        "debit_note_issued { account_id: 'acc' debit_note_id: 'd' payment_id: 'p' "
+        "currency_code: 'EUR' total_minor: 7 }",
+        "payment_loss_taken { account_id: 'acc' payment_id: 'p' currency_code: 'EUR' "
+        "amount_minor: 5 }",
+        "credit_written_off { account_id: 'acc' payment_id: 'p' currency_code: 'EUR' "
+        "amount_minor: 1 }"});
+  EXPECT_THAT(Entries(), ElementsAre("Cr customer_deposits 30, Dr cash/app 30",
+                                     "Dr customer_deposits 20, Cr cash/app 20",
+                                     "Dr receivable 7, Cr cash/app 7",
+                                     "Cr cash/app 5, Dr payment_losses 5",
+                                     "Dr customer_deposits 1, Cr residue_income 1"));
+}
+
 TEST_F(JournalQueriesTest, MoneyOnALaterInvoiceIsADepositUntilThen) {
   Tell({kInvoice}, kDay + 9);
   Tell(

@@ -92,7 +92,7 @@ void World::Draw(std::mt19937& random, bool simple) {
   const google::type::Date day = DateOf(kFirstDay + below(kDays));
   if (below(4) == 0) Flush();
 
-  const int kind = below(simple ? 8 : 22);
+  const int kind = below(simple ? 8 : 28);
   if (kind < 3) {
     bv1::IssueInvoiceRequest request;
     *request.mutable_invoice_date() = day;
@@ -130,10 +130,42 @@ void World::Draw(std::mt19937& random, bool simple) {
     bv1::FailPaymentRequest request;
     request.set_payment_id(any(who.sources));
     Send(customer, request);
-  } else if (kind == 11) {
-    bv1::ReversePaymentRequest request;
+  } else if (kind == 11 || kind == 22) {
+    bv1::ChargeBackPaymentRequest request;
     request.set_payment_id(any(who.sources));
+    if (below(2) == 0) *request.mutable_amount() = money(1, 120);
+    request.set_excess(static_cast<bv1::TakeBackExcess>(below(3)));
+    if (below(2) == 0) *request.mutable_effective_date() = day;
+    const std::string id = Send(customer, request).debit_note_id();
+    if (!id.empty()) who.invoices.push_back(id);
+  } else if (kind == 23) {
+    bv1::RefundCreditNoteRequest request;
+    request.set_credit_note_id(any(who.sources));
     Send(customer, request);
+  } else if (kind == 24) {
+    bv1::ReverseWriteOffRequest request;
+    request.set_invoice_id(any(who.invoices));
+    Send(customer, request);
+  } else if (kind == 25) {
+    // A payment of one that finds nothing to pay, so that there is a rest.
+    bv1::RecordPaymentRequest request;
+    *request.mutable_payment_date() = day;
+    *request.mutable_amount() = money(1, 2);
+    request.set_method(bv1::PAYMENT_METHOD_CARD);
+    const std::string id = Send(customer, request).payment_id();
+    if (!id.empty()) who.sources.push_back(id);
+  } else if (kind == 26) {
+    bv1::WriteOffCreditRequest request;
+    for (const std::string& id : who.sources) {
+      request.set_payment_id(id);
+      if (!Send(customer, request).payment_id().empty()) break;
+    }
+  } else if (kind == 27) {
+    bv1::ReverseCreditWriteOffRequest request;
+    for (const std::string& id : who.sources) {
+      request.set_payment_id(id);
+      if (!Send(customer, request).payment_id().empty()) break;
+    }
   } else if (kind == 12) {
     bv1::RefundPaymentRequest request;
     request.set_payment_id(any(who.sources));
@@ -155,6 +187,7 @@ void World::Draw(std::mt19937& random, bool simple) {
     bv1::WriteOffInvoiceRequest request;
     request.set_invoice_id(any(who.invoices));
     request.set_reason(static_cast<bv1::WriteOffReason>(1 + below(3)));
+    request.set_correct_tax(below(2) == 0);
     Send(customer, request);
   } else {
     bv1::IssueCreditNoteRequest request;
