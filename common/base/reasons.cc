@@ -69,8 +69,8 @@ constexpr ReasonInfo kReasons[] = {
      "Nothing is open on the invoice; metadata `state` says why.",
      "Leave the invoice out of the allocations."},
     {Reason::kPaymentExists, "PAYMENT_EXISTS", kAlreadyExists,
-     "A payment of this method and attempt, or a refund, is known under the external_id with other "
-     "content; metadata `different_fields` names what differs.",
+     "A payment of this method and attempt, a refund or a take-back is known under the external_id "
+     "with other content; metadata `different_fields` names what differs.",
      "Check the external_id; another attempt under it is another payment."},
     {Reason::kPaymentTakenBack, "PAYMENT_TAKEN_BACK", kFailedPrecondition,
      "The payment of this external_id was reversed or charged back; metadata `state`, `attempt`.",
@@ -118,8 +118,41 @@ constexpr ReasonInfo kReasons[] = {
      "The credit note takes more off the invoice than is open.",
      "Use kind CREDIT or REFUND, or a smaller one; metadata `open_minor` says how much is open."},
     {Reason::kCreditNoteAbovePaid, "CREDIT_NOTE_ABOVE_PAID", kFailedPrecondition,
-     "The credit note refunds more than payments put on the invoice.",
-     "Use kind OFFSET or CREDIT, or a smaller one; metadata `paid_minor` says how much was paid."},
+     "The money in the credit note is more than payments put on the invoice: the rest was credit of "
+     "another credit note.",
+     "Use kind CREDIT, or a smaller one; metadata `paid_minor` says how much payments put there."},
+    {Reason::kCreditNoteNotFound, "CREDIT_NOTE_NOT_FOUND", kNotFound,
+     "The customer has no credit note of this id that made credit.",
+     "Check the id. Kind OFFSET leaves nothing to pay out, REFUND has paid it out; a payment is "
+     "given back by RefundPayment."},
+    {Reason::kCreditNoteNotPaid, "CREDIT_NOTE_NOT_PAID", kFailedPrecondition,
+     "More is to be paid out than payments still have on the credit note's invoice; metadata "
+     "`paid_minor` says how much that is, `invoice_id` of which invoice.",
+     "Pay out that much; put the rest on an invoice with ApplyCredit, first on its own where "
+     "something is open."},
+    {Reason::kNotAPayment, "NOT_A_PAYMENT", kFailedPrecondition,
+     "The id is that of a credit note, by which no money came.",
+     "RefundCreditNote pays a credit note out, ApplyCredit puts it on invoices."},
+    {Reason::kNotAnInvoice, "NOT_AN_INVOICE", kFailedPrecondition,
+     "The id is that of a debit note, which has no lines to take back.",
+     "Give it up with WriteOffInvoice."},
+    {Reason::kNothingWrittenOff, "NOTHING_WRITTEN_OFF", kFailedPrecondition,
+     "Nothing stands written off of the invoice, or taken to income of the payment.", "Leave it."},
+    {Reason::kInvoiceWrittenOff, "INVOICE_WRITTEN_OFF", kFailedPrecondition,
+     "The invoice is written off; metadata `written_off_minor` says how much of it.",
+     "Undo the write-off with ReverseWriteOff."},
+    {Reason::kWriteOffTaxMixed, "WRITE_OFF_TAX_MIXED", kFailedPrecondition,
+     "Part of the invoice was written off, and its tax corrected, or not; metadata `correct_tax` "
+     "says which.",
+     "Do the same again, or undo the first write-off with ReverseWriteOff."},
+    {Reason::kTakeBackAboveLeft, "TAKE_BACK_ABOVE_LEFT", kFailedPrecondition,
+     "More was taken back than is left of the payment; metadata `left_minor` says how much is.",
+     "Say in `excess` whether the customer owes the rest (CLAIM) or we bear it (LOSS); say the "
+     "amount where nothing is left."},
+    {Reason::kCreditAboveTolerance, "CREDIT_ABOVE_TOLERANCE", kFailedPrecondition,
+     "More is unapplied than may be taken to income as a residue; metadata `tolerance_minor` says "
+     "how much may.",
+     "Refund it, or leave it as credit for later invoices."},
     {Reason::kCreditTooSmall, "CREDIT_TOO_SMALL", kFailedPrecondition,
      "Less is unapplied than the command takes; metadata `unapplied_minor` says how much is.",
      "Take less, or release money from invoices first."},

@@ -153,28 +153,81 @@ absl::StatusOr<InvoiceRef> FindInvoice(const command::View& view, const std::str
                   {{"invoice_id", invoice_id}});
   }
   RETURN_IF_ERROR(ExpectAllowed(found.state(), invoice_id, command));
+  const bool wants_lines =
+      command == Command::kVoidInvoice || command == Command::kIssueCreditNote;
+  if (wants_lines && found.invoice->has_debit_note_of()) {
+    return Refuse(Reason::kNotAnInvoice,
+                  absl::StrCat("'", invoice_id, "' is a debit note; it has no lines to take back"),
+                  {{"debit_note_id", invoice_id}});
+  }
   RETURN_IF_ERROR(ExpectTakes(*found.account, command));
   return found;
 }
 
+namespace {
+
+// What takes credit, wherever it comes from.
+bool TakesCreditNotes(Command command) {
+  switch (command) {
+    case Command::kApplyCredit:
+    case Command::kReleaseCredit:
+    case Command::kWriteOffCredit:
+    case Command::kReverseCreditWriteOff:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// A payment or a credit note; without account if there is none.
+PaymentRef FindSource(const v1::State& state, const std::string& id) {
+  for (const v1::Account& account : state.accounts()) {
+    for (int i = 0; i < account.payments_size(); ++i) {
+      if (account.payments(i).payment_id() != id) continue;
+      return {&account, &account.payments(i), static_cast<uint32_t>(i)};
+    }
+  }
+  return {};
+}
+
+absl::Status ExpectAllowed(const PaymentRef& found, Command command) {
+  RETURN_IF_ERROR(ExpectAllowed(found.payment->state(), found.payment->payment_id(), command));
+  return ExpectTakes(*found.account, command);
+}
+
+}  // namespace
+
 absl::StatusOr<PaymentRef> FindPayment(const command::View& view, const std::string& payment_id,
                                        Command command) {
   RETURN_IF_ERROR(ExpectCustomer(view));
-  const bool credit_notes_too =
-      command == Command::kApplyCredit || command == Command::kReleaseCredit;
-  for (const v1::Account& account : view.state.billing().accounts()) {
-    for (int i = 0; i < account.payments_size(); ++i) {
-      const v1::Payment& payment = account.payments(i);
-      if (payment.payment_id() != payment_id) continue;
-      if (payment.credit_note() && !credit_notes_too) break;
-      RETURN_IF_ERROR(ExpectAllowed(payment.state(), payment_id, command));
-      RETURN_IF_ERROR(ExpectTakes(account, command));
-      return PaymentRef{&account, &payment, static_cast<uint32_t>(i)};
-    }
+  const PaymentRef found = FindSource(view.state.billing(), payment_id);
+  if (found.account == nullptr) {
+    return Refuse(Reason::kPaymentNotFound,
+                  absl::StrCat("the customer has no payment '", payment_id, "'"),
+                  {{"payment_id", payment_id}});
   }
-  return Refuse(Reason::kPaymentNotFound,
-                absl::StrCat("the customer has no payment '", payment_id, "'"),
-                {{"payment_id", payment_id}});
+  if (found.payment->credit_note() && !TakesCreditNotes(command)) {
+    return Refuse(Reason::kNotAPayment,
+                  absl::StrCat("'", payment_id,
+                               "' is a credit note; RefundCreditNote pays it out"),
+                  {{"credit_note_id", payment_id}});
+  }
+  RETURN_IF_ERROR(ExpectAllowed(found, command));
+  return found;
+}
+
+absl::StatusOr<PaymentRef> FindCreditNote(const command::View& view,
+                                          const std::string& credit_note_id, Command command) {
+  RETURN_IF_ERROR(ExpectCustomer(view));
+  const PaymentRef found = FindSource(view.state.billing(), credit_note_id);
+  if (found.account == nullptr || !found.payment->credit_note()) {
+    return Refuse(Reason::kCreditNoteNotFound,
+                  absl::StrCat("the customer has no credit note '", credit_note_id,
+                               "' that made credit"),
+                  {{"credit_note_id", credit_note_id}});
+  }
+  RETURN_IF_ERROR(ExpectAllowed(found, command));
+  return found;
 }
 
 const v1::Invoice& InvoiceOf(const v1::Account& account, uint32_t ordinal) {
@@ -226,6 +279,11 @@ absl::Status ExpectCurrencies(const v1::Account& account,
 absl::Status ExpectFitsReceived(const v1::Account& account, int64_t amount_minor) {
   return ToInt64(Int128{account.received_minor()} + account.credited_minor() + amount_minor)
       .status();
+}
+
+absl::Status NothingWrittenOff(const std::string& id) {
+  return Refuse(Reason::kNothingWrittenOff,
+                absl::StrCat("nothing stands written off of '", id, "'"), {{"id", id}});
 }
 
 absl::Status CreditTooSmall(int64_t wanted_minor, int64_t unapplied_minor) {

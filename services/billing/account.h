@@ -50,22 +50,28 @@ struct InvoiceRef {
   }
 };
 
-// A pass over the customer's invoices: for the rare commands. INVOICE_NOT_FOUND;
-// CUSTOMER_NOT_FOUND; ILLEGAL_TRANSITION by the invoice's or the account's state.
+// A pass over the customer's invoices and debit notes: for the rare commands. INVOICE_NOT_FOUND;
+// NOT_AN_INVOICE if it is a debit note and the command wants lines; CUSTOMER_NOT_FOUND;
+// ILLEGAL_TRANSITION by the invoice's or the account's state.
 absl::StatusOr<InvoiceRef> FindInvoice(const command::View& view, const std::string& invoice_id,
                                        Command command);
 
-// A payment of the customer, or where the command may mean one a credit note of kind CREDIT.
+// A payment of the customer, or where the command may mean one a credit note that made credit.
 struct PaymentRef {
   const v1::Account* account = nullptr;
   const v1::Payment* payment = nullptr;
   uint32_t ordinal = 0;
 };
 
-// A pass over the customer's payments. PAYMENT_NOT_FOUND; CUSTOMER_NOT_FOUND; ILLEGAL_TRANSITION by
-// the payment's or the account's state.
+// A pass over the customer's payments. PAYMENT_NOT_FOUND; NOT_A_PAYMENT if it is a credit note and
+// the command means money; CUSTOMER_NOT_FOUND; ILLEGAL_TRANSITION by the payment's or the account's
+// state.
 absl::StatusOr<PaymentRef> FindPayment(const command::View& view, const std::string& payment_id,
                                        Command command);
+
+// The same of a credit note that made credit. CREDIT_NOTE_NOT_FOUND.
+absl::StatusOr<PaymentRef> FindCreditNote(const command::View& view,
+                                          const std::string& credit_note_id, Command command);
 
 // The invoice of an ordinal that the account gave; a pass over its invoices.
 const v1::Invoice& InvoiceOf(const v1::Account& account, uint32_t ordinal);
@@ -85,6 +91,9 @@ absl::Status ExpectCurrencies(const v1::Account& account,
 
 // AMOUNT_OVERFLOW if all that ever came in, and was credited to the account, would not fit 64 bits.
 absl::Status ExpectFitsReceived(const v1::Account& account, int64_t amount_minor);
+
+// NOTHING_WRITTEN_OFF of an invoice or of a payment.
+absl::Status NothingWrittenOff(const std::string& id);
 
 // CREDIT_TOO_SMALL.
 absl::Status CreditTooSmall(int64_t wanted_minor, int64_t unapplied_minor);

@@ -6,6 +6,7 @@
 #include "common/base/money.h"
 #include "common/base/status.h"
 #include "services/billing/account.h"
+#include "services/billing/tax_relief.h"
 
 namespace daybook::billing {
 namespace {
@@ -115,6 +116,9 @@ void Allocator::PutAsSaid(const Target& target, int64_t wanted) {
   recovery.set_currency_code(account_.currency_code());
   recovery.set_reason(invoice.write_off_reason());
   recovery.set_amount_minor(put - invoice.open_minor());
+  SetTaxes(LessRelief(invoice.written_off_taxes(), invoice,
+                      invoice.written_off_minor() - recovery.amount_minor()),
+           recovery);
 }
 
 int64_t Allocator::Put(const v1::Invoice& invoice, int open_index, int64_t wanted) {
@@ -151,16 +155,18 @@ absl::Status ExpectPayable(const v1::Account& account, const Allocations& said) 
   return Allocator(account, 0, 0, made).AsSaid(said);
 }
 
-TakenOff AllOf(const v1::Account& account, uint32_t payment) {
+TakenOff NewestOf(const v1::Account& account, uint32_t payment, int64_t most_minor) {
   TakenOff off;
   const v1::Allocations& rows = account.allocations();
   absl::flat_hash_map<uint32_t, v1::Allocation*> by_invoice;
-  for (int i = rows.payment_size() - 1; i >= 0; --i) {
+  for (int i = rows.payment_size() - 1; i >= 0 && off.amount_minor < most_minor; --i) {
     if (rows.payment(i) != payment) continue;
     v1::Allocation*& slot = by_invoice[rows.invoice(i)];
     if (slot == nullptr) slot = off.released.Add();
-    slot->set_amount_minor(slot->amount_minor() + rows.amount_minor(i));
-    off.amount_minor += rows.amount_minor(i);
+    const int64_t taken = std::min(rows.amount_minor(i), most_minor - off.amount_minor);
+    slot->set_amount_minor(slot->amount_minor() + taken);
+    off.amount_minor += taken;
+    off.last_day = std::max(off.last_day, rows.day(i));
   }
   for (const auto* list : {&account.open_invoices(), &account.settled_invoices()}) {
     for (const v1::Invoice& invoice : *list) {

@@ -94,11 +94,11 @@ void AddRecoveries(const Allocator& allocator, absl::CivilDay day, command::Even
 struct TakenOff {
   Allocations released;  // each invoice once
   int64_t amount_minor = 0;
-  int32_t last_day = 0;  // YYYYMMDD; 0: nothing, or not asked
+  int32_t last_day = 0;  // YYYYMMDD; 0: nothing
 };
 
-// All money of a payment, newest first. For what ends the payment, so that days do not matter.
-TakenOff AllOf(const v1::Account& account, uint32_t payment);
+// Up to `most_minor` of a payment's money on invoices, newest first.
+TakenOff NewestOf(const v1::Account& account, uint32_t payment, int64_t most_minor);
 
 // Up to `most_minor` of a payment's money on one invoice.
 TakenOff OneOf(const v1::Account& account, uint32_t payment, const v1::Invoice& invoice,

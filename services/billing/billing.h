@@ -5,7 +5,10 @@
 //   tax        per rate on the sum of the rate's lines, half-up; brought back to the lines by
 //   largest
 //              remainder
-//   credit note  lines of an invoice taken back, up to what is left of each
+//   credit note  lines of an invoice taken back, up to what is left of each: first what was given up,
+//              then what is open, then money
+//   take-back  of a payment: unapplied money, then the newest allocations; beyond what is left a debit
+//              note or a loss
 //   payment    what the payer says, capped by what is open; the rest by due date, invoice date and
 //              number; what is left is unapplied and goes on later invoices, oldest payment first
 //
@@ -13,8 +16,8 @@
 //
 // Limits (limits.h): nothing new is charged to a customer of 15,000 documents, while payments and
 // credit notes are taken up to 200,000; a payment goes on at most 10,000 invoices and an invoice
-// takes the credit of at most 2,000 payments in one command, so that the command fits a record; what
-// is beyond stays unapplied.
+// takes the credit of at most 2,000 payments in one command, so that the command fits a record;
+// what is beyond stays unapplied.
 #pragma once
 
 #include "absl/status/status.h"
@@ -34,13 +37,15 @@ struct Billing {
       billing::v1::ReopenAccountRequest, billing::v1::CreateDraftInvoiceRequest,
       billing::v1::EditDraftInvoiceRequest, billing::v1::DeleteDraftInvoiceRequest,
       billing::v1::IssueInvoiceRequest, billing::v1::VoidInvoiceRequest,
-      billing::v1::MarkInvoiceUncollectibleRequest, billing::v1::WriteOffInvoiceRequest,
+      billing::v1::MarkInvoiceUncollectibleRequest, billing::v1::UnmarkInvoiceUncollectibleRequest,
+      billing::v1::WriteOffInvoiceRequest, billing::v1::ReverseWriteOffRequest,
       billing::v1::IssueCreditNoteRequest, billing::v1::RecordPaymentRequest,
       billing::v1::ConfirmPaymentRequest, billing::v1::FailPaymentRequest,
       billing::v1::ReversePaymentRequest, billing::v1::ChargeBackPaymentRequest,
-      billing::v1::ReinstatePaymentRequest,
-      billing::v1::RefundPaymentRequest, billing::v1::ApplyCreditRequest,
-      billing::v1::ReleaseCreditRequest>;
+      billing::v1::ReinstatePaymentRequest, billing::v1::RefundPaymentRequest,
+      billing::v1::RefundCreditNoteRequest, billing::v1::ApplyCreditRequest,
+      billing::v1::ReleaseCreditRequest, billing::v1::WriteOffCreditRequest,
+      billing::v1::ReverseCreditWriteOffRequest>;
 
   // Where the days of a request begin and end: in the zone of the account that it is about. UTC if
   // that cannot be told, or this machine does not know the zone.
@@ -60,7 +65,9 @@ struct Billing {
   static absl::Status Check(const billing::v1::IssueInvoiceRequest& request);
   static absl::Status Check(const billing::v1::VoidInvoiceRequest& request);
   static absl::Status Check(const billing::v1::MarkInvoiceUncollectibleRequest& request);
+  static absl::Status Check(const billing::v1::UnmarkInvoiceUncollectibleRequest& request);
   static absl::Status Check(const billing::v1::WriteOffInvoiceRequest& request);
+  static absl::Status Check(const billing::v1::ReverseWriteOffRequest& request);
   static absl::Status Check(const billing::v1::IssueCreditNoteRequest& request);
   static absl::Status Check(const billing::v1::RecordPaymentRequest& request);
   static absl::Status Check(const billing::v1::ConfirmPaymentRequest& request);
@@ -69,8 +76,11 @@ struct Billing {
   static absl::Status Check(const billing::v1::ChargeBackPaymentRequest& request);
   static absl::Status Check(const billing::v1::ReinstatePaymentRequest& request);
   static absl::Status Check(const billing::v1::RefundPaymentRequest& request);
+  static absl::Status Check(const billing::v1::RefundCreditNoteRequest& request);
   static absl::Status Check(const billing::v1::ApplyCreditRequest& request);
   static absl::Status Check(const billing::v1::ReleaseCreditRequest& request);
+  static absl::Status Check(const billing::v1::WriteOffCreditRequest& request);
+  static absl::Status Check(const billing::v1::ReverseCreditWriteOffRequest& request);
 
   // Every decision refuses CUSTOMER_NOT_FOUND, ACCOUNT_NOT_FOUND and ACCOUNT_REQUIRED, or
   // INVOICE_NOT_FOUND and PAYMENT_NOT_FOUND; ILLEGAL_TRANSITION by the tables of transitions.h; and
@@ -126,7 +136,8 @@ struct Billing {
       const command::View& view, const billing::v1::IssueInvoiceRequest& request,
       const command::Context& context, billing::v1::IssueInvoiceResponse& response);
 
-  // InvoiceVoided. Refuses: INVOICE_HAS_MONEY.
+  // A WriteOffReversed a reason that something stands written off for, then InvoiceVoided. Refuses:
+  // INVOICE_HAS_MONEY, NOT_AN_INVOICE.
   static absl::StatusOr<command::Events<Event>> Decide(
       const command::View& view, const billing::v1::VoidInvoiceRequest& request,
       const command::Context& context, billing::v1::VoidInvoiceResponse& response);
@@ -136,16 +147,28 @@ struct Billing {
       const command::View& view, const billing::v1::MarkInvoiceUncollectibleRequest& request,
       const command::Context& context, billing::v1::MarkInvoiceUncollectibleResponse& response);
 
+  // InvoiceUnmarkedUncollectible. Refuses: INVOICE_WRITTEN_OFF.
+  static absl::StatusOr<command::Events<Event>> Decide(
+      const command::View& view, const billing::v1::UnmarkInvoiceUncollectibleRequest& request,
+      const command::Context& context, billing::v1::UnmarkInvoiceUncollectibleResponse& response);
+
   // InvoiceWrittenOff of all that is open. Refuses: INVOICE_NOT_OPEN, WRITE_OFF_ABOVE_TOLERANCE
-  // (NORMAL), WRITE_OFF_REASON_MIXED.
+  // (NORMAL), WRITE_OFF_REASON_MIXED, WRITE_OFF_TAX_MIXED.
   static absl::StatusOr<command::Events<Event>> Decide(
       const command::View& view, const billing::v1::WriteOffInvoiceRequest& request,
       const command::Context& context, billing::v1::WriteOffInvoiceResponse& response);
 
-  // CreditNoteIssued; of kind REFUND a CreditReleased a payment before it and a PaymentRefunded a
-  // payment behind it. Refuses: CUSTOMER_FULL, CREDIT_NOTE_ABOVE_INVOICE, CREDIT_NOTE_ABOVE_OPEN,
-  // CREDIT_NOTE_ABOVE_PAID, SERIES_FULL, RECORD_TOO_LARGE; INVALID_FIELDS for lines that the
-  // invoice does not have.
+  // A WriteOffReversed a reason that something stands written off for. Refuses:
+  // NOTHING_WRITTEN_OFF.
+  static absl::StatusOr<command::Events<Event>> Decide(
+      const command::View& view, const billing::v1::ReverseWriteOffRequest& request,
+      const command::Context& context, billing::v1::ReverseWriteOffResponse& response);
+
+  // WriteOffReversed of what it takes of what was given up, then CreditNoteIssued; of kind REFUND a
+  // CreditReleased a payment before it and a PaymentRefunded a payment behind it. Refuses:
+  // CUSTOMER_FULL, CREDIT_NOTE_ABOVE_INVOICE, CREDIT_NOTE_ABOVE_OPEN, CREDIT_NOTE_ABOVE_PAID,
+  // NOT_AN_INVOICE, SERIES_FULL, RECORD_TOO_LARGE; INVALID_FIELDS for lines that the invoice does
+  // not have.
   static absl::StatusOr<command::Events<Event>> Decide(
       const command::View& view, const billing::v1::IssueCreditNoteRequest& request,
       const command::Context& context, billing::v1::IssueCreditNoteResponse& response);
@@ -170,7 +193,12 @@ struct Billing {
       const command::View& view, const billing::v1::FailPaymentRequest& request,
       const command::Context& context, billing::v1::FailPaymentResponse& response);
 
-  // PaymentReversed: allocations undone, newest first.
+  // PaymentReversed. Of all that is left: allocations undone, newest first, and before it a
+  // CreditWriteOffReversed if some was taken to income. Of a part: before it, as far as unapplied
+  // money is short, that and a CreditReleased of the newest allocations. Of more than is left: as
+  // all, and a DebitNoteIssued or PaymentLossTaken behind it. No event when its external id is
+  // known with the same content. Refuses: TAKE_BACK_ABOVE_LEFT, NOT_A_PAYMENT, PAYMENT_EXISTS,
+  // CURRENCY_MISMATCH, AMOUNT_OVERFLOW, SERIES_FULL.
   static absl::StatusOr<command::Events<Event>> Decide(
       const command::View& view, const billing::v1::ReversePaymentRequest& request,
       const command::Context& context, billing::v1::ReversePaymentResponse& response);
@@ -186,10 +214,19 @@ struct Billing {
       const command::View& view, const billing::v1::ReinstatePaymentRequest& request,
       const command::Context& context, billing::v1::ReinstatePaymentResponse& response);
 
-  // PaymentRefunded, out of what is unapplied. Refuses: CREDIT_TOO_SMALL, CURRENCY_MISMATCH.
+  // PaymentRefunded, out of what is unapplied; no event when its external id is known with the same
+  // content. Refuses: CREDIT_TOO_SMALL, NOT_A_PAYMENT, PAYMENT_EXISTS, CURRENCY_MISMATCH.
   static absl::StatusOr<command::Events<Event>> Decide(
       const command::View& view, const billing::v1::RefundPaymentRequest& request,
       const command::Context& context, billing::v1::RefundPaymentResponse& response);
+
+  // CreditReleased a payment off the note's invoice, CreditApplied of the note on it,
+  // PaymentRefunded a payment; no event when its external id is known with the same content.
+  // Refuses: CREDIT_NOTE_NOT_FOUND, CREDIT_NOTE_NOT_PAID, CREDIT_TOO_SMALL, PAYMENT_EXISTS,
+  // CURRENCY_MISMATCH, RECORD_TOO_LARGE.
+  static absl::StatusOr<command::Events<Event>> Decide(
+      const command::View& view, const billing::v1::RefundCreditNoteRequest& request,
+      const command::Context& context, billing::v1::RefundCreditNoteResponse& response);
 
   // A WriteOffRecovered for every written-off invoice that is named, then one CreditApplied a
   // payment; no event when nothing is open. Refuses: CREDIT_TOO_SMALL, CURRENCY_MISMATCH,
@@ -203,10 +240,19 @@ struct Billing {
       const command::View& view, const billing::v1::ReleaseCreditRequest& request,
       const command::Context& context, billing::v1::ReleaseCreditResponse& response);
 
-  // Writes `state.billing` and `partition_state.series` only. Keeps, for every account:
-  // received + credited = allocated + unapplied + refunded + reversed, and open = Σ open of its
-  // invoices.
-  // See command/book.h.
+  // CreditWrittenOff of all that is unapplied. Refuses: CREDIT_TOO_SMALL, CREDIT_ABOVE_TOLERANCE.
+  static absl::StatusOr<command::Events<Event>> Decide(
+      const command::View& view, const billing::v1::WriteOffCreditRequest& request,
+      const command::Context& context, billing::v1::WriteOffCreditResponse& response);
+
+  // CreditWriteOffReversed. Refuses: NOTHING_WRITTEN_OFF.
+  static absl::StatusOr<command::Events<Event>> Decide(
+      const command::View& view, const billing::v1::ReverseCreditWriteOffRequest& request,
+      const command::Context& context, billing::v1::ReverseCreditWriteOffResponse& response);
+
+  // Writes `state.billing` and `partition_state.series` only. Keeps, for every account: received +
+  // credited = allocated + unapplied + refunded + reversed + written off, and open = Σ open of its
+  // invoices and debit notes. See command/book.h.
   static void Prefetch(const book::v1::State& state, int step);
 
   static void Evolve(const command::EventMeta& meta, const Event& event, book::v1::State& state,

@@ -201,6 +201,28 @@ void CheckEtag(const std::string& etag, std::string_view field, FieldViolations&
   Expect(CheckText(etag, billing::kMaxEtagBytes), field, bad);
 }
 
+// How much, and the id of whoever gives it back or takes it back.
+template <class Request>
+void CheckMoneyOut(const Request& request, FieldViolations& bad) {
+  if (request.has_amount()) Expect(CheckPositive(request.amount()), "amount", bad);
+  if (!request.external_id().empty()) {
+    Expect(CheckName(request.external_id(), kMaxExternalIdCharacters), "external_id", bad);
+  }
+  CheckReason(request, bad);
+  CheckDay(request, bad);
+}
+
+template <class Request>
+absl::Status CheckTakeBack(const Request& request) {
+  FieldViolations bad;
+  CheckPaymentId(request, bad);
+  CheckMoneyOut(request, bad);
+  if (!billing::v1::TakeBackExcess_IsValid(request.excess())) {
+    bad.Add("excess", "is not CLAIM or LOSS");
+  }
+  return bad.ToStatus();
+}
+
 template <class Request>
 void CheckDraft(const Request& request, FieldViolations& bad) {
   if (!request.has_draft()) return bad.Add("draft", "is required");
@@ -338,6 +360,13 @@ absl::Status Billing::Check(const billing::v1::MarkInvoiceUncollectibleRequest& 
   return CheckOfInvoice(request);
 }
 
+absl::Status Billing::Check(const billing::v1::UnmarkInvoiceUncollectibleRequest& request) {
+  return CheckOfInvoice(request);
+}
+absl::Status Billing::Check(const billing::v1::ReverseWriteOffRequest& request) {
+  return CheckOfInvoice(request);
+}
+
 absl::Status Billing::Check(const billing::v1::WriteOffInvoiceRequest& request) {
   FieldViolations bad;
   CheckInvoiceId(request, bad);
@@ -391,10 +420,10 @@ absl::Status Billing::Check(const billing::v1::FailPaymentRequest& request) {
   return CheckOfPayment(request);
 }
 absl::Status Billing::Check(const billing::v1::ReversePaymentRequest& request) {
-  return CheckOfPayment(request);
+  return CheckTakeBack(request);
 }
 absl::Status Billing::Check(const billing::v1::ChargeBackPaymentRequest& request) {
-  return CheckOfPayment(request);
+  return CheckTakeBack(request);
 }
 
 absl::Status Billing::Check(const billing::v1::ReinstatePaymentRequest& request) {
@@ -410,13 +439,23 @@ absl::Status Billing::Check(const billing::v1::ReinstatePaymentRequest& request)
 absl::Status Billing::Check(const billing::v1::RefundPaymentRequest& request) {
   FieldViolations bad;
   CheckPaymentId(request, bad);
-  if (request.has_amount()) Expect(CheckPositive(request.amount()), "amount", bad);
-  if (!request.external_id().empty()) {
-    Expect(CheckName(request.external_id(), kMaxExternalIdCharacters), "external_id", bad);
-  }
-  CheckReason(request, bad);
-  CheckDay(request, bad);
+  CheckMoneyOut(request, bad);
   return bad.ToStatus();
+}
+
+absl::Status Billing::Check(const billing::v1::RefundCreditNoteRequest& request) {
+  FieldViolations bad;
+  CheckWhose(request, bad);
+  Expect(CheckId(request.credit_note_id(), kMaxIdCharacters), "credit_note_id", bad);
+  CheckMoneyOut(request, bad);
+  return bad.ToStatus();
+}
+
+absl::Status Billing::Check(const billing::v1::WriteOffCreditRequest& request) {
+  return CheckOfPayment(request);
+}
+absl::Status Billing::Check(const billing::v1::ReverseCreditWriteOffRequest& request) {
+  return CheckOfPayment(request);
 }
 
 absl::Status Billing::Check(const billing::v1::ApplyCreditRequest& request) {

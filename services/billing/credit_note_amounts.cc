@@ -133,10 +133,10 @@ absl::Status FillCreditNote(const v1::Account& account, const v1::Invoice& invoi
   const Int128 total = Int128{note.net_minor()} + note.tax_minor();
   const int64_t left = invoice.total_minor() - CreditedTotal(invoice);
   // Of an invoice with discounts the charges alone are more than the invoice.
-  if (total > left || (total <= 0 && items.empty())) {
+  if (total > left || note.lines().empty()) {
     return AboveInvoice("the invoice", static_cast<int64_t>(total), left);
   }
-  if (total <= 0) return Violation("lines", "must come to a positive total");
+  if (total < 0) return Violation("lines", "must not come to a total below zero");
   note.set_total_minor(static_cast<int64_t>(total));
   return absl::OkStatus();
 }

@@ -14,7 +14,7 @@ namespace daybook::billing {
 //              the net is the rest. Of a line taken back bit by bit, by either, the bits sum to it.
 // CURRENCY_MISMATCH; CREDIT_NOTE_ABOVE_INVOICE for more than is left of a line or of the invoice;
 // INVALID_FIELDS for a line that the invoice does not have, an amount of the other sign, a total
-// that is not positive.
+// below zero.
 absl::Status FillCreditNote(const v1::Account& account, const v1::Invoice& invoice,
                             const google::protobuf::RepeatedPtrField<v1::CreditNoteItem>& items,
                             v1::CreditNoteIssued& note);

@@ -1,4 +1,4 @@
-// Void, uncollectible, written off.
+// Void, uncollectible, written off, and back.
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
@@ -9,6 +9,8 @@
 #include "services/billing/billing.h"
 #include "services/billing/invoice_number.h"
 #include "services/billing/state_lines.h"
+#include "services/billing/tax_relief.h"
+#include "services/billing/write_off_reversal.h"
 #include "services/billing/write_off_tolerance.h"
 
 namespace daybook {
@@ -32,7 +34,8 @@ absl::Status ExpectUntouched(const Invoice& invoice) {
   const int64_t paid = invoice.total_minor() - invoice.open_minor() - invoice.credited_minor() -
                        invoice.written_off_minor() - invoice.residue_minor();
   const int64_t credited = billing::CreditedTotal(invoice);
-  if (paid == 0 && credited == 0) return absl::OkStatus();
+  // A credit note of an invoice of nothing comes to nothing, and yet took its lines back.
+  if (paid == 0 && invoice.credited_lines().empty()) return absl::OkStatus();
   return Refuse(Reason::kInvoiceHasMoney,
                 absl::StrCat("invoice '", invoice.invoice_id(), "' has ", paid,
                              " minor units of money and ", credited, " of credit notes on it"),
@@ -50,10 +53,16 @@ void FillVoided(const billing::v1::Account& account, const Invoice& invoice,
     billing::AddToTaxes(line, line.net, line.tax, *voided.mutable_taxes());
   }
   voided.set_total_minor(invoice.total_minor());
-  voided.set_open_minor(invoice.open_minor());
-  voided.set_written_off_minor(invoice.written_off_minor());
-  voided.set_write_off_reason(invoice.write_off_reason());
-  voided.set_residue_minor(invoice.residue_minor());
+  voided.set_open_minor(invoice.open_minor() + billing::AllGivenUp(invoice).total());
+}
+
+// So that what comes back has one answer.
+absl::Status ExpectSameTax(bool correct_tax, bool corrected) {
+  if (correct_tax == corrected) return absl::OkStatus();
+  return Refuse(Reason::kWriteOffTaxMixed,
+                absl::StrCat("part of the invoice was written off and its tax was ",
+                             corrected ? "" : "not ", "corrected"),
+                {{"correct_tax", corrected ? "true" : "false"}});
 }
 
 absl::Status ExpectWriteOff(const InvoiceRef& found, billing::v1::WriteOffReason reason) {
@@ -85,6 +94,21 @@ absl::Status ExpectWriteOff(const InvoiceRef& found, billing::v1::WriteOffReason
   return absl::OkStatus();
 }
 
+// The tax that is corrected; none unless it is asked for.
+absl::StatusOr<billing::Taxes> CorrectedTax(const InvoiceRef& found,
+                                            const billing::v1::WriteOffInvoiceRequest& request) {
+  const Invoice& invoice = *found.invoice;
+  const bool normal = request.reason() == billing::v1::WRITE_OFF_REASON_NORMAL;
+  const billing::Taxes& before = normal ? invoice.residue_taxes() : invoice.written_off_taxes();
+  const int64_t given_up = normal ? invoice.residue_minor() : invoice.written_off_minor();
+  billing::Taxes more = billing::MoreRelief(before, invoice, given_up + invoice.open_minor());
+  // Of a few cents no tax was corrected, whatever was asked for.
+  if (!before.empty() || !billing::ReliefOf(invoice, given_up).empty()) {
+    RETURN_IF_ERROR(ExpectSameTax(request.correct_tax(), !before.empty()));
+  }
+  return request.correct_tax() ? more : billing::Taxes();
+}
+
 }  // namespace
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view,
@@ -94,10 +118,14 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   ASSIGN_OR_RETURN(const InvoiceRef found,
                    billing::FindInvoice(view, request.invoice_id(), Command::kVoidInvoice));
   RETURN_IF_ERROR(ExpectUntouched(*found.invoice));
-  Events events(1);
-  ASSIGN_OR_RETURN(events[0].effective_date,
+  ASSIGN_OR_RETURN(const absl::CivilDay day,
                    DayOfInvoice(found, request, context, found.invoice->write_off_date()));
-  auto& voided = *events[0].event.mutable_invoice_voided();
+  Events events;
+  billing::AddReversals(*found.account, *found.invoice, billing::AllGivenUp(*found.invoice),
+                        *found.invoice, day, "", events);
+  auto& dated = events.emplace_back();
+  dated.effective_date = day;
+  auto& voided = *dated.event.mutable_invoice_voided();
   voided.set_account_id(found.account->account_id());
   voided.set_invoice_id(request.invoice_id());
   voided.set_currency_code(found.account->currency_code());
@@ -134,6 +162,63 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   return events;
 }
 
+absl::StatusOr<Events> Billing::Decide(
+    const command::View& view, const billing::v1::UnmarkInvoiceUncollectibleRequest& request,
+    const command::Context& context, billing::v1::UnmarkInvoiceUncollectibleResponse& response) {
+  ASSIGN_OR_RETURN(
+      const InvoiceRef found,
+      billing::FindInvoice(view, request.invoice_id(), Command::kUnmarkInvoiceUncollectible));
+  const int64_t written_off = found.invoice->written_off_minor();
+  if (written_off > 0) {
+    return Refuse(Reason::kInvoiceWrittenOff,
+                  absl::StrCat(written_off, " minor units of invoice '", request.invoice_id(),
+                               "' are written off; ReverseWriteOff first"),
+                  {{"written_off_minor", absl::StrCat(written_off)}});
+  }
+  Events events(1);
+  ASSIGN_OR_RETURN(events[0].effective_date, DayOfInvoice(found, request, context));
+  auto& unmarked = *events[0].event.mutable_invoice_unmarked_uncollectible();
+  unmarked.set_account_id(found.account->account_id());
+  unmarked.set_invoice_id(request.invoice_id());
+  unmarked.set_currency_code(found.account->currency_code());
+  unmarked.set_open_minor(found.invoice->open_minor());
+  unmarked.set_reason(Normalise(request.reason()));
+
+  response.set_invoice_id(request.invoice_id());
+  *response.mutable_open() = MoneyOf(unmarked.open_minor(), billing::CurrencyOf(*found.account));
+  response.set_state(billing::v1::INVOICE_STATE_ISSUED);
+  return events;
+}
+
+absl::StatusOr<Events> Billing::Decide(const command::View& view,
+                                       const billing::v1::ReverseWriteOffRequest& request,
+                                       const command::Context& context,
+                                       billing::v1::ReverseWriteOffResponse& response) {
+  ASSIGN_OR_RETURN(const InvoiceRef found,
+                   billing::FindInvoice(view, request.invoice_id(), Command::kReverseWriteOff));
+  const Invoice& invoice = *found.invoice;
+  const billing::GivenUp all = billing::AllGivenUp(invoice);
+  if (all.total() == 0) return billing::NothingWrittenOff(request.invoice_id());
+  ASSIGN_OR_RETURN(const absl::CivilDay day,
+                   DayOfInvoice(found, request, context, invoice.write_off_date()));
+  Events events;
+  billing::AddReversals(*found.account, invoice, all, invoice, day, Normalise(request.reason()),
+                        events);
+  int64_t tax = 0;
+  for (const auto& dated : events) tax += dated.event.write_off_reversed().tax_minor();
+
+  const Currency& currency = billing::CurrencyOf(*found.account);
+  response.set_invoice_id(request.invoice_id());
+  *response.mutable_amount() = MoneyOf(all.total(), currency);
+  *response.mutable_tax() = MoneyOf(tax, currency);
+  // One that was only marked stays so.
+  const bool given_up = found.state() == billing::v1::INVOICE_STATE_UNCOLLECTIBLE &&
+                        all.written_off_minor == 0;
+  response.set_state(given_up ? billing::v1::INVOICE_STATE_UNCOLLECTIBLE
+                              : billing::v1::INVOICE_STATE_ISSUED);
+  return events;
+}
+
 absl::StatusOr<Events> Billing::Decide(const command::View& view,
                                        const billing::v1::WriteOffInvoiceRequest& request,
                                        const command::Context& context,
@@ -141,6 +226,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   ASSIGN_OR_RETURN(const InvoiceRef found,
                    billing::FindInvoice(view, request.invoice_id(), Command::kWriteOffInvoice));
   RETURN_IF_ERROR(ExpectWriteOff(found, request.reason()));
+  ASSIGN_OR_RETURN(billing::Taxes corrected, CorrectedTax(found, request));
   Events events(1);
   ASSIGN_OR_RETURN(events[0].effective_date, DayOfInvoice(found, request, context));
   auto& written_off = *events[0].event.mutable_invoice_written_off();
@@ -149,10 +235,13 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   written_off.set_currency_code(found.account->currency_code());
   written_off.set_reason(request.reason());
   written_off.set_amount_minor(found.invoice->open_minor());
+  billing::SetTaxes(std::move(corrected), written_off);
 
   response.set_invoice_id(request.invoice_id());
   *response.mutable_amount() =
       MoneyOf(written_off.amount_minor(), billing::CurrencyOf(*found.account));
+  *response.mutable_tax() =
+      MoneyOf(written_off.tax_minor(), billing::CurrencyOf(*found.account));
   response.set_state(request.reason() == billing::v1::WRITE_OFF_REASON_NORMAL
                          ? billing::v1::INVOICE_STATE_PAID
                          : billing::v1::INVOICE_STATE_UNCOLLECTIBLE);

@@ -1,5 +1,5 @@
-// Gapless numbers of invoices and of credit notes: one counter a series, year and partition, in the
-// partition's state. Credit notes count apart.
+// Gapless numbers of invoices, credit notes and debit notes: one counter a series, year and
+// partition, in the partition's state. Each of the three counts apart.
 #pragma once
 
 #include <string>
@@ -15,10 +15,11 @@ using Counters = google::protobuf::RepeatedPtrField<v1::Series::Last>;
 
 inline constexpr char kDefaultInvoiceSeries[] = "A";
 inline constexpr char kDefaultCreditNoteSeries[] = "CN";
+inline constexpr char kDebitNoteSeries[] = "DN";
 
-// The next number of a series and year; nothing asked is the default series. SERIES_FULL if it would
-// open one series too many: the default one has room always, so that nothing has to stay without a
-// number. Consumes nothing: that is UseNumber's, when the event is folded.
+// The next number of a series and year; nothing asked is the default series. SERIES_FULL if it
+// would open one series too many: the default one has room always, so that nothing has to stay
+// without a number. Consumes nothing: that is UseNumber's, when the event is folded.
 absl::StatusOr<v1::InvoiceNumber> NextNumber(const Counters& counters, const std::string& asked,
                                              std::string_view default_name, int year,
                                              int partition);

@@ -9,7 +9,9 @@
 #include "services/billing/billing.h"
 #include "services/billing/credit_note_amounts.h"
 #include "services/billing/invoice_number.h"
-#include "services/billing/limits.h"
+#include "services/billing/refund.h"
+#include "services/billing/state_lines.h"
+#include "services/billing/write_off_reversal.h"
 
 namespace daybook {
 namespace {
@@ -22,60 +24,58 @@ using billing::v1::CreditNoteIssued;
 using billing::v1::Invoice;
 using Events = command::Events<Billing::Event>;
 
-absl::Status AboveOpen(const CreditNoteIssued& note, const Invoice& invoice) {
-  return Refuse(Reason::kCreditNoteAboveOpen,
-                absl::StrCat("the credit note is of ", note.total_minor(), " minor units, ",
-                             invoice.open_minor(), " are open"),
-                {{"total_minor", absl::StrCat(note.total_minor())},
-                 {"open_minor", absl::StrCat(invoice.open_minor())}});
+// What a credit note takes of its invoice, in this order.
+struct Parts {
+  billing::GivenUp given_up;
+  int64_t open_minor = 0;
+  int64_t money_minor = 0;
+};
+
+Parts PartsOf(const Invoice& invoice, int64_t total_minor) {
+  Parts parts;
+  const auto take = [&total_minor](int64_t most) {
+    const int64_t taken = std::min(most, total_minor);
+    total_minor -= taken;
+    return taken;
+  };
+  parts.given_up.residue_minor = take(invoice.residue_minor());
+  parts.given_up.written_off_minor = take(invoice.written_off_minor());
+  parts.open_minor = take(invoice.open_minor());
+  parts.money_minor = total_minor;
+  return parts;
 }
 
-// The payments that a refund goes back to, newest first.
+absl::Status AboveOpen(const CreditNoteIssued& note, const Invoice& invoice) {
+  const int64_t given_up = billing::AllGivenUp(invoice).total();
+  return Refuse(Reason::kCreditNoteAboveOpen,
+                absl::StrCat("the credit note is of ", note.total_minor(), " minor units, ",
+                             invoice.open_minor(), " are open and ", given_up, " written off"),
+                {{"total_minor", absl::StrCat(note.total_minor())},
+                 {"open_minor", absl::StrCat(invoice.open_minor())},
+                 {"written_off_minor", absl::StrCat(given_up)}});
+}
+
+// The payments that `money_minor` goes back to, newest first.
 absl::StatusOr<TakenOffInvoice> PaymentsFor(const Account& account, const Invoice& invoice,
-                                            const CreditNoteIssued& note) {
-  TakenOffInvoice off = billing::PaymentsOn(account, invoice, note.total_minor());
-  if (off.amount_minor < note.total_minor()) {
+                                            int64_t money_minor) {
+  TakenOffInvoice off = billing::PaymentsOn(account, invoice, money_minor);
+  if (off.amount_minor < money_minor) {
     return Refuse(Reason::kCreditNoteAbovePaid,
-                  absl::StrCat("the credit note is of ", note.total_minor(), " minor units, ",
-                               off.amount_minor, " were paid"),
-                  {{"total_minor", absl::StrCat(note.total_minor())},
+                  absl::StrCat(money_minor, " minor units of the credit note are money, ",
+                               off.amount_minor, " of it of payments"),
+                  {{"money_minor", absl::StrCat(money_minor)},
                    {"paid_minor", absl::StrCat(off.amount_minor)}});
   }
-  if (off.payments.size() > billing::kMaxCredits) {
-    return Refuse(Reason::kRecordTooLarge,
-                  absl::StrCat("the refund goes back to ", off.payments.size(), " payments; ",
-                               billing::kMaxCredits, " fit a record"));
-  }
+  RETURN_IF_ERROR(billing::ExpectFitsRecord(off));
   return off;
 }
 
-void AddReleases(const Account& account, const Invoice& invoice, const TakenOffInvoice& off,
-                 absl::CivilDay day, Events& events) {
-  for (const billing::TakenOffPayment& taken : off.payments) {
-    auto& dated = events.emplace_back();
-    dated.effective_date = day;
-    auto& released = *dated.event.mutable_credit_released();
-    released.set_account_id(account.account_id());
-    released.set_payment_id(account.payments(static_cast<int>(taken.payment)).payment_id());
-    released.set_currency_code(account.currency_code());
-    auto& one = *released.add_released();
-    one.set_invoice_id(invoice.invoice_id());
-    one.set_amount_minor(taken.amount_minor);
-  }
-}
-
-void AddRefunds(const Account& account, const CreditNoteIssued& note, const TakenOffInvoice& off,
-                absl::CivilDay day, Events& events) {
-  for (const billing::TakenOffPayment& taken : off.payments) {
-    auto& dated = events.emplace_back();
-    dated.effective_date = day;
-    auto& refunded = *dated.event.mutable_payment_refunded();
-    refunded.set_account_id(account.account_id());
-    refunded.set_payment_id(account.payments(static_cast<int>(taken.payment)).payment_id());
-    refunded.set_currency_code(account.currency_code());
-    refunded.set_amount_minor(taken.amount_minor);
-    refunded.set_credit_note_id(note.credit_note_id());
-  }
+// The state of the invoice behind the credit note.
+billing::v1::InvoiceState StateAfter(const Invoice& invoice, const Parts& parts) {
+  if (parts.given_up.written_off_minor < invoice.written_off_minor()) return invoice.state();
+  const bool opens = invoice.written_off_minor() > 0;
+  if (parts.open_minor == invoice.open_minor()) return billing::v1::INVOICE_STATE_PAID;
+  return opens ? billing::v1::INVOICE_STATE_ISSUED : invoice.state();
 }
 
 }  // namespace
@@ -92,21 +92,21 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   CreditNoteIssued note;
   RETURN_IF_ERROR(billing::FillCreditNote(account, invoice, request.lines(), note));
 
+  const Parts parts = PartsOf(invoice, note.total_minor());
   TakenOffInvoice off;
   switch (request.kind()) {
     case billing::v1::CREDIT_NOTE_KIND_REFUND: {
-      ASSIGN_OR_RETURN(off, PaymentsFor(account, invoice, note));
-      note.set_applied_minor(note.total_minor());
+      ASSIGN_OR_RETURN(off, PaymentsFor(account, invoice, parts.money_minor));
       break;
     }
     case billing::v1::CREDIT_NOTE_KIND_CREDIT:
-      RETURN_IF_ERROR(billing::ExpectFitsReceived(account, note.total_minor()));
-      note.set_unapplied_minor(note.total_minor());
+      RETURN_IF_ERROR(billing::ExpectFitsReceived(account, parts.money_minor));
+      note.set_unapplied_minor(parts.money_minor);
       break;
     default:
-      if (note.total_minor() > invoice.open_minor()) return AboveOpen(note, invoice);
-      note.set_applied_minor(note.total_minor());
+      if (parts.money_minor > 0) return AboveOpen(note, invoice);
   }
+  note.set_applied_minor(note.total_minor() - note.unapplied_minor());
   ASSIGN_OR_RETURN(
       const absl::CivilDay day,
       billing::EffectiveDay(account, request.has_effective_date(), request.effective_date(),
@@ -129,17 +129,22 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   *response.mutable_net() = MoneyOf(note.net_minor(), currency);
   *response.mutable_tax() = MoneyOf(note.tax_minor(), currency);
   *response.mutable_total() = MoneyOf(note.total_minor(), currency);
-  const bool settles = note.applied_minor() - off.amount_minor == invoice.open_minor();
-  response.set_invoice_state(settles ? billing::v1::INVOICE_STATE_PAID : invoice.state());
+  response.set_invoice_state(StateAfter(invoice, parts));
   response.set_account_id(account.account_id());
   response.set_refund_count(static_cast<int>(off.payments.size()));
 
+  *response.mutable_credited() = MoneyOf(note.unapplied_minor(), currency);
+  *response.mutable_refunded() = MoneyOf(off.amount_minor, currency);
+
+  Invoice left = invoice;
+  billing::KeepCredited(note.lines(), left);
   Events events;
-  AddReleases(account, invoice, off, day, events);
+  billing::AddReversals(account, invoice, parts.given_up, left, day, "", events);
+  billing::AddReleases(account, invoice, off, day, events);
   auto& dated = events.emplace_back();
   dated.effective_date = day;
   *dated.event.mutable_credit_note_issued() = note;
-  AddRefunds(account, note, off, day, events);
+  billing::AddRefunds(account, off, {.credit_note_id = note.credit_note_id()}, day, events);
   return events;
 }
 

@@ -1,77 +1,259 @@
-// Money that leaves: reversed by the bank, charged back by the payer, refunded by us.
+// Money that a bank takes back: bounced, or charged back by the payer.
+#include <algorithm>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
+#include "common/base/dates.h"
 #include "common/base/money.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
 #include "services/billing/account.h"
 #include "services/billing/allocation.h"
 #include "services/billing/billing.h"
+#include "services/billing/day_number.h"
+#include "services/billing/invoice_number.h"
+#include "services/billing/write_off_credit.h"
 
 namespace daybook {
 namespace {
 
 using billing::Command;
 using billing::PaymentRef;
+using billing::v1::Account;
+using billing::v1::Payment;
+using billing::v1::TakeBack;
 using Events = command::Events<Billing::Event>;
 
-// A bounce is a fact: in SUCCEEDED it is never refused, and its day is the bank's, also when the
-// money was put on invoices, or those are dated, later than that.
-template <class Request, class Response>
-absl::StatusOr<Events> TakeBack(const command::View& view, const Request& request,
-                                const command::Context& context, Command command,
-                                billing::v1::PaymentState state, Response& response) {
-  ASSIGN_OR_RETURN(const PaymentRef found,
-                   billing::FindPayment(view, request.payment_id(), command));
-  billing::TakenOff off = billing::AllOf(*found.account, found.ordinal);
-  Events events(1);
-  ASSIGN_OR_RETURN(
-      events[0].effective_date,
-      billing::EffectiveDay(*found.account, request.has_effective_date(), request.effective_date(),
-                            context.now, found.payment->payment_date()));
-  auto& reversed = *events[0].event.mutable_payment_reversed();
-  reversed.set_account_id(found.account->account_id());
-  reversed.set_payment_id(request.payment_id());
-  reversed.set_currency_code(found.account->currency_code());
-  reversed.set_state(state);
-  reversed.set_unapplied_minor(found.payment->unapplied_minor());
-  reversed.set_amount_minor(off.amount_minor + found.payment->unapplied_minor());
-  *reversed.mutable_released() = std::move(off.released);
-  reversed.set_reason(Normalise(request.reason()));
+// One take-back, in amounts.
+struct Taken {
+  int64_t amount_minor = 0;  // by the bank
+  int64_t left_minor = 0;    // of the payment, before
 
-  response.set_payment_id(request.payment_id());
-  *response.mutable_amount() =
-      MoneyOf(reversed.amount_minor(), billing::CurrencyOf(*found.account));
-  response.set_invoice_count(reversed.released_size());
-  response.set_state(state);
-  return events;
-}
-
-struct KnownRefund {
-  const billing::v1::Payment* payment = nullptr;
-  const billing::v1::Refund* refund = nullptr;
+  int64_t reversed_minor() const { return std::min(amount_minor, left_minor); }
+  int64_t excess_minor() const { return amount_minor - reversed_minor(); }
+  bool partial() const { return amount_minor < left_minor; }
 };
 
-// Looks at all payments: refunds are rare. Without an id none is known.
-KnownRefund FindRefund(const billing::v1::State& state, const std::string& external_id) {
+absl::Status AboveLeft(const Taken& taken) {
+  return Refuse(Reason::kTakeBackAboveLeft,
+                absl::StrCat(taken.amount_minor, " minor units are taken back, ", taken.left_minor,
+                             " are left of the payment"),
+                {{"left_minor", absl::StrCat(taken.left_minor)}});
+}
+
+// What was neither refunded nor taken back before, wherever it is.
+int64_t LeftOf(const Payment& payment) {
+  return payment.amount_minor() - payment.refunded_minor() - payment.reversed_minor();
+}
+
+template <class Request>
+absl::StatusOr<Taken> TakenBy(const PaymentRef& found, const Request& request) {
+  Taken taken{.left_minor = LeftOf(*found.payment)};
+  taken.amount_minor = taken.left_minor;
+  if (request.has_amount()) {
+    RETURN_IF_ERROR(billing::ExpectCurrency(*found.account, request.amount().currency_code()));
+    ASSIGN_OR_RETURN(taken.amount_minor, MinorOf(request.amount()));
+  }
+  return taken;
+}
+
+struct KnownTakeBack {
+  const Payment* payment = nullptr;
+  const TakeBack* take_back = nullptr;
+
+  int64_t amount_minor() const {
+    return take_back->reversed_minor() + take_back->claimed_minor() + take_back->lost_minor();
+  }
+};
+
+// Looks at all payments: take-backs are rare. Without an id none is known.
+KnownTakeBack FindTakeBack(const billing::v1::State& state, const std::string& external_id) {
   if (external_id.empty()) return {};
-  for (const auto& account : state.accounts()) {
-    for (const auto& payment : account.payments()) {
-      for (const auto& refund : payment.refunds()) {
-        if (refund.external_id() == external_id) return {&payment, &refund};
+  for (const Account& account : state.accounts()) {
+    for (const Payment& payment : account.payments()) {
+      for (const TakeBack& take_back : payment.take_backs()) {
+        if (take_back.external_id() == external_id) return {&payment, &take_back};
       }
     }
   }
   return {};
 }
 
-absl::Status RefundExists(const KnownRefund& known, bool other_payment) {
+absl::Status TakeBackExists(const KnownTakeBack& known, std::string_view different_fields) {
   return Refuse(Reason::kPaymentExists,
-                absl::StrCat("the external id belongs to a refund of payment '",
-                             known.payment->payment_id(), "' of ", known.refund->amount_minor(),
-                             " minor units"),
+                absl::StrCat("the external id belongs to a take-back of payment '",
+                             known.payment->payment_id(), "' of ", known.amount_minor(),
+                             " minor units, ", ToAbsl(billing::NameOf(known.take_back->kind()))),
                 {{"payment_id", known.payment->payment_id()},
-                 {"amount_minor", absl::StrCat(known.refund->amount_minor())},
-                 {"different_fields", other_payment ? "payment_id" : "amount"}});
+                 {"amount_minor", absl::StrCat(known.amount_minor())},
+                 {"different_fields", std::string(different_fields)}});
+}
+
+// What was taken, and what is left of the payment then.
+template <class Response>
+void Answer(const PaymentRef& found, const Taken& taken, billing::v1::PaymentState state,
+            Response& response) {
+  const Currency& currency = billing::CurrencyOf(*found.account);
+  response.set_payment_id(found.payment->payment_id());
+  *response.mutable_amount() = MoneyOf(taken.amount_minor, currency);
+  *response.mutable_left() = MoneyOf(taken.left_minor - taken.reversed_minor(), currency);
+  *response.mutable_excess() = MoneyOf(taken.excess_minor(), currency);
+  response.set_state(state);
+}
+
+// As the first was answered; how the payment stands is as of now.
+template <class Response>
+void AnswerAgain(const PaymentRef& found, const TakeBack& known, int partition,
+                 Response& response) {
+  const Currency& currency = billing::CurrencyOf(*found.account);
+  const int64_t excess = known.claimed_minor() + known.lost_minor();
+  response.set_payment_id(found.payment->payment_id());
+  *response.mutable_amount() = MoneyOf(known.reversed_minor() + excess, currency);
+  *response.mutable_left() = MoneyOf(LeftOf(*found.payment), currency);
+  *response.mutable_excess() = MoneyOf(excess, currency);
+  response.set_state(found.payment->state());
+  response.set_repeated(true);
+  if (!known.has_debit_note()) return;
+  const auto& note = billing::InvoiceOf(*found.account, known.debit_note());
+  response.set_debit_note_id(note.invoice_id());
+  response.set_debit_note_number(billing::FormatNumber(billing::NumberOf(note, partition)));
+}
+
+// Makes enough of the payment unapplied that a part of it can be taken: what was taken to income
+// first, then what stands on invoices, newest first. Returns how many invoices that is.
+int FreeUp(const PaymentRef& found, int64_t amount_minor, absl::CivilDay day, Events& events) {
+  int64_t missing = amount_minor - found.payment->unapplied_minor();
+  if (missing > 0 && found.payment->written_off_minor() > 0) {
+    billing::AddCreditRestored(found, day, "", events);
+    missing -= found.payment->written_off_minor();
+  }
+  if (missing <= 0) return 0;
+  billing::TakenOff off = billing::NewestOf(*found.account, found.ordinal, missing);
+  auto& dated = events.emplace_back();
+  dated.effective_date = std::max(day, billing::DayOfNumber(off.last_day));
+  auto& released = *dated.event.mutable_credit_released();
+  released.set_account_id(found.account->account_id());
+  released.set_payment_id(found.payment->payment_id());
+  released.set_currency_code(found.account->currency_code());
+  *released.mutable_released() = std::move(off.released);
+  return released.released_size();
+}
+
+// What the bank took of what was left: all of it, or a part that is unapplied by now.
+void AddReversed(const PaymentRef& found, const Taken& taken, absl::CivilDay day,
+                 billing::v1::PaymentReversed reversed, Events& events) {
+  reversed.set_account_id(found.account->account_id());
+  reversed.set_payment_id(found.payment->payment_id());
+  reversed.set_currency_code(found.account->currency_code());
+  reversed.set_amount_minor(taken.reversed_minor());
+  reversed.set_excess_minor(taken.excess_minor());
+  reversed.set_partial(taken.partial());
+  if (taken.partial()) {
+    reversed.set_unapplied_minor(taken.reversed_minor());
+  } else {
+    billing::TakenOff off =
+        billing::NewestOf(*found.account, found.ordinal, found.payment->amount_minor());
+    *reversed.mutable_released() = std::move(off.released);
+    reversed.set_unapplied_minor(taken.reversed_minor() - off.amount_minor);
+  }
+  auto& dated = events.emplace_back();
+  dated.effective_date = day;
+  *dated.event.mutable_payment_reversed() = std::move(reversed);
+}
+
+template <class Response>
+absl::Status AddDebitNote(const command::View& view, const PaymentRef& found, int64_t amount_minor,
+                          absl::CivilDay day, const std::string& reason,
+                          const command::Context& context, Events& events, Response& response) {
+  // All that was ever claimed of the account must fit, as all that was ever invoiced.
+  RETURN_IF_ERROR(ToInt64(Int128{found.account->invoiced_minor()} + amount_minor).status());
+  RETURN_IF_ERROR(billing::ExpectRoomForFact(view));
+  auto& dated = events.emplace_back();
+  dated.effective_date = day;
+  auto& note = *dated.event.mutable_debit_note_issued();
+  ASSIGN_OR_RETURN(*note.mutable_number(),
+                   billing::NextNumber(view.partition_state.series().debit_notes(), "",
+                                       billing::kDebitNoteSeries, static_cast<int>(day.year()),
+                                       view.partition));
+  note.set_account_id(found.account->account_id());
+  note.set_debit_note_id(context.NewId(view, 0));
+  note.set_payment_id(found.payment->payment_id());
+  note.set_currency_code(found.account->currency_code());
+  *note.mutable_due_date() = DateOf(day);
+  note.set_total_minor(amount_minor);
+  note.set_reason(reason);
+  response.set_debit_note_id(note.debit_note_id());
+  if (!context.validate_only) {
+    response.set_debit_note_number(billing::FormatNumber(note.number()));
+  }
+  return absl::OkStatus();
+}
+
+void AddLoss(const PaymentRef& found, int64_t amount_minor, absl::CivilDay day,
+             const std::string& reason, Events& events) {
+  auto& dated = events.emplace_back();
+  dated.effective_date = day;
+  auto& lost = *dated.event.mutable_payment_loss_taken();
+  lost.set_account_id(found.account->account_id());
+  lost.set_payment_id(found.payment->payment_id());
+  lost.set_currency_code(found.account->currency_code());
+  lost.set_amount_minor(amount_minor);
+  lost.set_reason(reason);
+}
+
+// What a bank took is a fact: it is never refused for what the money was used for since, and its day
+// is the bank's, also when the money was put on invoices, or those are dated, later than that.
+template <class Request, class Response>
+absl::StatusOr<Events> Decided(const command::View& view, const Request& request,
+                               const command::Context& context, Command command,
+                               billing::v1::PaymentState kind, Response& response) {
+  ASSIGN_OR_RETURN(const PaymentRef found,
+                   billing::FindPayment(view, request.payment_id(), command));
+  ASSIGN_OR_RETURN(const Taken taken, TakenBy(found, request));
+  std::string external_id = Tidy(request.external_id());
+  const KnownTakeBack known = FindTakeBack(view.state.billing(), external_id);
+  if (known.take_back != nullptr) {
+    if (known.payment != found.payment) return TakeBackExists(known, "payment_id");
+    if (known.take_back->kind() != kind) return TakeBackExists(known, "kind");
+    if (request.has_amount() && known.amount_minor() != taken.amount_minor) {
+      return TakeBackExists(known, "amount");
+    }
+    AnswerAgain(found, *known.take_back, view.partition, response);
+    return Events();
+  }
+  if (taken.amount_minor == 0) return AboveLeft(taken);
+  if (taken.excess_minor() > 0 &&
+      request.excess() == billing::v1::TAKE_BACK_EXCESS_UNSPECIFIED) {
+    return AboveLeft(taken);
+  }
+  ASSIGN_OR_RETURN(
+      const absl::CivilDay day,
+      billing::EffectiveDay(*found.account, request.has_effective_date(), request.effective_date(),
+                            context.now, found.payment->payment_date()));
+  Answer(found, taken, taken.partial() ? found.payment->state() : kind, response);
+  const std::string reason = Normalise(request.reason());
+  Events events;
+  if (taken.partial()) {
+    response.set_invoice_count(FreeUp(found, taken.reversed_minor(), day, events));
+  } else if (found.payment->written_off_minor() > 0) {
+    billing::AddCreditRestored(found, day, "", events);
+  }
+  billing::v1::PaymentReversed reversed;
+  reversed.set_state(kind);
+  reversed.set_reason(reason);
+  reversed.set_external_id(std::move(external_id));
+  AddReversed(found, taken, day, std::move(reversed), events);
+  if (!taken.partial()) {
+    response.set_invoice_count(events.back().event.payment_reversed().released_size());
+  }
+  if (taken.excess_minor() == 0) return events;
+  if (request.excess() == billing::v1::TAKE_BACK_EXCESS_CLAIM) {
+    RETURN_IF_ERROR(AddDebitNote(view, found, taken.excess_minor(), day, reason, context, events,
+                                 response));
+  } else {
+    AddLoss(found, taken.excess_minor(), day, reason, events);
+  }
+  return events;
 }
 
 }  // namespace
@@ -80,62 +262,16 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
                                        const billing::v1::ReversePaymentRequest& request,
                                        const command::Context& context,
                                        billing::v1::ReversePaymentResponse& response) {
-  return TakeBack(view, request, context, Command::kReversePayment,
-                  billing::v1::PAYMENT_STATE_REVERSED, response);
+  return Decided(view, request, context, Command::kReversePayment,
+                 billing::v1::PAYMENT_STATE_REVERSED, response);
 }
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view,
                                        const billing::v1::ChargeBackPaymentRequest& request,
                                        const command::Context& context,
                                        billing::v1::ChargeBackPaymentResponse& response) {
-  return TakeBack(view, request, context, Command::kChargeBackPayment,
-                  billing::v1::PAYMENT_STATE_CHARGED_BACK, response);
-}
-
-absl::StatusOr<Events> Billing::Decide(const command::View& view,
-                                       const billing::v1::RefundPaymentRequest& request,
-                                       const command::Context& context,
-                                       billing::v1::RefundPaymentResponse& response) {
-  ASSIGN_OR_RETURN(const PaymentRef found,
-                   billing::FindPayment(view, request.payment_id(), Command::kRefundPayment));
-  const int64_t unapplied = found.payment->unapplied_minor();
-  const Currency& currency = billing::CurrencyOf(*found.account);
-  int64_t amount = unapplied;
-  if (request.has_amount()) {
-    RETURN_IF_ERROR(billing::ExpectCurrency(*found.account, request.amount().currency_code()));
-    ASSIGN_OR_RETURN(amount, MinorOf(request.amount()));
-  }
-  const std::string external_id = Tidy(request.external_id());
-  const KnownRefund known = FindRefund(view.state.billing(), external_id);
-  if (known.refund != nullptr) {
-    const bool other_payment = known.payment != found.payment;
-    const bool other_amount = request.has_amount() && known.refund->amount_minor() != amount;
-    if (other_payment || other_amount) return RefundExists(known, other_payment);
-    response.set_payment_id(request.payment_id());
-    *response.mutable_amount() = MoneyOf(known.refund->amount_minor(), currency);
-    *response.mutable_unapplied() = MoneyOf(unapplied, currency);
-    response.set_repeated(true);
-    return Events();
-  }
-  if (amount > unapplied || amount == 0) return billing::CreditTooSmall(amount, unapplied);
-
-  Events events(1);
-  ASSIGN_OR_RETURN(
-      events[0].effective_date,
-      billing::EffectiveDay(*found.account, request.has_effective_date(), request.effective_date(),
-                            context.now, found.payment->payment_date()));
-  auto& refunded = *events[0].event.mutable_payment_refunded();
-  refunded.set_account_id(found.account->account_id());
-  refunded.set_payment_id(request.payment_id());
-  refunded.set_currency_code(found.account->currency_code());
-  refunded.set_amount_minor(amount);
-  refunded.set_external_id(external_id);
-  refunded.set_reason(Normalise(request.reason()));
-
-  response.set_payment_id(request.payment_id());
-  *response.mutable_amount() = MoneyOf(amount, currency);
-  *response.mutable_unapplied() = MoneyOf(unapplied - amount, currency);
-  return events;
+  return Decided(view, request, context, Command::kChargeBackPayment,
+                 billing::v1::PAYMENT_STATE_CHARGED_BACK, response);
 }
 
 }  // namespace daybook

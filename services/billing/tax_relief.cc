@@ -15,67 +15,70 @@ void DropNothing(Taxes& taxes) {
   taxes.erase(std::remove_if(taxes.begin(), taxes.end(), IsNothing), taxes.end());
 }
 
-// Shares of each total's net and tax in part / whole; `tax` and `net` are what they sum to. `rest`:
-// net that stands in no total and takes its share of `net`.
-Taxes Share(const Taxes& taxes, int64_t rest, Int128 part, Int128 whole, int64_t tax, int64_t net) {
-  std::vector<Int128> of_tax, of_net;
-  for (const v1::TaxTotal& total : taxes) {
-    of_tax.push_back(part * total.tax_minor());
-    of_net.push_back(part * total.net_minor());
+// What credit notes left of an invoice.
+struct Left {
+  Taxes taxes;
+  int64_t tax = 0;
+  int64_t net = 0;
+  int64_t untaxed_net = 0;
+};
+
+Left LeftOf(const v1::Account& account, const v1::Invoice& invoice) {
+  Left left;
+  for (int i = 0; i < LineCount(invoice); ++i) {
+    const StateLine line = LineAt(account, invoice, i);
+    const int64_t net = line.net - line.credited_net;
+    AddToTaxes(line, net, line.tax - line.credited_tax, left.taxes);
+    left.net += net;
+    if (line.rate_scaled == kUntaxed) left.untaxed_net += net;
   }
-  of_net.push_back(part * rest);
-  const std::vector<int64_t> tax_parts = RoundToSum(tax, of_tax, whole);
-  const std::vector<int64_t> net_parts = RoundToSum(net, of_net, whole);
-  Taxes shares = taxes;
-  for (int i = 0; i < shares.size(); ++i) {
-    shares[i].set_tax_minor(tax_parts[static_cast<size_t>(i)]);
-    shares[i].set_net_minor(net_parts[static_cast<size_t>(i)]);
-  }
-  DropNothing(shares);
-  return shares;
+  left.tax = TaxSum(left.taxes);
+  return left;
 }
 
-int64_t NetSum(const Taxes& taxes) {
-  int64_t sum = 0;
-  for (const v1::TaxTotal& total : taxes) sum += total.net_minor();
-  return sum;
+// `from` less `taken`, if that is something to be paid.
+Taxes Difference(Taxes from, const Taxes& taken) {
+  TakeTaxes(taken, from);
+  return TaxSum(from) < 0 ? Taxes() : from;
 }
 
 }  // namespace
 
-Taxes TaxesIn(const v1::Account& account, const v1::Invoice& invoice, int64_t amount_minor) {
-  Taxes left;
-  int64_t net = 0;
-  for (int i = 0; i < LineCount(invoice); ++i) {
-    const StateLine line = LineAt(account, invoice, i);
-    const int64_t net_left = line.net - line.credited_net;
-    AddToTaxes(line, net_left, line.tax - line.credited_tax, left);
-    net += net_left;
-  }
-  const int64_t tax = TaxSum(left);
-  const int64_t total = net + tax;
-  if (tax <= 0 || total <= 0) return {};
+Taxes ReliefOf(const v1::Account& account, const v1::Invoice& invoice, int64_t given_up_minor) {
+  const Left left = LeftOf(account, invoice);
+  const int64_t total = left.net + left.tax;
+  if (left.tax <= 0 || total <= 0) return {};
   // More may be open than is left: of an invoice that was credited to the account and then bounced.
-  const int64_t amount = std::min(amount_minor, total);
-  const auto corrected = static_cast<int64_t>(DivideHalfUp(Int128{amount} * tax, total));
-  if (corrected == 0) return {};
-  return Share(left, net - NetSum(left), amount, total, corrected, amount - corrected);
+  const Int128 part = std::min(given_up_minor, total);
+  const auto tax = static_cast<int64_t>(DivideHalfUp(part * left.tax, total));
+  if (tax == 0) return {};
+  std::vector<Int128> tax_shares, net_shares;
+  for (const v1::TaxTotal& one : left.taxes) {
+    tax_shares.push_back(part * one.tax_minor());
+    net_shares.push_back(part * one.net_minor());
+  }
+  net_shares.push_back(part * left.untaxed_net);
+  const std::vector<int64_t> taxes = RoundToSum(tax, tax_shares, total);
+  const std::vector<int64_t> nets =
+      RoundToSum(static_cast<int64_t>(part) - tax, net_shares, total);
+  Taxes relief = left.taxes;
+  for (int i = 0; i < relief.size(); ++i) {
+    relief[i].set_tax_minor(taxes[static_cast<size_t>(i)]);
+    relief[i].set_net_minor(nets[static_cast<size_t>(i)]);
+  }
+  DropNothing(relief);
+  return relief;
 }
 
-Taxes PartOf(const Taxes& taxes, int64_t part_minor, int64_t whole_minor) {
-  if (part_minor == whole_minor || taxes.empty()) return taxes;
-  const auto come_back = [&](int64_t sum) {
-    return sum - static_cast<int64_t>(
-                     DivideHalfUp(Int128{sum} * (whole_minor - part_minor), whole_minor));
-  };
-  return Share(taxes, 0, part_minor, whole_minor, come_back(TaxSum(taxes)),
-               come_back(NetSum(taxes)));
+Taxes MoreRelief(const Taxes& corrected, const v1::Account& account, const v1::Invoice& invoice,
+                 int64_t given_up_minor) {
+  return Difference(ReliefOf(account, invoice, given_up_minor), corrected);
 }
 
-int64_t TaxSum(const Taxes& taxes) {
-  int64_t sum = 0;
-  for (const v1::TaxTotal& total : taxes) sum += total.tax_minor();
-  return sum;
+Taxes LessRelief(const Taxes& corrected, const v1::Account& account, const v1::Invoice& invoice,
+                 int64_t given_up_minor) {
+  if (corrected.empty() || given_up_minor == 0) return corrected;
+  return Difference(corrected, ReliefOf(account, invoice, given_up_minor));
 }
 
 void AddTaxes(const Taxes& more, Taxes& taxes) {
@@ -89,6 +92,12 @@ void TakeTaxes(const Taxes& less, Taxes& taxes) {
     AddTax(total, taxes);
   }
   DropNothing(taxes);
+}
+
+int64_t TaxSum(const Taxes& taxes) {
+  int64_t sum = 0;
+  for (const v1::TaxTotal& total : taxes) sum += total.tax_minor();
+  return sum;
 }
 
 }  // namespace daybook::billing

@@ -1,33 +1,40 @@
-// Bad debt relief: the tax in what is given up of an invoice, which need not be paid to the state; and
-// in what comes back of it, which must be.
+// Bad debt relief: the tax in what is given up of an invoice, which need not be paid to the state,
+// and which is payable again as far as less is given up.
 //
-//   given up    of each rate   tax left of the rate × amount / left of the invoice
-//   comes back  of each rate   corrected of the rate × amount / written off
+//   corrected of each tax = tax left of it × given up / left of the invoice
 //
-// "Left" is after credit notes. The sum over the rates is rounded half-up, the rates share it by largest
-// remainder; bit by bit, what comes back sums to what was corrected.
+// "Left" is after credit notes. The sum over the taxes is rounded half-up and shared by largest
+// remainder. Events carry the difference: whatever happens in whatever bits, what stands corrected
+// is that of what stands given up.
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
 #include "daybook/billing/v1/state.pb.h"
 #include "services/billing/state_lines.h"
 
 namespace daybook::billing {
 
-// In `amount_minor` (positive) of an invoice of `account`, in the order of its taxes. None if the invoice has no
-// tax left, or less than half a minor unit of it in the amount.
-Taxes TaxesIn(const v1::Account& account, const v1::Invoice& invoice, int64_t amount_minor);
+// What is corrected when so much of an invoice of `account` is given up, in the order of its taxes.
+// None if it has no tax left, or less than half a minor unit of it in the amount.
+Taxes ReliefOf(const v1::Account& account, const v1::Invoice& invoice, int64_t given_up_minor);
 
-// What of `taxes`, corrected for `whole_minor`, goes with `part_minor` of it (0 < part <= whole).
-Taxes PartOf(const Taxes& taxes, int64_t part_minor, int64_t whole_minor);
+// What more is corrected, beside `corrected`, when so much is given up now.
+Taxes MoreRelief(const Taxes& corrected, const v1::Account& account, const v1::Invoice& invoice,
+                 int64_t given_up_minor);
 
-// Sum of the taxes.
-int64_t TaxSum(const Taxes& taxes);
+// What of `corrected` is payable again when so much is still given up of the invoice, which has its
+// credit notes. None if nothing was corrected.
+Taxes LessRelief(const Taxes& corrected, const v1::Account& account, const v1::Invoice& invoice,
+                 int64_t given_up_minor);
 
 // Adds to the totals, takes from them; totals of nothing go.
 void AddTaxes(const Taxes& more, Taxes& taxes);
 void TakeTaxes(const Taxes& less, Taxes& taxes);
+
+// Sum of the taxes.
+int64_t TaxSum(const Taxes& taxes);
 
 // Gives an event its taxes and their sum.
 template <class Event>

@@ -17,12 +17,14 @@ constexpr std::string_view kNames[] = {
     "CreateDraftInvoice", "EditDraftInvoice",
     "DeleteDraftInvoice", "IssueInvoice",
     "VoidInvoice",        "MarkInvoiceUncollectible",
-    "WriteOffInvoice",    "IssueCreditNote",
+    "UnmarkInvoiceUncollectible", "WriteOffInvoice",
+    "ReverseWriteOff",    "IssueCreditNote",
     "RecordPayment",      "ConfirmPayment",
     "FailPayment",        "ReversePayment",
     "ChargeBackPayment",  "ReinstatePayment",
-    "RefundPayment",      "ApplyCredit",
-    "ReleaseCredit",
+    "RefundPayment",      "RefundCreditNote",
+    "ApplyCredit",        "ReleaseCredit",
+    "WriteOffCredit",     "ReverseCreditWriteOff",
 };
 static_assert(std::size(kNames) == kCommands);
 
@@ -33,13 +35,14 @@ constexpr CommandSet Of(Commands... commands) {
 
 // Facts about money are taken in every state of an account, and what was given up may be cleaned
 // up.
-constexpr CommandSet kAlways = Of(kDeleteDraftInvoice, kVoidInvoice, kMarkInvoiceUncollectible,
-                                  kWriteOffInvoice, kRecordPayment, kConfirmPayment, kFailPayment,
-                                  kReversePayment, kChargeBackPayment, kReinstatePayment,
-                                  kRefundPayment);
+constexpr CommandSet kAlways =
+    Of(kDeleteDraftInvoice, kVoidInvoice, kMarkInvoiceUncollectible, kUnmarkInvoiceUncollectible,
+       kWriteOffInvoice, kRecordPayment, kConfirmPayment, kFailPayment, kReversePayment,
+       kChargeBackPayment, kReinstatePayment, kRefundPayment, kRefundCreditNote, kWriteOffCredit);
 constexpr CommandSet kUnlessClosed =
     kAlways | Of(kChangeAccountTerms, kCloseAccount, kCreateDraftInvoice, kEditDraftInvoice,
-                 kIssueCreditNote, kApplyCredit, kReleaseCredit);
+                 kReverseWriteOff, kIssueCreditNote, kApplyCredit, kReleaseCredit,
+                 kReverseCreditWriteOff);
 
 constexpr Allowed<v1::AccountState> kAccounts[] = {
     {v1::ACCOUNT_STATE_ACTIVE, kUnlessClosed | Of(kSuspendAccount, kIssueInvoice)},
@@ -47,26 +50,31 @@ constexpr Allowed<v1::AccountState> kAccounts[] = {
     {v1::ACCOUNT_STATE_CLOSED, kAlways | Of(kReopenAccount)},
 };
 
-// RecordPayment and ApplyCredit: when they name the invoice.
+// RecordPayment and ApplyCredit: when they name the invoice. Of a debit note: VoidInvoice and
+// IssueCreditNote want lines, which it has not.
 constexpr Allowed<v1::InvoiceState> kInvoices[] = {
     {v1::INVOICE_STATE_DRAFT, Of(kEditDraftInvoice, kDeleteDraftInvoice, kIssueInvoice)},
-    {v1::INVOICE_STATE_ISSUED, Of(kVoidInvoice, kMarkInvoiceUncollectible, kWriteOffInvoice,
-                                  kIssueCreditNote, kRecordPayment, kApplyCredit, kReleaseCredit)},
-    {v1::INVOICE_STATE_PAID, Of(kIssueCreditNote, kReleaseCredit)},
+    {v1::INVOICE_STATE_ISSUED,
+     Of(kVoidInvoice, kMarkInvoiceUncollectible, kWriteOffInvoice, kReverseWriteOff,
+        kIssueCreditNote, kRecordPayment, kApplyCredit, kReleaseCredit)},
+    {v1::INVOICE_STATE_PAID, Of(kVoidInvoice, kReverseWriteOff, kIssueCreditNote, kReleaseCredit)},
     {v1::INVOICE_STATE_VOID, Of()},
     {v1::INVOICE_STATE_UNCOLLECTIBLE,
-     Of(kVoidInvoice, kWriteOffInvoice, kRecordPayment, kApplyCredit, kReleaseCredit)},
+     Of(kVoidInvoice, kUnmarkInvoiceUncollectible, kWriteOffInvoice, kReverseWriteOff,
+        kIssueCreditNote, kRecordPayment, kApplyCredit, kReleaseCredit)},
 };
 
+// Also of a credit note that made credit, which is SUCCEEDED. RefundPayment and what takes payments
+// back: of payments only; RefundCreditNote: of credit notes only.
 constexpr Allowed<v1::PaymentState> kPayments[] = {
     {v1::PAYMENT_STATE_PENDING, Of(kConfirmPayment, kFailPayment)},
     {v1::PAYMENT_STATE_UNKNOWN, Of(kConfirmPayment, kFailPayment)},
     {v1::PAYMENT_STATE_SUCCEEDED,
-     Of(kReversePayment, kChargeBackPayment, kReinstatePayment, kRefundPayment, kApplyCredit,
-        kReleaseCredit)},
+     Of(kReversePayment, kChargeBackPayment, kReinstatePayment, kRefundPayment, kRefundCreditNote,
+        kApplyCredit, kReleaseCredit, kWriteOffCredit, kReverseCreditWriteOff)},
     {v1::PAYMENT_STATE_FAILED, Of(kConfirmPayment)},
-    {v1::PAYMENT_STATE_REVERSED, Of(kReinstatePayment)},
-    {v1::PAYMENT_STATE_CHARGED_BACK, Of(kReinstatePayment)},
+    {v1::PAYMENT_STATE_REVERSED, Of(kReversePayment, kChargeBackPayment, kReinstatePayment)},
+    {v1::PAYMENT_STATE_CHARGED_BACK, Of(kReversePayment, kChargeBackPayment, kReinstatePayment)},
 };
 
 template <class State, size_t kRows>

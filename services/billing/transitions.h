@@ -28,7 +28,9 @@ enum class Command : uint8_t {
   kIssueInvoice,
   kVoidInvoice,
   kMarkInvoiceUncollectible,
+  kUnmarkInvoiceUncollectible,
   kWriteOffInvoice,
+  kReverseWriteOff,
   kIssueCreditNote,
   kRecordPayment,
   kConfirmPayment,
@@ -37,10 +39,13 @@ enum class Command : uint8_t {
   kChargeBackPayment,
   kReinstatePayment,
   kRefundPayment,
+  kRefundCreditNote,
   kApplyCredit,
   kReleaseCredit,
+  kWriteOffCredit,
+  kReverseCreditWriteOff,
 };
-inline constexpr int kCommands = static_cast<int>(Command::kReleaseCredit) + 1;
+inline constexpr int kCommands = static_cast<int>(Command::kReverseCreditWriteOff) + 1;
 
 // `VoidInvoice`, as the rpc is called.
 std::string_view NameOf(Command command);

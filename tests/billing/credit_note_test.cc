@@ -1,6 +1,7 @@
 // Credit notes: lines of an invoice taken back.
 #include <gtest/gtest.h>
 
+#include "common/base/money.h"
 #include "tests/billing/billing_story.h"
 
 namespace daybook {
@@ -102,7 +103,7 @@ TEST(CreditNote, CreditIsASourceLikeAPayment) {
   book.story
       .When(Proto<v1::RefundPaymentRequest>(
           absl::StrCat("payment_id: '", note.response.credit_note_id(), "'")))
-      .ThenRefused("PAYMENT_NOT_FOUND");
+      .ThenRefused("NOT_A_PAYMENT");
   const auto next = book.story.When(InvoiceOf(40));
   EXPECT_EQ(next.response.state(), v1::INVOICE_STATE_PAID);
   EXPECT_EQ(next.events.at(2).event.credit_applied().payment_id(), note.response.credit_note_id());
@@ -111,19 +112,21 @@ TEST(CreditNote, CreditIsASourceLikeAPayment) {
 TEST(CreditNote, RefundReleasesTheNewestPaymentsInTheSameRecord) {
   Book book;
   const std::string first = book.Pay(100), second = book.Pay(50);
-  const auto note = book.Note(kRefund + Line(0, 5'000));  // 50.00 + 9.50
+  // 65.68 + 12.48: 18.66 are open, the rest is money.
+  const auto note = book.Note(kRefund + Line(0, 6'568));
   ASSERT_EQ(note.events.size(), 5u);
   EXPECT_EQ(note.events[0].event.credit_released().payment_id(), second);
   EXPECT_EQ(note.events[0].event.credit_released().released(0).amount_minor(), 5000);
   EXPECT_EQ(note.events[1].event.credit_released().payment_id(), first);
   EXPECT_EQ(note.events[1].event.credit_released().released(0).amount_minor(), 950);
-  EXPECT_EQ(note.events[2].event.credit_note_issued().applied_minor(), 5950);
+  EXPECT_EQ(note.events[2].event.credit_note_issued().applied_minor(), 7816);
   EXPECT_EQ(note.events[3].event.payment_refunded().amount_minor(), 5000);
   EXPECT_EQ(note.events[4].event.payment_refunded().credit_note_id(),
             note.response.credit_note_id());
   EXPECT_EQ(book.account().refunded_minor(), 5950);
   EXPECT_EQ(book.account().unapplied_minor(), 0);
-  EXPECT_EQ(book.account().open_minor(), 1866);
+  EXPECT_EQ(book.account().open_minor(), 0);
+  EXPECT_EQ(*MinorOf(note.response.refunded()), 5950);
 }
 
 TEST(CreditNote, RefundOfAPaidInvoiceLeavesItPaid) {
@@ -134,11 +137,43 @@ TEST(CreditNote, RefundOfAPaidInvoiceLeavesItPaid) {
   EXPECT_EQ(book.account().refunded_minor(), 16866);
 }
 
-TEST(CreditNote, RefundTakesNoMoreThanWasPaid) {
+TEST(CreditNote, RefundGivesBackNoMoreThanWasPaid) {
   Book book;
   book.Pay(10);
-  const auto refused = book.Note(kRefund + Line(0)).ThenRefused("CREDIT_NOTE_ABOVE_PAID");
-  EXPECT_EQ(MetadataOf(refused.status, "paid_minor"), "1000");
+  // Of 119.00 nothing was paid: 158.66 were open.
+  const auto unpaid = book.Note(kRefund + Line(0));
+  EXPECT_EQ(unpaid.events.size(), 1u);
+  EXPECT_EQ(*MinorOf(unpaid.response.refunded()), 0);
+  const auto rest = book.Note(kRefund);
+  EXPECT_EQ(*MinorOf(rest.response.refunded()), 1000);
+  EXPECT_EQ(book.account().refunded_minor(), 1000);
+}
+
+// Credit of another credit note stands on the invoice: no payment to give back.
+TEST(CreditNote, RefundTakesMoneyOfPaymentsOnly) {
+  Book book;
+  book.Pay(200);
+  const std::string source = book.Note(kCredit).response.credit_note_id();
+  const std::string next = book.story.When(InvoiceOf(150)).response.invoice_id();  // 31.34 of money
+  const auto refused =
+      book.story
+          .When(Proto<v1::IssueCreditNoteRequest>(
+              absl::StrCat("invoice_id: '", next, "' ", kRefund)))
+          .ThenRefused("CREDIT_NOTE_ABOVE_PAID");
+  EXPECT_EQ(MetadataOf(refused.status, "paid_minor"), "3134");
+  EXPECT_EQ(MetadataOf(refused.status, "money_minor"), "15000");
+}
+
+TEST(CreditNote, CreditTakesWhatIsOpenFirst) {
+  Book book;
+  book.Pay(100);  // 68.66 open
+  const auto note = book.Note(kCredit + Line(0));
+  const auto& event = note.events.at(0).event.credit_note_issued();
+  EXPECT_EQ(event.applied_minor(), 6866);
+  EXPECT_EQ(event.unapplied_minor(), 11900 - 6866);
+  EXPECT_EQ(*MinorOf(note.response.credited()), 11900 - 6866);
+  EXPECT_EQ(note.response.invoice_state(), v1::INVOICE_STATE_PAID);
+  EXPECT_EQ(book.account().open_minor(), 0);
 }
 
 TEST(CreditNote, TakesNoMoreThanTheInvoiceThoughALineIsMore) {

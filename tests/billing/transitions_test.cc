@@ -22,6 +22,10 @@ struct Asked {
   size_t events = 0;
 };
 
+std::string Named(const std::string& field, const std::string& id) {
+  return absl::StrCat(field, ": '", id, "' ");
+}
+
 // A story with one account, and the ids of what it is about.
 struct Scene {
   Story<Billing> story = CustomerWithAccount("currency_code: 'EUR' manual_credit: true");
@@ -57,11 +61,18 @@ struct Scene {
   void Pay(int64_t units, const std::string& rest = "") {
     payment_id = story.When(PaymentOf(units, rest)).response.payment_id();
   }
+  void WriteOff() {
+    Do(Proto<billing::v1::WriteOffInvoiceRequest>(
+        absl::StrCat(Named("invoice_id", invoice_id), "reason: WRITE_OFF_REASON_BAD_DEBT")));
+  }
+  // A credit note of all, as the payment that is meant from now on.
+  void Credit() {
+    payment_id = story
+                     .When(Proto<billing::v1::IssueCreditNoteRequest>(absl::StrCat(
+                         Named("invoice_id", invoice_id), "kind: CREDIT_NOTE_KIND_CREDIT")))
+                     .response.credit_note_id();
+  }
 };
-
-std::string Named(const std::string& field, const std::string& id) {
-  return absl::StrCat(field, ": '", id, "' ");
-}
 
 constexpr char kDraft[] = "draft { lines { amount { currency_code: 'EUR' units: 10 } } } ";
 
@@ -91,6 +102,26 @@ Scene AccountWith(Command command, billing::v1::AccountState state) {
     case Command::kWriteOffInvoice:
     case Command::kIssueCreditNote:
       scene.Invoice();
+      break;
+    case Command::kUnmarkInvoiceUncollectible:
+      scene.Invoice();
+      scene.Do(Proto<billing::v1::MarkInvoiceUncollectibleRequest>(
+          Named("invoice_id", scene.invoice_id)));
+      break;
+    case Command::kReverseWriteOff:
+      scene.Invoice();
+      scene.WriteOff();
+      break;
+    case Command::kRefundCreditNote:
+      scene.Invoice();
+      scene.Pay(10);
+      scene.Credit();
+      break;
+    case Command::kWriteOffCredit:
+    case Command::kReverseCreditWriteOff:
+      scene.Pay(1);
+      if (command == Command::kWriteOffCredit) break;
+      scene.Do(Proto<billing::v1::WriteOffCreditRequest>(Named("payment_id", scene.payment_id)));
       break;
     case Command::kConfirmPayment:
     case Command::kFailPayment:
@@ -149,6 +180,10 @@ Asked AskOfAccount(Scene& scene, Command command) {
     case Command::kWriteOffInvoice:
       return scene.OfInvoice(
           Proto<v1::WriteOffInvoiceRequest>("reason: WRITE_OFF_REASON_BAD_DEBT"));
+    case Command::kUnmarkInvoiceUncollectible:
+      return scene.OfInvoice<v1::UnmarkInvoiceUncollectibleRequest>();
+    case Command::kReverseWriteOff:
+      return scene.OfInvoice<v1::ReverseWriteOffRequest>();
     case Command::kIssueCreditNote:
       return scene.OfInvoice(Proto<v1::IssueCreditNoteRequest>("kind: CREDIT_NOTE_KIND_CREDIT"));
     case Command::kRecordPayment:
@@ -165,6 +200,15 @@ Asked AskOfAccount(Scene& scene, Command command) {
       return scene.OfPayment<v1::RefundPaymentRequest>();
     case Command::kReinstatePayment:
       return scene.OfPayment<v1::ReinstatePaymentRequest>();
+    case Command::kRefundCreditNote: {
+      v1::RefundCreditNoteRequest request;
+      request.set_credit_note_id(scene.payment_id);
+      return scene.Ask(request);
+    }
+    case Command::kWriteOffCredit:
+      return scene.OfPayment<v1::WriteOffCreditRequest>();
+    case Command::kReverseCreditWriteOff:
+      return scene.OfPayment<v1::ReverseCreditWriteOffRequest>();
     case Command::kApplyCredit:
       return scene.Ask(v1::ApplyCreditRequest());
     case Command::kReleaseCredit: {
@@ -200,8 +244,10 @@ constexpr std::pair<Command, std::string_view> kAccountGrid[] = {
     {Command::kRecordPayment, "xxx"},      {Command::kConfirmPayment, "xxx"},
     {Command::kFailPayment, "xxx"},        {Command::kReversePayment, "xxx"},
     {Command::kChargeBackPayment, "xxx"},  {Command::kReinstatePayment, "xxx"},
-    {Command::kRefundPayment, "xxx"},      {Command::kApplyCredit, "xx."},
-    {Command::kReleaseCredit, "xx."},
+    {Command::kRefundPayment, "xxx"},      {Command::kRefundCreditNote, "xxx"},
+    {Command::kApplyCredit, "xx."},        {Command::kReleaseCredit, "xx."},
+    {Command::kReverseWriteOff, "xx."},    {Command::kUnmarkInvoiceUncollectible, "xxx"},
+    {Command::kWriteOffCredit, "xxx"},     {Command::kReverseCreditWriteOff, "xx."},
 };
 
 TEST(Transitions, OfAnAccount) {
@@ -281,10 +327,12 @@ constexpr InvoiceRow kInvoiceGrid[] = {
     {Command::kEditDraftInvoice, "x...."},
     {Command::kDeleteDraftInvoice, "x...."},
     {Command::kIssueInvoice, "x...."},
-    {Command::kVoidInvoice, ".x..x"},
+    {Command::kVoidInvoice, ".xx.x"},
     {Command::kMarkInvoiceUncollectible, ".x..."},
+    {Command::kUnmarkInvoiceUncollectible, "....x"},
     {Command::kWriteOffInvoice, ".x..x"},
-    {Command::kIssueCreditNote, ".xx.."},
+    {Command::kReverseWriteOff, ".xx.x"},
+    {Command::kIssueCreditNote, ".xx.x"},
     {Command::kRecordPayment, ".x..x", "INVOICE_NOT_OPEN"},
     {Command::kApplyCredit, ".x..x", "INVOICE_NOT_OPEN"},
     {Command::kReleaseCredit, ".xx.x"},
@@ -303,8 +351,10 @@ TEST(Transitions, OfAnInvoice) {
       Scene scene = InvoiceIn(state);
       const Asked asked = AskOfInvoice(scene, row.command);
       if (row.allowed[column] == 'x') {
-        // Allowed by its state, though there may be nothing to release.
-        if (ReasonOf(asked.status) != "ALLOCATION_TOO_SMALL") {
+        // Allowed by its state, though there may be nothing to release or to undo, or money on it.
+        const std::set<std::string> other = {"ALLOCATION_TOO_SMALL", "NOTHING_WRITTEN_OFF",
+                                             "INVOICE_HAS_MONEY"};
+        if (!other.contains(ReasonOf(asked.status))) {
           EXPECT_TRUE(asked.status.ok()) << asked.status;
         }
       } else {
@@ -353,10 +403,12 @@ Scene PaymentIn(billing::v1::PaymentState state) {
 
 // SUCCEEDED, PENDING, UNKNOWN, FAILED, REVERSED, CHARGED_BACK.
 constexpr std::pair<Command, std::string_view> kPaymentGrid[] = {
-    {Command::kConfirmPayment, ".xxx.."}, {Command::kFailPayment, ".xx..."},
-    {Command::kReversePayment, "x....."}, {Command::kChargeBackPayment, "x....."},
+    {Command::kConfirmPayment, ".xxx.."},   {Command::kFailPayment, ".xx..."},
+    {Command::kReversePayment, "x...xx"},   {Command::kChargeBackPayment, "x...xx"},
     {Command::kReinstatePayment, "x...xx"}, {Command::kRefundPayment, "x....."},
-    {Command::kApplyCredit, "x....."},    {Command::kReleaseCredit, "x....."},
+    {Command::kApplyCredit, "x....."},      {Command::kReleaseCredit, "x....."},
+    {Command::kWriteOffCredit, "x....."},   {Command::kReverseCreditWriteOff, "x....."},
+    {Command::kRefundCreditNote, "x....."},
 };
 
 TEST(Transitions, OfAPayment) {
@@ -370,6 +422,8 @@ TEST(Transitions, OfAPayment) {
       EXPECT_EQ(Allows(state, command), allowed[column] == 'x');
       Scene scene = PaymentIn(state);
       Asked asked;
+      // A payment is no credit note, whatever its state.
+      if (command == Command::kRefundCreditNote) continue;
       if (command == Command::kApplyCredit) {
         asked = scene.OfPayment<billing::v1::ApplyCreditRequest>();
       } else {
@@ -404,9 +458,10 @@ TEST(Transitions, EveryStateOfTheProtosHasItsRow) {
 
 TEST(Transitions, ARefusalNamesTheStateAndWhatItAllows) {
   Scene scene = InvoiceIn(billing::v1::INVOICE_STATE_PAID);
-  const Asked asked = scene.OfInvoice<billing::v1::VoidInvoiceRequest>();
+  const Asked asked = scene.OfInvoice<billing::v1::MarkInvoiceUncollectibleRequest>();
   EXPECT_EQ(MetadataOf(asked.status, "id"), scene.invoice_id);
-  EXPECT_EQ(MetadataOf(asked.status, "allowed_commands"), "IssueCreditNote,ReleaseCredit");
+  EXPECT_EQ(MetadataOf(asked.status, "allowed_commands"),
+            "VoidInvoice,ReverseWriteOff,IssueCreditNote,ReleaseCredit");
 }
 
 }  // namespace

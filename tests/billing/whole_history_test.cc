@@ -20,11 +20,13 @@ namespace v1 = billing::v1;
 using postings::Ledger;
 
 struct Source {
-  Int128 amount = 0, allocated = 0, unapplied = 0, refunded = 0, reversed = 0;
+  Int128 amount = 0, allocated = 0, unapplied = 0, refunded = 0, reversed = 0, written_off = 0;
+  Int128 claimed = 0, lost = 0;  // by banks, beyond the amount
   bool is_payment = true;
 };
 struct Invoice {
   Int128 total = 0, allocated = 0, credited = 0, written_off = 0;
+  Int128 corrected = 0;  // tax in what is written off
   bool voided = false;
   Int128 open() const { return voided ? 0 : total - allocated - credited - written_off; }
 };
@@ -36,6 +38,23 @@ struct Books {
   std::map<std::string, int64_t> numbers;                    // last by kind, series and year
   std::map<Ledger, Int128> ledger;
   Int128 received = 0;
+
+  template <class Event>
+  void OpenAgain(const Event& event) {
+    Invoice& invoice = invoices.at(event.invoice_id());
+    RC_ASSERT(event.amount_minor() > 0 && event.tax_minor() >= 0);
+    Taxes(event);
+    invoice.written_off -= event.amount_minor();
+    invoice.corrected -= event.tax_minor();
+    RC_ASSERT(invoice.written_off >= 0 && invoice.corrected >= 0);
+    if (invoice.written_off == 0) RC_ASSERT(invoice.corrected == 0);
+  }
+  template <class Event>
+  static void Taxes(const Event& event) {
+    Int128 sum = 0;
+    for (const auto& tax : event.taxes()) sum += tax.tax_minor();
+    RC_ASSERT(sum == event.tax_minor());
+  }
 
   void Number(const std::string& kind, const v1::InvoiceNumber& number) {
     const std::string key = absl::StrCat(kind, number.series(), number.year());
@@ -79,15 +98,18 @@ struct Books {
       case v1::Event::kInvoiceWrittenOff: {
         Invoice& invoice = invoices.at(event.invoice_written_off().invoice_id());
         RC_ASSERT(invoice.open() == event.invoice_written_off().amount_minor());
+        Taxes(event.invoice_written_off());
         invoice.written_off += event.invoice_written_off().amount_minor();
+        invoice.corrected += event.invoice_written_off().tax_minor();
+        RC_ASSERT(invoice.corrected >= 0 && invoice.corrected <= invoice.written_off);
         break;
       }
-      case v1::Event::kWriteOffRecovered: {
-        Invoice& invoice = invoices.at(event.write_off_recovered().invoice_id());
-        invoice.written_off -= event.write_off_recovered().amount_minor();
-        RC_ASSERT(invoice.written_off >= 0);
+      case v1::Event::kWriteOffRecovered:
+        OpenAgain(event.write_off_recovered());
         break;
-      }
+      case v1::Event::kWriteOffReversed:
+        OpenAgain(event.write_off_reversed());
+        break;
       case v1::Event::kPaymentRecorded:
         Receive(event.payment_recorded());
         break;
@@ -98,10 +120,40 @@ struct Books {
         const auto& reversed = event.payment_reversed();
         Source& source = sources.at(reversed.payment_id());
         for (const auto& released : reversed.released()) Put(reversed.payment_id(), released, -1);
-        RC_ASSERT(source.unapplied == reversed.unapplied_minor());
-        RC_ASSERT(source.allocated == 0);
+        RC_ASSERT(source.unapplied >= reversed.unapplied_minor());
+        source.unapplied -= reversed.unapplied_minor();
+        source.reversed += reversed.amount_minor();
+        const Int128 left = source.allocated + source.unapplied + source.written_off;
+        RC_ASSERT((left == 0) == !reversed.partial());
+        RC_ASSERT(reversed.excess_minor() == 0 || left == 0);
+        break;
+      }
+      case v1::Event::kDebitNoteIssued: {
+        const auto& note = event.debit_note_issued();
+        Number("debit note ", note.number());
+        RC_ASSERT(note.total_minor() > 0);
+        RC_ASSERT(
+            invoices.emplace(note.debit_note_id(), Invoice{.total = note.total_minor()}).second);
+        sources.at(note.payment_id()).claimed += note.total_minor();
+        break;
+      }
+      case v1::Event::kPaymentLossTaken:
+        RC_ASSERT(event.payment_loss_taken().amount_minor() > 0);
+        sources.at(event.payment_loss_taken().payment_id()).lost +=
+            event.payment_loss_taken().amount_minor();
+        break;
+      case v1::Event::kCreditWrittenOff: {
+        Source& source = sources.at(event.credit_written_off().payment_id());
+        RC_ASSERT(source.unapplied == event.credit_written_off().amount_minor());
         source.unapplied = 0;
-        source.reversed = reversed.amount_minor();
+        source.written_off += event.credit_written_off().amount_minor();
+        break;
+      }
+      case v1::Event::kCreditWriteOffReversed: {
+        Source& source = sources.at(event.credit_write_off_reversed().payment_id());
+        RC_ASSERT(source.written_off == event.credit_write_off_reversed().amount_minor());
+        source.unapplied += source.written_off;
+        source.written_off = 0;
         break;
       }
       case v1::Event::kPaymentRefunded: {
@@ -128,8 +180,14 @@ struct Books {
         Number("credit note ", note.number());
         RC_ASSERT(note.applied_minor() + note.unapplied_minor() == note.total_minor());
         RC_ASSERT(note.net_minor() + note.tax_minor() == note.total_minor());
-        invoices.at(note.invoice_id()).credited += note.applied_minor();
-        RC_ASSERT(invoices.at(note.invoice_id()).open() >= 0);
+        Invoice& invoice = invoices.at(note.invoice_id());
+        invoice.credited += note.applied_minor();
+        RC_ASSERT(invoice.open() >= 0);
+        // Money is touched last, and never more of it than stands on the invoice.
+        if (note.unapplied_minor() > 0) {
+          RC_ASSERT(invoice.open() == 0 && invoice.written_off == 0);
+          RC_ASSERT(note.unapplied_minor() <= invoice.allocated);
+        }
         if (note.unapplied_minor() > 0) {
           sources[note.credit_note_id()] = {.amount = note.unapplied_minor(),
                                             .unapplied = note.unapplied_minor(),
@@ -149,8 +207,8 @@ struct Books {
     }
     RC_ASSERT(balance == 0);
     for (const auto& [id, source] : sources) {
-      RC_ASSERT(source.amount ==
-                source.allocated + source.unapplied + source.refunded + source.reversed);
+      RC_ASSERT(source.amount == source.allocated + source.unapplied + source.refunded +
+                                     source.reversed + source.written_off);
       RC_ASSERT(source.unapplied >= 0 && source.refunded + source.reversed <= source.amount);
     }
   }
@@ -163,14 +221,19 @@ struct Books {
       sum.unapplied += source.unapplied;
       sum.refunded += source.refunded;
       sum.reversed += source.reversed;
+      sum.written_off += source.written_off;
+      sum.claimed += source.claimed;
+      sum.lost += source.lost;
     }
     RC_ASSERT(account.received_minor() == received);
     RC_ASSERT(account.allocated_minor() == sum.allocated);
     RC_ASSERT(account.unapplied_minor() == sum.unapplied);
     RC_ASSERT(account.refunded_minor() == sum.refunded);
     RC_ASSERT(account.reversed_minor() == sum.reversed);
-    RC_ASSERT(received + account.credited_minor() ==
-              sum.allocated + sum.unapplied + sum.refunded + sum.reversed);
+    RC_ASSERT(account.credit_written_off_minor() == sum.written_off);
+    RC_ASSERT(received + account.credited_minor() == sum.allocated + sum.unapplied +
+                                                         sum.refunded + sum.reversed +
+                                                         sum.written_off);
     size_t seen = 0;
     for (const auto* list : {&account.open_invoices(), &account.settled_invoices()}) {
       for (const auto& invoice : *list) {
@@ -180,6 +243,10 @@ struct Books {
         RC_ASSERT((invoice.open_minor() > 0) == (list == &account.open_invoices()));
         RC_ASSERT(invoice.written_off_minor() + invoice.residue_minor() ==
                   (known.voided ? 0 : known.written_off));
+        Int128 corrected = 0;
+        for (const auto& tax : invoice.written_off_taxes()) corrected += tax.tax_minor();
+        for (const auto& tax : invoice.residue_taxes()) corrected += tax.tax_minor();
+        RC_ASSERT(corrected == known.corrected);
         switch (invoice.state()) {
           case v1::INVOICE_STATE_ISSUED:
             RC_ASSERT(invoice.open_minor() > 0 && invoice.written_off_minor() == 0);
@@ -208,6 +275,15 @@ struct Books {
       RC_ASSERT(payment.unapplied_minor() == known.unapplied);
       RC_ASSERT(payment.refunded_minor() == known.refunded);
       RC_ASSERT(payment.reversed_minor() == known.reversed);
+      RC_ASSERT(payment.written_off_minor() == known.written_off);
+      Source taken;
+      for (const auto& take_back : payment.take_backs()) {
+        taken.reversed += take_back.reversed_minor();
+        taken.claimed += take_back.claimed_minor();
+        taken.lost += take_back.lost_minor();
+      }
+      RC_ASSERT(taken.reversed == known.reversed);
+      RC_ASSERT(taken.claimed == known.claimed && taken.lost == known.lost);
     }
     RC_ASSERT(size_t(account.open_payments_size()) == with_credit);
     Int128 rows = 0;
@@ -219,7 +295,10 @@ struct Books {
     const auto posted = [this](Ledger l) { return ledger.contains(l) ? ledger.at(l) : 0; };
     RC_ASSERT(posted(Ledger::kReceivable) == open);
     RC_ASSERT(posted(Ledger::kCustomerDeposits) == -sum.unapplied);
-    RC_ASSERT(posted(Ledger::kCash) == received - sum.refunded - sum.reversed);
+    RC_ASSERT(posted(Ledger::kCash) ==
+              received - sum.refunded - sum.reversed - sum.claimed - sum.lost);
+    RC_ASSERT(posted(Ledger::kPaymentLosses) == sum.lost);
+    RC_ASSERT(posted(Ledger::kResidueIncome) == -sum.written_off);
   }
 };
 
@@ -255,6 +334,29 @@ class Player {
     }
     if (outcome.status.ok() && !outcome.events.empty()) ++accepted_[Request::descriptor()->name()];
     return outcome.status.ok() ? std::make_optional(outcome.response) : std::nullopt;
+  }
+
+  // Of what is left, of a part, of more.
+  template <class Request>
+  void TakeBack() {
+    auto request = OfPayment<Request>();
+    if (Coin()) *request.mutable_amount() = Euros(1, 3000);
+    request.set_excess(static_cast<v1::TakeBackExcess>(*rc::gen::inRange(0, 3)));
+    if (*rc::gen::inRange(0, 4) == 0) {
+      request.set_external_id(absl::StrCat("t", *rc::gen::inRange(0, 3)));
+    }
+    const auto outcome = Send(request);
+    if (outcome && !outcome->debit_note_id().empty()) invoices_.push_back(outcome->debit_note_id());
+  }
+
+  // The newest that it can be of.
+  template <class Request>
+  void OfAnyPayment() {
+    for (size_t i = payments_.size(); i-- > 0;) {
+      Request request;
+      request.set_payment_id(payments_[i]);
+      if (Send(request)) return;
+    }
   }
 
   static bool Coin() { return *rc::gen::arbitrary<bool>(); }
@@ -293,7 +395,7 @@ class Player {
   }
   void Pay(v1::PaymentState state) {
     RecordPaymentRequest request;
-    *request.mutable_amount() = Euros(1, 3000);
+    *request.mutable_amount() = Euros(1, *rc::gen::inRange(0, 4) == 0 ? 100 : 3000);
     request.set_method(v1::PAYMENT_METHOD_CARD);
     request.set_initial_state(state);
     if (*rc::gen::inRange(0, 4) == 0) {
@@ -314,17 +416,18 @@ class Player {
     const auto outcome = Send(request);
     if (outcome && request.kind() == v1::CREDIT_NOTE_KIND_CREDIT) {
       payments_.push_back(outcome->credit_note_id());
+      notes_.push_back(outcome->credit_note_id());
     }
   }
 
   Story<Billing> story_;
   std::map<std::string, int>& accepted_;
   Books books_;
-  std::vector<std::string> invoices_, payments_;
+  std::vector<std::string> invoices_, payments_, notes_;
 
  public:
   void Play() {
-    switch (*rc::gen::inRange(0, 24)) {
+    switch (*rc::gen::inRange(0, 32)) {
       case 0:
       case 1:
       case 2:
@@ -345,10 +448,12 @@ class Player {
         Send(OfPayment<v1::FailPaymentRequest>());
         return;
       case 11:
-        Send(OfPayment<v1::ReversePaymentRequest>());
-        return;
-      case 12: {
-        Send(OfPayment<v1::ChargeBackPaymentRequest>());
+        return TakeBack<v1::ReversePaymentRequest>();
+      case 12:
+      case 24:
+        TakeBack<v1::ChargeBackPaymentRequest>();
+        [[fallthrough]];
+      case 31: {
         auto request = OfPayment<v1::ReinstatePaymentRequest>();
         if (Coin()) *request.mutable_amount() = Euros(1, 2000);
         if (const auto outcome = Send(request)) payments_.push_back(outcome->payment_id());
@@ -385,6 +490,25 @@ class Player {
       case 20: {
         auto request = OfInvoice<v1::WriteOffInvoiceRequest>();
         request.set_reason(static_cast<v1::WriteOffReason>(*rc::gen::inRange(1, 4)));
+        request.set_correct_tax(Coin());
+        Send(request);
+        return;
+      }
+      case 25:
+        Send(OfInvoice<v1::UnmarkInvoiceUncollectibleRequest>());
+        return;
+      case 26:
+        Send(OfInvoice<v1::ReverseWriteOffRequest>());
+        return;
+      case 27:
+        return OfAnyPayment<v1::WriteOffCreditRequest>();
+      case 28:
+        return OfAnyPayment<v1::ReverseCreditWriteOffRequest>();
+      case 29:
+      case 30: {
+        v1::RefundCreditNoteRequest request;
+        request.set_credit_note_id(AnyOf(notes_));
+        if (Coin()) *request.mutable_amount() = Euros(1, 500);
         Send(request);
         return;
       }
@@ -411,7 +535,9 @@ TEST(WholeHistory, KeepsEverySumAfterEveryCommand) {
         "WriteOffInvoiceRequest", "IssueCreditNoteRequest", "RecordPaymentRequest",
         "ConfirmPaymentRequest", "FailPaymentRequest", "ReversePaymentRequest",
         "ChargeBackPaymentRequest", "ReinstatePaymentRequest", "RefundPaymentRequest",
-        "ApplyCreditRequest", "ReleaseCreditRequest"}) {
+        "ApplyCreditRequest", "ReleaseCreditRequest", "UnmarkInvoiceUncollectibleRequest",
+        "ReverseWriteOffRequest", "WriteOffCreditRequest", "ReverseCreditWriteOffRequest",
+        "RefundCreditNoteRequest"}) {
     EXPECT_GT(accepted[command], 10) << command;
   }
 }

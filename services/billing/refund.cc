@@ -1,0 +1,55 @@
+#include "services/billing/refund.h"
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status.h"
+#include "services/billing/limits.h"
+
+namespace daybook::billing {
+namespace {
+
+const std::string& IdOf(const v1::Account& account, const TakenOffPayment& taken) {
+  return account.payments(static_cast<int>(taken.payment)).payment_id();
+}
+
+}  // namespace
+
+absl::Status ExpectFitsRecord(const TakenOffInvoice& off) {
+  if (off.payments.size() <= kMaxCredits) return absl::OkStatus();
+  return Refuse(Reason::kRecordTooLarge,
+                absl::StrCat("the refund goes back to ", off.payments.size(), " payments; ",
+                             kMaxCredits, " fit a record"));
+}
+
+void AddReleases(const v1::Account& account, const v1::Invoice& invoice,
+                 const TakenOffInvoice& off, absl::CivilDay day,
+                 command::Events<v1::Event>& events) {
+  for (const TakenOffPayment& taken : off.payments) {
+    auto& dated = events.emplace_back();
+    dated.effective_date = day;
+    v1::CreditReleased& released = *dated.event.mutable_credit_released();
+    released.set_account_id(account.account_id());
+    released.set_payment_id(IdOf(account, taken));
+    released.set_currency_code(account.currency_code());
+    v1::Allocation& one = *released.add_released();
+    one.set_invoice_id(invoice.invoice_id());
+    one.set_amount_minor(taken.amount_minor);
+  }
+}
+
+void AddRefunds(const v1::Account& account, const TakenOffInvoice& off, const RefundOf& refund,
+                absl::CivilDay day, command::Events<v1::Event>& events) {
+  for (const TakenOffPayment& taken : off.payments) {
+    auto& dated = events.emplace_back();
+    dated.effective_date = day;
+    v1::PaymentRefunded& refunded = *dated.event.mutable_payment_refunded();
+    refunded.set_account_id(account.account_id());
+    refunded.set_payment_id(IdOf(account, taken));
+    refunded.set_currency_code(account.currency_code());
+    refunded.set_amount_minor(taken.amount_minor);
+    refunded.set_credit_note_id(refund.credit_note_id);
+    refunded.set_external_id(refund.external_id);
+    refunded.set_reason(refund.reason);
+  }
+}
+
+}  // namespace daybook::billing

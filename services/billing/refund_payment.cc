@@ -1,0 +1,191 @@
+// Money that we give back: of a payment, or for a credit note.
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/money.h"
+#include "common/base/status.h"
+#include "common/base/text.h"
+#include "services/billing/account.h"
+#include "services/billing/allocation.h"
+#include "services/billing/billing.h"
+#include "services/billing/refund.h"
+
+namespace daybook {
+namespace {
+
+using billing::Command;
+using billing::PaymentRef;
+using billing::TakenOffInvoice;
+using billing::v1::Account;
+using billing::v1::Invoice;
+using billing::v1::Payment;
+using billing::v1::Refund;
+using Events = command::Events<Billing::Event>;
+
+// Refunds that were made under one external id: of one payment, or of several for one credit note.
+struct KnownRefund {
+  const Payment* payment = nullptr;  // of the first; null: none is known
+  std::string credit_note_id;
+  int64_t amount_minor = 0;
+  int count = 0;
+};
+
+// Looks at all payments: refunds are rare. Without an id none is known.
+KnownRefund FindRefund(const billing::v1::State& state, const std::string& external_id) {
+  KnownRefund known;
+  if (external_id.empty()) return known;
+  for (const Account& account : state.accounts()) {
+    for (const Payment& payment : account.payments()) {
+      for (const Refund& refund : payment.refunds()) {
+        if (refund.external_id() != external_id) continue;
+        if (known.payment == nullptr) known.payment = &payment;
+        known.credit_note_id = refund.credit_note_id();
+        known.amount_minor += refund.amount_minor();
+        ++known.count;
+      }
+    }
+  }
+  return known;
+}
+
+absl::Status RefundExists(const KnownRefund& known, std::string_view different_fields) {
+  return Refuse(Reason::kPaymentExists,
+                absl::StrCat("the external id belongs to a refund of payment '",
+                             known.payment->payment_id(), "' of ", known.amount_minor,
+                             " minor units",
+                             known.credit_note_id.empty() ? "" : " for credit note ",
+                             known.credit_note_id),
+                {{"payment_id", known.payment->payment_id()},
+                 {"credit_note_id", known.credit_note_id},
+                 {"amount_minor", absl::StrCat(known.amount_minor)},
+                 {"different_fields", std::string(different_fields)}});
+}
+
+// All that is unapplied, or what was asked for.
+template <class Request>
+absl::StatusOr<int64_t> AmountOf(const PaymentRef& found, const Request& request) {
+  if (!request.has_amount()) return found.payment->unapplied_minor();
+  RETURN_IF_ERROR(billing::ExpectCurrency(*found.account, request.amount().currency_code()));
+  return MinorOf(request.amount());
+}
+
+absl::Status NotPaid(const Invoice& invoice, int64_t amount_minor, int64_t paid_minor) {
+  return Refuse(Reason::kCreditNoteNotPaid,
+                absl::StrCat(amount_minor, " minor units are to be paid out, payments have ",
+                             paid_minor, " on invoice '", invoice.invoice_id(),
+                             "' of the credit note"),
+                {{"paid_minor", absl::StrCat(paid_minor)},
+                 {"invoice_id", invoice.invoice_id()},
+                 {"open_minor", absl::StrCat(invoice.open_minor())}});
+}
+
+// The credit note takes the place of the money on its invoice.
+void AddApplied(const PaymentRef& note, const Invoice& invoice, int64_t amount_minor,
+                absl::CivilDay day, Events& events) {
+  auto& dated = events.emplace_back();
+  dated.effective_date = day;
+  auto& applied = *dated.event.mutable_credit_applied();
+  applied.set_account_id(note.account->account_id());
+  applied.set_payment_id(note.payment->payment_id());
+  applied.set_currency_code(note.account->currency_code());
+  auto& allocation = *applied.add_allocations();
+  allocation.set_invoice_id(invoice.invoice_id());
+  allocation.set_amount_minor(amount_minor);
+}
+
+}  // namespace
+
+absl::StatusOr<Events> Billing::Decide(const command::View& view,
+                                       const billing::v1::RefundPaymentRequest& request,
+                                       const command::Context& context,
+                                       billing::v1::RefundPaymentResponse& response) {
+  ASSIGN_OR_RETURN(const PaymentRef found,
+                   billing::FindPayment(view, request.payment_id(), Command::kRefundPayment));
+  const int64_t unapplied = found.payment->unapplied_minor();
+  const Currency& currency = billing::CurrencyOf(*found.account);
+  ASSIGN_OR_RETURN(const int64_t amount, AmountOf(found, request));
+  const std::string external_id = Tidy(request.external_id());
+  const KnownRefund known = FindRefund(view.state.billing(), external_id);
+  if (known.payment != nullptr) {
+    if (known.payment != found.payment || !known.credit_note_id.empty()) {
+      return RefundExists(known, "payment_id");
+    }
+    if (request.has_amount() && known.amount_minor != amount) return RefundExists(known, "amount");
+    response.set_repeated(true);
+    response.set_payment_id(request.payment_id());
+    *response.mutable_amount() = MoneyOf(known.amount_minor, currency);
+    *response.mutable_unapplied() = MoneyOf(unapplied, currency);
+    return Events();
+  }
+  if (amount > unapplied || amount == 0) return billing::CreditTooSmall(amount, unapplied);
+
+  Events events(1);
+  ASSIGN_OR_RETURN(
+      events[0].effective_date,
+      billing::EffectiveDay(*found.account, request.has_effective_date(), request.effective_date(),
+                            context.now, found.payment->payment_date()));
+  auto& refunded = *events[0].event.mutable_payment_refunded();
+  refunded.set_account_id(found.account->account_id());
+  refunded.set_payment_id(request.payment_id());
+  refunded.set_currency_code(found.account->currency_code());
+  refunded.set_amount_minor(amount);
+  refunded.set_external_id(external_id);
+  refunded.set_reason(Normalise(request.reason()));
+
+  response.set_payment_id(request.payment_id());
+  *response.mutable_amount() = MoneyOf(amount, currency);
+  *response.mutable_unapplied() = MoneyOf(unapplied - amount, currency);
+  return events;
+}
+
+absl::StatusOr<Events> Billing::Decide(const command::View& view,
+                                       const billing::v1::RefundCreditNoteRequest& request,
+                                       const command::Context& context,
+                                       billing::v1::RefundCreditNoteResponse& response) {
+  ASSIGN_OR_RETURN(const PaymentRef note, billing::FindCreditNote(view, request.credit_note_id(),
+                                                                  Command::kRefundCreditNote));
+  const Account& account = *note.account;
+  const Currency& currency = billing::CurrencyOf(account);
+  const int64_t unapplied = note.payment->unapplied_minor();
+  ASSIGN_OR_RETURN(const int64_t amount, AmountOf(note, request));
+  const std::string external_id = Tidy(request.external_id());
+  const KnownRefund known = FindRefund(view.state.billing(), external_id);
+  response.set_credit_note_id(request.credit_note_id());
+  if (known.payment != nullptr) {
+    if (known.credit_note_id != request.credit_note_id()) {
+      return RefundExists(known, "credit_note_id");
+    }
+    if (request.has_amount() && known.amount_minor != amount) return RefundExists(known, "amount");
+    *response.mutable_amount() = MoneyOf(known.amount_minor, currency);
+    *response.mutable_unapplied() = MoneyOf(unapplied, currency);
+    response.set_refund_count(known.count);
+    response.set_repeated(true);
+    return Events();
+  }
+  if (amount > unapplied || amount == 0) return billing::CreditTooSmall(amount, unapplied);
+  const Invoice& invoice = billing::InvoiceOf(account, note.payment->credit_note_of());
+  const TakenOffInvoice off = billing::PaymentsOn(account, invoice, amount);
+  if (off.amount_minor < amount) return NotPaid(invoice, amount, off.amount_minor);
+  RETURN_IF_ERROR(billing::ExpectFitsRecord(off));
+  ASSIGN_OR_RETURN(const absl::CivilDay day,
+                   billing::EffectiveDay(
+                       account, request.has_effective_date(), request.effective_date(), context.now,
+                       std::max(note.payment->payment_date(), off.last_day)));
+  Events events;
+  billing::AddReleases(account, invoice, off, day, events);
+  AddApplied(note, invoice, amount, day, events);
+  billing::AddRefunds(account, off,
+                      {.credit_note_id = request.credit_note_id(),
+                       .external_id = external_id,
+                       .reason = Normalise(request.reason())},
+                      day, events);
+
+  *response.mutable_amount() = MoneyOf(amount, currency);
+  *response.mutable_unapplied() = MoneyOf(unapplied - amount, currency);
+  response.set_refund_count(static_cast<int>(off.payments.size()));
+  return events;
+}
+
+}  // namespace daybook

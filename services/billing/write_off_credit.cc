@@ -1,0 +1,98 @@
+// A small rest that a payer left: taken to income, and back.
+#include "services/billing/write_off_credit.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/money.h"
+#include "common/base/status.h"
+#include "common/base/text.h"
+#include "services/billing/billing.h"
+#include "services/billing/day_number.h"
+#include "services/billing/write_off_tolerance.h"
+
+namespace daybook {
+namespace {
+
+using billing::Command;
+using billing::PaymentRef;
+using Events = command::Events<Billing::Event>;
+
+absl::Status ExpectResidue(const PaymentRef& found) {
+  const int64_t unapplied = found.payment->unapplied_minor();
+  if (unapplied == 0) return billing::CreditTooSmall(0, 0);
+  const int64_t tolerance = billing::WriteOffTolerance(found.account->currency_code());
+  if (unapplied <= tolerance) return absl::OkStatus();
+  return Refuse(Reason::kCreditAboveTolerance,
+                absl::StrCat(unapplied, " minor units are unapplied; a residue is at most ",
+                             tolerance),
+                {{"unapplied_minor", absl::StrCat(unapplied)},
+                 {"tolerance_minor", absl::StrCat(tolerance)}});
+}
+
+}  // namespace
+
+namespace billing {
+
+void AddCreditRestored(const PaymentRef& found, absl::CivilDay day, const std::string& reason,
+                       command::Events<v1::Event>& events) {
+  auto& dated = events.emplace_back();
+  dated.effective_date = std::max(day, DayOfNumber(found.payment->write_off_date()));
+  v1::CreditWriteOffReversed& restored = *dated.event.mutable_credit_write_off_reversed();
+  restored.set_account_id(found.account->account_id());
+  restored.set_payment_id(found.payment->payment_id());
+  restored.set_currency_code(found.account->currency_code());
+  restored.set_amount_minor(found.payment->written_off_minor());
+  restored.set_reason(reason);
+}
+
+}  // namespace billing
+
+absl::StatusOr<Events> Billing::Decide(const command::View& view,
+                                       const billing::v1::WriteOffCreditRequest& request,
+                                       const command::Context& context,
+                                       billing::v1::WriteOffCreditResponse& response) {
+  ASSIGN_OR_RETURN(const PaymentRef found,
+                   billing::FindPayment(view, request.payment_id(), Command::kWriteOffCredit));
+  RETURN_IF_ERROR(ExpectResidue(found));
+  Events events(1);
+  ASSIGN_OR_RETURN(
+      events[0].effective_date,
+      billing::EffectiveDay(*found.account, request.has_effective_date(), request.effective_date(),
+                            context.now, found.payment->payment_date()));
+  auto& written_off = *events[0].event.mutable_credit_written_off();
+  written_off.set_account_id(found.account->account_id());
+  written_off.set_payment_id(request.payment_id());
+  written_off.set_currency_code(found.account->currency_code());
+  written_off.set_amount_minor(found.payment->unapplied_minor());
+  written_off.set_reason(Normalise(request.reason()));
+
+  response.set_payment_id(request.payment_id());
+  *response.mutable_amount() =
+      MoneyOf(written_off.amount_minor(), billing::CurrencyOf(*found.account));
+  return events;
+}
+
+absl::StatusOr<Events> Billing::Decide(const command::View& view,
+                                       const billing::v1::ReverseCreditWriteOffRequest& request,
+                                       const command::Context& context,
+                                       billing::v1::ReverseCreditWriteOffResponse& response) {
+  ASSIGN_OR_RETURN(const PaymentRef found, billing::FindPayment(view, request.payment_id(),
+                                                                Command::kReverseCreditWriteOff));
+  const int64_t amount = found.payment->written_off_minor();
+  if (amount == 0) return billing::NothingWrittenOff(request.payment_id());
+  ASSIGN_OR_RETURN(
+      const absl::CivilDay day,
+      billing::EffectiveDay(*found.account, request.has_effective_date(), request.effective_date(),
+                            context.now, found.payment->write_off_date()));
+  Events events;
+  billing::AddCreditRestored(found, day, Normalise(request.reason()), events);
+
+  const Currency& currency = billing::CurrencyOf(*found.account);
+  response.set_payment_id(request.payment_id());
+  *response.mutable_amount() = MoneyOf(amount, currency);
+  *response.mutable_unapplied() = MoneyOf(found.payment->unapplied_minor() + amount, currency);
+  return events;
+}
+
+}  // namespace daybook

@@ -1,0 +1,32 @@
+// What was given up of an invoice, open again without money.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "absl/time/civil_time.h"
+#include "common/command/decider.h"
+#include "daybook/billing/v1/event.pb.h"
+#include "daybook/billing/v1/state.pb.h"
+
+namespace daybook::billing {
+
+// How much of what stands given up of an invoice is undone.
+struct GivenUp {
+  int64_t residue_minor = 0;
+  int64_t written_off_minor = 0;
+
+  int64_t total() const { return residue_minor + written_off_minor; }
+};
+
+// All of it.
+GivenUp AllGivenUp(const v1::Invoice& invoice);
+
+// Adds an event a reason; none where there is nothing. `left`: the invoice with the credit note
+// that undoes it, for what is left decides how much tax is payable again. On `day`, or on that of
+// the latest write-off if that is later.
+void AddReversals(const v1::Account& account, const v1::Invoice& invoice, const GivenUp& undone,
+                  const v1::Invoice& left, absl::CivilDay day, const std::string& comment,
+                  command::Events<v1::Event>& events);
+
+}  // namespace daybook::billing
