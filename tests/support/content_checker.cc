@@ -234,6 +234,45 @@ std::string ComparePayment(const std::string& request_bytes, const book::v1::Com
   return "";
 }
 
+std::string CompareChargeBack(const std::string& request_bytes, const book::v1::Commit& commit) {
+  billing::v1::ChargeBackPaymentRequest request;
+  billing::v1::ChargeBackPaymentResponse answer;
+  if (!request.ParseFromString(request_bytes)) return "its request cannot be read";
+  if (!answer.ParseFromString(commit.answer())) return "its answer cannot be read";
+  Wide reversed = -1, excess = 0, claimed = 0, lost = 0;
+  for (const auto& event : commit.events()) {
+    const billing::v1::Event& fact = event.billing();
+    if (fact.has_payment_reversed()) {
+      if (reversed >= 0) return "it takes back twice";
+      if (fact.payment_reversed().payment_id() != request.payment_id() ||
+          fact.payment_reversed().state() != billing::v1::PAYMENT_STATE_CHARGED_BACK) {
+        return "another payment was charged back";
+      }
+      reversed = fact.payment_reversed().amount_minor();
+      excess = fact.payment_reversed().excess_minor();
+    } else if (fact.has_debit_note_issued()) {
+      claimed += fact.debit_note_issued().total_minor();
+      if (answer.debit_note_number() != NumberText(fact.debit_note_issued().number()) ||
+          answer.debit_note_id() != fact.debit_note_issued().debit_note_id()) {
+        return "another debit note was answered";
+      }
+    } else if (fact.has_payment_loss_taken()) {
+      lost += fact.payment_loss_taken().amount_minor();
+    } else if (!fact.has_credit_released()) {
+      return "there is more than a charge-back";
+    }
+  }
+  if (reversed < 0) return "it charges nothing back";
+  if (!Is(request.amount(), reversed + excess) || !Is(answer.amount(), reversed + excess)) {
+    return "another amount was charged back";
+  }
+  const bool claim = request.excess() == billing::v1::TAKE_BACK_EXCESS_CLAIM;
+  if (claimed != (claim ? excess : 0) || lost != (claim ? 0 : excess)) {
+    return "what was beyond the payment was not treated as asked for";
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string CompareContent(const IssuedCommand& command, const book::v1::Commit& commit) {
@@ -245,6 +284,7 @@ std::string CompareContent(const IssuedCommand& command, const book::v1::Commit&
   if (name == "IssueInvoice") return CompareInvoice(command.request, commit);
   if (name == "IssueCreditNote") return CompareCreditNote(command.request, commit);
   if (name == "RecordPayment") return ComparePayment(command.request, commit);
+  if (name == "ChargeBackPayment") return CompareChargeBack(command.request, commit);
   return "it is of an unknown method";
 }
 

@@ -188,13 +188,16 @@ class BalanceComparison {
     compare("invoiced", answer.invoiced(), account.invoiced);
     compare("received", answer.received(), account.received);
     compare("credited", answer.credited(), account.credited);
+    compare("claimed", answer.claimed(), account.claimed);
+    compare("reversed", answer.reversed(), account.reversed);
     compare("receivable", answer.receivable(), account.TotalOpen());
     compare("unapplied", answer.unapplied(), account.TotalUnapplied());
     compare("balance", answer.balance(), account.TotalOpen() - account.TotalUnapplied());
     Count(what + " invoices", answer.invoice_count(),
-          static_cast<int64_t>(account.invoices.size()));
+          static_cast<int64_t>(account.invoices.size()) - account.debit_note_count);
     Count(what + " payments", answer.payment_count(), account.payment_count);
     Count(what + " credit notes", answer.credit_note_count(), account.credit_note_count);
+    Count(what + " debit notes", answer.debit_note_count(), account.debit_note_count);
   }
 
   void CompareTrialBalance(const ReferenceBook& book) {

@@ -138,6 +138,20 @@ IssuedCommand LoadCustomer::CreditNote(const std::string& request_id,
   return Make(request_id, kBilling, "IssueCreditNote", request, must_be_refused);
 }
 
+IssuedCommand LoadCustomer::ChargeBack(const std::string& request_id,
+                                       std::mt19937_64& random) const {
+  billing::v1::ChargeBackPaymentRequest request;
+  request.set_customer_id(id_);
+  request.set_payment_id(
+      payments_[Pick(random, 0, static_cast<int64_t>(payments_.size()) - 1)]);
+  // A part, or more than the payment ever was.
+  *request.mutable_amount() = MoneyOf(Pick(random, 1, 90'000), currency_);
+  request.set_excess(Pick(random, 0, 1) == 0 ? billing::v1::TAKE_BACK_EXCESS_CLAIM
+                                             : billing::v1::TAKE_BACK_EXCESS_LOSS);
+  request.set_request_id(request_id);
+  return Make(request_id, kBilling, "ChargeBackPayment", request);
+}
+
 IssuedCommand LoadCustomer::Payment(const std::string& request_id, std::mt19937_64& random,
                                     const std::string& must_be_refused) const {
   billing::v1::RecordPaymentRequest request;
@@ -206,6 +220,7 @@ IssuedCommand LoadCustomer::Next(const std::string& request_id, std::mt19937_64&
     creditable_.pop_back();
     return CreditNote(request_id, taken_back, "");
   }
+  if (dice <= 12 && !payments_.empty()) return ChargeBack(request_id, random);
   if (dice <= 50) return Invoice(request_id, random, "");
   if (dice <= 84) return Payment(request_id, random, "");
   if (dice <= 88 && !external_payments_.empty()) return PaymentAgain(request_id, random);
@@ -244,6 +259,10 @@ void LoadCustomer::Accepted(const IssuedCommand& command) {
     billing::v1::RecordPaymentRequest request;
     request.ParseFromString(command.request);
     if (!request.external_id().empty()) Remember(external_payments_, command.request);
+    // What has an id elsewhere is sent again later, and must be known as it was then.
+    billing::v1::RecordPaymentResponse recorded;
+    recorded.ParseFromString(command.response);
+    if (request.external_id().empty()) Remember(payments_, recorded.payment_id());
   }
 }
 

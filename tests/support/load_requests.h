@@ -12,8 +12,8 @@
 
 namespace daybook {
 
-// One customer of a load: registers, opens an account, then gets invoices, pays them and has some
-// of them taken back. About one command in eight must be refused, each for a reason that stays true
+// One customer of a load: registers, opens an account, then gets invoices, pays them, has some of them
+// taken back and some payments charged back. About one command in eight must be refused, each for a reason that stays true
 // whatever happens meanwhile.
 class LoadCustomer {
  public:
@@ -43,6 +43,8 @@ class LoadCustomer {
   IssuedCommand CreditNote(const std::string& request_id,
                            const billing::v1::IssueCreditNoteRequest&,
                            const std::string& must_be_refused) const;
+  // Some amount of a payment, which may be more than is left of it.
+  IssuedCommand ChargeBack(const std::string& request_id, std::mt19937_64& random) const;
   IssuedCommand Payment(const std::string& request_id, std::mt19937_64& random,
                         const std::string& must_be_refused) const;
   IssuedCommand PaymentAgain(const std::string& request_id, std::mt19937_64& random) const;
@@ -54,6 +56,7 @@ class LoadCustomer {
   const std::string currency_;
   Step step_ = Step::kNew;
   std::vector<std::string> invoice_request_ids_;  // accepted ones, the last few
+  std::vector<std::string> payments_;             // ids of accepted ones, the last few
   std::vector<std::string> external_payments_;    // requests of accepted ones, the last few
   // What would take back an invoice that nothing was taken back of yet; of the last few.
   std::vector<billing::v1::IssueCreditNoteRequest> creditable_;

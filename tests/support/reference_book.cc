@@ -87,6 +87,14 @@ void ReferenceBook::Take(const book::v1::Event& event) {
       return Take(event.billing().payment_recorded());
     case billing::v1::Event::kCreditApplied:
       return Take(event.billing().credit_applied());
+    case billing::v1::Event::kCreditReleased:
+      return Take(event.billing().credit_released());
+    case billing::v1::Event::kPaymentReversed:
+      return Take(event.billing().payment_reversed());
+    case billing::v1::Event::kDebitNoteIssued:
+      return Take(event.billing().debit_note_issued(), event.effective_date().year());
+    case billing::v1::Event::kPaymentLossTaken:
+      return Take(event.billing().payment_loss_taken());
     case billing::v1::Event::EVENT_NOT_SET:
       return Say("an unknown event");
     default:
@@ -147,7 +155,7 @@ void ReferenceBook::Take(const billing::v1::InvoiceIssued& event, int year) {
   Post(account->currency, "receivable", "tax_payable", tax);
 }
 
-// As loads make them: all of an invoice, as credit of the account.
+// As loads make them: all of an invoice, what was paid as credit of the account.
 void ReferenceBook::Take(const billing::v1::CreditNoteIssued& event, int year) {
   ReferenceAccount* account = Account(event.account_id(), event.currency_code());
   if (account == nullptr) return;
@@ -161,9 +169,8 @@ void ReferenceBook::Take(const billing::v1::CreditNoteIssued& event, int year) {
   if (net != event.net_minor() || tax != event.tax_minor() || net + tax != total) {
     Say("the credit note's total is not the sum of its lines");
   }
-  if (event.kind() != billing::v1::CREDIT_NOTE_KIND_CREDIT || event.applied_minor() != 0 ||
-      event.unapplied_minor() != total) {
-    Say("the credit note is not credit of its account");
+  if (event.kind() != billing::v1::CREDIT_NOTE_KIND_CREDIT) {
+    Say("the credit note is not of kind CREDIT");
   }
   if (!ids_.insert(event.credit_note_id()).second) Say("the credit note's id is used twice");
   const auto it = account->invoices.find(event.invoice_id());
@@ -171,12 +178,22 @@ void ReferenceBook::Take(const billing::v1::CreditNoteIssued& event, int year) {
   if (total != it->second.total - it->second.credited) {
     Say("the credit note is not all that is left of its invoice");
   }
+  // First what is open; only money becomes credit.
+  const Wide applied = std::min(it->second.open, total);
+  if (event.applied_minor() != applied || event.unapplied_minor() != total - applied) {
+    Say(absl::StrCat("the credit note takes ", event.applied_minor(), " off its invoice, ",
+                     WideText(applied), " are open"));
+  }
   it->second.credited += total;
+  it->second.open -= applied;
   account->credited += total;
+  account->credit_applied += applied;
   ++account->credit_note_count;
-  account->unapplied[event.credit_note_id()] = total;
-  Post(account->currency, "revenue", "customer_deposits", net);
-  Post(account->currency, "tax_payable", "customer_deposits", tax);
+  account->unapplied[event.credit_note_id()] = total - applied;
+  ledger_[{account->currency, "revenue"}].first += net;
+  ledger_[{account->currency, "tax_payable"}].first += tax;
+  ledger_[{account->currency, "receivable"}].second += applied;
+  ledger_[{account->currency, "customer_deposits"}].second += total - applied;
 }
 
 void ReferenceBook::CheckNumber(const std::string& what, const billing::v1::InvoiceNumber& number,
@@ -191,9 +208,8 @@ void ReferenceBook::CheckNumber(const std::string& what, const billing::v1::Invo
   if (number.year() != year) Say(what + "'s number is of another year");
 }
 
-Wide ReferenceBook::Apply(
-    ReferenceAccount& account,
-    const google::protobuf::RepeatedPtrField<billing::v1::Allocation>& allocations) {
+Wide ReferenceBook::Apply(ReferenceAccount& account, const std::string& source,
+                          const Allocations& allocations) {
   Wide sum = 0;
   for (const auto& allocation : allocations) {
     const Wide amount = allocation.amount_minor();
@@ -207,9 +223,27 @@ Wide ReferenceBook::Apply(
                        " open"));
     }
     it->second.open -= amount;
+    account.on[{source, allocation.invoice_id()}] += amount;
     sum += amount;
   }
   account.allocated += sum;
+  return sum;
+}
+
+Wide ReferenceBook::TakeOff(ReferenceAccount& account, const std::string& source,
+                            const Allocations& released) {
+  Wide sum = 0;
+  for (const auto& allocation : released) {
+    const Wide amount = allocation.amount_minor();
+    Wide& on = account.on[{source, allocation.invoice_id()}];
+    if (amount <= 0 || amount > on) {
+      Say(absl::StrCat(WideText(amount), " is taken off an invoice that has ", WideText(on)));
+    }
+    on -= amount;
+    account.invoices[allocation.invoice_id()].open += amount;
+    sum += amount;
+  }
+  account.allocated -= sum;
   return sum;
 }
 
@@ -218,7 +252,7 @@ void ReferenceBook::Take(const billing::v1::PaymentRecorded& event) {
   if (account == nullptr) return;
   if (event.amount_minor() <= 0) Say("the payment is not positive");
   if (!ids_.insert(event.payment_id()).second) Say("the payment's id is used twice");
-  const Wide allocated = Apply(*account, event.allocations());
+  const Wide allocated = Apply(*account, event.payment_id(), event.allocations());
   if (allocated + event.unapplied_minor() != event.amount_minor() || event.unapplied_minor() < 0) {
     Say("the payment is not what is allocated of it and what is left");
   }
@@ -234,10 +268,56 @@ void ReferenceBook::Take(const billing::v1::CreditApplied& event) {
   if (account == nullptr) return;
   const auto it = account->unapplied.find(event.payment_id());
   if (it == account->unapplied.end()) return Say("credit of what is not there");
-  const Wide amount = Apply(*account, event.allocations());
+  const Wide amount = Apply(*account, event.payment_id(), event.allocations());
   if (amount > it->second) Say("more credit is applied than was left of it");
   it->second -= amount;
   Post(account->currency, "customer_deposits", "receivable", amount);
+}
+
+void ReferenceBook::Take(const billing::v1::CreditReleased& event) {
+  ReferenceAccount* account = Account(event.account_id(), event.currency_code());
+  if (account == nullptr) return;
+  const Wide amount = TakeOff(*account, event.payment_id(), event.released());
+  account->unapplied[event.payment_id()] += amount;
+  Post(account->currency, "receivable", "customer_deposits", amount);
+}
+
+void ReferenceBook::Take(const billing::v1::PaymentReversed& event) {
+  ReferenceAccount* account = Account(event.account_id(), event.currency_code());
+  if (account == nullptr) return;
+  const auto it = account->unapplied.find(event.payment_id());
+  if (it == account->unapplied.end()) return Say("a payment is taken back that is not there");
+  const Wide released = TakeOff(*account, event.payment_id(), event.released());
+  const Wide unapplied = event.unapplied_minor();
+  if (unapplied < 0 || unapplied > it->second) Say("more is taken back than is unapplied");
+  if (released + unapplied != event.amount_minor()) Say("the take-back is not what it is made of");
+  it->second -= unapplied;
+  Wide left = it->second;
+  for (const auto& [place, amount] : account->on) left += place.first == event.payment_id() ? amount : 0;
+  if (event.partial() != (left != 0)) Say("the take-back does not know whether it was the last");
+  if (event.excess_minor() != 0 && left != 0) Say("more than all is taken back, and some is left");
+  account->reversed += event.amount_minor();
+  Post(account->currency, "receivable", "cash", released);
+  Post(account->currency, "customer_deposits", "cash", unapplied);
+}
+
+void ReferenceBook::Take(const billing::v1::DebitNoteIssued& event, int year) {
+  ReferenceAccount* account = Account(event.account_id(), event.currency_code());
+  if (account == nullptr) return;
+  CheckNumber("debit note", event.number(), year);
+  if (!ids_.insert(event.debit_note_id()).second) Say("the debit note's id is used twice");
+  const Wide total = event.total_minor();
+  if (total <= 0) Say("the debit note is not positive");
+  account->invoices[event.debit_note_id()] = {total, total, 0};
+  account->claimed += total;
+  ++account->debit_note_count;
+  Post(account->currency, "receivable", "cash", total);
+}
+
+void ReferenceBook::Take(const billing::v1::PaymentLossTaken& event) {
+  ReferenceAccount* account = Account(event.account_id(), event.currency_code());
+  if (account == nullptr) return;
+  Post(account->currency, "payment_losses", "cash", event.amount_minor());
 }
 
 void ReferenceBook::Post(const std::string& currency, const std::string& debit,
@@ -252,11 +332,14 @@ void ReferenceBook::CheckSums() {
   for (const auto& [id, customer] : customers_) {
     place_ = "customer " + id;
     for (const auto& [account_id, account] : customer.accounts) {
-      if (account.received + account.credited != account.allocated + account.TotalUnapplied()) {
-        Say("received and credited is not allocated and unapplied in account " + account_id);
+      if (account.received + account.credited - account.credit_applied !=
+          account.allocated + account.TotalUnapplied() + account.reversed) {
+        Say("received and credited is not allocated, unapplied and reversed in account " +
+            account_id);
       }
-      if (account.invoiced != account.allocated + account.TotalOpen()) {
-        Say("invoiced is not allocated and open in account " + account_id);
+      if (account.invoiced + account.claimed !=
+          account.allocated + account.credit_applied + account.TotalOpen()) {
+        Say("invoiced and claimed is not allocated, credited and open in account " + account_id);
       }
       open[account.currency] += account.TotalOpen();
       deposits[account.currency] += account.TotalUnapplied();

@@ -33,14 +33,20 @@ struct ReferenceAccount {
     Wide credited = 0;
   };
   std::string currency;
-  std::map<std::string, Invoice> invoices;
+  std::map<std::string, Invoice> invoices;  // and debit notes
   // By payment or credit note; zero when all of it is applied.
   std::map<std::string, Wide> unapplied;
   int64_t payment_count = 0;
+  // What of each stands on which invoice.
+  std::map<std::pair<std::string, std::string>, Wide> on;
   int64_t credit_note_count = 0;
+  int64_t debit_note_count = 0;
   Wide invoiced = 0;
-  Wide credited = 0;
+  Wide claimed = 0;
+  Wide credited = 0;       // all that credit notes took back
+  Wide credit_applied = 0;  // of it, off their invoices
   Wide received = 0;
+  Wide reversed = 0;
   Wide allocated = 0;
 
   Wide TotalOpen() const;
@@ -76,9 +82,15 @@ class ReferenceBook {
   void Take(const billing::v1::CreditNoteIssued& event, int year);
   void Take(const billing::v1::PaymentRecorded& event);
   void Take(const billing::v1::CreditApplied& event);
+  void Take(const billing::v1::CreditReleased& event);
+  void Take(const billing::v1::PaymentReversed& event);
+  void Take(const billing::v1::DebitNoteIssued& event, int year);
+  void Take(const billing::v1::PaymentLossTaken& event);
   ReferenceAccount* Account(const std::string& id, const std::string& currency);
-  Wide Apply(ReferenceAccount& account,
-             const google::protobuf::RepeatedPtrField<billing::v1::Allocation>& allocations);
+  using Allocations = google::protobuf::RepeatedPtrField<billing::v1::Allocation>;
+  // Of a payment or credit note.
+  Wide Apply(ReferenceAccount& account, const std::string& source, const Allocations& allocations);
+  Wide TakeOff(ReferenceAccount& account, const std::string& source, const Allocations& released);
   void CheckNumber(const std::string& what, const billing::v1::InvoiceNumber& number, int year);
   void Post(const std::string& currency, const std::string& debit, const std::string& credit,
             Wide amount);
