@@ -7,11 +7,11 @@
 #include "common/base/text.h"
 #include "services/billing/account.h"
 #include "services/billing/billing.h"
+#include "services/billing/currency_scale.h"
 #include "services/billing/invoice_number.h"
 #include "services/billing/state_lines.h"
 #include "services/billing/tax_relief.h"
 #include "services/billing/write_off_reversal.h"
-#include "services/billing/write_off_tolerance.h"
 
 namespace daybook {
 namespace {

@@ -9,7 +9,7 @@
 #include "common/base/text.h"
 #include "services/billing/billing.h"
 #include "services/billing/day_number.h"
-#include "services/billing/write_off_tolerance.h"
+#include "services/billing/currency_scale.h"
 
 namespace daybook {
 namespace {

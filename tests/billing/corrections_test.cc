@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "common/base/money.h"
-#include "services/billing/write_off_tolerance.h"
+#include "services/billing/currency_scale.h"
 #include "tests/billing/billing_story.h"
 
 namespace daybook {

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "services/billing/limits.h"
-#include "services/billing/write_off_tolerance.h"
+#include "services/billing/currency_scale.h"
 #include "tests/billing/billing_story.h"
 
 namespace daybook {
@@ -193,9 +193,28 @@ TEST(WriteOff, RefusesBadFieldsAndWhatIsNoResidue) {
 }
 
 TEST(WriteOff, ToleratesAResidueOfTheCurrency) {
-  EXPECT_EQ(billing::WriteOffTolerance("EUR"), 100);
-  EXPECT_EQ(billing::WriteOffTolerance("JPY"), 100);
-  EXPECT_EQ(billing::WriteOffTolerance("KWD"), 1000);
+  const std::pair<const char*, int64_t> rows[] = {
+      {"EUR", 1'00},      {"GBP", 1'00},     {"USD", 1'00},        {"CHF", 1'00},
+      {"JPY", 100},       {"ISK", 100},      {"ARS", 1'000'00},    {"HUF", 300'00},
+      {"VND", 20'000},    {"KRW", 1'000},    {"INR", 50'00},       {"LBP", 50'000'00},
+      {"NGN", 1'000'00},  {"TRY", 20'00},    {"SEK", 5'00},        {"IRR", 500'000'00},
+      {"KWD", 200},       {"BHD", 200},      {"IQD", 1'000'000},   {"XOF", 500},
+      {"CLF", 200},       {"UYW", 20'0000},  {"PYG", 5'000},       {"UGX", 2'000},
+  };
+  for (const auto& [code, tolerance] : rows) {
+    EXPECT_EQ(billing::WriteOffTolerance(code), tolerance) << code;
+  }
+  // Every currency has one, and without a minor unit none has less than five major ones.
+  int currencies = 0;
+  for (int i = 0; i < 26 * 26 * 26; ++i) {
+    const char code[] = {static_cast<char>('A' + i / 676), static_cast<char>('A' + i / 26 % 26),
+                         static_cast<char>('A' + i % 26), 0};
+    const Currency* currency = Currency::Find(code);
+    if (currency == nullptr) continue;
+    ++currencies;
+    EXPECT_GE(billing::WriteOffTolerance(code), currency->digits() == 0 ? 5 : 1) << code;
+  }
+  EXPECT_GT(currencies, 150);
   Book book;
   const std::string id = book.Issue(100);
   book.Pay(99);
@@ -203,6 +222,29 @@ TEST(WriteOff, ToleratesAResidueOfTheCurrency) {
             v1::INVOICE_STATE_PAID);
   EXPECT_EQ(book.account().open_minor(), 0);
   EXPECT_EQ(book.invoice(id).residue_minor(), 100);
+}
+
+TEST(WriteOff, TakesTheResidueOfASmallCurrencyAndOneMinorUnitMoreIsNone) {
+  const std::tuple<const char*, const char*, bool> rows[] = {
+      {"ISK", "2", true},  {"ISK", "100", true},  {"ISK", "101", false}, {"ARS", "2", true},
+      {"ARS", "1000.01", false},  {"HUF", "300", true}, {"HUF", "300.01", false},
+      {"KWD", "0.200", true},     {"KWD", "0.201", false}, {"CLF", "0.02", true},
+      {"CLF", "0.0201", false},   {"EUR", "1.01", false},
+  };
+  for (const auto& [currency, amount, residue] : rows) {
+    Story<Billing> story = CustomerWithAccount(absl::StrCat("currency_code: '", currency, "'"));
+    const std::string id = story.When(Invoice(absl::StrCat("lines { unit_price { value: '", amount,
+                                                           "' } }")))
+                               .response.invoice_id();
+    const auto outcome = story.When(Proto<v1::WriteOffInvoiceRequest>(
+        absl::StrCat("invoice_id: '", id, "' ", kNormal)));
+    SCOPED_TRACE(absl::StrCat(amount, " ", currency));
+    if (residue) {
+      EXPECT_EQ(outcome.response.state(), v1::INVOICE_STATE_PAID) << outcome.status;
+    } else {
+      outcome.ThenRefused("WRITE_OFF_ABOVE_TOLERANCE");
+    }
+  }
 }
 
 TEST(WriteOff, IsRecoveredByMoneyThatNamesTheInvoice) {

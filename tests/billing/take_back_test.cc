@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "common/base/money.h"
-#include "services/billing/write_off_tolerance.h"
+#include "services/billing/currency_scale.h"
 #include "tests/billing/billing_story.h"
 
 namespace daybook {
