@@ -1,4 +1,6 @@
 // Terms and states of an account.
+#include <google/protobuf/util/message_differencer.h>
+
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
@@ -57,7 +59,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   ASSIGN_OR_RETURN(const Account* account, billing::ChooseAccount(view, request.account_id(),
                                                                   Command::kChangeAccountTerms));
   response.set_account_id(account->account_id());
-  if (account->terms().net_days() == request.terms().net_days() &&
+  if (google::protobuf::util::MessageDifferencer::Equals(account->terms(), request.terms()) &&
       account->manual_credit() == request.manual_credit()) {
     return Events();
   }
@@ -65,7 +67,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   ASSIGN_OR_RETURN(events[0].effective_date, DayOfChange(*account, request, context));
   auto& changed = *events[0].event.mutable_account_terms_changed();
   changed.set_account_id(account->account_id());
-  changed.mutable_terms()->set_net_days(request.terms().net_days());
+  *changed.mutable_terms() = request.terms();
   changed.set_manual_credit(request.manual_credit());
   return events;
 }

@@ -12,6 +12,7 @@
 #include "services/billing/billing.h"
 #include "services/billing/limits.h"
 #include "services/billing/tax_code.h"
+#include "services/billing/terms.h"
 
 namespace daybook {
 namespace {
@@ -113,6 +114,7 @@ void CheckContent(const Content& content, const std::string& prefix, FieldViolat
       bad.Add(prefix + "due_date", "is before the invoice date");
     }
   }
+  if (content.has_terms()) billing::CheckTerms(content.terms(), prefix + "terms", bad);
   Expect(CheckText(content.reference(), kMaxReferenceCharacters), prefix + "reference", bad);
   const std::string lines = prefix + "lines";
   if (content.lines().empty()) bad.Add(lines, "has no entry");
@@ -136,12 +138,6 @@ void CheckSaid(const Request& request, FieldViolations& bad) {
     if (!seen.insert(said.invoice_id()).second) {
       bad.Add(At("allocations", i, "invoice_id").ToString(), "is named twice");
     }
-  }
-}
-
-void CheckTerms(const billing::v1::Terms& terms, FieldViolations& bad) {
-  if (terms.net_days() < 0 || terms.net_days() > billing::kMaxNetDays) {
-    bad.Add("terms.net_days", "is not within 0 to 3,650");
   }
 }
 
@@ -242,6 +238,7 @@ void CheckOnlyDraftId(const IssueInvoiceRequest& request, FieldViolations& bad) 
   expect_none(request.has_due_date(), "due_date");
   expect_none(!request.lines().empty(), "lines");
   expect_none(!request.reference().empty(), "reference");
+  expect_none(request.has_terms(), "terms");
 }
 
 }  // namespace
@@ -255,7 +252,7 @@ absl::Status Billing::Check(const OpenAccountRequest& request) {
                                  : "is no ISO 4217 code in capitals such as EUR");
   }
   Expect(FindTimeZone(request.time_zone()).status(), "time_zone", bad);
-  CheckTerms(request.terms(), bad);
+  billing::CheckTerms(request.terms(), "terms", bad);
   CheckDay(request, bad);
   return bad.ToStatus();
 }
@@ -316,7 +313,7 @@ absl::Status Billing::Check(const RecordPaymentRequest& request) {
 absl::Status Billing::Check(const billing::v1::ChangeAccountTermsRequest& request) {
   FieldViolations bad;
   CheckWhoseAndWhich(request, bad);
-  CheckTerms(request.terms(), bad);
+  billing::CheckTerms(request.terms(), "terms", bad);
   CheckDay(request, bad);
   return bad.ToStatus();
 }

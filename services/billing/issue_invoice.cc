@@ -12,6 +12,7 @@
 #include "services/billing/invoice_number.h"
 #include "services/billing/limits.h"
 #include "services/billing/tax_code.h"
+#include "services/billing/terms.h"
 
 namespace daybook {
 namespace {
@@ -36,8 +37,9 @@ template <class Content>
 absl::StatusOr<absl::CivilDay> DueDay(const Account& account, const Content& content,
                                       absl::CivilDay invoice_day) {
   if (!content.has_due_date()) {
-    const absl::CivilDay due = invoice_day + account.terms().net_days();
-    if (InRange(due)) return due;
+    const auto due =
+        billing::DueDay(content.has_terms() ? content.terms() : account.terms(), invoice_day);
+    if (due.has_value()) return *due;
     return billing::Violation("due_date", "is required: by the terms it lies after the year 9999");
   }
   ASSIGN_OR_RETURN(const absl::CivilDay due, DayOf(content.due_date()));

@@ -43,5 +43,6 @@ inline constexpr int kMaxCredits = 2'000;
 inline constexpr int kMaxAnsweredAllocations = 8;
 
 inline constexpr int kMaxNetDays = 3'650;
+inline constexpr int kMaxTermMonths = 120;
 
 }  // namespace daybook::billing

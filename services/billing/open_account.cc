@@ -44,7 +44,7 @@ absl::StatusOr<command::Events<Billing::Event>> Billing::Decide(
   opened.set_currency_code(request.currency_code());
   opened.set_currency_digits(currency.digits());
   opened.set_time_zone(time_zone);
-  opened.mutable_terms()->set_net_days(request.terms().net_days());
+  *opened.mutable_terms() = request.terms();
   opened.set_manual_credit(request.manual_credit());
 
   response.set_account_id(account_id);
