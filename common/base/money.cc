@@ -153,18 +153,13 @@ void SetMoney(int64_t minor, const Currency& currency, google::type::Money& mone
       static_cast<int32_t>(minor % currency.factor() * (kNanosPerUnit / currency.factor())));
 }
 
-absl::Status SetSum(Int128 minor, const Currency& currency, google::type::Money& money) {
+bool SetSum(Int128 minor, const Currency& currency, google::type::Money& money) {
   const int64_t factor = currency.factor();
   const Int128 units = minor / factor;
-  if (!Fits(units)) {
-    return Refuse(
-        Reason::kAmountOverflow,
-        absl::StrCat("a sum of ", FormatMoney(minor, currency), " is more than an answer can hold"),
-        {{"currency_code", std::string(currency.code())}});
-  }
+  if (!Fits(units)) return false;
   SetMoney(static_cast<int64_t>(minor % factor), currency, money);
   money.set_units(static_cast<int64_t>(units));
-  return absl::OkStatus();
+  return true;
 }
 
 absl::StatusOr<int64_t> ToMinor(Decimal major, const Currency& currency) {
@@ -186,7 +181,7 @@ Decimal ToMajor(int64_t minor, const Currency& currency) {
   return *Decimal::FromScaled(Int128{minor} * (Decimal::kOne / currency.factor()));
 }
 
-std::string FormatMoney(Int128 minor, const Currency& currency) {
+std::string FormatSum(Int128 minor, const Currency& currency) {
   const Int128 units = minor / currency.factor();
   const Int128 rest = minor % currency.factor();
   std::string text = absl::StrCat(minor < 0 && units == 0 ? "-" : "", ToText(units));
@@ -194,7 +189,11 @@ std::string FormatMoney(Int128 minor, const Currency& currency) {
     const std::string fraction = ToText(rest < 0 ? -rest : rest);
     absl::StrAppend(&text, ".", std::string(currency.digits() - fraction.size(), '0'), fraction);
   }
-  return absl::StrCat(text, " ", std::string(currency.code()));
+  return text;
+}
+
+std::string FormatMoney(Int128 minor, const Currency& currency) {
+  return absl::StrCat(FormatSum(minor, currency), " ", std::string(currency.code()));
 }
 
 absl::StatusOr<int64_t> Add(int64_t a, int64_t b) { return ToInt64(Int128{a} + b); }

@@ -68,9 +68,9 @@ absl::StatusOr<int64_t> MinorOf(const google::type::Money& money);
 google::type::Money MoneyOf(int64_t minor, const Currency& currency);
 void SetMoney(int64_t minor, const Currency& currency, google::type::Money& money);
 
-// The same of a sum over many accounts, which may leave 64 bits of minor units; AMOUNT_OVERFLOW
-// with the currency's code only where its major units do, and then `money` is as it was.
-absl::Status SetSum(Int128 minor, const Currency& currency, google::type::Money& money);
+// The same of a sum over many accounts, which may leave 64 bits of minor units. False where its major
+// units do as well, and then `money` is as it was.
+bool SetSum(Int128 minor, const Currency& currency, google::type::Money& money);
 
 // A decimal amount of major units, rounded half away from zero to the minor unit.
 absl::StatusOr<int64_t> ToMinor(Decimal major, const Currency& currency);
@@ -80,6 +80,9 @@ absl::StatusOr<int64_t> MultiplyToMinor(Decimal a, Decimal b, const Currency& cu
 
 // Major units as a decimal; always exact.
 Decimal ToMajor(int64_t minor, const Currency& currency);
+
+// `-12.30`, with the currency's digits.
+std::string FormatSum(Int128 minor, const Currency& currency);
 
 // `-12.30 EUR`, for people.
 std::string FormatMoney(Int128 minor, const Currency& currency);

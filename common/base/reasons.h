@@ -31,6 +31,7 @@ enum class Reason {
   kAccountRequired,
   kCurrencyMismatch,
   kAmountOverflow,
+  kAmountUnusual,
   kInvoiceNotFound,
   kInvoiceNotOpen,
   kPaymentExists,

@@ -113,19 +113,6 @@ absl::Status ReadJournal(const store::View& view, std::string_view customer_id,
   return absl::OkStatus();
 }
 
-absl::StatusOr<MoneyWriter> MoneyWriter::For(std::string_view currency_code) {
-  const Currency* currency = Currency::Find(currency_code);
-  if (currency == nullptr) {
-    return absl::DataLossError(absl::StrCat("the book has amounts in '", std::string(currency_code),
-                                            "', which this version does not know"));
-  }
-  return MoneyWriter(currency);
-}
-
-absl::Status MoneyWriter::Write(Int128 minor, google::type::Money* money) const {
-  return SetSum(minor, *currency_, *money);
-}
-
 // ----------------------------------------------------------------------------------------- pages
 
 std::string Page::TokenFor(int64_t next, int32_t day) const {

@@ -10,7 +10,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/base/dates.h"
-#include "common/base/money.h"
 #include "common/projection/day_asked.h"
 #include "common/projection/queries.h"
 #include "daybook/balances/v1/balances_service.pb.h"
@@ -51,17 +50,6 @@ struct AccountJournal {
 };
 absl::Status ReadJournal(const store::View& view, std::string_view customer_id,
                          std::string_view account_id, int64_t read_us, AccountJournal* out);
-
-// Writes an amount of a currency, or AMOUNT_OVERFLOW.
-class MoneyWriter {
- public:
-  static absl::StatusOr<MoneyWriter> For(std::string_view currency_code);
-  absl::Status Write(Int128 minor, google::type::Money* money) const;
-
- private:
-  explicit MoneyWriter(const Currency* currency) : currency_(currency) {}
-  const Currency* currency_;
-};
 
 // ----------------------------------------------------------------------------------------- pages
 

@@ -9,7 +9,9 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/dates.h"
 #include "common/base/fields.h"
+#include "common/base/money.h"
 #include "common/base/status.h"
+#include "common/projection/amount_writer.h"
 #include "projections/balances/asked.h"
 #include "projections/balances/statement.h"
 #include "projections/balances/totals.h"
@@ -17,6 +19,7 @@
 namespace daybook::balances {
 namespace {
 
+using projection::AmountWriter;
 using projection::Reading;
 
 // ---------------------------------------------------------------------------------------- checks
@@ -216,22 +219,22 @@ absl::Status BalancesQueries::Answer(const v1::GetBalanceRequest& request, const
     figures = FiguresOf(ScratchStanding());
   }
   const Int128 unapplied = figures.unapplied();
-  ASSIGN_OR_RETURN(const MoneyWriter money, MoneyWriter::For(head->currency_code()));
+  ASSIGN_OR_RETURN(const Currency* currency, projection::CurrencyOf(head->currency_code()));
+  const AmountWriter money(*currency, response);
   response->set_account_id(head->account_id());
-  RETURN_IF_ERROR(money.Write(figures.invoiced(), response->mutable_invoiced()));
-  RETURN_IF_ERROR(money.Write(figures.received, response->mutable_received()));
-  RETURN_IF_ERROR(money.Write(figures.receivable, response->mutable_receivable()));
-  RETURN_IF_ERROR(money.Write(unapplied, response->mutable_unapplied()));
-  RETURN_IF_ERROR(money.Write(figures.receivable - unapplied, response->mutable_balance()));
-  RETURN_IF_ERROR(money.Write(figures.allocated, response->mutable_allocated()));
-  RETURN_IF_ERROR(money.Write(figures.refunded, response->mutable_refunded()));
-  RETURN_IF_ERROR(money.Write(figures.reversed, response->mutable_reversed()));
-  RETURN_IF_ERROR(
-      money.Write(figures.note_applied + figures.note_unapplied, response->mutable_credited()));
-  RETURN_IF_ERROR(money.Write(figures.written_off, response->mutable_written_off()));
-  RETURN_IF_ERROR(money.Write(figures.written_off_tax, response->mutable_written_off_tax()));
-  RETURN_IF_ERROR(money.Write(figures.claimed, response->mutable_claimed()));
-  RETURN_IF_ERROR(money.Write(figures.credit_written_off, response->mutable_credit_written_off()));
+  money.Write(figures.invoiced(), response->mutable_invoiced());
+  money.Write(figures.received, response->mutable_received());
+  money.Write(figures.receivable, response->mutable_receivable());
+  money.Write(unapplied, response->mutable_unapplied());
+  money.Write(figures.receivable - unapplied, response->mutable_balance());
+  money.Write(figures.allocated, response->mutable_allocated());
+  money.Write(figures.refunded, response->mutable_refunded());
+  money.Write(figures.reversed, response->mutable_reversed());
+  money.Write(figures.note_applied + figures.note_unapplied, response->mutable_credited());
+  money.Write(figures.written_off, response->mutable_written_off());
+  money.Write(figures.written_off_tax, response->mutable_written_off_tax());
+  money.Write(figures.claimed, response->mutable_claimed());
+  money.Write(figures.credit_written_off, response->mutable_credit_written_off());
   response->set_invoice_count(figures.invoice_count);
   response->set_payment_count(figures.payment_count);
   response->set_open_invoice_count(figures.open_invoice_count);
@@ -281,7 +284,7 @@ absl::Status BalancesQueries::Answer(const v1::ListOpenItemsRequest& request,
     const JournalInvoice& y = invoices[b];
     return std::tie(x.due_day, x.day, x.number, a) < std::tie(y.due_day, y.day, y.number, b);
   });
-  ASSIGN_OR_RETURN(const MoneyWriter money, MoneyWriter::For(head->currency_code()));
+  ASSIGN_OR_RETURN(const Currency* currency, projection::CurrencyOf(head->currency_code()));
   const auto end = std::min<int64_t>(static_cast<int64_t>(open.size()), page.index + page.size);
   for (int64_t i = page.index; i < end; ++i) {
     const JournalInvoice& invoice = invoices[open[i]];
@@ -291,8 +294,8 @@ absl::Status BalancesQueries::Answer(const v1::ListOpenItemsRequest& request,
     item->set_number(FormatNumber(invoice.number));
     SetDate(invoice.day, item->mutable_invoice_date());
     SetDate(invoice.due_day, item->mutable_due_date());
-    RETURN_IF_ERROR(money.Write(invoice.total_minor, item->mutable_total()));
-    RETURN_IF_ERROR(money.Write(standing.open_minor[open[i]], item->mutable_open()));
+    SetMoney(invoice.total_minor, *currency, *item->mutable_total());
+    SetMoney(standing.open_minor[open[i]], *currency, *item->mutable_open());
   }
   if (end < static_cast<int64_t>(open.size())) {
     response->set_next_page_token(page.TokenFor(end, as_of_day));
@@ -313,8 +316,8 @@ absl::Status StartsAhead(int32_t today) {
   return bad.ToStatus();
 }
 
-absl::Status WriteLine(const Journal& journal, const StatementLine& line, Int128 balance,
-                       const MoneyWriter& money, v1::StatementEntry* out) {
+void WriteLine(const Journal& journal, const StatementLine& line, Int128 balance,
+               const Currency& currency, v1::StatementEntry* out) {
   const StatementText text = TextOf(journal, line);
   SetDate(line.entry->day, out->mutable_date());
   out->set_kind(text.kind);
@@ -323,9 +326,13 @@ absl::Status WriteLine(const Journal& journal, const StatementLine& line, Int128
   out->set_document(text.number.empty() ? text.document_id : text.number);
   out->set_reason(text.reason);
   out->set_invoice_number(text.invoice_number);
-  RETURN_IF_ERROR(line.is_debit() ? money.Write(line.debit, out->mutable_debit())
-                                  : money.Write(line.credit, out->mutable_credit()));
-  return money.Write(balance, out->mutable_balance());
+  const AmountWriter money(currency, out);
+  if (line.is_debit()) {
+    money.Write(line.debit, out->mutable_debit());
+  } else {
+    money.Write(line.credit, out->mutable_credit());
+  }
+  money.Write(balance, out->mutable_balance());
 }
 
 }  // namespace
@@ -348,20 +355,21 @@ absl::Status BalancesQueries::Answer(const v1::GetStatementRequest& request, con
   MakeStatement(journal, first, last, &statement);
   const std::vector<StatementLine>& lines = statement.lines;
 
-  ASSIGN_OR_RETURN(const MoneyWriter money, MoneyWriter::For(head->currency_code()));
+  ASSIGN_OR_RETURN(const Currency* currency, projection::CurrencyOf(head->currency_code()));
+  const AmountWriter money(*currency, response);
   const auto count = static_cast<int64_t>(lines.size());
   const int64_t end = std::min(count, page.index + page.size);
   Int128 balance = statement.opening;
   for (int64_t i = 0; i < end; ++i) {
     balance += lines[i].debit - lines[i].credit;
     if (i >= page.index) {
-      RETURN_IF_ERROR(WriteLine(journal, lines[i], balance, money, response->add_entries()));
+      WriteLine(journal, lines[i], balance, *currency, response->add_entries());
     }
   }
-  RETURN_IF_ERROR(money.Write(statement.opening, response->mutable_opening()));
-  RETURN_IF_ERROR(money.Write(statement.closing(), response->mutable_closing()));
-  RETURN_IF_ERROR(money.Write(statement.debits, response->mutable_debits()));
-  RETURN_IF_ERROR(money.Write(statement.credits, response->mutable_credits()));
+  money.Write(statement.opening, response->mutable_opening());
+  money.Write(statement.closing(), response->mutable_closing());
+  money.Write(statement.debits, response->mutable_debits());
+  money.Write(statement.credits, response->mutable_credits());
   if (end < count) response->set_next_page_token(page.TokenFor(end, last));
   SetPosition(reading, asked.read_us, response->mutable_position());
   return absl::OkStatus();
@@ -372,14 +380,16 @@ absl::Status BalancesQueries::Answer(const v1::GetStatementRequest& request, con
 namespace {
 
 absl::Status WriteAges(const std::string& currency_code, const Ages& ages, v1::Ageing* row) {
-  ASSIGN_OR_RETURN(const MoneyWriter money, MoneyWriter::For(currency_code));
+  ASSIGN_OR_RETURN(const Currency* currency, projection::CurrencyOf(currency_code));
+  const AmountWriter money(*currency, row);
   row->set_currency_code(currency_code);
   google::type::Money* const columns[kAgeColumns] = {
       row->mutable_not_due(),    row->mutable_days_1_30(),   row->mutable_days_31_60(),
       row->mutable_days_61_90(), row->mutable_days_91_120(), row->mutable_days_over_120()};
-  for (int i = 0; i < kAgeColumns; ++i) RETURN_IF_ERROR(money.Write(ages.column[i], columns[i]));
-  RETURN_IF_ERROR(money.Write(-ages.unapplied, row->mutable_unapplied()));
-  return money.Write(ages.balance(), row->mutable_balance());
+  for (int i = 0; i < kAgeColumns; ++i) money.Write(ages.column[i], columns[i]);
+  money.Write(-ages.unapplied, row->mutable_unapplied());
+  money.Write(ages.balance(), row->mutable_balance());
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -465,31 +475,33 @@ std::vector<LedgerLine> LedgerOf(const Sums& sums) {
 
 absl::Status WriteTotals(const std::string& currency_code, const CurrencySums& total,
                          v1::GetTrialBalanceResponse* response) {
-  ASSIGN_OR_RETURN(const MoneyWriter money, MoneyWriter::For(currency_code));
+  ASSIGN_OR_RETURN(const Currency* currency, projection::CurrencyOf(currency_code));
   const Sums& sums = total.sums;
   for (const LedgerLine& line : LedgerOf(sums)) {
     v1::TrialBalanceRow* row = response->add_rows();
     row->set_ledger_account(line.account);
     row->set_currency_code(currency_code);
-    RETURN_IF_ERROR(money.Write(line.debit, row->mutable_debit()));
-    RETURN_IF_ERROR(money.Write(line.credit, row->mutable_credit()));
-    RETURN_IF_ERROR(money.Write(line.debit - line.credit, row->mutable_balance()));
+    const AmountWriter money(*currency, row);
+    money.Write(line.debit, row->mutable_debit());
+    money.Write(line.credit, row->mutable_credit());
+    money.Write(line.debit - line.credit, row->mutable_balance());
   }
   v1::ControlTotals* control = response->add_totals();
   control->set_currency_code(currency_code);
-  RETURN_IF_ERROR(money.Write(sums.invoiced(), control->mutable_invoiced()));
-  RETURN_IF_ERROR(money.Write(sums.received, control->mutable_received()));
-  RETURN_IF_ERROR(money.Write(sums.receivable(), control->mutable_receivable()));
-  RETURN_IF_ERROR(money.Write(sums.unapplied(), control->mutable_unapplied()));
-  RETURN_IF_ERROR(money.Write(sums.allocated(), control->mutable_allocated()));
-  RETURN_IF_ERROR(money.Write(sums.refunded, control->mutable_refunded()));
-  RETURN_IF_ERROR(money.Write(sums.reversed, control->mutable_reversed()));
-  RETURN_IF_ERROR(money.Write(sums.credited(), control->mutable_credited()));
-  RETURN_IF_ERROR(money.Write(sums.written_off(), control->mutable_written_off()));
-  RETURN_IF_ERROR(money.Write(sums.relief.standing(), control->mutable_written_off_tax()));
-  RETURN_IF_ERROR(money.Write(sums.claimed, control->mutable_claimed()));
-  RETURN_IF_ERROR(money.Write(sums.lost, control->mutable_lost()));
-  RETURN_IF_ERROR(money.Write(sums.residue_income(), control->mutable_credit_written_off()));
+  const AmountWriter money(*currency, control);
+  money.Write(sums.invoiced(), control->mutable_invoiced());
+  money.Write(sums.received, control->mutable_received());
+  money.Write(sums.receivable(), control->mutable_receivable());
+  money.Write(sums.unapplied(), control->mutable_unapplied());
+  money.Write(sums.allocated(), control->mutable_allocated());
+  money.Write(sums.refunded, control->mutable_refunded());
+  money.Write(sums.reversed, control->mutable_reversed());
+  money.Write(sums.credited(), control->mutable_credited());
+  money.Write(sums.written_off(), control->mutable_written_off());
+  money.Write(sums.relief.standing(), control->mutable_written_off_tax());
+  money.Write(sums.claimed, control->mutable_claimed());
+  money.Write(sums.lost, control->mutable_lost());
+  money.Write(sums.residue_income(), control->mutable_credit_written_off());
   control->set_invoice_count(sums.invoice_count - sums.void_invoice_count);
   control->set_payment_count(sums.payment_count);
   control->set_void_invoice_count(sums.void_invoice_count);

@@ -13,6 +13,7 @@
 #include "common/base/money.h"
 #include "common/base/status.h"
 #include "common/base/timestamp.h"
+#include "common/projection/amount_writer.h"
 #include "common/projection/merged_rows.h"
 #include "common/projection/page_token.h"
 #include "common/projection/read_position.h"
@@ -24,6 +25,7 @@ namespace daybook::journal {
 namespace {
 
 using postings::Ledger;
+using projection::CurrencyOf;
 using projection::PartitionReading;
 using projection::Reading;
 
@@ -55,20 +57,13 @@ void ExpectLedger(const std::string& name, FieldViolations& bad) {
 
 // ---------------------------------------------------------------------------------------- money
 
-absl::StatusOr<const Currency*> CurrencyOf(const std::string& code) {
-  const Currency* currency = Currency::Find(code);
-  if (currency == nullptr) {
-    return absl::DataLossError(absl::StrCat("the journal has the unknown currency '", code, "'"));
-  }
-  return currency;
-}
-
 // Fills debit, credit and balance of an answer.
 template <class Answer>
-absl::Status Write(const Sums& sums, const Currency& currency, Answer* answer) {
-  RETURN_IF_ERROR(SetSum(sums.debit, currency, *answer->mutable_debit()));
-  RETURN_IF_ERROR(SetSum(sums.credit, currency, *answer->mutable_credit()));
-  return SetSum(sums.balance(), currency, *answer->mutable_balance());
+void Write(const Sums& sums, const Currency& currency, Answer* answer) {
+  const projection::AmountWriter money(currency, answer);
+  money.Write(sums.debit, answer->mutable_debit());
+  money.Write(sums.credit, answer->mutable_credit());
+  money.Write(sums.balance(), answer->mutable_balance());
 }
 
 // -------------------------------------------------------------------------------------- entries
@@ -334,10 +329,10 @@ absl::Status JournalQueries::Answer(const v1::GetLedgerAccountRequest& request,
     if (response->details_size() == kMaxDetails) continue;
     v1::LedgerDetail* detail = response->add_details();
     detail->set_detail(key.detail);
-    RETURN_IF_ERROR(Write(sum, *currency, detail));
+    Write(sum, *currency, detail);
   }
   response->set_detail_count(static_cast<int64_t>(sums.size()));
-  RETURN_IF_ERROR(Write(all, *currency, response));
+  Write(all, *currency, response);
   projection::SetPosition(reading, response->mutable_position());
   return absl::OkStatus();
 }
@@ -358,7 +353,7 @@ absl::Status JournalQueries::Answer(const v1::GetTrialBalanceRequest& request,
     v1::TrialBalanceRow* row = response->add_rows();
     row->set_ledger_account(std::string(NameOf(static_cast<Ledger>(key.ledger))));
     row->set_currency_code(key.currency_code);
-    RETURN_IF_ERROR(Write(sum, *currency, row));
+    Write(sum, *currency, row);
   }
   projection::SetPosition(reading, response->mutable_position());
   return absl::OkStatus();

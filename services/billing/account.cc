@@ -7,6 +7,7 @@
 #include "common/base/codes.h"
 #include "common/base/dates.h"
 #include "common/base/status.h"
+#include "services/billing/currency_scale.h"
 #include "services/billing/day_number.h"
 #include "services/billing/invoice_number.h"
 #include "services/billing/limits.h"
@@ -284,6 +285,19 @@ absl::Status ExpectFitsReceived(const v1::Account& account, int64_t amount_minor
 absl::Status NothingWrittenOff(const std::string& id) {
   return Refuse(Reason::kNothingWrittenOff,
                 absl::StrCat("nothing stands written off of '", id, "'"), {{"id", id}});
+}
+
+absl::Status ExpectUsual(const v1::Account& account, int64_t amount_minor, bool allow_unusual) {
+  if (allow_unusual) return absl::OkStatus();
+  const int64_t limit = MaxUsualAmount(account.currency_code());
+  if (amount_minor <= limit && amount_minor >= -limit) return absl::OkStatus();
+  const Currency& currency = CurrencyOf(account);
+  return Refuse(Reason::kAmountUnusual,
+                absl::StrCat(FormatMoney(amount_minor, currency), " is more than the usual ",
+                             FormatMoney(limit, currency), "; set allow_unusual if it is meant"),
+                {{"amount_minor", absl::StrCat(amount_minor)},
+                 {"limit_minor", absl::StrCat(limit)},
+                 {"currency_code", account.currency_code()}});
 }
 
 absl::Status CreditTooSmall(int64_t wanted_minor, int64_t unapplied_minor) {

@@ -95,6 +95,10 @@ absl::Status ExpectFitsReceived(const v1::Account& account, int64_t amount_minor
 // NOTHING_WRITTEN_OFF of an invoice or of a payment.
 absl::Status NothingWrittenOff(const std::string& id);
 
+// AMOUNT_UNUSUAL if the amount of an invoice, a line or a payment, whatever its sign, is more than is
+// usual in the account's currency and is not said to be meant.
+absl::Status ExpectUsual(const v1::Account& account, int64_t amount_minor, bool allow_unusual);
+
 // CREDIT_TOO_SMALL.
 absl::Status CreditTooSmall(int64_t wanted_minor, int64_t unapplied_minor);
 

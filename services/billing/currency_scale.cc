@@ -2,6 +2,7 @@
 
 #include "common/base/money.h"
 #include "common/base/status.h"
+#include "services/billing/limits.h"
 
 namespace daybook::billing {
 namespace {
@@ -64,5 +65,9 @@ int64_t AboutOneDollar(std::string_view currency_code) {
 }
 
 int64_t WriteOffTolerance(std::string_view currency_code) { return AboutOneDollar(currency_code); }
+
+int64_t MaxUsualAmount(std::string_view currency_code) {
+  return AboutOneDollar(currency_code) * kMaxUsualDollars;
+}
 
 }  // namespace daybook::billing

@@ -14,4 +14,7 @@ int64_t AboutOneDollar(std::string_view currency_code);
 // How much of an invoice may be written off as a residue, minor units.
 int64_t WriteOffTolerance(std::string_view currency_code);
 
+// The largest amount that is not taken for a typing error, minor units.
+int64_t MaxUsualAmount(std::string_view currency_code);
+
 }  // namespace daybook::billing

@@ -54,11 +54,13 @@ absl::Status ExpectDraftRoom(const command::View& view, const InvoiceDraft& draf
 
 // What it would come to today; refuses what could not be issued.
 template <class Response>
-absl::Status AnswerAmounts(const Account& account, const InvoiceDraft& draft, Response& response) {
+absl::Status AnswerAmounts(const Account& account, const InvoiceDraft& draft, bool allow_unusual,
+                           Response& response) {
   RETURN_IF_ERROR(billing::ExpectCurrencies(account, draft.lines()));
   const Currency& currency = billing::CurrencyOf(account);
   billing::v1::InvoiceIssued invoice;
   RETURN_IF_ERROR(billing::FillAmounts(draft.lines(), currency, invoice, "draft.lines"));
+  RETURN_IF_ERROR(billing::ExpectUsual(account, invoice, allow_unusual));
   RETURN_IF_ERROR(billing::ExpectTaxCodeRoom(invoice.taxes(), account));
   *response.mutable_net() = MoneyOf(invoice.net_minor(), currency);
   *response.mutable_tax() = MoneyOf(invoice.tax_minor(), currency);
@@ -82,7 +84,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   RETURN_IF_ERROR(billing::ExpectRoom(view));
   InvoiceDraft draft = Normalised(request.draft());
   RETURN_IF_ERROR(ExpectDraftRoom(view, draft, nullptr));
-  RETURN_IF_ERROR(AnswerAmounts(*account, draft, response));
+  RETURN_IF_ERROR(AnswerAmounts(*account, draft, request.allow_unusual(), response));
   Events events(1);
   ASSIGN_OR_RETURN(events[0].effective_date, Today(*account, context));
   auto& drafted = *events[0].event.mutable_invoice_drafted();
@@ -103,7 +105,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   RETURN_IF_ERROR(billing::ExpectEtag(*found.draft, request.etag()));
   InvoiceDraft draft = Normalised(request.draft());
   RETURN_IF_ERROR(ExpectDraftRoom(view, draft, &found.draft->draft()));
-  RETURN_IF_ERROR(AnswerAmounts(*found.account, draft, response));
+  RETURN_IF_ERROR(AnswerAmounts(*found.account, draft, request.allow_unusual(), response));
   response.set_invoice_id(request.invoice_id());
   const bool same =
       google::protobuf::util::MessageDifferencer::Equals(draft, found.draft->draft());

@@ -203,4 +203,12 @@ absl::Status FillAmounts(const google::protobuf::RepeatedPtrField<v1::LineItem>&
   return absl::OkStatus();
 }
 
+absl::Status ExpectUsual(const v1::Account& account, const v1::InvoiceIssued& invoice,
+                         bool allow_unusual) {
+  for (const v1::InvoiceLine& line : invoice.lines()) {
+    RETURN_IF_ERROR(ExpectUsual(account, line.net_minor() + line.tax_minor(), allow_unusual));
+  }
+  return ExpectUsual(account, invoice.total_minor(), allow_unusual);
+}
+
 }  // namespace daybook::billing

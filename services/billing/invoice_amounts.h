@@ -7,6 +7,7 @@
 #include "common/base/money.h"
 #include "daybook/billing/v1/billing_service.pb.h"
 #include "daybook/billing/v1/event.pb.h"
+#include "daybook/billing/v1/state.pb.h"
 
 namespace daybook::billing {
 
@@ -25,5 +26,9 @@ namespace daybook::billing {
 absl::Status FillAmounts(const google::protobuf::RepeatedPtrField<v1::LineItem>& items,
                          const Currency& currency, v1::InvoiceIssued& invoice,
                          std::string_view field = "lines");
+
+// AMOUNT_UNUSUAL if the total, or a line with its tax, is more than is usual.
+absl::Status ExpectUsual(const v1::Account& account, const v1::InvoiceIssued& invoice,
+                         bool allow_unusual);
 
 }  // namespace daybook::billing

@@ -94,7 +94,8 @@ void Answer(const InvoiceIssued& invoice, const Currency& currency, int64_t cred
 template <class Content>
 absl::StatusOr<command::Events<Billing::Event>> Issue(const command::View& view,
                                                       const Account& account,
-                                                      const Content& content, std::string id,
+                                                      const Content& content, bool allow_unusual,
+                                                      std::string id,
                                                       const command::Context& context,
                                                       IssueInvoiceResponse& response) {
   RETURN_IF_ERROR(billing::ExpectRoom(view, content.lines_size()));
@@ -112,6 +113,7 @@ absl::StatusOr<command::Events<Billing::Event>> Issue(const command::View& view,
   events[0].effective_date = invoice_day;
   InvoiceIssued invoice;
   RETURN_IF_ERROR(billing::FillAmounts(content.lines(), currency, invoice));
+  RETURN_IF_ERROR(billing::ExpectUsual(account, invoice, allow_unusual));
   RETURN_IF_ERROR(billing::ExpectTaxCodeRoom(invoice.taxes(), account));
   RETURN_IF_ERROR(ExpectFits(account, invoice.total_minor()));
   ASSIGN_OR_RETURN(*invoice.mutable_number(),
@@ -144,11 +146,14 @@ absl::StatusOr<command::Events<Billing::Event>> Billing::Decide(const command::V
     ASSIGN_OR_RETURN(const billing::InvoiceRef found,
                      billing::FindInvoice(view, request.draft_id(), Command::kIssueInvoice));
     RETURN_IF_ERROR(billing::ExpectEtag(*found.draft, request.draft_etag()));
-    return Issue(view, *found.account, found.draft->draft(), request.draft_id(), context, response);
+    // Whether the draft is meant was asked when it was written.
+    return Issue(view, *found.account, found.draft->draft(), /*allow_unusual=*/true,
+                 request.draft_id(), context, response);
   }
   ASSIGN_OR_RETURN(const Account* account,
                    billing::ChooseAccount(view, request.account_id(), Command::kIssueInvoice));
-  return Issue(view, *account, request, context.NewId(view, 0), context, response);
+  return Issue(view, *account, request, request.allow_unusual(), context.NewId(view, 0), context,
+               response);
 }
 
 }  // namespace daybook

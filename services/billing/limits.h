@@ -42,6 +42,10 @@ inline constexpr int kMaxCredits = 2'000;
 // Allocations named in the answer to a payment, which must fit kMaxAnswerBytes.
 inline constexpr int kMaxAnsweredAllocations = 8;
 
+// Dollars, or what comes to as much: a larger amount of an invoice, a line or a payment is a typing
+// error, unless the request says that it is meant.
+inline constexpr int64_t kMaxUsualDollars = 1'000'000'000;
+
 inline constexpr int kMaxNetDays = 3'650;
 inline constexpr int kMaxTermMonths = 120;
 

@@ -97,6 +97,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   }
   RETURN_IF_ERROR(billing::ExpectRoomForFact(view));
   RETURN_IF_ERROR(billing::ExpectCurrency(*account, request.amount().currency_code()));
+  RETURN_IF_ERROR(billing::ExpectUsual(*account, amount, request.allow_unusual()));
   RETURN_IF_ERROR(billing::ExpectFitsReceived(*account, amount));
   ASSIGN_OR_RETURN(const absl::CivilDay day, PaymentDay(*account, request, context));
   billing::Allocations said;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "services/billing/limits.h"
+#include "common/base/money.h"
 #include "services/billing/currency_scale.h"
 #include "tests/billing/billing_story.h"
 

@@ -196,16 +196,17 @@ TEST(IssueInvoice, RefusesWithoutItsPreconditions) {
 }
 
 TEST(IssueInvoice, RefusesSumsThatOverflow) {
+  const std::string meant = "allow_unusual: true ";
   const std::string huge = "lines { quantity { value: '9000000000000000000' } unit_price { value: ";
-  CustomerWithAccount().When(Invoice(huge + "'1' } }")).ThenRefused("AMOUNT_OVERFLOW");
+  CustomerWithAccount().When(Invoice(meant + huge + "'1' } }")).ThenRefused("AMOUNT_OVERFLOW");
   CustomerWithAccount()
-      .When(Invoice(huge + "'9000000000000000000' } }"))
+      .When(Invoice(meant + huge + "'9000000000000000000' } }"))
       .ThenRefused("AMOUNT_OVERFLOW");
   const std::string half = "lines { amount { currency_code: 'EUR' units: 46116860184273880 } } ";
-  CustomerWithAccount().When(Invoice(half + half)).ThenRefused("AMOUNT_OVERFLOW");
+  CustomerWithAccount().When(Invoice(meant + half + half)).ThenRefused("AMOUNT_OVERFLOW");
   const std::string most = "lines { amount { currency_code: 'EUR' units: 92233720368547758 } ";
   CustomerWithAccount()
-      .When(Invoice(most + "tax_rate_percent { value: '1' } }"))
+      .When(Invoice(meant + most + "tax_rate_percent { value: '1' } }"))
       .ThenRefused("AMOUNT_OVERFLOW");
   // What discounts bring back into range can be taken back line by line: no part may overflow.
   const std::string most_of_it =
@@ -213,14 +214,67 @@ TEST(IssueInvoice, RefusesSumsThatOverflow) {
   const std::string discount =
       "lines { amount { currency_code: 'EUR' units: -62000000000000000 } } ";
   CustomerWithAccount()
-      .When(Invoice(most_of_it + most_of_it + most_of_it + discount + discount))
+      .When(Invoice(meant + most_of_it + most_of_it + most_of_it + discount + discount))
       .ThenRefused("AMOUNT_OVERFLOW");
   // Also over all invoices of the account, settled ones included.
   Story<Billing> story = CustomerWithAccount();
-  EXPECT_TRUE(story.When(Invoice(most + "}")).status.ok());
+  EXPECT_TRUE(story.When(Invoice(meant + most + "}")).status.ok());
   story.When(InvoiceOf(1)).ThenRefused("AMOUNT_OVERFLOW");
-  EXPECT_TRUE(story.When(PaymentOf(92233720368547758)).status.ok());
+  EXPECT_TRUE(story.When(PaymentOf(92233720368547758, meant)).status.ok());
   story.When(InvoiceOf(1)).ThenRefused("AMOUNT_OVERFLOW");
+}
+
+TEST(IssueInvoice, TakesAnUnusualAmountOnlyIfItIsMeant) {
+  struct Row {
+    const char* currency;
+    const char* usual;  // the largest amount that is
+    const char* more;   // one minor unit more
+  };
+  const Row rows[] = {
+      {"EUR", "1000000000", "1000000000.01"},
+      {"JPY", "100000000000", "100000000001"},
+      {"KWD", "200000000", "200000000.001"},
+      {"CLF", "20000000", "20000000.0001"},
+      {"VND", "20000000000000", "20000000000001"},
+      {"ISK", "100000000000", "100000000001"},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.currency);
+    const std::string account = absl::StrCat("currency_code: '", row.currency, "'");
+    const auto line = [](std::string_view price) {
+      return absl::StrCat("lines { unit_price { value: '", std::string(price), "' } } ");
+    };
+    const auto draft = [&](std::string_view price, const std::string& rest) {
+      return Proto<billing::v1::CreateDraftInvoiceRequest>(
+          absl::StrCat("draft { ", line(price), " } ", rest));
+    };
+    const auto back = [&](std::string_view price) {
+      return line("-" + std::string(price)) + line("1");
+    };
+    EXPECT_TRUE(CustomerWithAccount(account).When(Invoice(line(row.usual))).status.ok());
+    EXPECT_TRUE(CustomerWithAccount(account).When(draft(row.usual, "")).status.ok());
+    Story<Billing> story = CustomerWithAccount(account);
+    const auto refused = story.When(Invoice(line(row.more))).ThenRefused("AMOUNT_UNUSUAL");
+    EXPECT_EQ(MetadataOf(refused.status, "currency_code"), row.currency);
+    EXPECT_NE(MetadataOf(refused.status, "limit_minor"), "");
+    // Of a line as well that another one takes back; and of a draft when it is written.
+    story.When(Invoice(line(row.more) + back(row.more))).ThenRefused("AMOUNT_UNUSUAL");
+    story.When(draft(row.more, "")).ThenRefused("AMOUNT_UNUSUAL");
+    const auto meant = story.When(draft(row.more, "allow_unusual: true"));
+    ASSERT_TRUE(meant.status.ok()) << meant.status;
+    auto edit = Proto<billing::v1::EditDraftInvoiceRequest>(absl::StrCat(
+        "invoice_id: '", meant.response.invoice_id(), "' draft { reference: 'x' ", line(row.more), " }"));
+    story.When(edit).ThenRefused("AMOUNT_UNUSUAL");
+    edit.set_allow_unusual(true);
+    EXPECT_TRUE(story.When(edit).status.ok());
+    const auto issued =
+        story.When(Invoice(absl::StrCat("draft_id: '", meant.response.invoice_id(), "'")));
+    EXPECT_TRUE(issued.status.ok()) << issued.status;
+    EXPECT_TRUE(story.When(Invoice("allow_unusual: true " + line(row.more))).status.ok());
+  }
+  const auto refused = CustomerWithAccount().When(InvoiceOf(2'000'000'000));
+  EXPECT_EQ(MetadataOf(refused.status, "limit_minor"), "100000000000");
+  EXPECT_EQ(MetadataOf(refused.status, "amount_minor"), "200000000000");
 }
 
 TEST(IssueInvoice, RefusesADueDateAfterTheLastYear) {

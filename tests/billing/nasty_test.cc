@@ -22,6 +22,9 @@ Request MendCommon(Request request, Nasty& nasty) {
   if (nasty.Below(4) != 0) request.clear_request_id();
   if (nasty.Below(4) != 0) request.set_account_id("acc");
   if (nasty.Below(4) != 0) request.clear_expected_revision();
+  if constexpr (requires { request.set_allow_unusual(true); }) {
+    if (nasty.Below(4) != 0) request.set_allow_unusual(true);
+  }
   return request;
 }
 

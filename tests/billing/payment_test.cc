@@ -165,8 +165,22 @@ TEST(RecordPayment, RefusesWithoutItsPreconditions) {
   CustomerWithAccount().When(PaymentOf(1, "account_id: 'x'")).ThenRefused("ACCOUNT_NOT_FOUND");
   CustomerWithAccount("currency_code: 'USD'").When(PaymentOf(1)).ThenRefused("CURRENCY_MISMATCH");
   Story<Billing> story = CustomerWithAccount();
-  EXPECT_TRUE(story.When(PaymentOf(92'233'720'368'547'758)).status.ok());
+  EXPECT_TRUE(story.When(PaymentOf(92'233'720'368'547'758, "allow_unusual: true")).status.ok());
   story.When(PaymentOf(1)).ThenRefused("AMOUNT_OVERFLOW");
+}
+
+TEST(RecordPayment, TakesAnUnusualAmountOnlyIfItIsMeant) {
+  Story<Billing> story = CustomerWithAccount();
+  const auto refused =
+      story.When(PaymentOf(1'000'000'001, "external_id: 'x'")).ThenRefused("AMOUNT_UNUSUAL");
+  EXPECT_EQ(MetadataOf(refused.status, "limit_minor"), "100000000000");
+  story.When(PaymentOf(1'000'000'001, "initial_state: PAYMENT_STATE_PENDING"))
+      .ThenRefused("AMOUNT_UNUSUAL");
+  EXPECT_TRUE(
+      story.When(PaymentOf(1'000'000'001, "external_id: 'x' allow_unusual: true")).status.ok());
+  // What is in the book already is answered, whether it is said again or not.
+  EXPECT_TRUE(story.When(PaymentOf(1'000'000'001, "external_id: 'x'")).status.ok());
+  EXPECT_TRUE(story.When(PaymentOf(1'000'000'000)).status.ok());
 }
 
 TEST(RecordPayment, RefusesInvoicesThatCannotBePaid) {
@@ -321,8 +335,8 @@ TEST(RecordPayment, ExternalIdsAreOfTheirMethod) {
 
 TEST(RecordPayment, NamesAtMostEightAllocationsInItsAnswer) {
   Story<Billing> story = CustomerWithAccount(absl::StrCat("currency_code: 'EUR'"));
-  for (int i = 0; i < 20; ++i) story.When(InvoiceOf(1'000'000'000'000));
-  const auto outcome = story.When(PaymentOf(20'000'000'000'000));  // checks the size
+  for (int i = 0; i < 20; ++i) story.When(InvoiceOf(1'000'000'000'000, "allow_unusual: true"));
+  const auto outcome = story.When(PaymentOf(20'000'000'000'000, "allow_unusual: true"));  // checks the size
   EXPECT_EQ(outcome.response.allocations_size(), 8);
   EXPECT_EQ(outcome.response.allocation_count(), 20);
 }

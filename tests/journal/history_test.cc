@@ -280,6 +280,68 @@ TEST(JournalHistory, ColumnsShowMoreTurnoverThanTheBalancesAndLeaveTheSame) {
   }
 }
 
+// 64 bits of yen are 9.2 * 10^18: one absurd amount more than that, and it stays for ever.
+TEST(JournalHistory, BothTrialBalancesAnswerWhatMoneyCannotHold) {
+  World world;
+  for (const int customer : {0, 1, 2}) {
+    const std::string id = absl::StrCat("i-", customer);
+    world.Tell(customer, World::kFirstDay,
+               {absl::StrCat("invoice_issued { account_id: 'acc' invoice_id: '", id,
+                             "' currency_code: 'JPY' net_minor: 9000000000000000000 "
+                             "total_minor: 9000000000000000000 }"),
+                absl::StrCat("invoice_voided { account_id: 'acc' invoice_id: '", id,
+                             "' currency_code: 'JPY' net_minor: 9000000000000000000 total_minor: "
+                             "9000000000000000000 open_minor: 9000000000000000000 }")});
+  }
+  world.Tell(0, World::kFirstDay,
+             {"invoice_issued { account_id: 'acc' invoice_id: 'i' currency_code: 'JPY' "
+              "net_minor: 5 total_minor: 5 }"});
+  world.Flush();
+  const auto expect = [](const auto& row) {
+    SCOPED_TRACE(row.ShortDebugString());
+    EXPECT_EQ(row.currency_code(), "JPY");
+    EXPECT_FALSE(row.has_debit());
+    EXPECT_FALSE(row.has_credit());
+    const bool revenue = row.ledger_account() == "revenue";
+    EXPECT_EQ(row.larger_amounts().at("debit").value(),
+              revenue ? "27000000000000000000" : "27000000000000000005");
+    EXPECT_EQ(row.larger_amounts().at("credit").value(),
+              revenue ? "27000000000000000005" : "27000000000000000000");
+    EXPECT_EQ(row.larger_amounts_size(), 2);
+    EXPECT_EQ(Minor(row.balance()), revenue ? -5 : 5);
+  };
+  int rows = 0;
+  const auto journal = TrialBalance(world, World::kFirstDay);
+  for (const auto& row : journal.rows()) {
+    expect(row);
+    ++rows;
+  }
+  EXPECT_EQ(rows, 2);
+  const auto balances = world.AskBalances(World::kFirstDay);
+  ASSERT_TRUE(balances.ok()) << balances.status();
+  for (const auto& row : balances->rows()) {
+    if (row.currency_code() != "JPY") continue;
+    if (row.ledger_account() != "revenue" && row.ledger_account() != "receivable") continue;
+    expect(row);
+    ++rows;
+  }
+  EXPECT_EQ(rows, 4);
+  ASSERT_GE(balances->totals_size(), 1);
+  for (const auto& totals : balances->totals()) {
+    if (totals.currency_code() != "JPY") continue;
+    EXPECT_EQ(Minor(totals.invoiced()), 5);
+  }
+  // A ledger account and its details as well.
+  v1::GetLedgerAccountRequest request;
+  request.set_ledger_account("revenue");
+  request.set_currency_code("JPY");
+  *request.mutable_as_of_date() = DateOf(World::kFirstDay);
+  const auto revenue = world.Ask<v1::GetLedgerAccountResponse>(request);
+  ASSERT_TRUE(revenue.ok()) << revenue.status();
+  EXPECT_EQ(revenue->larger_amounts().at("debit").value(), "27000000000000000000");
+  EXPECT_EQ(revenue->details(0).larger_amounts().at("credit").value(), "27000000000000000005");
+}
+
 TEST(JournalHistory, TaxesOfOneRateAreKeptApartByTheirCategory) {
   World world;
   const char* const taxes =
