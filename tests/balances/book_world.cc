@@ -271,6 +271,7 @@ void BookWorld::Do(const Act& act) {
     case 25:
       return TakeBack(account, act, of_payment(billing::v1::ChargeBackPaymentRequest()));
     case 26:
+      Send(account, of_invoice(billing::v1::MarkInvoiceUncollectibleRequest()));
       Send(account, of_invoice(billing::v1::UnmarkInvoiceUncollectibleRequest()));
       return;
     case 27:
