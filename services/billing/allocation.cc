@@ -116,7 +116,7 @@ void Allocator::PutAsSaid(const Target& target, int64_t wanted) {
   recovery.set_currency_code(account_.currency_code());
   recovery.set_reason(invoice.write_off_reason());
   recovery.set_amount_minor(put - invoice.open_minor());
-  SetTaxes(LessRelief(invoice.written_off_taxes(), invoice,
+  SetTaxes(LessRelief(invoice.written_off_taxes(), account_, invoice,
                       invoice.written_off_minor() - recovery.amount_minor()),
            recovery);
 }

@@ -101,9 +101,11 @@ absl::StatusOr<billing::Taxes> CorrectedTax(const InvoiceRef& found,
   const bool normal = request.reason() == billing::v1::WRITE_OFF_REASON_NORMAL;
   const billing::Taxes& before = normal ? invoice.residue_taxes() : invoice.written_off_taxes();
   const int64_t given_up = normal ? invoice.residue_minor() : invoice.written_off_minor();
-  billing::Taxes more = billing::MoreRelief(before, invoice, given_up + invoice.open_minor());
+  const billing::v1::Account& account = *found.account;
+  billing::Taxes more =
+      billing::MoreRelief(before, account, invoice, given_up + invoice.open_minor());
   // Of a few cents no tax was corrected, whatever was asked for.
-  if (!before.empty() || !billing::ReliefOf(invoice, given_up).empty()) {
+  if (!before.empty() || !billing::ReliefOf(account, invoice, given_up).empty()) {
     RETURN_IF_ERROR(ExpectSameTax(request.correct_tax(), !before.empty()));
   }
   return request.correct_tax() ? more : billing::Taxes();

@@ -34,7 +34,7 @@ void AddReversals(const v1::Account& account, const v1::Invoice& invoice, const 
   if (undone.residue_minor > 0) {
     v1::WriteOffReversed& reversed = Add(account, invoice, v1::WRITE_OFF_REASON_NORMAL,
                                          undone.residue_minor, day, events);
-    SetTaxes(LessRelief(invoice.residue_taxes(), left,
+    SetTaxes(LessRelief(invoice.residue_taxes(), account, left,
                         invoice.residue_minor() - undone.residue_minor),
              reversed);
     reversed.set_comment(comment);
@@ -42,7 +42,7 @@ void AddReversals(const v1::Account& account, const v1::Invoice& invoice, const 
   if (undone.written_off_minor > 0) {
     v1::WriteOffReversed& reversed = Add(account, invoice, invoice.write_off_reason(),
                                          undone.written_off_minor, day, events);
-    SetTaxes(LessRelief(invoice.written_off_taxes(), left,
+    SetTaxes(LessRelief(invoice.written_off_taxes(), account, left,
                         invoice.written_off_minor() - undone.written_off_minor),
              reversed);
     reversed.set_comment(comment);
