@@ -47,7 +47,8 @@ Taxes Difference(Taxes from, const Taxes& taken) {
 Taxes ReliefOf(const v1::Account& account, const v1::Invoice& invoice, int64_t given_up_minor) {
   const Left left = LeftOf(account, invoice);
   const int64_t total = left.net + left.tax;
-  if (left.tax <= 0 || total <= 0) return {};
+  // Beside an untaxed discount there may be more tax than total: then what is given up is not of it.
+  if (left.tax <= 0 || total < left.tax) return {};
   // More may be open than is left: of an invoice that was credited to the account and then bounced.
   const Int128 part = std::min(given_up_minor, total);
   const auto tax = static_cast<int64_t>(DivideHalfUp(part * left.tax, total));

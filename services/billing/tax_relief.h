@@ -17,7 +17,7 @@
 namespace daybook::billing {
 
 // What is corrected when so much of an invoice of `account` is given up, in the order of its taxes.
-// None if it has no tax left, or less than half a minor unit of it in the amount.
+// None if it has no tax left, more than its total, or less than half a minor unit in the amount.
 Taxes ReliefOf(const v1::Account& account, const v1::Invoice& invoice, int64_t given_up_minor);
 
 // What more is corrected, beside `corrected`, when so much is given up now.

@@ -166,8 +166,10 @@ TEST(TaxRelief, AResidueMayCorrectItsTaxAsWell) {
   EXPECT_EQ(billing::TaxSum(book.invoice().residue_taxes()), 8);
 }
 
+// Nor where there is more tax than total.
 TEST(TaxRelief, OfAnInvoiceWithoutTaxIsNone) {
-  for (const std::string& lines : {Line(10'000), Line(30'000) + Line(-10'000, "19")}) {
+  for (const std::string& lines : {Line(10'000), Line(30'000) + Line(-10'000, "19"),
+                                   Line(100'000, "19") + Line(-118'000)}) {
     Book book(lines);
     EXPECT_EQ(book.WriteOff(kCorrect).events.at(0).event.invoice_written_off().taxes_size(), 0);
   }
