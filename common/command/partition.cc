@@ -987,7 +987,7 @@ void Partition::LoseCache(const absl::Status& why) {
   LeaveOff();
   cache_lost_ = why;
   cache_lost_while_written_ = absl::OkStatus();
-  regain_at_ = now_;
+  regain_at_ = now_.steady;
   RegainCache();
 }
 
@@ -998,9 +998,8 @@ bool Partition::RegainCache() {
     return cache_lost_.ok();
   }
   if (cache_lost_.ok()) return true;
-  regain_at_ = std::min(regain_at_, now_ + kRegainInterval);  // the clock may have been set back
-  if (now_ < regain_at_) return false;
-  regain_at_ = now_ + kRegainInterval;
+  if (now_.steady < regain_at_) return false;
+  regain_at_ = now_.steady + kRegainInterval;
   if (!absl::IsDataLoss(cache_lost_)) cache_lost_ = cache_->Drop();
   if (absl::IsDataLoss(cache_lost_)) cache_lost_ = cache_->Reset();
   obstacle_ = std::string(cache_lost_.message());

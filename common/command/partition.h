@@ -325,7 +325,7 @@ class Partition {
   bool cache_broken_ = false;     // the last error was the cache's, not the log's
   absl::Status cache_lost_;       // not OK: nothing is read, decided or written until it is regained
   absl::Status cache_lost_while_written_;  // to be seen to by the next Tick
-  absl::Time regain_at_ = absl::InfinitePast();
+  absl::Duration regain_at_ = absl::ZeroDuration();
   int64_t history_checked_ = -1;  // last offset for which CheckHistory was good, and when
   absl::Duration history_checked_at_ = -absl::InfiniteDuration();
   Stats stats_;
