@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -37,8 +38,9 @@ void Set(int socket, int level, int option, int value) {
 
 // Lives as long as the last connection, which may be longer than the listener.
 struct Listener::Pools {
-  explicit Pools(const ListenerLimits& limits)
-      : connections(limits.connections), unfinished(limits.unfinished_bytes) {}
+  Pools(const ListenerLimits& limits, int descriptors)
+      : connections(std::min(limits.connections, descriptors)),
+        unfinished(limits.unfinished_bytes) {}
   Pool connections;
   Pool unfinished;
   std::array<Counter*, 5> ended{};  // by verdict
@@ -46,8 +48,8 @@ struct Listener::Pools {
 
 Listener::Listener(const ListenerLimits& limits, Metrics* metrics)
     : limits_(limits),
-      pools_(std::make_shared<Pools>(limits)),
-      sockets_(kKeptShare) {
+      sockets_(kKeptShare),
+      pools_(std::make_shared<Pools>(limits, sockets_.first_kept())) {
   if (metrics == nullptr) return;
   const auto counter = [&](const char* outcome) {
     return &metrics->AddCounter("daybook_rpc_connections_total",

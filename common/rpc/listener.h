@@ -29,7 +29,8 @@ namespace daybook::rpc {
 
 struct ListenerLimits {
   absl::Duration unheard;  // connections whose bytes nobody confirms for so long are lost
-  int connections;         // at once; each address has its share of them (pool.h)
+  int connections;         // at once, or as many as there are descriptors; each address has its
+                           // share of them (pool.h)
   // What a connection may send (http2_gate.h).
   int64_t unfinished_bytes;
   uint32_t max_message_bytes;
@@ -62,13 +63,13 @@ class Listener {
   struct Pools;
 
   const ListenerLimits limits_;
-  const std::shared_ptr<Pools> pools_;  // of this and of its connections
   Counter* taken_ = nullptr;
   Counter* refused_ = nullptr;
   Counter* greedy_ = nullptr;
   ListeningSockets sockets_;
-  uint64_t connections_ = 0;  // so far
-  int stop_[2] = {-1, -1};  // a pipe: closed to end the thread
+  const std::shared_ptr<Pools> pools_;  // of this and of its connections
+  uint64_t connections_ = 0;            // so far
+  int stop_[2] = {-1, -1};              // a pipe: closed to end the thread
   std::function<void(int, int)> take_;
   std::thread thread_;
 };

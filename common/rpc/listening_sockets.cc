@@ -73,16 +73,15 @@ int ListenOn(const addrinfo& address) {
   return -1;
 }
 
-// The first descriptor that no connection may have. The system gives out the lowest that is free,
-// so that a connection's own number says how many are in use.
-int FirstKept(int kept_share) {
+}  // namespace
+
+int ListeningSockets::first_kept() const {
   constexpr rlim_t kMost = std::numeric_limits<int>::max();
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
-  return static_cast<int>(std::min(limit.rlim_cur - limit.rlim_cur / kept_share, kMost));
+  return static_cast<int>(
+      std::min(limit.rlim_cur - limit.rlim_cur / static_cast<rlim_t>(kept_share_), kMost));
 }
-
-}  // namespace
 
 absl::Status ListeningSockets::Open(const Address& address) {
   addrinfo hints{};
@@ -125,7 +124,7 @@ ListeningSockets::Accepted ListeningSockets::Accept(int socket) const {
     // The others are of the one connection, which is gone.
     return {short_of ? Accepted::Outcome::kTryLater : Accepted::Outcome::kNone};
   }
-  if (fd >= FirstKept(kept_share_)) {
+  if (fd >= first_kept()) {
     ::close(fd);
     return {Accepted::Outcome::kRefused};
   }

@@ -24,6 +24,9 @@ class ListeningSockets {
   void Close();
 
   int port() const { return port_; }
+  // The first descriptor that no connection may have. The system gives out the lowest that is free,
+  // so that a connection's own number says how many are in use.
+  int first_kept() const;
   const std::vector<int>& sockets() const { return sockets_; }
 
   // What came of asking one of the sockets for a connection; it does not wait.
