@@ -7,7 +7,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
 #include "common/base/status.h"
 #include "common/store/check.h"
 
@@ -144,7 +145,7 @@ absl::StatusOr<std::unique_ptr<CacheStore>> CacheStore::Open(log::EventLog* log,
 }
 
 absl::Status CacheStore::OpenStore() {
-  opened_at_ = absl::Now();
+  opened_at_ = WallNow();
   ASSIGN_OR_RETURN(store_, store::Store::Open({.directory = options_.directory,
                                                .kind = "command-cache",
                                                .version = kCacheVersion,
@@ -223,7 +224,7 @@ absl::Status CacheStore::Mend(uint64_t life) {
   const std::unique_lock lock(mutex_);
   if (life_ != life) return absl::OkStatus();  // somebody has been here
   // One that fails at once would be opened without end.
-  const absl::Duration age = absl::Now() - opened_at_;
+  const absl::Duration age = WallNow() - opened_at_;
   if (age >= absl::ZeroDuration() && age < kPatience) {
     return absl::UnavailableError(absl::StrCat(
         "the command cache has failed: ",

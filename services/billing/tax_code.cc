@@ -101,11 +101,6 @@ void CheckReason(const v1::TaxCode& code, const CategoryRule& rule, const std::s
   if (!rule.has_reason && given) {
     bad.Add(path, absl::StrCat("has a reason, which category ", category, " does not take"));
   }
-  if (reason_code.empty()) return;
-  if (!IsReasonCode(reason_code)) {
-    return bad.Add(path + ".exemption_reason_code",
-                   "is no code of the VATEX list such as VATEX-EU-IC");
-  }
   for (const ReasonRule& known : kReasons) {
     if (known.code != reason_code || known.category == code.category()) continue;
     bad.Add(path + ".exemption_reason_code",
@@ -119,6 +114,9 @@ void CheckTaxCode(const v1::LineItem& item, const std::string& path, FieldViolat
   const v1::TaxCode& code = item.tax_code();
   const std::string field = path + ".tax_code";
   Expect(CheckText(code.exemption_reason(), kMaxReasonCharacters), field + ".exemption_reason", bad);
+  if (!code.exemption_reason_code().empty() && !IsReasonCode(code.exemption_reason_code())) {
+    bad.Add(field + ".exemption_reason_code", "is no code of the VATEX list such as VATEX-EU-IC");
+  }
   const CategoryRule* rule = RuleOf(code.category());
   if (rule == nullptr) {
     return bad.Add(field + ".category", code.category() == v1::TAX_CATEGORY_UNSPECIFIED

@@ -105,7 +105,8 @@ class BadTiming(OwnServer):
         for (service, method, facts, request, way), answer in zip(sent, answers):
             key = facts["customer_id"], request.request_id
             self.assertEqual(after.get(key, 0), 1, f"{method.name}, {way}")
-            self.assertEqual(answer.revision, facts.get("revision", 0) + 1, f"{method.name}, {way}")
+            # One that changes nothing, such as terms that are there already, leaves the revision.
+            self.assertIn(answer.revision - facts.get("revision", 0), (0, 1), f"{method.name}, {way}")
         print(f"{len(sent)} commands, {sum(k in before for k in after)} of {len(after)} records "
               "before they were sent again", file=sys.stderr)
 

@@ -13,6 +13,7 @@ from reflected import COMMAND, is_command, plausible, set_plausible
 EUR_100 = {"amount": {"currency_code": "EUR", "units": 100}}
 LINE = {"description": "goods", **EUR_100}
 PAYMENT = {"method": 1, **EUR_100}
+CENT = {"method": 1, "amount": {"currency_code": "EUR", "nanos": 10_000_000}}
 
 REGISTERED = [("RegisterCustomer", {"kind": 1, "personal": {"display_name": "C"}})]
 ACCOUNT = REGISTERED + [("OpenAccount", {"account_id": "main", "currency_code": "EUR"})]
@@ -38,6 +39,9 @@ SITUATIONS = {
     "reversed": ACCOUNT + [("RecordPayment", PAYMENT), ("ReversePayment", {})],
     "uncollectible": INVOICE + [("MarkInvoiceUncollectible", {})],
     "written off": INVOICE + [("WriteOffInvoice", {"reason": 3})],
+    "credit note": INVOICE + [("RecordPayment", PAYMENT), ("IssueCreditNote", {"kind": 2})],
+    "cent": ACCOUNT + [("RecordPayment", CENT)],
+    "cent taken": ACCOUNT + [("RecordPayment", CENT), ("WriteOffCredit", {})],
     "payment under way": ACCOUNT + [("RecordPayment", {"initial_state": 2, **PAYMENT})],
     "external id": REGISTERED + [("AddExternalId", {"external_id": {"system": "x", "id": "x"}})],
     "archived": REGISTERED + [("ArchiveCustomer", {})],

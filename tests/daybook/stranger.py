@@ -123,7 +123,7 @@ class Stranger(unittest.TestCase):
         self.assertEqual(balance.open_invoice_count, 0)
 
     def test_reads_every_violation_at_once(self):
-        code, details = self.refused(BILLING, "IssueInvoice", customer_id="c 2")
+        code, details = self.refused(BILLING, "IssueInvoice", customer_id=" c2")
         self.assertEqual(code, grpc.StatusCode.INVALID_ARGUMENT)
         info = details[error_details_pb2.ErrorInfo]
         self.assertEqual((info.reason, info.domain), ("INVALID_FIELDS", "daybook"))

@@ -262,7 +262,7 @@ func handlesEveryClassOfError(ctx context.Context, book, oneStream *Daybook) {
 		check(err != nil, "refused")
 		return RefusalOf(err)
 	}
-	no := refused(book.billing.IssueInvoice(ctx, &billing.IssueInvoiceRequest{CustomerId: "c 2"}))
+	no := refused(book.billing.IssueInvoice(ctx, &billing.IssueInvoiceRequest{CustomerId: " c2"}))
 	is(no, codes.InvalidArgument, "INVALID_FIELDS")
 	for _, field := range []string{"customer_id", "request_id", "lines"} {
 		check(no.Violations[field] != "", "names every field", field, no)

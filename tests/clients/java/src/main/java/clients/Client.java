@@ -320,7 +320,7 @@ public final class Client {
 
   static void handlesEveryClassOfError(Daybook book, Daybook oneStream) throws Exception {
     Refusal no = refused(() -> book.billing().issueInvoice(
-        IssueInvoiceRequest.newBuilder().setCustomerId("c 2").build()));
+        IssueInvoiceRequest.newBuilder().setCustomerId(" c2").build()));
     is(no, Status.Code.INVALID_ARGUMENT, "INVALID_FIELDS");
     check(no.violations().keySet().containsAll(List.of("customer_id", "request_id", "lines")),
         "names every field", no);
