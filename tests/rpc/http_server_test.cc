@@ -70,6 +70,8 @@ class Http : public testing::Test {
     return Fetch(server_->port(), path, method, fields);
   }
 
+  // What a page waits for. It outlives the server, whose threads may still be in it.
+  absl::Notification hang_;
   Metrics metrics_;
   std::vector<std::string> missing_;
   HttpOptions options_;
@@ -200,9 +202,8 @@ TEST_F(HttpWithoutEnd, OneAddressHasNoMoreThanItsShare) {
 }
 
 TEST_F(HttpWithoutEnd, APageThatHangsHoldsUpNoOther) {
-  absl::Notification hang;
-  metrics_.AddGauge("a", "A.", {}, [&hang] {
-    hang.WaitForNotification();
+  metrics_.AddGauge("a", "A.", {}, [this] {
+    hang_.WaitForNotification();
     return 1.0;
   });
   Serve();
@@ -212,15 +213,14 @@ TEST_F(HttpWithoutEnd, APageThatHangsHoldsUpNoOther) {
                     "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
   EXPECT_THAT(Get("/healthz"), EndsWith("ok\n"));
   EXPECT_THAT(Get("/readyz"), EndsWith("\nready\n"));
-  hang.Notify();
+  hang_.Notify();
   EXPECT_THAT(one.Heard(), HasSubstr("\na 1\n"));
 }
 
 TEST_F(HttpWithoutEnd, WhoIsMissedWhileAPageIsMadeIsForgotten) {
   std::atomic<int> made = 0;
-  absl::Notification hang;
   options_.missing = [&] {
-    if (++made == 1) hang.WaitForNotification();
+    if (++made == 1) hang_.WaitForNotification();
     return missing_;
   };
   options_.limits.connections = options_.limits.connections_of_one_address = 4;
@@ -232,7 +232,7 @@ TEST_F(HttpWithoutEnd, WhoIsMissedWhileAPageIsMadeIsForgotten) {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
   }
-  hang.Notify();
+  hang_.Notify();
   EXPECT_THAT(Get("/readyz"), EndsWith("\nready\n"));
   EXPECT_LE(made, 3) << "those who wait together are answered together";
 }
@@ -254,14 +254,13 @@ TEST_F(Http, HangsUpOnWhoSaysNothing) {
 }
 
 TEST_F(Http, SaysThatAPageWasNotMadeInTime) {
-  absl::Notification hang;
   options_.limits.page = absl::Milliseconds(100);
   options_.missing = [&] {
-    hang.WaitForNotification();
+    hang_.WaitForNotification();
     return missing_;
   };
   EXPECT_THAT(Get("/readyz"), AllOf(StartsWith("HTTP/1.1 503"), HasSubstr("in time")));
-  hang.Notify();
+  hang_.Notify();
 }
 
 TEST_F(Http, StopsWhileCallersWait) {
