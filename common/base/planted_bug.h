@@ -18,6 +18,9 @@ enum class PlantedBug {
   kAcknowledgesBeforeConfirm,
   kReceiptsForgotten,
   kFlushSeesLaterEdits,
+  kKeysIgnored,
+  kGapBelieved,
+  kClaimInGapOverlooked,
 };
 
 #ifdef DAYBOOK_PLANT

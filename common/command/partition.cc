@@ -20,7 +20,9 @@
 namespace daybook::command {
 namespace {
 
-constexpr int kFormat = 1;
+constexpr int kFormat = 2;
+// Between two words about others that write to the topic.
+constexpr absl::Duration kGapNotice = absl::Minutes(1);
 // How often commands in the queue are looked over for deadlines.
 constexpr absl::Duration kExpiryInterval = absl::Milliseconds(10);
 // Commands whose memory is asked for together: about as many misses as a core can have under way.
@@ -179,9 +181,10 @@ void Partition::Tick(const Moment& now, uint64_t fresh) {
     case Phase::kCatchUp:
       if (!full_.ok()) AnswerFull();
       StepFlush();
+      if (!questioned_.ok()) return AnswerQuestioned();
       if (!at_end_ || !wanted_ || draining_) return;
       if (clock_.contradicted() && !clock_.ask()) return AnswerWithoutClock();
-      if (now_.steady >= claim_not_before_) StartClaim(fresh);
+      if (now_.steady >= claim_not_before_ && SameLog()) StartClaim(fresh);
       return;
     case Phase::kClaim:
       if (now_.steady >= claimed_at_ + options_.claim_timeout) {
@@ -195,9 +198,13 @@ void Partition::Tick(const Moment& now, uint64_t fresh) {
       if (!sent_.empty() && now_.steady - sent_.front().at > options_.report_timeout) {
         return Doubt("no report came for an appended record");
       }
-      // Whatever is under way will tell as well.
-      if (clock_.ask() && sent_.empty()) AppendBarrier();
-      Serve();
+      if (questioned_.ok()) {
+        // Whatever is under way will tell as well.
+        if (clock_.ask() && sent_.empty()) AppendBarrier();
+        Serve();
+      } else {
+        AnswerQuestioned();
+      }
       if (phase_ == Phase::kOwn) StepFlush();
       return;
   }
@@ -212,6 +219,22 @@ void Partition::ReadClock() {
   }
   clock_.Read(now_, absl::FromUnixMicros(newest));
   if (claim_stored_) clock_.Stored(*std::exchange(claim_stored_, std::nullopt), claimed_at_);
+}
+
+void Partition::Question(const absl::Status& health) { questioned_ = health; }
+
+void Partition::AnswerQuestioned() {
+  const absl::Status status =
+      Refuse(Reason::kLogUnavailable,
+             absl::StrCat(questioned_.message(), "; this attempt recorded nothing"));
+  AnswerAll(status);
+  // Answers that are no record wait for one that would have to be written first. They are the last:
+  // each release is at least that of the answer in front of it.
+  while (!pending_.empty() && pending_.back().release > chain_.at().sequence) {
+    auto command = std::move(pending_.back().command);
+    pending_.pop_back();
+    if (command != nullptr) Answer(std::move(command), status, "");
+  }
 }
 
 absl::Duration Partition::next_wake() const {
@@ -231,6 +254,8 @@ absl::Duration Partition::next_wake() const {
       pending_.size() < options_.max_queue) {
     return now;
   }
+  if (gap_.has_value()) return now + absl::Milliseconds(10);
+  if (!questioned_.ok()) return now + absl::Milliseconds(100);
   if (filling_) return now;
   if (!pending_.empty() && sent_.empty()) return NextBarrier();
   if (!sent_.empty()) return now + absl::Milliseconds(100);
@@ -402,8 +427,11 @@ absl::Status Partition::AppendCommit(std::unique_ptr<Command>& command,
 }
 
 void Partition::Send(std::string_view key, Receipts::Entry* receipt) {
-  sent_.push_back(
-      {.sequence = chain_.at().sequence, .at = now_.steady, .receipt = receipt, .report = {}});
+  sent_.push_back({.sequence = chain_.at().sequence,
+                   .at = now_.steady,
+                   .hash = chain_.at().hash,
+                   .receipt = receipt,
+                   .report = {}});
   host_->Append(key, bytes_);
 }
 
@@ -411,6 +439,8 @@ void Partition::FillHeader(log::v1::Frame* frame) const {
   frame->set_epoch(chain_.at().epoch);
   frame->set_sequence(chain_.at().sequence + 1);
   frame->set_previous_hash(chain_.at().hash.data(), chain_.at().hash.size());
+  frame->set_chain_key(chain_.at().chain_key);
+  frame->set_confirmed_sequence(proven_.sequence);
   SetMicros(chain_.at().recorded_time_us, frame->mutable_recorded_time());
   frame->clear_clock_time();
 }
@@ -471,8 +501,8 @@ void Partition::OnReport(const log::Report& report) {
 
 void Partition::ProcessReports() {
   const absl::Duration oldest = sent_.empty() ? now_.steady : sent_.front().at;
-  const uint64_t confirmed = confirmed_;
-  while (phase_ == Phase::kOwn && !sent_.empty() && sent_.front().report) {
+  const uint64_t confirmed = proven_.sequence;
+  while (phase_ == Phase::kOwn && !gap_ && !sent_.empty() && sent_.front().report) {
     const log::Report& report = *sent_.front().report;
     if (!report.status.ok()) {
       if (options_.exclusive && absl::IsResourceExhausted(report.status)) {
@@ -485,17 +515,23 @@ void Partition::ProcessReports() {
       ++first_append_;
       continue;
     }
-    if (!DAYBOOK_PLANTED(kNoOffsetProof) && (!report.offset || *report.offset != next_)) {
-      return Doubt(report.offset ? absl::StrFormat("a record was stored at offset %d instead of %d",
-                                                   *report.offset, next_)
-                                 : "a record was stored without an offset");
+    if (!DAYBOOK_PLANTED(kNoOffsetProof)) {
+      if (!report.offset) return Doubt("a record was stored without an offset");
+      if (*report.offset < proven_.next_offset) {
+        return Doubt(absl::StrFormat("a record was stored at offset %d instead of %d",
+                                     *report.offset, proven_.next_offset));
+      }
+      if (*report.offset > proven_.next_offset && !DAYBOOK_PLANTED(kGapBelieved)) {
+        StartGap(*report.offset + 1);
+        break;
+      }
     }
     if (report.stored_time != absl::InfinitePast()) {
       clock_.Stored(report.stored_time, sent_.front().at);
     }
-    Confirm();
+    Confirm(report.offset.value_or(proven_.next_offset));
   }
-  if (confirmed_ != confirmed) host_->Confirmed(now_.steady - oldest);
+  if (proven_.sequence != confirmed) host_->Confirmed(now_.steady - oldest);
   ReleasePending();
 }
 
@@ -521,14 +557,18 @@ void Partition::AnswerFull() {
                                                       "; this attempt recorded nothing")));
 }
 
-void Partition::Confirm() {
+// The oldest unconfirmed record counts, and stands at `offset`.
+void Partition::Confirm(int64_t offset) {
+  const int64_t expected = chain_.at().next_offset - static_cast<int64_t>(sent_.size());
+  if (offset > expected) MoveUnconfirmed(sent_.front().sequence, offset - expected);
   const Sent sent = std::move(sent_.front());
-  const int64_t offset = sent.report->offset.value_or(next_);
   sent_.pop_front();
   ++first_append_;
-  next_ = offset + 1;
-  confirmed_end_ = std::max(confirmed_end_, next_);
-  confirmed_ = sent.sequence;
+  proven_.next_offset = offset + 1;
+  proven_.last_offset = offset;
+  proven_.sequence = sent.sequence;
+  proven_.previous_hash = std::exchange(proven_.hash, sent.hash);
+  confirmed_end_ = std::max(confirmed_end_, proven_.next_offset);
   claim_attempts_ = 0;
   claim_not_before_ = absl::ZeroDuration();
   if (sent.receipt != nullptr) {
@@ -540,8 +580,8 @@ void Partition::Confirm() {
 
 void Partition::ReleasePending() {
   while (!pending_.empty() &&
-         (pending_.front().release <= confirmed_ || DAYBOOK_PLANTED(kNoBarrier)) &&
-         (!pending_.front().by_receipt || pending_.front().release <= confirmed_)) {
+         (pending_.front().release <= proven_.sequence || DAYBOOK_PLANTED(kNoBarrier)) &&
+         (!pending_.front().by_receipt || pending_.front().release <= proven_.sequence)) {
     Pending pending = std::move(pending_.front());
     pending_.pop_front();
     if (pending.command == nullptr) continue;
@@ -568,6 +608,63 @@ void Partition::ReleasePending() {
     }
     AnswerByReceipt(std::move(pending.command), receipt, true);
   }
+}
+
+// The records from sequence `from` on stand further on in the log than was thought, and so does what
+// is to be written of them.
+void Partition::MoveUnconfirmed(uint64_t from, int64_t by) {
+  chain_.Shift(by);
+  if (cache_->frozen() != nullptr && cache_->frozen()->position().sequence >= from) {
+    cache_->ShiftFrozen(by);
+  }
+}
+
+// Somebody else has written behind what is proven.
+void Partition::StartGap(int64_t until) {
+  ++stats_.gaps;
+  gap_.emplace(Gap{log::Chain(proven_), until});
+  host_->ReadFrom(proven_.last_offset);
+  if (now_.steady < gap_said_at_ + kGapNotice) return;
+  gap_said_at_ = now_.steady;
+  host_->Say(absl::StrCat("partition ", options_.partition,
+                          ": somebody else writes to it (seen at offset ", proven_.next_offset,
+                          "); what does not count does no harm, but takes time"));
+}
+
+void Partition::OnGapRead(const log::Batch& batch) {
+  log::Chain& chain = gap_->chain;
+  for (const log::LogRecord& record : batch.records) {
+    if (!gap_->anchored) {
+      gap_->anchored = record.offset == proven_.last_offset &&
+                       log::LinkHash(proven_.previous_hash, record.value) == proven_.hash;
+      if (!gap_->anchored) return Doubt("what had been confirmed is not there");
+    }
+    if (record.offset < chain.at().next_offset) continue;
+    const bool parsed = log::ParseFrame(record.value, &frame_);
+    const auto verdict = chain.Apply(record.offset, parsed ? &frame_ : nullptr, record.value);
+    if (!verdict.ok()) return Doubt(std::string(verdict.status().message()));
+    ++stats_.void_records[static_cast<int>(*verdict)];
+    if (!log::IsEffective(*verdict)) continue;
+    if (frame_.has_owner_started() && DAYBOOK_PLANTED(kClaimInGapOverlooked)) continue;
+    // Not ours: a newer owner's claim, or what nobody but us can write.
+    if (sent_.empty() || chain.at().hash != sent_.front().hash) {
+      return Doubt(absl::StrFormat("another record counts at offset %d", record.offset));
+    }
+    Confirm(record.offset);
+    if (!gap_.has_value()) return;  // it led to a doubt
+  }
+  if (!gap_->anchored) return;
+  chain.Pass(batch.next_offset);
+  // What comes next is proven by its report again, if that is so far.
+  const int64_t read_to = chain.at().next_offset;
+  const log::Report* report =
+      sent_.empty() || !sent_.front().report ? nullptr : &*sent_.front().report;
+  if (read_to < gap_->until || (report && report->offset.value_or(read_to) > read_to)) return;
+  gap_.reset();
+  proven_.next_offset = read_to;
+  if (sent_.empty()) return chain_.Pass(read_to);
+  const int64_t end = read_to + static_cast<int64_t>(sent_.size());
+  MoveUnconfirmed(proven_.sequence + 1, end - chain_.at().next_offset);
 }
 
 absl::StatusOr<bool> Partition::FindReceipt(const Command& command, Receipt* receipt) {
@@ -700,6 +797,7 @@ void Partition::AnswerWithoutClock() {
 
 void Partition::OnRead(const log::Batch& batch) {
   if (!reading()) return;
+  if (gap_.has_value()) return OnGapRead(batch);
   for (const log::LogRecord& record : batch.records) {
     if (record.offset < chain_.at().next_offset) continue;
     const bool parsed = log::ParseFrame(record.value, &frame_);
@@ -720,11 +818,13 @@ void Partition::OnRead(const log::Batch& batch) {
       }
       continue;
     }
+    unproven_ = false;
     if (absl::Status status = Fold(record, frame_); !status.ok()) {
       // The log is not to blame for a cache that cannot be read.
       return std::exchange(cache_broken_, false) ? LoseCache(status) : Halt(status);
     }
   }
+  chain_.Pass(batch.next_offset);
   at_end_ = batch.end;
   read_once_ |= at_end_;
   StepFlush();
@@ -745,6 +845,13 @@ void Partition::OnRead(const log::Batch& batch) {
   short_since_ = absl::InfiniteDuration();
   short_reads_ = 0;
   if (phase_ == Phase::kClaim && claim_counts_) Own();
+}
+
+// Nothing is claimed on a log that was replaced by another while nobody looked.
+bool Partition::SameLog() {
+  if (unproven_ && !CheckHistory(chain_.at().next_offset)) return false;
+  unproven_ = false;
+  return true;
 }
 
 // False: reading cannot go on behind `offset`, either for now or for good.
@@ -844,10 +951,14 @@ void Partition::OnReadError(const absl::Status& status) {
   if (!reading()) return;
   if (absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status)) {
     // Gone on from here; nothing that was folded is in question.
+    if (gap_.has_value()) {
+      return host_->ReadFrom(gap_->anchored ? gap_->chain.at().next_offset : proven_.last_offset);
+    }
     obstacle_ = std::string(status.message());
     at_end_ = false;
     return host_->ReadFrom(chain_.at().next_offset);
   }
+  if (gap_.has_value()) return Doubt(std::string(status.message()));
   if (absl::IsOutOfRange(status) && confirmed_end_ == 0 && cache_->position().next_offset > 0) {
     // The cache is of another log, or of a longer one. It is only a cache.
     return LoseCache(absl::DataLossError(status.message()));
@@ -871,6 +982,8 @@ void Partition::StartClaim(uint64_t fresh) {
 
   log::v1::Frame frame;
   frame.set_epoch(claim_epoch_);
+  frame.set_chain_key(chain_.at().chain_key);
+  frame.set_confirmed_sequence(chain_.at().sequence);
   SetMicros(chain_.at().recorded_time_us, frame.mutable_recorded_time());
   SetMicros(absl::ToUnixMicros(now_.wall), frame.mutable_clock_time());
   log::v1::OwnerStarted* started = frame.mutable_owner_started();
@@ -889,9 +1002,8 @@ void Partition::Own() {
   phase_ = Phase::kOwn;
   full_ = absl::OkStatus();
   obstacle_.clear();
-  next_ = chain_.at().next_offset;
-  confirmed_end_ = std::max(confirmed_end_, next_);
-  confirmed_ = chain_.at().sequence;
+  proven_ = chain_.at();
+  confirmed_end_ = std::max(confirmed_end_, proven_.next_offset);
   first_append_ = 1;  // the claim was the writer's first
   if (AheadOfClock()) {
     host_->Say(absl::StrCat(
@@ -903,7 +1015,8 @@ void Partition::Own() {
   // At start the server says that it is ready; what an operator wants to know of is a change.
   if (stats_.ownerships == 1 && queue_.empty()) return;
   host_->Say(absl::StrCat("partition ", options_.partition, ": owner of epoch ", chain_.at().epoch,
-                          " from offset ", next_, ", ", queue_.size(), " commands waiting"));
+                          " from offset ", proven_.next_offset, ", ", queue_.size(),
+                          " commands waiting"));
 }
 
 void Partition::StepDown(std::string_view owner_endpoint) {
@@ -923,8 +1036,9 @@ void Partition::StepDown(std::string_view owner_endpoint) {
 void Partition::Doubt(std::string_view why) {
   ++stats_.doubts;
   obstacle_ = std::string(why);
-  host_->Say(absl::StrCat("partition ", options_.partition, ": in doubt at offset ", next_, " (",
-                          AsAbsl(why), "), ", sent_.size(), " records unconfirmed; reading back"));
+  host_->Say(absl::StrCat("partition ", options_.partition, ": in doubt at offset ",
+                          proven_.next_offset, " (", AsAbsl(why), "), ", sent_.size(),
+                          " records unconfirmed; reading back"));
   LeaveOff();
   if (DAYBOOK_PLANTED(kStateKeptAfterDoubt)) {
     at_end_ = false;
@@ -936,6 +1050,8 @@ void Partition::Doubt(std::string_view why) {
 // What is in flight is to be found in the log, or not.
 void Partition::LeaveOff() {
   host_->DropWriter();
+  gap_.reset();
+  unproven_ = !options_.exclusive;
   Requeue();
   claim_counts_ = false;
   superseded_ = false;
@@ -1011,6 +1127,7 @@ void Partition::Halt(absl::Status why) {
   host_->Say(absl::StrCat("partition ", options_.partition, " stops: ", why.message()));
   halted_ = std::move(why);
   phase_ = Phase::kHalted;
+  gap_.reset();
   host_->DropWriter();
   AwaitFlush();
   cache_->Drop().IgnoreError();
@@ -1045,7 +1162,7 @@ void Partition::StepFlush() {
   }
   // As an owner, memory is ahead of the log by what is in flight; a position that the log does not
   // have yet must never reach the disk.
-  if (phase_ == Phase::kOwn && confirmed_ < cache_->frozen()->position().sequence) return;
+  if (phase_ == Phase::kOwn && proven_.sequence < cache_->frozen()->position().sequence) return;
   last_write_ = now_.steady;
   writing_cache_ = true;
   host_->WriteCache([flush = cache_->frozen(), backing = &cache_->backing()] {

@@ -8,11 +8,16 @@
 // validate_only) wait for the confirmation of a record produced after the decision; if there is
 // none, a Barrier is written.
 //
-// Doubt. Anything but that proof - an error, a gap, a silence - has one reaction: the writer and
-// all memory that is not from the log are dropped, the log is read to its end, a new epoch is
-// claimed, and the unresolved commands are decided again under their own request ids. Found in the
-// log: the first result. Absent below a newer OwnerStarted: not recorded. Before that: outcome
-// unknown.
+// Gaps. A report with a later offset says that somebody else has written in between. The owner reads
+// what stands there: if none of it is a claim that counts, and its own record stands where it was
+// reported, that record is confirmed as well, by reading. So others that write to the topic cost
+// time and nothing else.
+//
+// Doubt. Anything else - an error, an offset too low, a silence, a claim in the gap - has one
+// reaction: the writer and all memory that is not from the log are dropped, the log is read to its
+// end, a new epoch is claimed, and the unresolved commands are decided again under their own request
+// ids. Found in the log: the first result. Absent below a newer OwnerStarted: not recorded. Before
+// that: outcome unknown.
 //
 // Clock. While it cannot be believed (clock_guard.h) nothing is claimed and nothing decided: commands
 // are refused CLOCK_WRONG, those that were accepted before get their answer. Records that hold no
@@ -124,6 +129,7 @@ class Partition {
     int64_t doubts = 0;
     int64_t barriers = 0;
     int64_t commits = 0;
+    int64_t gaps = 0;  // that were read through
     int64_t void_records[log::kVerdicts] = {};
   };
 
@@ -138,7 +144,7 @@ class Partition {
   void Submit(std::unique_ptr<Command> command);
 
   void OnReport(const log::Report& report);
-  // While it reads and has room; an owner never reads itself.
+  // While it reads and has room; an owner reads only gaps.
   void OnRead(const log::Batch& batch);
   void OnReadError(const absl::Status& status);
   void OnCacheWritten(const absl::Status& status);
@@ -147,6 +153,10 @@ class Partition {
   void Tick(const Moment& now, uint64_t fresh);
   // An operator says that this machine's clock is right as it is now.
   void ConfirmClock() { clock_.Confirm(); }
+  // Not OK: the log as a whole is in question (EventLog::health). Until it is OK again nothing is
+  // decided and nothing is claimed; commands are told so, what is in flight is confirmed all the
+  // same.
+  void Question(const absl::Status& health);
   // The writer is broken for good: whatever is in flight is in doubt.
   void LoseWriter(std::string_view why);
 
@@ -164,13 +174,15 @@ class Partition {
   Phase phase() const { return phase_; }
   bool reading() const {
     return started_ && cache_lost_.ok() &&
-           (phase_ == Phase::kFollow || phase_ == Phase::kCatchUp || phase_ == Phase::kClaim);
+           (phase_ == Phase::kFollow || phase_ == Phase::kCatchUp || phase_ == Phase::kClaim ||
+            gap_.has_value());
   }
   // Memory for what is read next. If not, states are on their way to the disk, which is slower than
   // the log is read: it should be asked again in some milliseconds. A claim is held up only when
   // the cache cannot be written for long.
   bool has_room() const {
     const size_t most_dirty = kMaxDirtyFlushes * options_.flush_rows;
+    if (phase_ == Phase::kOwn) return true;  // what it reads it has in memory
     if (phase_ == Phase::kClaim) return cache_->dirty() < most_dirty;
     return cache_->dirty() < most_dirty / 2 && !cache_->overfull();
   }
@@ -194,8 +206,16 @@ class Partition {
   struct Sent {
     uint64_t sequence = 0;
     absl::Duration at;  // of the steady clock, as all times below
+    log::Hash hash = {};  // of the chain, with it
     Receipts::Entry* receipt = nullptr;  // null: a barrier
     std::optional<log::Report> report;
+  };
+  // What an owner reads because somebody else has written between its records. It begins with the
+  // newest record that is proven: if that is not there, neither is the log that it belonged to.
+  struct Gap {
+    log::Chain chain;       // what counts up to here; what we have appended since is not in it
+    int64_t until = 0;      // at least so far: a record of ours was reported to stand there
+    bool anchored = false;  // the newest proven record has been met
   };
   // An answer that waits for the confirmation of `release`. Acceptances, twins of commands under
   // way, refusals and validate_only alike, in one order.
@@ -224,7 +244,10 @@ class Partition {
   void Hold(Pending pending);
   void ReleasePending();
   void ProcessReports();
-  void Confirm();
+  void Confirm(int64_t offset);
+  void MoveUnconfirmed(uint64_t from, int64_t by);
+  void StartGap(int64_t until);
+  void OnGapRead(const log::Batch& batch);
   absl::Status Fold(const log::LogRecord& record, const log::v1::Frame& frame);
   absl::Status ApplyCommit(const book::v1::Commit& commit, size_t commit_bytes,
                            absl::Time recorded_time, StateCache::Customer& customer);
@@ -242,6 +265,8 @@ class Partition {
   void StorageFull(const absl::Status& why);
   void AnswerFull();
   bool CheckHistory(int64_t offset);
+  bool SameLog();
+  void AnswerQuestioned();
   void ExpireQueue();
   void AnswerAsFollower();
   void AnswerWithoutClock();
@@ -279,7 +304,11 @@ class Partition {
   bool draining_ = false;
   bool at_end_ = false;     // the last batch reached the end of the log
   bool read_once_ = false;  // one ever did
+  // Since a doubt nothing that counts has been read: that this is still the log which the cache was
+  // computed from is not shown.
+  bool unproven_ = false;
   absl::Status halted_;
+  absl::Status questioned_;  // not OK: why nothing is decided
   Moment now_ = {absl::UnixEpoch(), absl::ZeroDuration()};
   ClockGuard clock_;
 
@@ -301,12 +330,13 @@ class Partition {
   std::string owner_endpoint_;  // of the newest OwnerStarted
 
   // Owner.
-  int64_t next_ = 0;           // offset that the oldest unconfirmed record must have
+  log::Position proven_;       // what counts as far as reports, or reading, have shown it
   int64_t confirmed_end_ = 0;  // the log was once at least this long
   absl::Duration short_since_ = absl::InfiniteDuration();  // it has looked shorter since
   int short_reads_ = 0;
   size_t served_ = 0;          // commands taken up by the last Serve
-  uint64_t confirmed_ = 0;     // sequence of the newest confirmed record
+  std::optional<Gap> gap_;  // being read
+  absl::Duration gap_said_at_ = -absl::InfiniteDuration();
   uint64_t first_append_ = 0;  // writer's number of sent_.front()
   std::deque<Sent> sent_;
   std::deque<Pending> pending_;

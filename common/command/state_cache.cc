@@ -369,6 +369,15 @@ bool StateCache::Serialize(size_t most) {
   return true;
 }
 
+void StateCache::ShiftFrozen(int64_t by) {
+  const auto shift = [by](log::Position& at) {
+    at.last_offset += by;
+    at.next_offset += by;
+  };
+  shift(flush_->position_);
+  if (flush_->has_states_) shift(flush_->states_position_);
+}
+
 void StateCache::Settle(const absl::Status& written) {
   if (!written.ok()) return;
   position_ = flush_->states_position_;

@@ -189,8 +189,11 @@ class StateCache {
   void Freeze(const log::Position& at, Flush what);
   // True: all are in it.
   bool Serialize(size_t most);
-  // The flush under way, null if there is none. Immutable once Serialize has said true.
-  const std::shared_ptr<const CacheFlush>& frozen() const { return flush_; }
+  // The flush under way, null if there is none. Immutable once Serialize has said true and what it
+  // holds is confirmed.
+  const std::shared_ptr<CacheFlush>& frozen() const { return flush_; }
+  // The record that it was frozen at stands so many offsets further on.
+  void ShiftFrozen(int64_t by);
   void Settle(const absl::Status& written);
 
   // Forgets what is not written, a flush that is not being written included, and goes on from what
@@ -238,7 +241,7 @@ class StateCache {
   book::v1::PartitionState partition_state_;
   bool partition_state_dirty_ = false;
 
-  std::shared_ptr<const CacheFlush> flush_;
+  std::shared_ptr<CacheFlush> flush_;
   CacheFlush* filling_ = nullptr;  // the same, while Serialize is not done
   uint64_t generation_ = 1;        // of edits: Freeze begins a new one and flushes the one before
   std::vector<Customer*> frozen_;  // from next_frozen_ on: not yet in the flush, unless edited

@@ -38,6 +38,7 @@ v1::Position ToProto(const Position& position) {
   proto.set_hash(position.hash.data(), position.hash.size());
   proto.set_recorded_time_us(position.recorded_time_us);
   proto.set_previous_hash(position.previous_hash.data(), position.previous_hash.size());
+  proto.set_chain_key(position.chain_key);
   return proto;
 }
 
@@ -55,6 +56,7 @@ absl::StatusOr<Position> FromProto(const v1::Position& proto) {
   position.recorded_time_us = proto.recorded_time_us();
   std::copy(proto.previous_hash().begin(), proto.previous_hash().end(),
             position.previous_hash.begin());
+  position.chain_key = proto.chain_key();
   return position;
 }
 
@@ -73,6 +75,7 @@ std::string_view ToString(Verdict verdict) {
     case Verdict::kVoidStaleClaim: return "stale_claim";
     case Verdict::kVoidSequence: return "sequence";
     case Verdict::kVoidFuture: return "future_epoch";
+    case Verdict::kVoidForeign: return "foreign";
   }
   return "?";
 }
@@ -85,46 +88,97 @@ int64_t RecordedTimeUs(const v1::Frame& frame) {
   return frame.recorded_time().seconds() * 1'000'000 + frame.recorded_time().nanos() / 1'000;
 }
 
+uint64_t ChainKey(std::string_view owner) {
+  const Hash hash = LinkHash({}, owner);
+  uint64_t key = 0;
+  for (size_t i = 0; i < sizeof key; ++i) key = key << 8 | static_cast<unsigned char>(hash[i]);
+  return std::max<uint64_t>(key, 1);
+}
+
+uint64_t KeyAfter(const v1::Frame& frame) {
+  // The first format whose records have a key.
+  constexpr int kKeyedFormat = 2;
+  if (frame.chain_key() != 0 || !frame.has_owner_started()) return frame.chain_key();
+  const v1::OwnerStarted& claim = frame.owner_started();
+  return claim.format() >= kKeyedFormat ? ChainKey(claim.owner()) : 0;
+}
+
 namespace {
 
 // Which records count, and if not, why. The whole rule.
 Verdict Judge(const Position& at, const v1::Frame* frame) {
   if (frame == nullptr) return Verdict::kVoidUnparsable;
   const uint64_t epoch = frame->epoch();
-  if (frame->has_owner_started()) {
-    if (epoch == at.epoch + 1 || DAYBOOK_PLANTED(kAnyOwnerStartedCounts)) {
-      return Verdict::kEffective;
-    }
-    return epoch <= at.epoch ? Verdict::kVoidStaleClaim : Verdict::kVoidFuture;
-  }
-  if (at.epoch == 0) return Verdict::kVoidBeforeOwner;
-  if (DAYBOOK_PLANTED(kFoldIgnoresEpoch) && frame->sequence() == at.sequence + 1) {
+  const bool claim = frame->has_owner_started();
+  const bool knows = frame->chain_key() == at.chain_key || DAYBOOK_PLANTED(kKeysIgnored);
+  if (claim && DAYBOOK_PLANTED(kAnyOwnerStartedCounts)) return Verdict::kEffective;
+  if (claim && epoch <= at.epoch) return Verdict::kVoidStaleClaim;
+  if (!claim && at.epoch == 0) return Verdict::kVoidBeforeOwner;
+  if (!claim && DAYBOOK_PLANTED(kFoldIgnoresEpoch) && frame->sequence() == at.sequence + 1) {
     return Verdict::kEffective;
   }
-  if (epoch > at.epoch) return Verdict::kVoidFuture;
   if (epoch < at.epoch) return Verdict::kVoidOldEpoch;
-  if (DAYBOOK_PLANTED(kFoldIgnoresSequence)) return Verdict::kEffective;
+  if (!knows) return Verdict::kVoidForeign;
+  if (epoch > at.epoch + (claim ? 1 : 0)) return Verdict::kVoidFuture;
+  if (claim || DAYBOOK_PLANTED(kFoldIgnoresSequence)) return Verdict::kEffective;
   return frame->sequence() == at.sequence + 1 ? Verdict::kEffective : Verdict::kVoidSequence;
 }
 
-// Records that a gap may stand before: those that a broker may legitimately have dropped around.
-bool MayFollowGap(Verdict verdict) {
-  return verdict == Verdict::kVoidOldEpoch || verdict == Verdict::kVoidStaleClaim;
+// A bug that changes which records count would stop at the hash before it is seen to lose or repeat
+// a command; the simulation is to find the loss itself.
+bool HistoryUnchecked() {
+  return DAYBOOK_PLANTED(kFoldIgnoresEpoch) || DAYBOOK_PLANTED(kFoldIgnoresSequence) ||
+         DAYBOOK_PLANTED(kAnyOwnerStartedCounts) || DAYBOOK_PLANTED(kKeysIgnored);
+}
+
+std::string Hex(std::string_view bytes) {
+  return absl::BytesToHexString(absl::string_view(bytes.data(), bytes.size()));
 }
 
 }  // namespace
+
+// Whether the log is what the writer of this record saw of it, as far as the record tells.
+absl::Status Chain::CheckWhole(int64_t offset, const v1::Frame& frame, Verdict verdict) const {
+  if (HistoryUnchecked()) return absl::OkStatus();
+  const bool counts = IsEffective(verdict);
+  // Who knows the key is or was an owner.
+  const bool keyed = at_.chain_key != 0 && frame.chain_key() == at_.chain_key;
+  if (keyed && verdict == Verdict::kVoidFuture) {
+    return absl::DataLossError(absl::StrFormat(
+        "offset %d: the log has lost records: an owner of epoch %d wrote this one, and its claim is "
+        "not here (the newest is of epoch %d)",
+        offset, frame.epoch(), at_.epoch));
+  }
+  if ((counts || keyed) && frame.confirmed_sequence() > at_.sequence) {
+    return absl::DataLossError(absl::StrFormat(
+        "offset %d: the log has lost acknowledged records: %d counted when this one was written, "
+        "and before it stand %d",
+        offset, frame.confirmed_sequence(), at_.sequence));
+  }
+  // Format 1 has no better sign of a loss.
+  if (gap_ && at_.chain_key == 0 && verdict == Verdict::kVoidSequence &&
+      frame.sequence() > at_.sequence + 1) {
+    return absl::DataLossError(absl::StrFormat(
+        "offset %d: records are missing before it (the last one read was %d) and it does not "
+        "continue the chain (%s): the log was cut or has lost records",
+        offset, at_.next_offset - 1, std::string(ToString(verdict))));
+  }
+  if (counts && !frame.has_owner_started() &&
+      frame.previous_hash() != std::string_view(at_.hash.data(), at_.hash.size())) {
+    return absl::DataLossError(absl::StrFormat(
+        "offset %d: the record continues another history (its previous_hash is %s, the chain is "
+        "at %s): the log was altered",
+        offset, Hex(frame.previous_hash()), Hex({at_.hash.data(), at_.hash.size()})));
+  }
+  return absl::OkStatus();
+}
 
 absl::StatusOr<Verdict> Chain::Apply(int64_t offset, const v1::Frame* frame,
                                      std::string_view bytes) {
   DAYBOOK_CHECK(offset >= at_.next_offset);
   if (offset > at_.next_offset) gap_ = true;
   const Verdict verdict = Judge(at_, frame);
-  if (gap_ && !IsEffective(verdict) && !MayFollowGap(verdict)) {
-    return absl::DataLossError(absl::StrFormat(
-        "offset %d: records are missing before it (the last one read was %d) and it does not "
-        "continue the chain (%s): the log was cut or has lost records",
-        offset, at_.next_offset - 1, ToString(verdict)));
-  }
+  if (frame != nullptr) RETURN_IF_ERROR(CheckWhole(offset, *frame, verdict));
   if (IsEffective(verdict)) {
     if (frame->body_case() == v1::Frame::BODY_NOT_SET) {
       return absl::UnimplementedError(absl::StrFormat(
@@ -132,31 +186,29 @@ absl::StatusOr<Verdict> Chain::Apply(int64_t offset, const v1::Frame* frame,
           "version; upgrade this one",
           offset));
     }
-    // A bug that changes which records count would stop at the hash before it is seen to lose or
-    // repeat a command; the simulation is to find the loss itself.
-    const bool hash_unchecked =
-        DAYBOOK_PLANTED(kFoldIgnoresEpoch) || DAYBOOK_PLANTED(kFoldIgnoresSequence) ||
-        DAYBOOK_PLANTED(kAnyOwnerStartedCounts);
-    const std::string_view previous = frame->previous_hash();
-    if (!frame->has_owner_started() && !hash_unchecked &&
-        previous != std::string_view(at_.hash.data(), at_.hash.size())) {
-      return absl::DataLossError(absl::StrFormat(
-          "offset %d: the record continues another history (its previous_hash is %s, the chain is "
-          "at %s): the log was altered",
-          offset, absl::BytesToHexString(frame->previous_hash()),
-          absl::BytesToHexString(absl::string_view(at_.hash.data(), at_.hash.size()))));
-    }
     gap_ = false;
     at_.previous_hash = at_.hash;
     at_.hash = LinkHash(at_.hash, bytes);
     at_.last_offset = offset;
     at_.epoch = frame->epoch();
     if (!frame->has_owner_started()) at_.sequence = frame->sequence();
+    if (at_.chain_key == 0) at_.chain_key = KeyAfter(*frame);
     // A claim is dated before it is known what its predecessor still appends in front of it.
     at_.recorded_time_us = std::max(at_.recorded_time_us, RecordedTimeUs(*frame));
   }
   at_.next_offset = offset + 1;
   return verdict;
+}
+
+void Chain::Pass(int64_t next) {
+  if (next <= at_.next_offset) return;
+  gap_ = true;
+  at_.next_offset = next;
+}
+
+void Chain::Shift(int64_t by) {
+  at_.last_offset += by;
+  at_.next_offset += by;
 }
 
 }  // namespace daybook::log

@@ -1,4 +1,4 @@
-// The event log: partitions of records at dense offsets, append at the end, read from anywhere.
+// The event log: partitions of records at growing offsets, append at the end, read from anywhere.
 //
 // Three drivers stand behind this contract: `embedded` (one process, RocksDB), `kafka` (librdkafka)
 // and `simulated` (tests: time, loss and races by a seed). tests/log/contract.h holds all of them to
@@ -94,7 +94,9 @@ class Batch {
   std::vector<LogRecord> records;
   // Nothing came after these when they were read (or after `records` came back empty).
   bool end = false;
-  // Offset that the next Read begins at.
+  // Offset that the next Read begins at. Those between the last record and it hold nothing, and so
+  // do those that are missing between two records: on Kafka the transactions of others leave such
+  // holes.
   int64_t next_offset = 0;
   // Whatever keeps the bytes of `records` alive.
   std::shared_ptr<void> storage;
@@ -106,7 +108,7 @@ class LogReader {
   virtual ~LogReader() = default;
 
   // Up to `max` records, waiting at most `wait` for the first. Empty: none yet (`end` set), or none
-  // came in time (`end` not set). Errors: OUT_OF_RANGE: the position is behind the end or before
+  // came in time (`end` not set); either way `next_offset` may have passed a hole. Errors: OUT_OF_RANGE: the position is behind the end or before
   // the beginning of the log (it was cut or replaced); DATA_LOSS: broken records, names partition and
   // offset; UNAVAILABLE: try again. After an error the reader is to be thrown away.
   virtual absl::StatusOr<Batch> Read(size_t max, absl::Duration wait) = 0;
@@ -137,8 +139,14 @@ class EventLog {
   // `wake` is called, from any thread, when reports may have arrived; it must not block.
   virtual std::unique_ptr<LogProducer> NewProducer(std::function<void()> wake) = 0;
 
-  // A reader whose first record is the one at offset `from`. `from` may be the end.
+  // A reader whose first record is the first at or behind offset `from`. `from` may be the end.
   virtual absl::StatusOr<std::unique_ptr<LogReader>> NewReader(int partition, int64_t from) = 0;
+
+  // OK as long as nothing is known against the log as a whole. Else FAILED_PRECONDITION: it is not,
+  // or may not stay, what it was when it was opened, and the message says what was done to it.
+  // Nothing may be decided on it until this is OK again. Asked as often as one likes; what happens
+  // to a log is noticed within a minute.
+  virtual absl::Status health() const { return absl::OkStatus(); }
 
   // Asks the log; may block up to a few seconds. UNAVAILABLE if it does not answer.
   virtual absl::StatusOr<Extent> GetExtent(int partition) = 0;

@@ -159,6 +159,7 @@ void Feed::Break(size_t i, const absl::Status& why) {
 // True if there is more to be read at once.
 bool Feed::ReadGroup(size_t i, absl::Time now, size_t max) {
   Group& group = groups_[i];
+  const int64_t from = group.source->at().next_offset;
   // The next group's position is a place to meet, not to pass.
   const int64_t until = i + 1 < groups_.size() ? groups_[i + 1].source->at().next_offset
                                                : std::numeric_limits<int64_t>::max();
@@ -177,7 +178,8 @@ bool Feed::ReadGroup(size_t i, absl::Time now, size_t max) {
   } while (group.source->has_read_ahead() && group.source->at().next_offset < until);
   if (has_error()) SetError(absl::OkStatus());
   backoff_ = kFirstBackoff;
-  return !group.batch.end;
+  // Where nothing came the log has not answered yet.
+  return !group.batch.end && group.source->at().next_offset != from;
 }
 
 void Feed::TakeBatch(Group& group, absl::Time now) {

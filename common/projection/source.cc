@@ -35,6 +35,7 @@ absl::Status Source::ReadMore(size_t max, absl::Duration wait) {
   }
   next_ = 0;
   read_ = {};
+  asked_ = false;
   absl::StatusOr<log::Batch> read = reader_->Read(max, wait);
   if (read.ok()) {
     read_ = *std::move(read);
@@ -65,6 +66,13 @@ absl::Status Source::Next(size_t max, int64_t until, absl::Duration wait, Parsed
     ++next_;
     batch->at = chain_.at();
   }
+  // Offsets that hold nothing: up to where reading goes on, or to what was not wanted.
+  if (next_ == read_.records.size()) {
+    chain_.Pass(std::min(read_.next_offset, until));
+  } else if (read_.records[next_].offset >= until) {
+    chain_.Pass(until);
+  }
+  batch->at = chain_.at();
   batch->end = read_.end && next_ == read_.records.size();
   return absl::OkStatus();
 }
@@ -75,8 +83,9 @@ absl::Status Source::Take(const log::LogRecord& record, ParsedBatch* batch) {
   ASSIGN_OR_RETURN(const log::Verdict verdict,
                    chain_.Apply(record.offset, parses ? &frame_ : nullptr, record.value));
   ++batch->void_records[static_cast<int>(verdict)];  // slot 0, effective, is not read
-  if (verdict == log::Verdict::kVoidFuture) {
+  if (verdict == log::Verdict::kVoidFuture && !asked_) {
     // No owner can have written it: either it is foreign or the log is not the one that was read.
+    asked_ = true;
     const absl::Status whole = store::CheckAgainst(log_, partition_, before);
     if (absl::IsFailedPrecondition(whole)) return whole;
   }

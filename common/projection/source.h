@@ -70,6 +70,7 @@ class Source {
   std::unique_ptr<log::LogReader> reader_;
   log::Batch read_;       // those before `next_` are parsed
   size_t next_ = 0;
+  bool asked_ = false;    // of these: whether the log is still the same
   log::v1::Frame frame_;  // reused: parsing into it costs half of parsing afresh
   absl::Status stopped_;
 };

@@ -46,6 +46,11 @@ absl::Status CheckAgainst(log::EventLog& log, int partition, const log::Position
       return Mismatch(log, partition, position,
                       absl::StrFormat("the record at offset %d is another one", record.offset));
     }
+    log::v1::Frame frame;
+    if (log::ParseFrame(record.value, &frame) && log::KeyAfter(frame) != position.chain_key) {
+      return Mismatch(log, partition, position,
+                      "an older version read it, which does not know all of its format");
+    }
     return absl::OkStatus();
   }
   return absl::UnavailableError(

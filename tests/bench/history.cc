@@ -63,7 +63,7 @@ class Writer {
     owner.set_endpoint("127.0.0.1:1");
     owner.set_log_id("bench");
     owner.set_partition_count(log_.partitions());
-    owner.set_format(1);
+    owner.set_format(2);
     return Append(partition, "");
   }
 
@@ -196,6 +196,8 @@ class Writer {
     record_.set_epoch(1);
     record_.set_sequence(at.sequence + 1);
     record_.set_previous_hash(at.hash.data(), at.hash.size());
+    record_.set_chain_key(at.chain_key);
+    record_.set_confirmed_sequence(at.sequence);
     SetTime();
     book::v1::Commit& commit = *record_.mutable_commit();
     commit.set_customer_id(customer_id_);

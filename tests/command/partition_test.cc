@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -179,9 +180,12 @@ class PartitionTest : public testing::Test, public PartitionHost {
   log::Batch Everything() {
     log::Batch batch;
     for (size_t i = read_from_; i < log_.size(); ++i) {
-      batch.records.push_back({static_cast<int64_t>(i), log_[i].first, log_[i].second});
+      const auto offset = static_cast<int64_t>(i);
+      if (!holes_.contains(offset)) {
+        batch.records.push_back({offset, log_[i].first, log_[i].second});
+      }
     }
-    read_from_ = static_cast<int64_t>(log_.size());
+    read_from_ = batch.next_offset = static_cast<int64_t>(log_.size());
     batch.end = true;
     return batch;
   }
@@ -244,6 +248,11 @@ class PartitionTest : public testing::Test, public PartitionHost {
   std::string ReasonFor(int number) const {
     return Answered(number) ? ReasonOf(answers_.at(number).status) : "no answer";
   }
+  // An offset that holds nothing.
+  void Hole() {
+    holes_.insert(static_cast<int64_t>(log_.size()));
+    log_.emplace_back();
+  }
   // What somebody else writes.
   void Foreign(const book::v1::Record& record) {
     log_.emplace_back("", record.SerializeAsString());
@@ -251,6 +260,7 @@ class PartitionTest : public testing::Test, public PartitionHost {
   void ForeignOwner(uint64_t epoch) {
     book::v1::Record record;
     record.set_epoch(epoch);
+    record.set_chain_key(partition_->position().chain_key);
     record.mutable_owner_started()->set_owner("other/1");
     record.mutable_owner_started()->set_endpoint("other:2");
     record.mutable_owner_started()->set_partition_count(1);
@@ -265,6 +275,7 @@ class PartitionTest : public testing::Test, public PartitionHost {
   std::unique_ptr<Partition> partition_;
   std::map<int, Answer> answers_;
   std::vector<std::pair<std::string, std::string>> log_;
+  std::set<int64_t> holes_;
   std::vector<log::Report> reports_;
   uint64_t appended_ = 0;
   bool lose_ = false;
@@ -512,14 +523,188 @@ TEST_F(PartitionTest, WhatNeverReachedTheLogIsDecidedAgain) {
   EXPECT_EQ(answers_[again].response.revision(), 1);
 }
 
-TEST_F(PartitionTest, AnOffsetThatIsNotTheNextIsADoubt) {
+TEST_F(PartitionTest, AnOffsetThatIsTooLowIsADoubt) {
   BecomeOwner();
   Submit("r1", 5);
   Tick();
-  reports_.back().offset = *reports_.back().offset + 1;
+  reports_.back().offset = *reports_.back().offset - 1;
   Report();
   Tick();
   EXPECT_EQ(partition_->stats().doubts, 1);
+}
+
+// Nobody has written in between: the offset is wrong, and what stands there never comes.
+TEST_F(PartitionTest, AnOffsetThatIsTooHighIsReadUpToAndConfirmsNothing) {
+  BecomeOwner();
+  lose_ = true;
+  const int a = Submit("r1", 5);
+  Tick();
+  partition_->OnReport({1, absl::OkStatus(), 7});
+  lose_ = false;
+  Tick();
+  Read();
+  Tick();
+  EXPECT_FALSE(Answered(a));
+  now_ += options_.report_timeout + absl::Seconds(1);
+  Tick();
+  EXPECT_EQ(partition_->stats().doubts, 1);
+  EXPECT_EQ(ReasonFor(a), "OUTCOME_UNKNOWN");
+}
+
+TEST_F(PartitionTest, WhatOthersWriteInBetweenIsReadThrough) {
+  BecomeOwner();
+  Submit("r0", 1);
+  Settle();
+  Hole();
+  log_.emplace_back("", "junk");
+  Hole();
+  const int a = Submit("r1", 5);
+  const int b = Submit("r2", 7);
+  Tick();
+  log_.emplace_back("k", "more junk");
+  const int c = Submit("r3", 9);
+  Tick();
+  Hole();
+  Report();
+  Tick();
+  EXPECT_EQ(partition_->stats().gaps, 1);
+  EXPECT_FALSE(Answered(a)) << "nobody knows yet who wrote there";
+  ASSERT_TRUE(partition_->reading());
+  Read();
+  Tick();
+  for (const int n : {a, b, c}) EXPECT_TRUE(answers_[n].status.ok());
+  EXPECT_EQ(log::DecodeToken(answers_[a].response.consistency_token())->next_offset, 6);
+  EXPECT_EQ(log::DecodeToken(answers_[c].response.consistency_token())->next_offset, 9);
+  EXPECT_FALSE(partition_->reading());
+  const int d = Submit("r4", 1);
+  Settle();
+  EXPECT_TRUE(answers_[d].status.ok());
+  EXPECT_EQ(partition_->stats().gaps, 1) << "the hole at the end had been read through as well";
+  EXPECT_EQ(partition_->stats().doubts, 0);
+  EXPECT_EQ(partition_->position().next_offset, 11);
+  EXPECT_EQ(partition_->position().last_offset, 10);
+  // And all of it is read back so.
+  const log::Position before = partition_->position();
+  Make();
+  read_from_ = 0;
+  Tick();
+  Read();
+  EXPECT_EQ(partition_->position(), before);
+}
+
+TEST_F(PartitionTest, TheCacheIsWrittenForWhereRecordsStandAtLast) {
+  options_.flush_rows = 2;
+  Make();
+  BecomeOwner();
+  log_.emplace_back("", "junk");
+  Submit("r1", 5);
+  Tick();  // a flush is frozen at the record, which was thought to stand at offset 1
+  Submit("r2", 5);
+  Tick();
+  Hole();
+  Report();
+  Tick();
+  EXPECT_EQ(cache_write_, nullptr);
+  Read();
+  Tick();
+  AwaitCache();
+  EXPECT_EQ(partition_->stats().gaps, 1);
+  EXPECT_EQ(partition_->stats().doubts, 0);
+  EXPECT_EQ(memory_->at.next_offset, 3);
+  EXPECT_EQ(memory_->at.last_offset, 2);
+  Submit("r3", 5);
+  Settle();
+  partition_->FlushCache();
+  EXPECT_EQ(memory_->at, partition_->position());
+  EXPECT_EQ(memory_->at.last_offset, 5);
+}
+
+TEST_F(PartitionTest, ARefusalBehindAGapWaitsForItsBarrier) {
+  BecomeOwner();
+  log_.emplace_back("", "junk");
+  const int refused = Submit("r1", -1);
+  Tick();
+  Report();
+  Tick();
+  EXPECT_FALSE(Answered(refused));
+  Read();
+  Tick();
+  EXPECT_EQ(ReasonFor(refused), "AMOUNT_OVERFLOW");
+}
+
+TEST_F(PartitionTest, AGapThatCannotBeReadIsADoubtInTheEnd) {
+  BecomeOwner();
+  log_.emplace_back("", "junk");
+  Submit("r1", 5);
+  Tick();
+  Report();
+  Tick();
+  partition_->OnReadError(absl::UnavailableError("broker gone"));
+  EXPECT_TRUE(partition_->reading()) << "it is tried again";
+  EXPECT_EQ(read_from_, 0) << "from the newest record that is proven on";
+  partition_->OnReadError(absl::OutOfRangeError("the log was cut"));
+  EXPECT_EQ(partition_->stats().doubts, 1);
+}
+
+// Longer than the one that we own, so that an append looks like one behind a gap.
+TEST_F(PartitionTest, NothingIsConfirmedInALogThatStandsInThePlaceOfOurs) {
+  BecomeOwner();
+  Submit("r1", 5);
+  Settle();
+  partition_->FlushCache();
+  log_.assign(5, {"", "another log's"});
+  const int a = Submit("r2", 5);
+  Tick();
+  Report();
+  Tick();
+  history_ = absl::FailedPreconditionError("the record at offset 1 is another one");
+  for (int i = 0; i < 5; ++i) {
+    Read();
+    now_ += absl::Seconds(1);
+    Tick();
+  }
+  EXPECT_EQ(partition_->phase(), Partition::Phase::kHalted);
+  EXPECT_EQ(log_.size(), 6u) << "nothing is claimed";
+  EXPECT_EQ(ReasonFor(a), "OUTCOME_UNKNOWN");
+}
+
+TEST_F(PartitionTest, HolesAtTheEndDoNotKeepItFromOwning) {
+  Hole();
+  log_.emplace_back("", "junk");
+  Hole();
+  BecomeOwner();
+  const int a = Submit("r1", 5);
+  Settle();
+  EXPECT_TRUE(answers_[a].status.ok());
+  Hole();
+  partition_->LoseWriter("a test");
+  BecomeOwner();
+  EXPECT_EQ(partition_->stats().doubts, 1);
+}
+
+TEST_F(PartitionTest, AClaimWithoutTheKeyOfTheNewestOneRedirectsNobody) {
+  BecomeOwner();
+  for (const uint64_t key : {uint64_t{0}, uint64_t{12345}}) {
+    book::v1::Record record;
+    record.set_epoch(2);
+    record.set_chain_key(key);
+    record.mutable_owner_started()->set_owner("evil");
+    record.mutable_owner_started()->set_endpoint("evil:1");
+    record.mutable_owner_started()->set_partition_count(1);
+    record.mutable_owner_started()->set_format(2);
+    Foreign(record);
+  }
+  const int a = Submit("r1", 5);
+  Tick();
+  Report();
+  Tick();
+  Read();
+  Tick();
+  EXPECT_TRUE(answers_[a].status.ok());
+  partition_->LoseWriter("a test");
+  BecomeOwner();
+  EXPECT_EQ(partition_->position().epoch, 2u);
+  EXPECT_EQ(partition_->stats().void_records[static_cast<int>(log::Verdict::kVoidForeign)], 4);
 }
 
 TEST_F(PartitionTest, ANewerOwnerIsSteppedDownForAndNamed) {
@@ -529,6 +714,7 @@ TEST_F(PartitionTest, ANewerOwnerIsSteppedDownForAndNamed) {
   Tick();
   Report();
   Tick();
+  Read();
   EXPECT_EQ(partition_->stats().doubts, 1);
   Read();
   EXPECT_EQ(partition_->phase(), Partition::Phase::kFollow);
@@ -885,9 +1071,10 @@ TEST_F(PartitionTest, EveryCommandEndsByItsDeadline) {
 
 TEST_F(PartitionTest, ARecordOfANewerVersionStopsIt) {
   BecomeOwner();
-  Make();
   book::v1::Record record;
   record.set_epoch(2);
+  record.set_chain_key(partition_->position().chain_key);
+  Make();
   record.mutable_owner_started()->set_format(99);
   record.mutable_owner_started()->set_partition_count(1);
   Foreign(record);
@@ -911,8 +1098,7 @@ TEST_F(PartitionTest, AnotherNumberOfPartitionsStopsIt) {
 }
 
 TEST_F(PartitionTest, ForeignBytesAreVoidAndALogThatWasReplacedStopsIt) {
-  BecomeOwner();
-  Make();
+  ForeignOwner(1);  // of the format without keys
   log_.emplace_back("", "not a record");
   book::v1::Record future;
   future.set_epoch(9);
@@ -1259,6 +1445,62 @@ TEST_F(PartitionTest, ALogOfBeforeKeepsItsOwnRevisions) {
   EXPECT_EQ(answers_[next].response.revision(), 3);
 }
 
+TEST_F(PartitionTest, NothingIsDecidedWhileTheLogIsInQuestion) {
+  BecomeOwner();
+  const int under_way = Submit("r1", 5);
+  Tick();
+  const int refused = Submit("r2", -9);
+  Tick();
+  partition_->Question(absl::FailedPreconditionError("the topic has 6 partitions"));
+  const int known = Submit("r3", 5);
+  const int fresh = Submit("r4", 5, "nobody has seen it");
+  const size_t records = log_.size();
+  Settle();
+  EXPECT_TRUE(answers_[under_way].status.ok()) << "what stands in the log is confirmed";
+  EXPECT_EQ(ReasonFor(refused), "AMOUNT_OVERFLOW") << "a barrier was under way for it";
+  for (const int n : {known, fresh}) {
+    EXPECT_EQ(ReasonFor(n), "LOG_UNAVAILABLE");
+    EXPECT_THAT(std::string(answers_[n].status.message()), HasSubstr("6 partitions"));
+  }
+  EXPECT_EQ(log_.size(), records);
+  EXPECT_TRUE(partition_->idle()) << "nothing is left that would hold up a Drain";
+  partition_->Question(absl::OkStatus());
+  const int again = Submit("r3", 5);
+  Settle();
+  EXPECT_TRUE(answers_[again].status.ok());
+  EXPECT_EQ(answers_[again].response.revision(), 2);
+}
+
+TEST_F(PartitionTest, ARefusalWaitsForNoBarrierWhileTheLogIsInQuestion) {
+  BecomeOwner();
+  Submit("r1", -9);
+  Tick();  // a barrier; the next may only come some milliseconds later
+  Report();
+  const int refused = Submit("r2", -9);
+  Tick();
+  ASSERT_FALSE(Answered(refused));
+  partition_->Question(absl::FailedPreconditionError("the topic is gone"));
+  Tick();
+  EXPECT_EQ(ReasonFor(refused), "LOG_UNAVAILABLE");
+  EXPECT_EQ(partition_->stats().barriers, 1);
+  EXPECT_TRUE(partition_->idle());
+}
+
+TEST_F(PartitionTest, NothingIsClaimedWhileTheLogIsInQuestion) {
+  partition_->Question(absl::FailedPreconditionError("the topic is gone"));
+  partition_->Want(true);
+  const int waiting = Submit("r1", 5);
+  for (int i = 0; i < 5; ++i) {
+    Tick();
+    Read();
+    now_ += absl::Seconds(1);
+  }
+  EXPECT_THAT(log_, IsEmpty());
+  EXPECT_EQ(ReasonFor(waiting), "LOG_UNAVAILABLE");
+  partition_->Question(absl::OkStatus());
+  BecomeOwner();
+}
+
 TEST_F(PartitionTest, AHaltedPartitionLeavesTheCacheWhereItWas) {
   BecomeOwner();
   Submit("r1", 5);
@@ -1279,6 +1521,7 @@ TEST_F(PartitionTest, AHaltedPartitionLeavesTheCacheWhereItWas) {
   Tick();
   Read();
   record.set_previous_hash(partition_->position().hash.data(), 16);
+  record.set_chain_key(partition_->position().chain_key);
   record.set_sequence(partition_->position().sequence + 1);
   Foreign(record);
   Read();

@@ -187,7 +187,10 @@ struct Process : PartitionHost {
 class Simulation {
  public:
   explicit Simulation(uint64_t seed)
-      : random_(seed), log_(1, &random_, Faults()), processes_(2 + Below(2)) {
+      : random_(seed),
+        log_(1, &random_, Faults()),
+        foreign_(Foreign()),
+        processes_(2 + Below(2)) {
     for (size_t i = 0; i < processes_.size(); ++i) {
       processes_[i].number = static_cast<int>(i);
       processes_[i].clock = absl::Milliseconds(static_cast<int64_t>(Below(400)) - 200);
@@ -214,6 +217,7 @@ class Simulation {
 
  private:
   friend struct ToyCommand;
+  double Foreign() { return Chance(0.5) ? 0 : 0.1 * Unit(); }
   log::SimulatedFaults Faults() {
     // Each run has its own weather: some faults often, some not at all.
     const auto some = [&](double most) { return Chance(0.5) ? 0 : most * Unit(); };
@@ -259,6 +263,7 @@ class Simulation {
   }
 
   void Mischief() {
+    if (Chance(foreign_)) WriteForeign();
     for (Process& p : processes_) {
       if (Chance(0.01)) p.paused_until = step_ + static_cast<int64_t>(Below(150));
       if (Chance(0.003)) {
@@ -268,6 +273,53 @@ class Simulation {
       }
       if (Chance(0.006)) p.partition->Want(true);
     }
+  }
+
+  // Somebody else writes to the topic, who knows what a record looks like, but not the keys.
+  void WriteForeign() {
+    const auto& stored = log_.stored(0);
+    ++result_.foreign_records;
+    // In front of the first claim anybody may begin a log, even this one.
+    const uint64_t epoch = NewestEpoch();
+    switch (epoch == 0 ? Below(2) : Below(6)) {
+      case 0:
+        return log_.AppendHole(0);
+      case 1:
+        return log_.AppendForeign(0, "", Chance(0.5) ? "junk" : "");
+      case 2: {  // what was written before, once more
+        if (stored.empty()) return;
+        const auto again = stored[Below(stored.size())];
+        return again.hole ? log_.AppendHole(0) : log_.AppendForeign(0, again.key, again.value);
+      }
+      case 3:
+      case 4: {  // another log's claim, of an epoch that may well be the next
+        log::v1::Frame frame;
+        frame.set_epoch(epoch + Below(3));
+        if (Chance(0.5)) frame.set_chain_key(random_());
+        frame.mutable_owner_started()->set_owner("foreign");
+        frame.mutable_owner_started()->set_endpoint("foreign");
+        frame.mutable_owner_started()->set_partition_count(1);
+        frame.mutable_owner_started()->set_format(2);
+        return log_.AppendForeign(0, "", frame.SerializeAsString());
+      }
+      default: {  // another log's record, which may well be the next in sequence
+        log::v1::Frame frame;
+        frame.set_epoch(epoch);
+        frame.set_sequence(1 + Below(stored.size() + 1));
+        if (Chance(0.5)) frame.set_chain_key(random_());
+        frame.set_previous_hash(std::string(16, 'x'));
+        frame.set_confirmed_sequence(Below(1'000));
+        frame.mutable_barrier();
+        return log_.AppendForeign(0, "", frame.SerializeAsString());
+      }
+    }
+  }
+  uint64_t NewestEpoch() const {
+    uint64_t newest = 0;
+    for (const Process& p : processes_) {
+      newest = std::max(newest, p.partition->position().epoch);
+    }
+    return newest;
   }
 
   void SubmitNew() {
@@ -372,6 +424,7 @@ class Simulation {
         open = true;
         if (step_ % 200 == 0) Submit(static_cast<int>(i), owner);
       }
+      if (step_ < until - 10'000 && Chance(foreign_)) WriteForeign();
       for (int n = 0; n < 20; ++n) log_.Advance();
       for (Process& p : processes_) Step(p);
       const bool quiet = std::none_of(attempts_.begin(), attempts_.end(), [](const Attempt& a) {
@@ -390,6 +443,7 @@ class Simulation {
     const Partition::Stats& stats = p.partition->stats();
     result_.ownerships += static_cast<int>(stats.ownerships);
     result_.doubts += static_cast<int>(stats.doubts);
+    result_.gaps += static_cast<int>(stats.gaps);
     for (int v = 1; v < log::kVerdicts; ++v) {
       result_.void_records += static_cast<int>(stats.void_records[v]);
     }
@@ -406,6 +460,7 @@ class Simulation {
 
   Random random_;
   log::SimulatedLog log_;
+  const double foreign_;  // how often others write
   std::vector<Request> requests_;
   std::vector<Attempt> attempts_;
   SimulationResult result_;
@@ -473,18 +528,24 @@ void Simulation::Check() {
     book::v1::Commit commit;
     int64_t sum;  // of the customer, after it
   };
-  uint64_t epoch = 0, sequence = 0;
+  uint64_t epoch = 0, sequence = 0, key = 0;
   std::map<std::string, std::vector<Effective>> by_customer;
   std::map<std::pair<std::string, std::string>, Effective> by_request;
   const auto& stored = log_.stored(0);
   for (size_t offset = 0; offset < stored.size(); ++offset) {
     book::v1::Record record;
-    if (!record.ParseFromString(stored[offset].value)) continue;
+    if (stored[offset].hole || !record.ParseFromString(stored[offset].value)) continue;
     if (record.has_owner_started()) {
-      if (record.epoch() == epoch + 1) epoch = record.epoch();
+      if (record.epoch() != epoch + 1 || record.chain_key() != key) continue;
+      epoch = record.epoch();
+      if (key == 0) key = log::ChainKey(record.owner_started().owner());
       continue;
     }
-    if (record.epoch() != epoch || record.sequence() != sequence + 1) continue;
+    if (epoch == 0 || record.epoch() != epoch || record.chain_key() != key) continue;
+    if (record.confirmed_sequence() > sequence) {
+      return Violate("a record says that more counts before it than does");
+    }
+    if (record.sequence() != sequence + 1) continue;
     sequence = record.sequence();
     if (!record.has_commit()) continue;
     const book::v1::Commit& commit = record.commit();

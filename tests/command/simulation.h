@@ -2,8 +2,9 @@
 //
 // Two or three processes, each a real Partition over a cache of its own, pause, crash and claim;
 // clients send commands of a small toy book, resend after UNAVAILABLE, and record every call and
-// outcome. At the end the network heals, and Run compares the record of the clients with the log as a
-// second, independent fold reads it (simulation.cc). A seed gives the same run every time.
+// outcome; somebody else writes into the same log, and leaves holes in it. At the end the network
+// heals, and Run compares the record of the clients with the log as a second, independent fold
+// reads it (simulation.cc). A seed gives the same run every time.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +21,8 @@ struct SimulationResult {
   int ownerships = 0;
   int doubts = 0;
   int void_records = 0;
+  int foreign_records = 0;
+  int gaps = 0;  // that owners read through
 };
 
 SimulationResult RunSimulation(uint64_t seed);

@@ -45,20 +45,25 @@ TEST(Simulation, EveryInvariantHoldsForEverySeed) {
         total.ownerships += result.ownerships;
         total.doubts += result.doubts;
         total.void_records += result.void_records;
+        total.foreign_records += result.foreign_records;
+        total.gaps += result.gaps;
       }
     });
   }
   for (auto& thread : threads) thread.join();
   std::printf("%llu seeds: %d attempts, %d acknowledged, %d refused, %d unknown, %d ownerships, "
-              "%d doubts, %d void records read\n",
+              "%d doubts, %d void records read, %d records of others, %d gaps read through\n",
               static_cast<unsigned long long>(seeds), total.commands, total.acknowledged,
-              total.refused, total.unknown, total.ownerships, total.doubts, total.void_records);
+              total.refused, total.unknown, total.ownerships, total.doubts, total.void_records, total.foreign_records,
+              total.gaps);
   // The runs must have been eventful, or they prove nothing.
   EXPECT_GT(total.acknowledged, static_cast<int>(seeds) * 10);
   EXPECT_GT(total.refused, static_cast<int>(seeds));
   EXPECT_GT(total.ownerships, static_cast<int>(seeds) * 3);
   EXPECT_GT(total.doubts, static_cast<int>(seeds));
   EXPECT_GT(total.void_records, static_cast<int>(seeds));
+  EXPECT_GT(total.foreign_records, static_cast<int>(seeds));
+  EXPECT_GT(total.gaps, static_cast<int>(seeds));
 }
 
 struct Planted {
@@ -93,7 +98,10 @@ INSTANTIATE_TEST_SUITE_P(
                     Planted{PlantedBug::kTwinsNotJoined, "TwinsNotJoined"},
                     Planted{PlantedBug::kAcknowledgesBeforeConfirm, "AcknowledgesBeforeConfirm"},
                     Planted{PlantedBug::kReceiptsForgotten, "ReceiptsForgotten"},
-                    Planted{PlantedBug::kFlushSeesLaterEdits, "FlushSeesLaterEdits"}),
+                    Planted{PlantedBug::kFlushSeesLaterEdits, "FlushSeesLaterEdits"},
+                    Planted{PlantedBug::kKeysIgnored, "KeysIgnored"},
+                    Planted{PlantedBug::kGapBelieved, "GapBelieved"},
+                    Planted{PlantedBug::kClaimInGapOverlooked, "ClaimInGapOverlooked"}),
     [](const auto& info) { return info.param.name; });
 
 }  // namespace

@@ -117,7 +117,7 @@ void HandMadeHistory::Claim() {
   claim.set_owner(absl::StrCat("owner-", records.size()));
   claim.set_log_id("log");
   claim.set_partition_count(4);
-  claim.set_format(1);
+  claim.set_format(2);
 }
 
 book::v1::Commit& HandMadeHistory::Accept(const std::string& method, const std::string& request_id,
@@ -187,14 +187,21 @@ void HandMadeHistory::IssueInvoice(const std::string& request_id, int64_t net, i
 
 std::vector<StoredRecord> HandMadeHistory::Linked() const {
   std::vector<StoredRecord> stored;
-  uint64_t epoch = 0, sequence = 0;
-  std::string hash(16, '\0');
+  uint64_t epoch = 0, sequence = 0, key = 0;
+  const std::string zeros(16, '\0');
+  std::string hash = zeros;
   for (book::v1::Record record : records) {
     if (!record.has_recorded_time()) {
       record.mutable_recorded_time()->set_seconds(1'000'000 + static_cast<int64_t>(stored.size()));
     }
+    record.set_chain_key(key);
+    record.set_confirmed_sequence(sequence);
     if (record.has_owner_started()) {
       record.set_epoch(++epoch);
+      const std::string link = LinkedHash(zeros, record.owner_started().owner());
+      for (size_t i = 0; i < 8 && epoch == 1; ++i) {
+        key = key << 8 | static_cast<unsigned char>(link[i]);
+      }
     } else {
       record.set_epoch(epoch);
       record.set_sequence(++sequence);

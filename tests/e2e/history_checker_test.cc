@@ -54,7 +54,7 @@ TEST(HistoryChecker, FindsARecordThatIsMissing) {
   const HandMadeHistory story;
   auto records = story.Linked();
   records.erase(records.begin() + 5);
-  EXPECT_THAT(Wrong(records, story.commands), Contains(HasSubstr("the one before was at 4")));
+  EXPECT_THAT(Wrong(records, story.commands), Contains(HasSubstr("when it was written")));
 }
 
 TEST(HistoryChecker, FindsALossThatTheOffsetsHide) {

@@ -22,10 +22,20 @@ class ChainTest : public testing::Test {
     frame.mutable_owner_started()->set_owner(std::move(id));
     return frame;
   }
-  // A record as an honest owner of `epoch` would write it now.
+  // A claim of the format that has keys, by somebody who has read all so far.
+  v1::Frame Keyed(uint64_t epoch, std::string id = "someone") const {
+    v1::Frame frame = Owner(epoch, std::move(id));
+    frame.mutable_owner_started()->set_format(2);
+    frame.set_chain_key(chain_.at().chain_key);
+    frame.set_confirmed_sequence(chain_.at().sequence);
+    return frame;
+  }
+  // A record as an honest owner of `epoch` would write it now, all before it confirmed.
   v1::Frame Next(uint64_t epoch, std::string commit = "c") const {
     v1::Frame frame;
     frame.set_epoch(epoch);
+    frame.set_chain_key(chain_.at().chain_key);
+    frame.set_confirmed_sequence(chain_.at().chain_key == 0 ? 0 : chain_.at().sequence);
     frame.set_sequence(chain_.at().sequence + 1);
     frame.set_previous_hash(chain_.at().hash.data(), chain_.at().hash.size());
     frame.set_commit(std::move(commit));
@@ -139,25 +149,148 @@ TEST_F(ChainTest, ATamperedByteIsNoticed) {
   }
 }
 
-TEST_F(ChainTest, OffsetsMayBeMissingOnlyInFrontOfWhatCounts) {
-  ASSERT_TRUE(Apply(Owner(1)).ok());
+TEST_F(ChainTest, HolesAreHarmlessWhateverStandsBehindThem) {
+  ASSERT_TRUE(Apply(Keyed(1)).ok());
   const v1::Frame old = Next(1);
-  ASSERT_EQ(*ApplyAt(5, Owner(2)), Verdict::kEffective);  // a gap, then a claim that counts
-  ASSERT_EQ(*ApplyAt(9, old), Verdict::kVoidOldEpoch);    // a gap, then an old owner's: undecided
-  ASSERT_EQ(*ApplyAt(10, Next(2)), Verdict::kEffective);  // and then one that counts
-  v1::Frame wrong = Next(2);
-  wrong.set_sequence(99);
-  const auto verdict = ApplyAt(20, wrong);
+  ASSERT_EQ(*ApplyAt(5, Keyed(2)), Verdict::kEffective);
+  ASSERT_EQ(*ApplyAt(9, old), Verdict::kVoidOldEpoch);
+  chain_.Pass(12);
+  ASSERT_EQ(*ApplyBytes("\xff"), Verdict::kVoidUnparsable);
+  ASSERT_EQ(*ApplyAt(20, Owner(9)), Verdict::kVoidForeign);
+  v1::Frame later = Next(2);  // what was appended before it was never stored
+  later.set_sequence(2);
+  ASSERT_EQ(*ApplyAt(30, later), Verdict::kVoidSequence);
+  ASSERT_EQ(*ApplyAt(40, Next(2)), Verdict::kEffective);
+  EXPECT_EQ(chain_.at().next_offset, 41);
+}
+
+TEST_F(ChainTest, PassesNoRecordTwice) {
+  ASSERT_TRUE(Apply(Keyed(1)).ok());
+  chain_.Pass(0);
+  EXPECT_EQ(chain_.at().next_offset, 1);
+  const Position before = chain_.at();
+  chain_.Pass(7);
+  EXPECT_EQ(chain_.at().next_offset, 7);
+  EXPECT_EQ(chain_.at().last_offset, before.last_offset);
+  EXPECT_EQ(chain_.at().hash, before.hash);
+}
+
+// Of a log whose claims have no keys nothing else tells a loss from a hole.
+TEST_F(ChainTest, WithoutKeysAHoleInFrontOfALaterSequenceStops) {
+  ASSERT_TRUE(Apply(Owner(1)).ok());
+  chain_.Pass(5);
+  ASSERT_EQ(*ApplyBytes("junk"), Verdict::kVoidUnparsable);
+  ASSERT_EQ(*Apply(Next(1)), Verdict::kEffective);
+  chain_.Pass(9);
+  v1::Frame later = Next(1);
+  later.set_sequence(3);
+  const auto verdict = Apply(later);
   EXPECT_EQ(verdict.status().code(), absl::StatusCode::kDataLoss);
   EXPECT_NE(verdict.status().message().find("missing"), absl::string_view::npos);
 }
 
-TEST_F(ChainTest, AGapIsRememberedUntilSomethingCounts) {
-  ASSERT_TRUE(Apply(Owner(1)).ok());
-  const v1::Frame old = Next(1);
-  ASSERT_TRUE(Apply(Owner(2)).ok());
-  ASSERT_EQ(*ApplyAt(7, old), Verdict::kVoidOldEpoch);
-  EXPECT_EQ(ApplyBytes("\xff").status().code(), absl::StatusCode::kDataLoss);
+TEST_F(ChainTest, WhoDoesNotKnowTheKeyWritesNothingThatCounts) {
+  ASSERT_EQ(*Apply(Keyed(1)), Verdict::kEffective);
+  ASSERT_EQ(*Apply(Next(1)), Verdict::kEffective);
+  for (const uint64_t key : {uint64_t{0}, uint64_t{7}, chain_.at().chain_key + 1}) {
+    v1::Frame claim = Keyed(2);
+    claim.set_chain_key(key);
+    EXPECT_EQ(*Apply(claim), Verdict::kVoidForeign);
+    v1::Frame commit = Next(1);
+    commit.set_chain_key(key);
+    EXPECT_EQ(*Apply(commit), Verdict::kVoidForeign);
+    commit.set_previous_hash("of another history");
+    commit.set_confirmed_sequence(1'000'000);
+    EXPECT_EQ(*Apply(commit), Verdict::kVoidForeign);
+  }
+  EXPECT_EQ(*Apply(Next(1)), Verdict::kEffective);
+  EXPECT_EQ(*Apply(Keyed(2)), Verdict::kEffective);
+}
+
+// Another partition has had like epochs and sequences.
+TEST_F(ChainTest, RecordsOfAnotherPartitionOfTheSameLogAreVoid) {
+  Chain other;
+  std::vector<v1::Frame> theirs;
+  const auto write = [&](v1::Frame frame) {
+    frame.set_chain_key(other.at().chain_key);
+    if (!frame.has_owner_started()) {
+      frame.set_sequence(other.at().sequence + 1);
+      frame.set_previous_hash(other.at().hash.data(), other.at().hash.size());
+    }
+    ASSERT_TRUE(IsEffective(*other.Apply(other.at().next_offset, &frame, frame.SerializeAsString())));
+    theirs.push_back(std::move(frame));
+  };
+  write(Keyed(1, "theirs"));
+  for (int i = 0; i < 3; ++i) write(Next(1, "theirs"));
+  write(Keyed(2, "theirs again"));
+  write(Next(2, "theirs"));
+  ASSERT_TRUE(Apply(Keyed(1, "ours")).ok());
+  for (int round = 0; round < 4; ++round) {
+    for (const v1::Frame& frame : theirs) ASSERT_FALSE(IsEffective(*Apply(frame)));
+    ASSERT_EQ(*Apply(Next(1)), Verdict::kEffective);
+  }
+}
+
+// Whatever is lost in the middle, claims or acknowledged records, is noticed by the next record of
+// an owner that knew of it, wherever it was lost and whether the offsets show it or not.
+TEST_F(ChainTest, ALossOfWhatWasKnownToCountStops) {
+  std::vector<v1::Frame> log;
+  const auto add = [&](const v1::Frame& frame) {
+    ASSERT_EQ(*Apply(frame), Verdict::kEffective);
+    log.push_back(frame);
+  };
+  add(Keyed(1));
+  for (int i = 0; i < 4; ++i) add(Next(1));
+  add(Keyed(2, "second"));
+  for (int i = 0; i < 3; ++i) add(Next(2));
+  add(Keyed(3, "third"));
+  add(Next(3));
+  for (size_t first = 1; first + 1 < log.size(); ++first) {
+    for (size_t last = first; last + 1 < log.size(); ++last) {
+      for (const bool hole : {true, false}) {
+        chain_ = Chain();
+        int64_t offset = 0;
+        bool stopped = false;
+        for (size_t i = 0; i < log.size() && !stopped; ++i) {
+          if (i < first || i > last) {
+            const auto verdict = ApplyAt(offset, log[i]);
+            stopped = verdict.status().code() == absl::StatusCode::kDataLoss;
+            EXPECT_EQ(stopped, i == last + 1) << first << " to " << last << ", at " << i;
+          }
+          offset += hole || i < first || i > last;
+        }
+        EXPECT_TRUE(stopped) << first << " to " << last << (hole ? ", with a hole" : "");
+      }
+    }
+  }
+}
+
+// Records that were appended and never stored are no loss: nobody knew that they counted.
+TEST_F(ChainTest, ARecordThatNeverArrivedVoidsWhatFollowsAndNothingStops) {
+  ASSERT_TRUE(Apply(Keyed(1)).ok());
+  ASSERT_TRUE(Apply(Next(1)).ok());
+  v1::Frame second = Next(1);
+  second.set_sequence(3);
+  v1::Frame third = second;
+  third.set_sequence(4);
+  EXPECT_EQ(*Apply(second), Verdict::kVoidSequence);
+  EXPECT_EQ(*ApplyAt(9, third), Verdict::kVoidSequence);
+  EXPECT_EQ(*Apply(Keyed(2)), Verdict::kEffective);
+  EXPECT_EQ(*Apply(Next(2)), Verdict::kEffective);
+}
+
+TEST_F(ChainTest, ALogWithoutKeysGoesOnWithThem) {
+  ASSERT_EQ(*Apply(Owner(1)), Verdict::kEffective);
+  ASSERT_EQ(*Apply(Next(1)), Verdict::kEffective);
+  ASSERT_EQ(*Apply(Owner(2)), Verdict::kEffective);
+  EXPECT_EQ(chain_.at().chain_key, 0u);
+  ASSERT_EQ(*Apply(Keyed(3)), Verdict::kEffective);
+  const uint64_t key = chain_.at().chain_key;
+  EXPECT_NE(key, 0u);
+  EXPECT_EQ(*Apply(Owner(4)), Verdict::kVoidForeign) << "an old owner would have to know the key";
+  EXPECT_EQ(*Apply(Next(3)), Verdict::kEffective);
+  EXPECT_EQ(*Apply(Keyed(4, "later")), Verdict::kEffective);
+  EXPECT_EQ(chain_.at().chain_key, key) << "made once";
 }
 
 TEST_F(ChainTest, ABodyOfANewerVersionStops) {

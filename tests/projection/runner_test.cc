@@ -259,8 +259,39 @@ TEST_F(SourceTest, StopsWhenTheLogWasCut) {
   EXPECT_TRUE(absl::IsFailedPrecondition(Next())) << Next();
 }
 
-TEST_F(SourceTest, AnEpochOfTheFutureStopsOnlyIfTheLogIsAnotherOne) {
+TEST_F(SourceTest, HolesAndForeignRecordsAreReadThrough) {
   pen_.Commit("ada", {facts::Registered(kDay)});
+  pen_.Hole(0);
+  pen_.Garbage(0);
+  pen_.Commit("bob", {facts::Registered(kDay)});
+  pen_.Hole(0);
+  pen_.Hole(0);
+  ASSERT_TRUE(Next().ok());
+  EXPECT_EQ(batch_.commits.size(), 2);
+  EXPECT_EQ(batch_.at, pen_.at(0));
+  EXPECT_EQ(batch_.at.next_offset, 7);
+  EXPECT_TRUE(batch_.end);
+}
+
+// A place to meet may lie in a hole, for one who has passed it and one who has not.
+TEST_F(SourceTest, ComesToEveryOffsetThatItIsToldToStopAt) {
+  pen_.Commit("ada", {facts::Registered(kDay)});
+  for (int i = 0; i < 3; ++i) pen_.Hole(0);
+  pen_.Commit("bob", {facts::Registered(kDay)});
+  pen_.Hole(0);
+  for (int64_t until = 1; until <= 7; ++until) {
+    Source source(log_, 0, {});
+    for (int i = 0; i < 10 && source.at().next_offset < until; ++i) {
+      ASSERT_TRUE(source.Next(3, until, absl::ZeroDuration(), &batch_).ok());
+    }
+    EXPECT_EQ(source.at().next_offset, until);
+    EXPECT_EQ(batch_.at, source.at());
+  }
+}
+
+TEST_F(SourceTest, AnEpochOfTheFutureStopsOnlyIfTheLogIsAnotherOne) {
+  LogPen old_pen(log_, "log-1", 1);
+  old_pen.Commit("ada", {facts::Registered(kDay)});
   ASSERT_TRUE(Next().ok());
   log::v1::Frame future;
   future.set_epoch(99);

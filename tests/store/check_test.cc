@@ -60,5 +60,21 @@ TEST_F(CheckTest, SaysWhenTheLogDoesNotAnswer) {
   EXPECT_TRUE(absl::IsUnavailable(CheckAgainst(log_, 0, pen_.at(0))));
 }
 
+// A program of the format without keys went on reading where one with keys was writing.
+TEST_F(CheckTest, APositionThatMissesTheKeyWasReachedByAnOlderVersion) {
+  for (int claims = 0; claims < 2; ++claims) {
+    log::Position at = pen_.at(0);
+    ASSERT_NE(at.chain_key, 0u);
+    EXPECT_TRUE(CheckAgainst(log_, 0, at).ok());
+    at.chain_key = 0;
+    EXPECT_THAT(std::string(CheckAgainst(log_, 0, at).message()), HasSubstr("older version"));
+    pen_.Claim(0);
+  }
+  MemoryLog old_log(1);
+  LogPen old_pen(old_log, "log-1", 1);
+  old_pen.Claim(0);
+  EXPECT_TRUE(CheckAgainst(old_log, 0, old_pen.at(0)).ok());
+}
+
 }  // namespace
 }  // namespace daybook::store

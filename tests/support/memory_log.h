@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -66,6 +67,15 @@ class MemoryLog : public log::EventLog {
     return offset;
   }
 
+  // An offset that holds nothing.
+  void AppendHole(int partition) {
+    {
+      const std::lock_guard lock(mutex_);
+      holes_.insert({partition, End(partition)});
+    }
+    Append(partition, "", "");
+  }
+
   // For tampering; no reader may be at work.
   std::vector<std::pair<std::string, std::string>>& records(int partition) {
     return records_[static_cast<size_t>(partition)];
@@ -101,7 +111,12 @@ class MemoryLog : public log::EventLog {
       const auto& all = log_.records_[static_cast<size_t>(partition_)];
       const auto last = std::min<size_t>(all.size(), static_cast<size_t>(next_) + max);
       copies->assign(all.begin() + next_, all.begin() + static_cast<std::ptrdiff_t>(last));
-      for (const auto& [key, value] : *copies) batch.records.push_back({next_++, key, value});
+      for (const auto& [key, value] : *copies) {
+        const int64_t offset = next_++;
+        if (!log_.holes_.contains({partition_, offset})) {
+          batch.records.push_back({offset, key, value});
+        }
+      }
       batch.storage = copies;
       batch.next_offset = next_;
       batch.end = next_ == log_.End(partition_);
@@ -120,6 +135,7 @@ class MemoryLog : public log::EventLog {
 
   mutable std::mutex mutex_;
   std::vector<std::vector<std::pair<std::string, std::string>>> records_;
+  std::set<std::pair<int, int64_t>> holes_;
   std::vector<std::weak_ptr<std::function<void()>>> watchers_;
   absl::Status failure_, extent_failure_;
   int extents_asked_ = 0;
@@ -129,8 +145,9 @@ class MemoryLog : public log::EventLog {
 // Writes what an honest owner writes.
 class LogPen {
  public:
-  explicit LogPen(MemoryLog& log, std::string log_id = "log-1")
-      : log_(log), log_id_(std::move(log_id)), at_(static_cast<size_t>(log.partitions())) {}
+  // `format`: 1 as a former version wrote, without keys.
+  explicit LogPen(MemoryLog& log, std::string log_id = "log-1", int format = 2)
+      : log_(log), log_id_(std::move(log_id)), format_(format), at_(static_cast<size_t>(log.partitions())) {}
 
   // recorded_time of what is written from now on.
   void SetTime(int64_t recorded_us) { recorded_us_ = recorded_us; }
@@ -141,7 +158,8 @@ class LogPen {
     frame.mutable_owner_started()->set_owner("test");
     frame.mutable_owner_started()->set_log_id(log_id_);
     frame.mutable_owner_started()->set_partition_count(log_.partitions());
-    frame.mutable_owner_started()->set_format(1);
+    frame.mutable_owner_started()->set_format(format_);
+    frame.set_chain_key(at_[Index(partition)].at().chain_key);
     return Write(partition, "", std::move(frame));
   }
   int64_t Barrier(int partition) {
@@ -174,6 +192,10 @@ class LogPen {
     frame.set_commit(commit.SerializeAsString());
     return Write(partition, customer_id, std::move(frame));
   }
+  void Hole(int partition) {
+    log_.AppendHole(partition);
+    at_[Index(partition)].Pass(at_[Index(partition)].at().next_offset + 1);
+  }
   int64_t Garbage(int partition) { return Write(partition, "", std::string("\xff\xff\xff")); }
 
   const log::Position& at(int partition) const { return at_[static_cast<size_t>(partition)].at(); }
@@ -188,6 +210,8 @@ class LogPen {
     frame.set_epoch(at.epoch);
     frame.set_sequence(at.sequence + 1);
     frame.set_previous_hash(at.hash.data(), at.hash.size());
+    frame.set_chain_key(at.chain_key);
+    if (format_ > 1) frame.set_confirmed_sequence(at.sequence);
     return frame;
   }
   int64_t Write(int partition, const std::string& key, log::v1::Frame frame) {
@@ -206,6 +230,7 @@ class LogPen {
 
   MemoryLog& log_;
   const std::string log_id_;
+  const int format_;
   std::vector<log::Chain> at_;
   std::map<std::string, int64_t> revisions_;
   int64_t recorded_us_ = 1'750'000'000'000'000;

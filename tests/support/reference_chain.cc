@@ -19,6 +19,13 @@ std::string Link(const std::string& before, const std::string& value) {
   return {reinterpret_cast<const char*>(digest), 16};
 }
 
+uint64_t KeyOf(const std::string& owner) {
+  const std::string link = Link(std::string(16, '\0'), owner);
+  uint64_t key = 0;
+  for (size_t i = 0; i < 8; ++i) key = key << 8 | static_cast<unsigned char>(link[i]);
+  return key;
+}
+
 int64_t Nanoseconds(const google::protobuf::Timestamp& time) {
   return time.seconds() * 1'000'000'000 + time.nanos();
 }
@@ -32,7 +39,8 @@ class ReferenceChain {
   // Whether the record counts.
   bool Take(const StoredRecord& stored, const book::v1::Record* record) {
     ++figures_->records;
-    if (stored.offset != next_) {
+    // Others may leave holes; records with a key show themselves whether any of ours is missing.
+    if (stored.offset < next_ || (stored.offset > next_ && key_ == 0)) {
       Say(stored, absl::StrCat("the one before was at ", next_ - 1));
     }
     next_ = stored.offset + 1;
@@ -53,11 +61,16 @@ class ReferenceChain {
       Say(stored, absl::StrCat("it is of epoch ", record.epoch(), ", the newest is ", epoch_));
     }
     if (claim) {
-      if (record.epoch() != epoch_ + 1) return false;
+      if (record.epoch() != epoch_ + 1 || record.chain_key() != key_) return false;
+      CheckConfirmed(stored, record);
       epoch_ = record.epoch();
+      const auto& started = record.owner_started();
+      if (key_ == 0 && started.format() >= 2) key_ = KeyOf(started.owner());
       return true;
     }
-    if (epoch_ == 0 || record.epoch() != epoch_ || record.sequence() != sequence_ + 1) return false;
+    if (epoch_ == 0 || record.epoch() != epoch_ || record.chain_key() != key_) return false;
+    CheckConfirmed(stored, record);
+    if (record.sequence() != sequence_ + 1) return false;
     if (record.previous_hash() != hash_) {
       Say(stored, "it is the next in sequence but has another history");
       broken_ = true;
@@ -65,6 +78,12 @@ class ReferenceChain {
     }
     sequence_ = record.sequence();
     return true;
+  }
+
+  void CheckConfirmed(const StoredRecord& stored, const book::v1::Record& record) {
+    if (record.confirmed_sequence() <= sequence_) return;
+    Say(stored, absl::StrCat("when it was written ", record.confirmed_sequence(),
+                             " records counted, and before it stand ", sequence_));
   }
 
   void LookInto(const StoredRecord& stored, const book::v1::Record& record) {
@@ -110,6 +129,7 @@ class ReferenceChain {
   Violations* const violations_;
   int64_t next_ = 0;
   uint64_t epoch_ = 0;
+  uint64_t key_ = 0;  // 0: none yet
   uint64_t sequence_ = 0;
   std::string hash_ = std::string(16, '\0');
   int64_t time_ = 0;

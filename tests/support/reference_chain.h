@@ -26,9 +26,9 @@ struct ChainFigures {
   int64_t voids = 0;
 };
 
-// The records that count, by partition and offset. Violations: offsets that are missing or twice, a
-// record with another history, of a future epoch or without content, times that go back, claims
-// that disagree about the log.
+// The records that count, by partition and offset. Violations: offsets that are twice, records that
+// are missing, a record with another history, of a future epoch or without content, times that go
+// back, claims that disagree about the log.
 std::vector<CountingRecord> CountingRecords(std::vector<StoredRecord> records,
                                             ChainFigures* figures, Violations* violations);
 

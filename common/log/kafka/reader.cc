@@ -181,6 +181,8 @@ class KafkaReader : public LogReader {
   void Hear(const rd_kafka_message_t& event) {
     switch (event.err) {
       case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+        // The end may stand behind the last record: control records are not given to readers.
+        next_ = std::max(next_, event.offset);
         heard_ = true;
         fetcher_.down = false;
         return;

@@ -68,10 +68,10 @@ struct SimulatedLog::Reader : LogReader {
     }
     Batch batch;
     auto copies = std::make_shared<std::deque<Stored>>();
-    while (next < static_cast<int64_t>(end) && batch.records.size() < max) {
+    for (; next < static_cast<int64_t>(end) && batch.records.size() < max; ++next) {
+      if ((*stored)[next].hole) continue;
       copies->push_back((*stored)[next]);
       batch.records.push_back({next, copies->back().key, copies->back().value});
-      ++next;
     }
     batch.end = next == static_cast<int64_t>(end);
     batch.next_offset = next;
@@ -145,6 +145,22 @@ void SimulatedLog::Settle() {
   }
 }
 
+void SimulatedLog::AppendForeign(int partition, std::string key, std::string value) {
+  stored_[partition]->push_back({std::move(key), std::move(value)});
+  WakeWatchers();
+}
+
+void SimulatedLog::AppendHole(int partition) {
+  stored_[partition]->push_back({.key = {}, .value = {}, .hole = true});
+  WakeWatchers();
+}
+
+void SimulatedLog::WakeWatchers() {
+  for (auto& watcher : watchers_) {
+    if (auto wake = watcher.lock()) (*wake)();
+  }
+}
+
 void SimulatedLog::Deliver(Link& link) {
   Link::Record record = std::move(link.outbound.front());
   link.outbound.pop_front();
@@ -158,9 +174,7 @@ void SimulatedLog::Deliver(Link& link) {
     report.offset = static_cast<int64_t>(stored.size());
     stored.push_back(record.stored);
     if (Chance(faults_.duplicate)) stored.push_back(record.stored);
-    for (auto& watcher : watchers_) {
-      if (auto wake = watcher.lock()) (*wake)();
-    }
+    WakeWatchers();
     if (Chance(faults_.lose_report)) return;
     if (Chance(faults_.false_error)) {
       report.status = absl::UnavailableError("timed out");

@@ -60,7 +60,13 @@ class SimulatedLog : public EventLog {
   struct Stored {
     std::string key;
     std::string value;
+    bool hole = false;  // nothing stands at this offset
   };
+  // Somebody else takes the next offset: with a record, or with nothing, as the control record of a
+  // transaction does.
+  void AppendForeign(int partition, std::string key, std::string value);
+  void AppendHole(int partition);
+
   // What is in the log: for checkers, and for tests that tamper with it.
   std::vector<Stored>& stored(int partition) { return *stored_[partition]; }
 
@@ -71,6 +77,7 @@ class SimulatedLog : public EventLog {
   struct Reader;
   bool Chance(double probability);
   void Deliver(Link& link);
+  void WakeWatchers();
   void DeliverAll();
 
   Random* random_;
