@@ -209,6 +209,7 @@ std::vector<PartitionStatus> Engine::Status() const {
 }
 
 absl::Status Engine::Ready() const {
+  RETURN_IF_ERROR(impl_->log->health());
   std::map<std::string, int> missing;
   std::optional<PartitionStatus> clock;  // of the partition that it is most wrong for
   for (PartitionStatus& s : Status()) {

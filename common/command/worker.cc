@@ -278,11 +278,13 @@ absl::Duration Worker::Step(const Moment& moment) {
     replace_not_before_ = now + kReplaceInterval;
     ReplaceBrokenProducer();
   }
+  const absl::Status health = log_->health();
   absl::Duration wake = absl::InfiniteDuration();
   bool idle = true;
   for (auto& seat : seats_) {
     Partition& partition = *seat->partition;
     seat->TakeWritten();
+    partition.Question(health);
     if (seat->writer != nullptr) {
       reports_.clear();
       seat->writer->TakeReports(&reports_);

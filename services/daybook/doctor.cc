@@ -12,8 +12,8 @@
 #include "daybook/balances/v1/balances_service.pb.h"
 #include "services/daybook/connect.h"
 #include "services/daybook/data_directory.h"
+#include "services/daybook/doctor_log.h"
 #include "services/daybook/doctor_stores.h"
-#include "services/daybook/open_log.h"
 #include "services/daybook/subcommands.h"
 #include "services/daybook/text.h"
 
@@ -78,35 +78,14 @@ class Doctor : public Subcommand {
 
   // Number of its partitions; 0 if that cannot be told.
   int CheckLog(const Config& config) {
-    const auto log = OpenLog(config, LogUse::kRead);
-    if (absl::IsNotFound(log.status())) {
-      Say("log", absl::OkStatus(), "not there yet; `daybook serve` makes it");
-      return 0;
-    }
+    const absl::StatusOr<LogFound> log = LookAtLog(config);
     if (!log.ok()) {
       Say("log", log.status(), "");
       return 0;
     }
-    int64_t records = 0, newest = 0;
-    for (int p = 0; p < (*log)->partitions(); ++p) {
-      const auto extent = (*log)->GetExtent(p);
-      if (!extent.ok()) {
-        Say("log", extent.status(), "");
-        return 0;
-      }
-      records += extent->end;
-      const auto us = log::NewestRecordedTimeUs(**log, p);
-      if (!us.ok()) {
-        Say("log", us.status(), "");
-        return 0;
-      }
-      newest = std::max(newest, *us);
-    }
-    Say("log", absl::OkStatus(),
-        Cat((*log)->name(), ", ", (*log)->partitions(), " partitions, ", Grouped(records),
-            " records"));
-    CheckClock(config, absl::FromUnixMicros(newest));
-    return (*log)->partitions();
+    Say("log", absl::OkStatus(), log->text);
+    if (log->partitions > 0) CheckClock(config, log->newest);
+    return log->partitions;
   }
 
   // One reading says nothing about a clock; the log may contradict it.

@@ -5,6 +5,7 @@
 
 #include "common/log/embedded/embedded_log.h"
 #include "common/log/kafka/kafka_log.h"
+#include "services/daybook/interrupt.h"
 #include "services/daybook/logging.h"
 #include "services/daybook/text.h"
 
@@ -23,6 +24,9 @@ absl::StatusOr<std::unique_ptr<log::EventLog>> OpenKafkaAt(const LogPlace& place
   options.create_topic = use == LogUse::kServe;
   options.client_role = use == LogUse::kServe ? "daybook-serve" : "daybook-read";
   options.properties = config.kafka_properties;
+  options.leave_out_added_partitions = use == LogUse::kSalvage;
+  if (use != LogUse::kServe) options.guard_interval = absl::ZeroDuration();
+  options.cancelled = [] { return Interrupted().load(); };
   options.warn = [](std::string_view message) { Log(Severity::kWarning, message); };
   auto log = log::OpenKafka(std::move(options));
   if (!absl::IsUnavailable(log.status())) return log;
@@ -58,7 +62,7 @@ absl::StatusOr<std::unique_ptr<log::EventLog>> OpenLogAt(const LogPlace& place, 
   options.directory = place.where;
   if (partitions > 0) options.partitions = partitions;
   options.create_if_missing = use == LogUse::kServe;
-  options.read_only = use == LogUse::kRead;
+  options.read_only = use != LogUse::kServe;
   auto log = log::OpenEmbedded(std::move(options));
   if (!absl::IsNotFound(log.status())) return log;
   std::error_code error;

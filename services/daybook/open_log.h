@@ -13,6 +13,7 @@ namespace daybook {
 enum class LogUse {
   kServe,  // read and write; made when missing
   kRead,   // beside a server or without one; NOT_FOUND when missing
+  kSalvage,  // as kRead, and a topic may have more partitions than are asked for: they are left out
 };
 
 // Where a log is: `embedded:/var/lib/daybook/log`, `kafka:host:9092,host:9092/prefix`.

@@ -268,6 +268,10 @@ class ServeCommand : public Subcommand {
     CatchInterrupts();
     CatchClaims();
     const absl::Status status = Serve(config);
+    if (absl::IsCancelled(status) && Interrupted().load()) {  // it still waited for its log
+      Log(Severity::kInfo, "stopped");
+      return kExitOk;
+    }
     return status.ok() ? kExitOk : ReportError(status);
   }
 };

@@ -86,7 +86,7 @@ TEST(KafkaProperties, PassThrough) {
                                                {"sasl.password", "p"}}};
   EXPECT_TRUE(CheckProperties(options.properties).ok());
   EXPECT_TRUE(ProducerConf(options, &events).ok());
-  EXPECT_TRUE(ReaderConf(options, 16, &events).ok());
+  EXPECT_TRUE(ReaderConf(options, Fetching::kAll, 16, &events).ok());
 }
 
 TEST(KafkaProperties, ThatDoNotExistAreRefusedByName) {

@@ -39,9 +39,11 @@ Properties ForProducers(const KafkaOptions& options) {
   };
 }
 
-Properties ForReaders(const KafkaOptions& options, int partitions) {
-  const uint64_t each = options.prefetch_bytes / static_cast<uint64_t>(std::max(partitions, 1));
-  return {
+Properties ForReaders(const KafkaOptions& options, Fetching fetching, int partitions) {
+  const uint64_t each = fetching == Fetching::kAll ? options.prefetch_bytes /
+                                                         static_cast<uint64_t>(std::max(partitions, 1))
+                                                   : 0;
+  Properties properties = {
       {"bootstrap.servers", options.brokers},
       {"client.id", options.client_role + "-r"},
       {"auto.offset.reset", "error"},
@@ -65,6 +67,9 @@ Properties ForReaders(const KafkaOptions& options, int partitions) {
       {"reconnect.backoff.max.ms", "500"},
       {"allow.auto.create.topics", "false"},
   };
+  // A record that is larger comes all the same, alone.
+  if (fetching == Fetching::kFirst) properties.emplace_back("fetch.message.max.bytes", "4096");
+  return properties;
 }
 
 // Those above and the other names of the same, and what would change the driver's own game.
@@ -92,7 +97,7 @@ const std::set<std::string>& Reserved() {
                                             "opaque",
                                             "default_topic_conf"};
     for (const auto& [name, value] : ForProducers({})) names->insert(name);
-    for (const auto& [name, value] : ForReaders({}, 1)) names->insert(name);
+    for (const auto& [name, value] : ForReaders({}, Fetching::kAll, 1)) names->insert(name);
     return names;
   }();
   return *reserved;
@@ -174,9 +179,9 @@ absl::StatusOr<KafkaConf> ProducerConf(const KafkaOptions& options, HandleEvents
   return conf;
 }
 
-absl::StatusOr<KafkaConf> ReaderConf(const KafkaOptions& options, int partitions,
+absl::StatusOr<KafkaConf> ReaderConf(const KafkaOptions& options, Fetching fetching, int partitions,
                                      HandleEvents* events) {
-  return MakeConf(ForReaders(options, partitions), options, events);
+  return MakeConf(ForReaders(options, fetching, partitions), options, events);
 }
 
 absl::StatusOr<KafkaHandle> NewProducerHandle(KafkaConf conf) {

@@ -40,8 +40,10 @@ class HandleEvents {
 absl::Status CheckProperties(const std::map<std::string, std::string>& properties);
 
 absl::StatusOr<KafkaConf> ProducerConf(const KafkaOptions& options, HandleEvents* events);
-// `partitions` share options.prefetch_bytes.
-absl::StatusOr<KafkaConf> ReaderConf(const KafkaOptions& options, int partitions,
+// What a handle of a reader fetches: everything that comes, `partitions` sharing
+// options.prefetch_bytes, or the first records that it is asked for and little more.
+enum class Fetching { kAll, kFirst };
+absl::StatusOr<KafkaConf> ReaderConf(const KafkaOptions& options, Fetching fetching, int partitions,
                                      HandleEvents* events);
 
 // Makes the handle; the conf is used up.

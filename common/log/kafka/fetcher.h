@@ -24,14 +24,18 @@ namespace daybook::log {
 class Fetcher : public HandleEvents {
  public:
   static absl::StatusOr<std::shared_ptr<Fetcher>> New(const KafkaOptions& options,
-                                                      const std::string& topic, int partitions);
+                                                      const std::string& topic, Fetching fetching,
+                                                      int partitions);
   ~Fetcher() override;
 
   rd_kafka_s* handle() const { return handle_.get(); }
   rd_kafka_topic_s* topic() const { return topic_.get(); }
   const std::string& topic_name() const { return name_; }
 
-  // Asks the leader of the partition. UNAVAILABLE after `patience`.
+  // Asks the leaders of the first `partitions` partitions. UNAVAILABLE after `patience`, and when
+  // one does not answer.
+  absl::StatusOr<std::vector<Extent>> AskExtents(int partitions, absl::Duration patience);
+  // The same of one.
   absl::StatusOr<Extent> AskExtent(int partition, absl::Duration patience);
 
   // The fetching thread of librdkafka sleeps up to a second when its queue is full and does not
@@ -41,7 +45,10 @@ class Fetcher : public HandleEvents {
  private:
   Fetcher(const KafkaOptions& options, std::string name)
       : HandleEvents(options.warn), name_(std::move(name)) {}
-  absl::StatusOr<int64_t> AskOffset(int partition, int64_t which, absl::Time deadline);
+  // Of `count` partitions from `first` on.
+  absl::StatusOr<std::vector<int64_t>> AskOffsets(int first, int count, int64_t which,
+                                                  absl::Time deadline);
+  absl::StatusOr<std::vector<Extent>> AskExtents(int first, int count, absl::Duration patience);
   void NudgeLoop();
 
   const std::string name_;

@@ -5,19 +5,24 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/status.h"
-#include "common/log/chain.h"
+#include "common/log/kafka/beginning.h"
 #include "common/log/kafka/core.h"
 #include "common/log/kafka/topic.h"
+#include "common/log/kafka/topic_guard.h"
 
 namespace daybook::log {
 namespace {
 
 constexpr std::string_view kTopic = "daybook.log.v1";
 constexpr absl::Duration kPatience = absl::Seconds(15);
+// Of one question, so that whoever is told to stop meanwhile does.
+constexpr absl::Duration kAnswer = absl::Seconds(5);
+constexpr absl::Duration kBetweenLooks = absl::Milliseconds(500);
 
 class KafkaLog : public EventLog {
  public:
-  explicit KafkaLog(KafkaCore core) : core_(std::move(core)) {}
+  KafkaLog(KafkaCore core, std::unique_ptr<TopicGuard> guard)
+      : core_(std::move(core)), guard_(std::move(guard)) {}
 
   int partitions() const override { return core_.partitions; }
   bool exclusive() const override { return false; }
@@ -32,6 +37,9 @@ class KafkaLog : public EventLog {
     DAYBOOK_CHECK(partition >= 0 && partition < core_.partitions);
     return NewKafkaReader(core_, partition, from);
   }
+  absl::Status health() const override {
+    return guard_ == nullptr ? absl::OkStatus() : guard_->health();
+  }
   absl::StatusOr<Extent> GetExtent(int partition) override {
     DAYBOOK_CHECK(partition >= 0 && partition < core_.partitions);
     return core_.asker->AskExtent(partition, absl::Seconds(3));
@@ -42,72 +50,96 @@ class KafkaLog : public EventLog {
 
  private:
   KafkaCore core_;
+  const std::unique_ptr<TopicGuard> guard_;  // null: nobody looks
 };
 
-// A broker that has just started has no leaders yet.
+// Asks until there is an answer: a broker that has just started has no leaders yet.
 template <class Ask>
-auto Persist(const Ask& ask) -> decltype(ask()) {
+auto Persist(const KafkaOptions& options, const Ask& ask) -> decltype(ask()) {
   for (const absl::Time deadline = absl::Now() + kPatience;;) {
     auto answer = ask();
     if (!absl::IsUnavailable(answer.status()) || absl::Now() > deadline) return answer;
+    if (options.cancelled()) return absl::CancelledError("told to stop");
     absl::SleepFor(absl::Milliseconds(100));
   }
 }
 
 absl::StatusOr<TopicFacts> FindTopic(const KafkaCore& core) {
   rd_kafka_s* const handle = core.asker->handle();
-  const auto describe = [&] { return DescribeTopic(handle, core.topic); };
-  auto topic = Persist(describe);
+  const auto describe = [&] { return DescribeTopic(handle, core.topic, kAnswer); };
+  auto topic = Persist(core.options, describe);
   if (!absl::IsNotFound(topic.status())) return topic;
   if (!core.options.create_topic) {
     return absl::NotFoundError(
         absl::StrCat("there is no topic ", core.topic, " at ", core.options.brokers));
   }
   RETURN_IF_ERROR(CreateTopic(handle, core.topic, core.options));
-  return Persist(describe);
+  return Persist(core.options, describe);
 }
 
-std::string Place(const KafkaCore& core, int partition) {
-  return absl::StrCat("topic ", core.topic, ", partition ", partition);
+// As many partitions as the log has, which must be `wanted` if that is given.
+absl::StatusOr<int> PartitionsOf(const TopicFacts& topic, const KafkaOptions& options) {
+  const int wanted = options.partitions.value_or(topic.partitions);
+  if (wanted == topic.partitions) return wanted;
+  if (options.leave_out_added_partitions && wanted < topic.partitions) return wanted;
+  return absl::FailedPreconditionError(absl::StrCat(
+      "topic ", topic.name, " has ", topic.partitions, " partitions, not ", wanted,
+      ": the number is fixed for its life; leave it out of the configuration"));
 }
 
-// The first record of a partition must be the first claim of an owner.
-absl::Status CheckFirst(const KafkaCore& core, int partition, LogReader& reader) {
-  for (const absl::Time deadline = absl::Now() + kPatience; absl::Now() < deadline;) {
-    ASSIGN_OR_RETURN(const Batch batch, reader.Read(1, absl::Seconds(1)));
-    if (batch.records.empty()) continue;
-    const LogRecord& first = batch.records[0];
-    v1::Frame frame;
-    if (first.offset == 0 && ParseFrame(first.value, &frame) && frame.has_owner_started() &&
-        frame.epoch() == 1) {
-      return absl::OkStatus();
-    }
-    return absl::FailedPreconditionError(absl::StrCat(
-        Place(core, partition), ", offset ", first.offset,
-        ": the first record is not the claim of an owner: this is not a log of Daybook, or "
-        "something else writes to it; choose another topic prefix"));
+// What somebody has put where the log is not.
+absl::Status WarnOfLeftOut(const KafkaCore& core, const TopicFacts& topic) {
+  if (topic.partitions == core.partitions) return absl::OkStatus();
+  const auto extents = Persist(
+      core.options, [&] { return core.asker->AskExtents(topic.partitions, absl::Seconds(3)); });
+  RETURN_IF_ERROR(extents.status());
+  int64_t records = 0;
+  for (size_t p = static_cast<size_t>(core.partitions); p < extents->size(); ++p) {
+    records += (*extents)[p].end - (*extents)[p].first;
   }
-  return absl::UnavailableError(absl::StrCat(Place(core, partition), ": offset 0 cannot be read"));
+  core.asker->Warn(absl::StrCat("topic ", topic.name, " has ", topic.partitions, " partitions; ",
+                                records, " records in partition ", core.partitions,
+                                " and after are left out"));
+  return absl::OkStatus();
 }
 
 // What does not begin as history does is not our topic, or no longer whole.
 absl::Status CheckBeginnings(KafkaCore& core) {
-  std::vector<std::pair<int, std::unique_ptr<LogReader>>> readers;
-  for (int p = 0; p < core.partitions; ++p) {
-    const auto extent = Persist([&] { return core.asker->AskExtent(p, absl::Seconds(3)); });
-    RETURN_IF_ERROR(extent.status());
-    if (extent->first != 0) {
+  const auto extents = Persist(
+      core.options, [&] { return core.asker->AskExtents(core.partitions, absl::Seconds(3)); });
+  RETURN_IF_ERROR(extents.status());
+  std::vector<std::unique_ptr<LogReader>> readers(extents->size());
+  for (size_t p = 0; p < readers.size(); ++p) {
+    if ((*extents)[p].first != 0) {
       return absl::FailedPreconditionError(
-          absl::StrCat(Place(core, p), " begins at offset ", extent->first,
+          absl::StrCat("topic ", core.topic, ", partition ", p, " begins at offset ",
+                       (*extents)[p].first,
                        ": its history has been deleted; restore the topic from a copy"));
     }
-    if (extent->end == 0 || !core.options.check_beginnings) continue;
+    if ((*extents)[p].end == 0 || !core.options.check_beginnings) continue;
     // All are fetched at the same time, then looked at one by one.
-    ASSIGN_OR_RETURN(auto reader, NewKafkaReader(core, p, 0));
-    readers.emplace_back(p, std::move(reader));
+    ASSIGN_OR_RETURN(readers[p], NewKafkaReader(core, static_cast<int>(p), 0));
   }
-  for (const auto& [p, reader] : readers) RETURN_IF_ERROR(CheckFirst(core, p, *reader));
-  return absl::OkStatus();
+  std::vector<Beginning> beginnings(readers.size());
+  const absl::Time deadline = absl::Now() + kPatience;
+  for (size_t p = 0; p < readers.size(); ++p) {
+    for (bool known = readers[p] == nullptr; !known;) {
+      ASSIGN_OR_RETURN(const Batch batch, readers[p]->Read(100, kBetweenLooks));
+      if (!batch.records.empty()) {
+        const LogRecord& first = batch.records.front();
+        core.firsts->Learn(static_cast<int>(p), {first.offset, DigestOf(first.value)});
+      }
+      for (const LogRecord& record : batch.records) known = beginnings[p].Take(record);
+      known = known || batch.next_offset >= (*extents)[p].end;
+      if (known) break;
+      if (core.options.cancelled()) return absl::CancelledError("told to stop");
+      if (absl::Now() > deadline) {
+        return absl::UnavailableError(absl::StrCat("topic ", core.topic, ", partition ", p,
+                                                   ": its first records cannot be read"));
+      }
+    }
+  }
+  return CheckBeginnings(core.topic, beginnings, core.partitions);
 }
 
 }  // namespace
@@ -120,24 +152,24 @@ absl::StatusOr<std::unique_ptr<EventLog>> OpenKafka(KafkaOptions options) {
   RETURN_IF_ERROR(CheckProperties(options.properties));
   KafkaCore core{.options = options,
                  .topic = absl::StrCat(options.topic_prefix, std::string(kTopic))};
-  ASSIGN_OR_RETURN(core.asker, Fetcher::New(options, core.topic, 1));
+  ASSIGN_OR_RETURN(core.asker, Fetcher::New(options, core.topic, Fetching::kAll, 1));
   ASSIGN_OR_RETURN(const TopicFacts topic, FindTopic(core));
   std::vector<std::string> warnings;
   RETURN_IF_ERROR(CheckTopic(topic, &warnings));
   for (const std::string& warning : warnings) core.asker->Warn(warning);
-  if (options.partitions && *options.partitions != topic.partitions) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "topic ", core.topic, " has ", topic.partitions, " partitions, not ", *options.partitions,
-        ": the number is fixed for its life; leave it out of the configuration"));
-  }
-  core.partitions = topic.partitions;
+  ASSIGN_OR_RETURN(core.partitions, PartitionsOf(topic, options));
   core.recent = std::vector<RecentRecords>(static_cast<size_t>(core.partitions));
   for (RecentRecords& recent : core.recent) {
     recent.set_capacity(options.recent_bytes / core.recent.size());
   }
   core.pool = std::make_unique<FetcherPool>(options, core.topic, core.partitions);
+  RETURN_IF_ERROR(WarnOfLeftOut(core, topic));
   RETURN_IF_ERROR(CheckBeginnings(core));
-  return std::make_unique<KafkaLog>(std::move(core));
+  std::unique_ptr<TopicGuard> guard;
+  if (options.guard_interval > absl::ZeroDuration()) {
+    ASSIGN_OR_RETURN(guard, TopicGuard::Start(options, core.topic, core.partitions, core.firsts));
+  }
+  return std::make_unique<KafkaLog>(std::move(core), std::move(guard));
 }
 
 }  // namespace daybook::log

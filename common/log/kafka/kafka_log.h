@@ -13,7 +13,7 @@
 // fetched.
 //
 // Failure. Opening creates the topic or verifies it, and refuses what would lose history, naming
-// the property, its value and the wanted one. While brokers are away, appends are retried for 20 s
+// the property, its value and the wanted one; so does `health` from then on. While brokers are away, appends are retried for 20 s
 // and then reported as failed; readers give empty batches without `end` and go on when they are
 // back.
 //
@@ -32,6 +32,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "common/log/event_log.h"
 
 namespace daybook::log {
@@ -47,6 +48,10 @@ struct KafkaOptions {
   // must be the same.
   std::optional<int> partitions = {};
 
+  // The topic may have more than `partitions`, which must be given; those that were added are left
+  // out. The way to a log whose topic was widened by mistake; for reading only.
+  bool leave_out_added_partitions = false;
+
   // For a topic to be created: by default 3, or as many as there are brokers. Below 3 the loss of
   // one broker may lose history; that is warned of.
   std::optional<int> replication_factor = {};
@@ -54,9 +59,16 @@ struct KafkaOptions {
   // False: NOT_FOUND if there is no topic.
   bool create_topic = true;
 
-  // The first record of each partition must be the first claim of an owner, or the topic is not
-  // ours. False for tests that write what is no record of Daybook.
+  // Each partition must begin with the first claim of an owner, which must name as many partitions
+  // as there are, or the topic is not ours. False for tests that write what is no record of Daybook.
   bool check_beginnings = true;
+
+  // How often it is looked at what somebody may have done to the topic of an open log: see
+  // EventLog::health. Zero: never, for whoever does not stay long.
+  absl::Duration guard_interval = absl::Seconds(10);
+
+  // Asked while opening waits for brokers: true = give up, CANCELLED.
+  std::function<bool()> cancelled = [] { return false; };
 
   // How this process calls itself towards the brokers: client.id is this and "-w" or "-r".
   std::string client_role = "daybook";
@@ -78,7 +90,8 @@ struct KafkaOptions {
 };
 
 // Errors: INVALID_ARGUMENT: options or properties; FAILED_PRECONDITION: the topic is not as it must
-// be; NOT_FOUND: no topic; PERMISSION_DENIED: an ACL is missing; UNAVAILABLE: no broker answers.
+// be; NOT_FOUND: no topic; PERMISSION_DENIED: an ACL is missing; UNAVAILABLE: no broker answers;
+// CANCELLED.
 absl::StatusOr<std::unique_ptr<EventLog>> OpenKafka(KafkaOptions options);
 
 }  // namespace daybook::log

@@ -115,6 +115,10 @@ class KafkaProducer : public LogProducer, public HandleEvents {
     if (partition >= offsets_.size() || !offsets_[partition].Believe(stored, message.offset)) {
       return;
     }
+    if (message.offset == 0) {
+      const std::string_view value(static_cast<const char*>(message.payload), message.len);
+      core_.firsts->Learn(message.partition, {0, DigestOf(value)});
+    }
     core_.recent[partition].Add(message.offset,
                                 {static_cast<const char*>(message.key), message.key_len},
                                 {static_cast<const char*>(message.payload), message.len});

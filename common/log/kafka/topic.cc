@@ -12,7 +12,7 @@ namespace daybook::log {
 namespace {
 
 constexpr int kDefaultPartitions = 16;
-constexpr int kAskMs = 10'000;
+constexpr absl::Duration kPatience = absl::Seconds(10);
 constexpr absl::Duration kCreation = absl::Seconds(30);
 
 template <class T, void (*Free)(T*)>
@@ -52,40 +52,48 @@ absl::Status ToStatus(rd_kafka_resp_err_t error, const char* detail, const std::
   }
 }
 
-absl::StatusOr<MetadataPtr> AskMetadata(rd_kafka_t* rk, const std::string& topic) {
+int Milliseconds(absl::Duration d) { return static_cast<int>(absl::ToInt64Milliseconds(d)); }
+
+absl::StatusOr<MetadataPtr> AskMetadata(rd_kafka_t* rk, const std::string& topic,
+                                        absl::Duration patience) {
   const KafkaTopic handle(rd_kafka_topic_new(rk, topic.c_str(), nullptr));
   const rd_kafka_metadata_t* metadata = nullptr;
-  RETURN_IF_ERROR(ToStatus(rd_kafka_metadata(rk, 0, handle.get(), &metadata, kAskMs), "",
-                           "asking the brokers for their metadata"));
+  RETURN_IF_ERROR(ToStatus(rd_kafka_metadata(rk, 0, handle.get(), &metadata,
+                                             Milliseconds(patience)),
+                           "", "asking the brokers for their metadata"));
   return MetadataPtr(metadata);
 }
 
 // The answer to an admin request that was sent to `queue`.
-absl::StatusOr<Event> Answer(rd_kafka_queue_t* queue, const std::string& doing) {
-  Event event(rd_kafka_queue_poll(queue, 2 * kAskMs));
+absl::StatusOr<Event> Answer(rd_kafka_queue_t* queue, absl::Duration patience,
+                             const std::string& doing) {
+  // librdkafka keeps the time and says so; this is only in case that it does not.
+  Event event(rd_kafka_queue_poll(queue, 2 * Milliseconds(patience)));
   if (!event) return absl::UnavailableError(absl::StrCat(doing, ": no broker answers"));
   RETURN_IF_ERROR(
       ToStatus(rd_kafka_event_error(event.get()), rd_kafka_event_error_string(event.get()), doing));
   return event;
 }
 
-AdminOptions Patience(rd_kafka_t* rk, rd_kafka_admin_op_t operation) {
+AdminOptions Waiting(rd_kafka_t* rk, rd_kafka_admin_op_t operation, absl::Duration patience) {
   AdminOptions options(rd_kafka_AdminOptions_new(rk, operation));
   char error[256];
-  rd_kafka_AdminOptions_set_request_timeout(options.get(), kAskMs, error, sizeof error);
+  rd_kafka_AdminOptions_set_request_timeout(options.get(), Milliseconds(patience), error,
+                                            sizeof error);
   return options;
 }
 
-absl::Status DescribeProperties(rd_kafka_t* rk, TopicFacts* topic) {
+absl::Status DescribeProperties(rd_kafka_t* rk, absl::Duration patience, TopicFacts* topic) {
   const std::string doing =
       absl::StrCat("reading the configuration of topic ", topic->name, " (ACL: DescribeConfigs)");
   const KafkaQueue queue(rd_kafka_queue_new(rk));
   const Resource resource(
       rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic->name.c_str()));
   rd_kafka_ConfigResource_t* resources[] = {resource.get()};
-  rd_kafka_DescribeConfigs(rk, resources, 1, Patience(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS).get(),
+  rd_kafka_DescribeConfigs(rk, resources, 1,
+                           Waiting(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, patience).get(),
                            queue.get());
-  ASSIGN_OR_RETURN(const Event event, Answer(queue.get(), doing));
+  ASSIGN_OR_RETURN(const Event event, Answer(queue.get(), patience, doing));
   const auto* result = rd_kafka_event_DescribeConfigs_result(event.get());
   DAYBOOK_CHECK(result != nullptr);
   size_t count = 0;
@@ -103,8 +111,9 @@ absl::Status DescribeProperties(rd_kafka_t* rk, TopicFacts* topic) {
 }
 
 // Partitions and replication, once every partition has a leader.
-absl::StatusOr<TopicFacts> DescribePartitions(rd_kafka_t* rk, const std::string& name) {
-  ASSIGN_OR_RETURN(const MetadataPtr metadata, AskMetadata(rk, name));
+absl::StatusOr<TopicFacts> DescribePartitions(rd_kafka_t* rk, const std::string& name,
+                                              absl::Duration patience) {
+  ASSIGN_OR_RETURN(const MetadataPtr metadata, AskMetadata(rk, name, patience));
   const std::string doing = absl::StrCat("looking at topic ", name);
   if (metadata->topic_cnt != 1) return absl::UnavailableError(doing + ": no answer");
   const rd_kafka_metadata_topic& topic = metadata->topics[0];
@@ -123,16 +132,17 @@ absl::StatusOr<TopicFacts> DescribePartitions(rd_kafka_t* rk, const std::string&
 
 }  // namespace
 
-absl::StatusOr<TopicFacts> DescribeTopic(rd_kafka_s* handle, const std::string& topic) {
-  ASSIGN_OR_RETURN(TopicFacts facts, DescribePartitions(handle, topic));
-  RETURN_IF_ERROR(DescribeProperties(handle, &facts));
+absl::StatusOr<TopicFacts> DescribeTopic(rd_kafka_s* handle, const std::string& topic,
+                                         absl::Duration patience) {
+  ASSIGN_OR_RETURN(TopicFacts facts, DescribePartitions(handle, topic, patience));
+  RETURN_IF_ERROR(DescribeProperties(handle, patience, &facts));
   return facts;
 }
 
 absl::Status CreateTopic(rd_kafka_s* handle, const std::string& topic,
                          const KafkaOptions& options) {
   const std::string doing = absl::StrCat("creating topic ", topic);
-  ASSIGN_OR_RETURN(const MetadataPtr cluster, AskMetadata(handle, topic));
+  ASSIGN_OR_RETURN(const MetadataPtr cluster, AskMetadata(handle, topic, kPatience));
   const int replicas = options.replication_factor.value_or(std::min(3, cluster->broker_cnt));
   char error[512];
   const NewTopic wanted(rd_kafka_NewTopic_new(topic.c_str(),
@@ -144,9 +154,8 @@ absl::Status CreateTopic(rd_kafka_s* handle, const std::string& topic,
   }
   const KafkaQueue queue(rd_kafka_queue_new(handle));
   rd_kafka_NewTopic_t* topics[] = {wanted.get()};
-  rd_kafka_CreateTopics(handle, topics, 1, Patience(handle, RD_KAFKA_ADMIN_OP_CREATETOPICS).get(),
-                        queue.get());
-  ASSIGN_OR_RETURN(const Event event, Answer(queue.get(), doing));
+  rd_kafka_CreateTopics(handle, topics, 1, Waiting(handle, RD_KAFKA_ADMIN_OP_CREATETOPICS, kPatience).get(), queue.get());
+  ASSIGN_OR_RETURN(const Event event, Answer(queue.get(), kPatience, doing));
   const auto* result = rd_kafka_event_CreateTopics_result(event.get());
   DAYBOOK_CHECK(result != nullptr);
   size_t count = 0;
@@ -157,7 +166,7 @@ absl::Status CreateTopic(rd_kafka_s* handle, const std::string& topic,
     RETURN_IF_ERROR(ToStatus(code, rd_kafka_topic_result_error_string(answers[i]), doing));
   }
   for (const absl::Time deadline = absl::Now() + kCreation;;) {
-    const absl::Status usable = DescribePartitions(handle, topic).status();
+    const absl::Status usable = DescribePartitions(handle, topic, kPatience).status();
     if (usable.ok()) return usable;
     if (absl::Now() > deadline) return usable;
     absl::SleepFor(absl::Milliseconds(50));
