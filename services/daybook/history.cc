@@ -71,6 +71,7 @@ struct Filter {
   int64_t from_offset = 0;
   int64_t limit = 0;  // 0 = none
   bool all = false;   // also what is no event, and what is void
+  bool unjudged = false;  // without the chain
 };
 
 // Prints records as lines, until the limit.
@@ -102,6 +103,7 @@ class Printer {
 
   absl::Status TakeCommit(const ScannedRecord& record) {
     if (!commit_.ParseFromString(record.frame->commit())) {
+      if (filter_.unjudged) return absl::OkStatus();
       return absl::DataLossError("the commit does not parse");
     }
     for (const book::v1::Event& event : commit_.events()) PrintEvent(record, event);
@@ -185,7 +187,9 @@ class History : public Subcommand {
                 "Each line has partition, offset, type, customer_id, recorded_time, revision,\n"
                 "request_id, effective_date and the event. Partition by partition, in order.\n"
                 "Reads beside a running server or without one. Records that do not count are\n"
-                "skipped; --all shows them with the reason, and claims and barriers, too."};
+                "skipped; --all shows them with the reason, and claims and barriers, too.\n"
+                "--unjudged shows everything that reads like a command, whether it counts or\n"
+                "not: what stands behind the place where a partition has stopped."};
   }
   void Declare(Flags& flags) override {
     flags.Text("--customer", "ID", "only this customer", &filter_.customer);
@@ -194,6 +198,8 @@ class History : public Subcommand {
     flags.Number("--from-offset", "N", "from this offset of each partition", 0, INT64_MAX,
                  &filter_.from_offset);
     flags.Number("--limit", "N", "at most so many lines", 1, INT64_MAX, &filter_.limit);
+    flags.Switch("--unjudged", "whatever reads like a command, whether it counts or not",
+                 &filter_.unjudged);
     flags.Switch("--all", "also records that hold no event or do not count", &filter_.all);
   }
   int Run(const Config& config) override {
@@ -227,8 +233,9 @@ class History : public Subcommand {
       if (!filter_.customer.empty() && log::PartitionOf(filter_.customer, log->partitions()) != p) {
         continue;
       }
-      RETURN_IF_ERROR(
-          ScanPartition(*log, p, [&](const ScannedRecord& r) { return printer.Take(r); }).status());
+      const auto take = [&](const ScannedRecord& r) { return printer.Take(r); };
+      RETURN_IF_ERROR(filter_.unjudged ? ScanUnjudged(*log, p, filter_.from_offset, take)
+                                       : ScanPartition(*log, p, take).status());
     }
     if (printer.printed() == 0) std::fputs("no such events\n", stderr);
     return absl::OkStatus();

@@ -1,7 +1,9 @@
 #include "services/daybook/log_scan.h"
 
+#include <algorithm>
 #include <memory>
 
+#include "absl/time/clock.h"
 #include "common/base/status.h"
 #include "services/daybook/text.h"
 
@@ -10,40 +12,75 @@ namespace {
 
 constexpr size_t kBatch = 4096;
 constexpr absl::Duration kWait = absl::Seconds(1);
+// A log that gives nothing for so long and does not say that this is its end.
+constexpr absl::Duration kPatience = absl::Minutes(1);
 
 absl::Status At(int partition, int64_t offset, const absl::Status& status) {
   return absl::Status(status.code(),
                       Cat("partition ", partition, ", offset ", offset, ": ", status.message()));
 }
 
-}  // namespace
-
-absl::StatusOr<log::Position> ScanPartition(
-    log::EventLog& log, int partition,
-    const std::function<absl::Status(const ScannedRecord&)>& each) {
+// Calls `take` for each record from `from` up to `until` or what is the end now, then `reach` with
+// where the scan has come to.
+absl::Status Scan(log::EventLog& log, int partition, int64_t from, int64_t until,
+                  const std::function<absl::Status(const log::LogRecord&)>& take,
+                  const std::function<void(int64_t)>& reach) {
   ASSIGN_OR_RETURN(const log::Extent extent, log.GetExtent(partition));
   if (extent.first != 0) {
     return absl::DataLossError(Cat("partition ", partition, " begins at offset ", extent.first,
                                    ": what came before is gone"));
   }
-  ASSIGN_OR_RETURN(const auto reader, log.NewReader(partition, 0));
-  log::Chain chain;
-  log::v1::Frame frame;
-  while (chain.at().next_offset < extent.end) {
+  until = std::min(until, extent.end);
+  ASSIGN_OR_RETURN(const auto reader, log.NewReader(partition, from));
+  absl::Time give_up = absl::Now() + kPatience;
+  for (int64_t next = from; next < until;) {
     ASSIGN_OR_RETURN(const log::Batch batch, reader->Read(kBatch, kWait));
-    if (batch.records.empty() && batch.end) break;
     for (const log::LogRecord& record : batch.records) {
-      if (record.offset >= extent.end) break;
-      const bool parsed = log::ParseFrame(record.value, &frame);
-      const auto verdict = chain.Apply(record.offset, parsed ? &frame : nullptr, record.value);
-      if (!verdict.ok()) return At(partition, record.offset, verdict.status());
-      const absl::Status status = each({partition, record.offset, record.key, record.value,
-                                        *verdict, parsed ? &frame : nullptr});
-      if (absl::IsCancelled(status)) return chain.at();
+      if (record.offset >= until) break;
+      const absl::Status status = take(record);
+      if (absl::IsCancelled(status)) return absl::OkStatus();
       if (!status.ok()) return At(partition, record.offset, status);
     }
+    if (batch.next_offset > next) give_up = absl::Now() + kPatience;
+    next = std::max(next, batch.next_offset);
+    reach(std::min(next, until));
+    if (batch.records.empty() && batch.end) break;
+    if (absl::Now() < give_up) continue;
+    return absl::UnavailableError(
+        Cat("partition ", partition, ", offset ", next, ": ", log.name(), " does not answer"));
   }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<log::Position> ScanPartition(
+    log::EventLog& log, int partition,
+    const std::function<absl::Status(const ScannedRecord&)>& each, int64_t until) {
+  log::Chain chain;
+  log::v1::Frame frame;
+  const auto take = [&](const log::LogRecord& record) -> absl::Status {
+    const bool parsed = log::ParseFrame(record.value, &frame);
+    ASSIGN_OR_RETURN(const log::Verdict verdict,
+                     chain.Apply(record.offset, parsed ? &frame : nullptr, record.value));
+    return each({partition, record.offset, record.key, record.value, verdict,
+                 parsed ? &frame : nullptr});
+  };
+  RETURN_IF_ERROR(
+      Scan(log, partition, 0, until, take, [&](int64_t reached) { chain.Pass(reached); }));
   return chain.at();
+}
+
+absl::Status ScanUnjudged(log::EventLog& log, int partition, int64_t from,
+                          const std::function<absl::Status(const ScannedRecord&)>& each) {
+  log::v1::Frame frame;
+  const auto take = [&](const log::LogRecord& record) {
+    const bool parsed = log::ParseFrame(record.value, &frame);
+    return each({partition, record.offset, record.key, record.value,
+                 parsed ? log::Verdict::kEffective : log::Verdict::kVoidUnparsable,
+                 parsed ? &frame : nullptr});
+  };
+  return Scan(log, partition, from, kToTheEnd, take, [](int64_t) {});
 }
 
 }  // namespace daybook

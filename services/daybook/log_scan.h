@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -21,11 +22,18 @@ struct ScannedRecord {
   const log::v1::Frame* frame;  // null if the value does not parse
 };
 
-// Calls `each` for all records up to what is the end when it is called. Returns the position there.
-// CANCELLED from `each` ends the scan there. Errors: others of `each`, of the log, and of the
-// chain; they name partition and offset.
+inline constexpr int64_t kToTheEnd = std::numeric_limits<int64_t>::max();
+
+// Calls `each` for all records in front of `until`, or up to what is the end when it is called.
+// Returns the position there. CANCELLED from `each` ends the scan there. Errors: others of `each`,
+// of the log, and of the chain; they name partition and offset.
 absl::StatusOr<log::Position> ScanPartition(
     log::EventLog& log, int partition,
-    const std::function<absl::Status(const ScannedRecord&)>& each);
+    const std::function<absl::Status(const ScannedRecord&)>& each, int64_t until = kToTheEnd);
+
+// Calls `each` for all records from `from` on without judging them, as if each that parses counted:
+// what stands behind the place where the chain stops.
+absl::Status ScanUnjudged(log::EventLog& log, int partition, int64_t from,
+                          const std::function<absl::Status(const ScannedRecord&)>& each);
 
 }  // namespace daybook

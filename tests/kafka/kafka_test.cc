@@ -12,6 +12,7 @@
 #include "common/log/chain.h"
 #include "tests/kafka/kafka_under_test.h"
 #include "tests/support/child.h"
+#include "tests/support/kafka_stranger.h"
 
 namespace daybook::log {
 namespace {
@@ -73,10 +74,11 @@ bool Await(const std::function<bool()>& done) {
   return false;
 }
 
-std::string Claim() {
+std::string Claim(int partitions) {
   v1::Frame frame;
   frame.set_epoch(1);
   frame.mutable_owner_started()->set_owner("test");
+  frame.mutable_owner_started()->set_partition_count(partitions);
   return frame.SerializeAsString();
 }
 
@@ -149,13 +151,16 @@ TEST(KafkaTopic, WithLessThanThreeReplicasIsWarnedOf) {
 TEST(KafkaTopic, ThatBeginsWithSomethingElseIsRefused) {
   NEEDS_BROKER();
   KafkaOptions options = FreshOptions(2);
-  Put(**OpenKafka(options), 0, Claim());
-  options.check_beginnings = true;
-  EXPECT_TRUE(OpenKafka(options).ok());
   Put(**OpenKafka(options), 1, "hello");
+  options.check_beginnings = true;
   const absl::Status status = OpenKafka(options).status();
   EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
-  EXPECT_THAT(MessageOf(status), HasSubstr("partition 1, offset 0"));
+  EXPECT_THAT(MessageOf(status), HasSubstr("partition 1: the first record is not the claim"));
+  options.check_beginnings = false;
+  Put(**OpenKafka(options), 0, Claim(2));
+  Put(**OpenKafka(options), 1, Claim(2));
+  options.check_beginnings = true;
+  EXPECT_TRUE(OpenKafka(options).ok()) << "what stands in front of a claim does no harm";
 }
 
 TEST(KafkaTopic, WhoseBeginningWasDeletedIsRefused) {
@@ -193,6 +198,65 @@ TEST(Kafka, ForeignBytesAreReadAsTheyAre) {
     return batch.end && values.size() >= 4;
   }));
   EXPECT_THAT(values, ElementsAre("ours", "foreign", "\377\376", "ours again"));
+}
+
+// Transactions of others leave control records, which no reader is given, at the end and in between.
+// One that stays open does not hold back what stands behind it.
+TEST(Kafka, WhatTransactionsLeaveIsReadThrough) {
+  NEEDS_BROKER();
+  using End = KafkaStranger::End;
+  const KafkaOptions options = FreshOptions(1);
+  const std::string topic = TopicOf(options);
+  const auto log = *OpenKafka(options);
+  KafkaStranger stranger(options.brokers);
+  const auto reader = *log->NewReader(0, 0);
+  std::map<int64_t, std::string> seen;
+  int64_t next = 0;
+  const auto reaches = [&](int64_t end) {
+    return Await([&] {
+      const auto batch = reader->Read(10, absl::Milliseconds(50));
+      EXPECT_TRUE(batch.ok()) << batch.status();
+      for (const LogRecord& r : batch->records) {
+        EXPECT_GE(r.offset, next);
+        seen[r.offset] = r.value;
+      }
+      EXPECT_GE(batch->next_offset, next);
+      next = batch->next_offset;
+      return batch->end && next == end;
+    });
+  };
+  ASSERT_TRUE(stranger.Transaction(topic, 0, {{.value = "a"}}, End::kAbort).ok());
+  ASSERT_TRUE(reaches(2)) << next;
+  Put(*log, 0, "ours");
+  ASSERT_TRUE(reaches(3)) << next;
+  for (const End end : {End::kCommit, End::kAbort}) {
+    ASSERT_TRUE(stranger.Transaction(topic, 0, {{.value = "b"}, {.value = "c"}}, end).ok());
+  }
+  ASSERT_TRUE(reaches(9)) << next;
+  ASSERT_TRUE(stranger.Transaction(topic, 0, {{.value = "d"}}, End::kOpen).ok());
+  Put(*log, 0, "ours behind it");
+  ASSERT_TRUE(reaches(11)) << next;
+  EXPECT_EQ(log->GetExtent(0)->end, 11);
+  EXPECT_EQ(seen, (std::map<int64_t, std::string>{{0, "a"},
+                                                  {2, "ours"},
+                                                  {3, "b"},
+                                                  {4, "c"},
+                                                  {6, "b"},
+                                                  {7, "c"},
+                                                  {9, "d"},
+                                                  {10, "ours behind it"}}));
+  // From within a hole, and from the end.
+  for (const int64_t from : {int64_t{1}, int64_t{5}, int64_t{11}}) {
+    const auto other = *log->NewReader(0, from);
+    int64_t first = -1;
+    ASSERT_TRUE(Await([&] {
+      const auto batch = other->Read(1, absl::Milliseconds(50));
+      EXPECT_TRUE(batch.ok()) << batch.status();
+      if (!batch->records.empty()) first = batch->records[0].offset;
+      return batch->end || first >= 0;
+    }));
+    EXPECT_EQ(first, from == 11 ? -1 : from + 1);
+  }
 }
 
 TEST(Kafka, ReportsTheBrokersTime) {

@@ -72,8 +72,10 @@ absl::Status DaybookProcess::Start() {
       "--data-dir=" + options_.data_dir,
       "--listen=" + address_,
       "--http-listen=" + options_.http_listen,
-      absl::StrCat("--partitions=", options_.partitions),
       "--log-format=json"};
+  if (options_.partitions > 0) {
+    command.push_back(absl::StrCat("--partitions=", options_.partitions));
+  }
   command.insert(command.end(), options_.arguments.begin(), options_.arguments.end());
   ASSIGN_OR_RETURN(child_, ChildProgram::Spawn(std::move(command), options_.environment));
   return absl::OkStatus();
@@ -103,6 +105,10 @@ absl::StatusOr<std::string> DaybookProcess::StartInVain() {
   child_->Kill();
   return absl::FailedPreconditionError(absl::StrCat(
       code ? absl::StrCat("daybook ended with ", *code) : "daybook runs", ": ", LastOf(said)));
+}
+
+bool DaybookProcess::WaitUntilSays(std::string_view text, absl::Duration at_most) {
+  return child_->WaitUntilSays(text, absl::Now() + at_most);
 }
 
 bool DaybookProcess::running() { return child_ != nullptr && !child_->ended(); }

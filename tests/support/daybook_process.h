@@ -34,7 +34,7 @@ int UnusedPort();
 
 struct ProcessOptions {
   std::string data_dir = {};
-  int partitions = 4;
+  int partitions = 4;                         // 0: not given
   std::string http_listen = {};               // HOST:PORT; empty: no HTTP
   std::vector<std::string> arguments = {};    // further ones of `daybook serve`
   std::vector<std::string> environment = {};  // NAME=value
@@ -55,12 +55,15 @@ class DaybookProcess {
   // OK when it says that it is ready. FAILED_PRECONDITION with its words when it ends instead.
   absl::Status WaitUntilReady(absl::Duration at_most = absl::Seconds(30));
   absl::Status StartAndWait();
+  // False: it has not said so since the last start, or it has ended without.
+  bool WaitUntilSays(std::string_view text, absl::Duration at_most);
 
   // Starts it where it must refuse to: returns what it said, once it has ended by itself with a
   // code other than 0. Otherwise FAILED_PRECONDITION.
   absl::StatusOr<std::string> StartInVain();
 
   bool running();
+  pid_t pid() const { return child_->pid(); }  // once it was started
   void Kill();        // SIGKILL, waits until it is gone
   void Stop();        // SIGSTOP
   void Continue();    // SIGCONT

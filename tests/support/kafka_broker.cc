@@ -170,7 +170,8 @@ absl::Status KafkaBroker::Format() {
       << "\ncontroller.listener.names=CONTROLLER\nlog.dirs=" << d << "/data"
       << "\noffsets.topic.replication.factor=" << options_.replicas
       << "\ntransaction.state.log.replication.factor=" << options_.replicas
-      << "\ntransaction.state.log.min.isr=1\nshare.coordinator.state.topic.replication.factor="
+      << "\ntransaction.state.log.min.isr=1\ntransaction.state.log.num.partitions=2"
+      << "\nshare.coordinator.state.topic.replication.factor="
       << options_.replicas
       << "\nshare.coordinator.state.topic.min.isr=1\ngroup.initial.rebalance.delay.ms=0"
       // A broker that was killed is let in again only when its session has ended.
