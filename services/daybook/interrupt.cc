@@ -3,6 +3,10 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <thread>
+#include <utility>
+
+#include "absl/time/clock.h"
 #include "services/daybook/subcommand.h"
 
 namespace daybook {
@@ -27,6 +31,14 @@ void Catch(int signal, void (*handler)(int)) {
 }
 
 }  // namespace
+
+void EndWithin(absl::Duration at_most, std::function<void()> say) {
+  std::thread([at_most, say = std::move(say)] {
+    absl::SleepFor(at_most);
+    say();
+    _exit(kExitOk);
+  }).detach();
+}
 
 const std::atomic<bool>& Interrupted() { return interrupted; }
 

@@ -3,8 +3,16 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
+
+#include "absl/time/time.h"
 
 namespace daybook {
+
+// Ends the process with exit code 0 if it is still there after so long: who was told to stop waits for
+// no library that does not come back. What is not written by then is read from the log again. `say`
+// is called first, on another thread.
+void EndWithin(absl::Duration at_most, std::function<void()> say);
 
 // Set by the first SIGINT or SIGTERM after CatchInterrupts.
 const std::atomic<bool>& Interrupted();
