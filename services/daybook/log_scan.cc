@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "absl/time/clock.h"
+#include "common/base/clock.h"
 #include "common/base/status.h"
 #include "services/daybook/text.h"
 
@@ -32,7 +32,7 @@ absl::Status Scan(log::EventLog& log, int partition, int64_t from, int64_t until
   }
   until = std::min(until, extent.end);
   ASSIGN_OR_RETURN(const auto reader, log.NewReader(partition, from));
-  absl::Time give_up = absl::Now() + kPatience;
+  absl::Time give_up = WallNow() + kPatience;
   for (int64_t next = from; next < until;) {
     ASSIGN_OR_RETURN(const log::Batch batch, reader->Read(kBatch, kWait));
     for (const log::LogRecord& record : batch.records) {
@@ -41,11 +41,11 @@ absl::Status Scan(log::EventLog& log, int partition, int64_t from, int64_t until
       if (absl::IsCancelled(status)) return absl::OkStatus();
       if (!status.ok()) return At(partition, record.offset, status);
     }
-    if (batch.next_offset > next) give_up = absl::Now() + kPatience;
+    if (batch.next_offset > next) give_up = WallNow() + kPatience;
     next = std::max(next, batch.next_offset);
     reach(std::min(next, until));
     if (batch.records.empty() && batch.end) break;
-    if (absl::Now() < give_up) continue;
+    if (WallNow() < give_up) continue;
     return absl::UnavailableError(
         Cat("partition ", partition, ", offset ", next, ": ", log.name(), " does not answer"));
   }

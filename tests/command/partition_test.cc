@@ -1433,6 +1433,7 @@ TEST_F(PartitionTest, ALogOfBeforeKeepsItsOwnRevisions) {
   record.set_epoch(2);
   record.set_sequence(chain.at().sequence + 1);
   record.set_previous_hash(chain.at().hash.data(), 16);
+  record.set_chain_key(chain.at().chain_key);
   record.mutable_commit()->set_customer_id("c");
   record.mutable_commit()->set_request_id("old");
   record.mutable_commit()->set_revision(2);
