@@ -148,6 +148,10 @@ constexpr ReasonInfo kReasons[] = {
      "Part of the invoice was written off, and its tax corrected, or not; metadata `correct_tax` "
      "says which.",
      "Do the same again, or undo the first write-off with ReverseWriteOff."},
+    {Reason::kDiscountNotEarned, "DISCOUNT_NOT_EARNED", kFailedPrecondition,
+     "The invoice offers no discount for early payment, money on it came too late, or more than the "
+     "discount is open; metadata says how much is, and how much the discount.",
+     "Let the rest be paid, or write it off as NORMAL, OVERDUE or BAD_DEBT."},
     {Reason::kTakeBackAboveLeft, "TAKE_BACK_ABOVE_LEFT", kFailedPrecondition,
      "More was taken back than is left of the payment; metadata `left_minor` says how much is.",
      "Say in `excess` whether the customer owes the rest (CLAIM) or we bear it (LOSS); say the "

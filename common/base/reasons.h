@@ -56,6 +56,7 @@ enum class Reason {
   kNothingWrittenOff,
   kInvoiceWrittenOff,
   kWriteOffTaxMixed,
+  kDiscountNotEarned,
   kTakeBackAboveLeft,
   kCreditAboveTolerance,
   kCreditTooSmall,

@@ -32,6 +32,7 @@ constexpr PostingRule kTable[] = {
     {E::kInvoiceWrittenOff, kDebit, kLossesNormal, Figure::kResidue},
     {E::kInvoiceWrittenOff, kDebit, kLossesOverdue, Figure::kWrittenOffOverdue},
     {E::kInvoiceWrittenOff, kDebit, kLossesBadDebt, Figure::kWrittenOffBadDebt},
+    {E::kInvoiceWrittenOff, kDebit, kSalesDiscounts, Figure::kDiscounted},
     {E::kInvoiceWrittenOff, kDebit, kTaxPayable, Figure::kTax},
     {E::kInvoiceWrittenOff, kCredit, kReceivable, Figure::kAmount},
 
@@ -44,6 +45,7 @@ constexpr PostingRule kTable[] = {
     {E::kWriteOffReversed, kCredit, kLossesNormal, Figure::kResidue},
     {E::kWriteOffReversed, kCredit, kLossesOverdue, Figure::kWrittenOffOverdue},
     {E::kWriteOffReversed, kCredit, kLossesBadDebt, Figure::kWrittenOffBadDebt},
+    {E::kWriteOffReversed, kCredit, kSalesDiscounts, Figure::kDiscounted},
     {E::kWriteOffReversed, kCredit, kTaxPayable, Figure::kTax},
 
     {E::kCreditNoteIssued, kDebit, kRevenue, Figure::kNet},
@@ -143,6 +145,8 @@ Resolved Resolve(const Descriptor& fact, const PostingRule& rule) {
       return WrittenOff(fact, rule, v1::WRITE_OFF_REASON_OVERDUE);
     case Figure::kWrittenOffBadDebt:
       return WrittenOff(fact, rule, v1::WRITE_OFF_REASON_BAD_DEBT);
+    case Figure::kDiscounted:
+      return WrittenOff(fact, rule, v1::WRITE_OFF_REASON_EARLY_PAYMENT);
   }
   DAYBOOK_CHECK(!"an unknown figure");
   return {};
@@ -233,6 +237,8 @@ std::string_view NameOf(Ledger ledger) {
       return "payment_losses";
     case kResidueIncome:
       return "residue_income";
+    case kSalesDiscounts:
+      return "sales_discounts";
   }
   DAYBOOK_CHECK(!"an unknown ledger account");
   return "";

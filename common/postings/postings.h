@@ -3,10 +3,11 @@
 //
 //   InvoiceIssued       Dr receivable total             Cr revenue net, tax_payable tax
 //   InvoiceVoided       Dr revenue net, tax_payable tax Cr receivable open, the losses written off
-//   InvoiceWrittenOff   Dr the reason's losses,         Cr receivable
+//   InvoiceWrittenOff   Dr the reason's losses or       Cr receivable
+//                          sales_discounts,
 //                          tax_payable tax corrected
-//   WriteOffRecovered   Dr receivable                   Cr the reason's losses, tax_payable tax
-//   WriteOffReversed                                       that is payable again
+//   WriteOffRecovered   Dr receivable                   Cr the reason's losses or sales_discounts,
+//   WriteOffReversed                                       tax_payable tax that is payable again
 //   CreditNoteIssued    Dr revenue net, tax_payable tax Cr receivable applied,
 //                                                          customer_deposits unapplied
 //   PaymentRecorded     Dr cash amount                  Cr receivable allocated,
@@ -50,8 +51,9 @@ enum class Ledger {
   kLossesBadDebt,
   kPaymentLosses,
   kResidueIncome,
+  kSalesDiscounts,
 };
-inline constexpr int kLedgers = 10;
+inline constexpr int kLedgers = 11;
 enum class Side { kDebit, kCredit };
 enum class Figure {
   kTotal,
@@ -65,6 +67,7 @@ enum class Figure {
   kResidue,            // written off as NORMAL, without the tax that is corrected
   kWrittenOffOverdue,  // as OVERDUE; 0 if the event's reason is another
   kWrittenOffBadDebt,  // as BAD_DEBT; likewise
+  kDiscounted,         // as EARLY_PAYMENT; likewise
 };
 
 // One row of the table.

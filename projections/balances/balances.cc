@@ -223,6 +223,8 @@ v1::Losses& LossesOf(billing::v1::WriteOffReason reason, v1::CurrencyTotals& tot
       return *totals.mutable_normal();
     case kOverdue:
       return *totals.mutable_overdue();
+    case kEarlyPayment:
+      return *totals.mutable_early_payment();
     default:
       return *totals.mutable_bad_debt();
   }
@@ -233,12 +235,25 @@ void AddBelow(int64_t net_minor, int64_t tax_minor, v1::CurrencyTotals& totals) 
   if (tax_minor < 0) AddTo(Minus(tax_minor), totals.mutable_tax_below());
 }
 
-void AddWrittenOff(int64_t amount, Account& account) {
-  account.head.set_written_off_minor(Plus(account.head.written_off_minor(), amount));
+bool IsDiscount(billing::v1::WriteOffReason reason) {
+  return LossReasonOf(static_cast<uint32_t>(reason)) == kEarlyPayment;
 }
 
-void AddWrittenOffTax(int64_t tax, Account& account) {
-  account.head.set_written_off_tax_minor(Plus(account.head.written_off_tax_minor(), tax));
+// The tax that was corrected by write-offs, or by discounts.
+v1::Losses& ReliefOf(billing::v1::WriteOffReason reason, v1::CurrencyTotals& totals) {
+  return IsDiscount(reason) ? *totals.mutable_discount_relief() : *totals.mutable_relief();
+}
+
+// Given up, or open again: then below zero.
+void AddGivenUp(billing::v1::WriteOffReason reason, int64_t amount, int64_t tax,
+                v1::AccountHead& head) {
+  if (IsDiscount(reason)) {
+    head.set_discounted_minor(Plus(head.discounted_minor(), amount));
+    head.set_discounted_tax_minor(Plus(head.discounted_tax_minor(), tax));
+  } else {
+    head.set_written_off_minor(Plus(head.written_off_minor(), amount));
+    head.set_written_off_tax_minor(Plus(head.written_off_tax_minor(), tax));
+  }
 }
 
 void AddCreditWrittenOff(int64_t amount, Account& account) {
@@ -253,11 +268,10 @@ void OpenAgain(Kind kind, const Fact& fact, const Meta& meta, Shard& shard) {
   const int64_t amount = fact.amount_minor();
   const uint32_t invoice = RaiseInvoice(fact.invoice_id(), amount, account);
   AddLoss(kind, account.time, invoice, amount, fact.reason(), fact.tax_minor(), account.tail);
-  AddWrittenOff(-amount, account);
-  AddWrittenOffTax(-fact.tax_minor(), account);
+  AddGivenUp(fact.reason(), -amount, -fact.tax_minor(), account.head);
   AddTo(Minus(amount, fact.tax_minor()),
         LossesOf(fact.reason(), account.totals).mutable_recovered());
-  AddTo(fact.tax_minor(), account.totals.mutable_relief()->mutable_recovered());
+  AddTo(fact.tax_minor(), ReliefOf(fact.reason(), account.totals).mutable_recovered());
   account.Finish(meta);
 }
 
@@ -320,7 +334,8 @@ void Balances::On(const billing::v1::InvoiceVoided& voided, const Meta& meta, Sh
   const uint32_t invoice = InvoiceReference(voided.invoice_id(), account);
   AddChange(Kind::kVoid, account.time, {invoice, 0, 0, voided.reason()}, account.tail);
   if (voided.open_minor() != 0) LowerInvoice(voided.invoice_id(), voided.open_minor(), account);
-  AddWrittenOff(-voided.written_off_minor() - voided.residue_minor(), account);
+  AddGivenUp(billing::v1::WRITE_OFF_REASON_NORMAL,
+             -voided.written_off_minor() - voided.residue_minor(), 0, account.head);
   account.head.set_invoice_count(account.head.invoice_count() - 1);
   account.head.set_void_invoice_count(account.head.void_invoice_count() + 1);
 
@@ -344,11 +359,10 @@ void Balances::On(const billing::v1::InvoiceWrittenOff& fact, const Meta& meta, 
   AddLoss(Kind::kWriteOff, account.time, InvoiceReference(fact.invoice_id(), account), amount,
           fact.reason(), fact.tax_minor(), account.tail);
   LowerInvoice(fact.invoice_id(), amount, account);
-  AddWrittenOff(amount, account);
-  AddWrittenOffTax(fact.tax_minor(), account);
+  AddGivenUp(fact.reason(), amount, fact.tax_minor(), account.head);
   AddTo(Minus(amount, fact.tax_minor()),
         LossesOf(fact.reason(), account.totals).mutable_written_off());
-  AddTo(fact.tax_minor(), account.totals.mutable_relief()->mutable_written_off());
+  AddTo(fact.tax_minor(), ReliefOf(fact.reason(), account.totals).mutable_written_off());
   account.Finish(meta);
 }
 
@@ -529,6 +543,8 @@ absl::Status Balances::ControlTotals(projection::ViewSpan views,
     put("credited", sums.sums.credited());
     put("written off", sums.sums.written_off());
     put("tax of that", sums.sums.relief.standing());
+    put("discounted", sums.sums.discounted());
+    put("tax of discounts", sums.sums.discount_relief.standing());
     put("claimed", sums.sums.claimed);
     put("lost", sums.sums.lost);
     put("taken to income", sums.sums.residue_income());

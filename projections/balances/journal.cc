@@ -127,7 +127,13 @@ void AddNumbered(const EntryTime& time, const billing::v1::InvoiceNumber& number
 
 void AddInvoice(const EntryTime& time, const billing::v1::InvoiceIssued& invoice, int32_t due_day,
                 std::string_view packed_id, v1::AccountTail& tail) {
-  AddEntry(Kind::kInvoice, time, invoice.total_minor(), tail).add_due_days(due_day - time.day);
+  v1::JournalChunk& chunk = AddEntry(Kind::kInvoice, time, invoice.total_minor(), tail);
+  if (invoice.has_discount()) {
+    chunk.add_offering_invoice(static_cast<uint32_t>(chunk.due_days_size()));
+    chunk.add_offer_days(EpochDay(invoice.discount().last_date()) - time.day);
+    chunk.add_offer_minor(invoice.discount().amount_minor());
+  }
+  chunk.add_due_days(due_day - time.day);
   AddNumbered(time, invoice.number(), invoice.tax_minor(), packed_id, tail);
   tail.set_invoices(tail.invoices() + 1);
 }
@@ -257,6 +263,8 @@ bool WellFormed(const v1::JournalChunk& chunk) {
          chunk.code_size() == changes &&
          chunk.words_size() == changes + count(Kind::kDebitNote) &&
          chunk.note_unapplied_minor_size() == count(Kind::kCreditNote) &&
+         chunk.offer_days_size() == chunk.offering_invoice_size() &&
+         chunk.offer_minor_size() == chunk.offering_invoice_size() &&
          allocations == static_cast<uint64_t>(chunk.allocated_invoice_size()) &&
          chunk.allocated_invoice_size() == chunk.allocated_minor_size() &&
          std::all_of(chunk.series().begin(), chunk.series().end(), [&](uint32_t series) {
@@ -350,12 +358,19 @@ class ChunkReader {
 
   void ReadInvoice(JournalEntry& entry, int64_t amount) {
     entry.document = static_cast<uint32_t>(journal_.invoices.size());
-    const int32_t due_day = entry.day + chunk_.due_days(invoice_++);
+    const int place = invoice_++;
+    const int32_t due_day = entry.day + chunk_.due_days(place);
     const int64_t tax = chunk_.tax_minor(tax_++);
     const Number number = TakeNumber(entry.day);
     const bool debit_note = entry.kind == Kind::kDebitNote;
     journal_.invoices.push_back({entry.day, due_day, amount, tax, number, TakeId(ids_), debit_note,
                                  debit_note ? TakeWords() : std::string_view()});
+    if (offer_ < chunk_.offering_invoice_size() &&
+        chunk_.offering_invoice(offer_) == static_cast<uint32_t>(place)) {
+      journal_.invoices.back().offer_minor = chunk_.offer_minor(offer_);
+      journal_.invoices.back().offer_day = entry.day + chunk_.offer_days(offer_);
+      ++offer_;
+    }
   }
 
   void ReadMove(JournalEntry& entry, int64_t amount) {
@@ -451,7 +466,7 @@ class ChunkReader {
   std::string_view ids_;
   int64_t sequence_ = 0;
   int invoice_ = 0, numbered_ = 0, tax_ = 0, note_ = 0, words_ = 0;
-  int move_ = 0, allocation_ = 0, change_ = 0;
+  int move_ = 0, allocation_ = 0, change_ = 0, offer_ = 0;
 };
 
 }  // namespace

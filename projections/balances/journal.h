@@ -124,6 +124,8 @@ struct JournalInvoice {
   std::string_view words = {};  // of a debit note
   int32_t void_day = kNever;
   int32_t last_change = -1;  // its newest loss in `changes`
+  int64_t offer_minor = 0;   // discount for early payment; 0 = none
+  int32_t offer_day = 0;     // last day of it
 };
 
 // A source of credit: a payment, or a credit note that made some.

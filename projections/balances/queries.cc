@@ -80,11 +80,13 @@ Standing& ScratchStanding() {
 struct Figures {
   Int128 received = 0, receivable = 0, allocated = 0, refunded = 0, reversed = 0;
   Int128 note_applied = 0, note_unapplied = 0, written_off = 0, written_off_tax = 0;
-  Int128 claimed = 0, credit_written_off = 0;
+  Int128 claimed = 0, credit_written_off = 0, discounted = 0, discounted_tax = 0;
   int64_t invoice_count = 0, payment_count = 0, open_invoice_count = 0;
   int64_t void_invoice_count = 0, credit_note_count = 0, debit_note_count = 0;
 
-  Int128 invoiced() const { return receivable + note_applied + written_off + allocated - claimed; }
+  Int128 invoiced() const {
+    return receivable + note_applied + written_off + discounted + allocated - claimed;
+  }
   Int128 unapplied() const {
     return received + note_unapplied - allocated - refunded - reversed - credit_written_off;
   }
@@ -102,6 +104,8 @@ Figures FiguresOf(const v1::AccountHead& head) {
           .written_off_tax = head.written_off_tax_minor(),
           .claimed = head.claimed_minor(),
           .credit_written_off = head.credit_written_off_minor(),
+          .discounted = head.discounted_minor(),
+          .discounted_tax = head.discounted_tax_minor(),
           .invoice_count = head.invoice_count(),
           .payment_count = head.payment_count(),
           .open_invoice_count = head.open_invoice_count(),
@@ -123,6 +127,8 @@ Figures FiguresOf(const Standing& standing) {
           .written_off_tax = sums.relief.standing(),
           .claimed = sums.claimed,
           .credit_written_off = sums.residue_income(),
+          .discounted = sums.discounted(),
+          .discounted_tax = sums.discount_relief.standing(),
           .invoice_count = sums.invoice_count - sums.void_invoice_count,
           .payment_count = sums.payment_count,
           .open_invoice_count = standing.open_invoice_count,
@@ -233,6 +239,8 @@ absl::Status BalancesQueries::Answer(const v1::GetBalanceRequest& request, const
   money.Write(figures.note_applied + figures.note_unapplied, response->mutable_credited());
   money.Write(figures.written_off, response->mutable_written_off());
   money.Write(figures.written_off_tax, response->mutable_written_off_tax());
+  money.Write(figures.discounted, response->mutable_discounted());
+  money.Write(figures.discounted_tax, response->mutable_discounted_tax());
   money.Write(figures.claimed, response->mutable_claimed());
   money.Write(figures.credit_written_off, response->mutable_credit_written_off());
   response->set_invoice_count(figures.invoice_count);
@@ -284,6 +292,7 @@ absl::Status BalancesQueries::Answer(const v1::ListOpenItemsRequest& request,
     const JournalInvoice& y = invoices[b];
     return std::tie(x.due_day, x.day, x.number, a) < std::tie(y.due_day, y.day, y.number, b);
   });
+  const std::vector<int64_t> discounts = DiscountsAt(account.journal, as_of_day, standing);
   ASSIGN_OR_RETURN(const Currency* currency, projection::CurrencyOf(head->currency_code()));
   const auto end = std::min<int64_t>(static_cast<int64_t>(open.size()), page.index + page.size);
   for (int64_t i = page.index; i < end; ++i) {
@@ -296,6 +305,9 @@ absl::Status BalancesQueries::Answer(const v1::ListOpenItemsRequest& request,
     SetDate(invoice.due_day, item->mutable_due_date());
     SetMoney(invoice.total_minor, *currency, *item->mutable_total());
     SetMoney(standing.open_minor[open[i]], *currency, *item->mutable_open());
+    if (discounts.empty() || discounts[open[i]] == 0) continue;
+    SetMoney(discounts[open[i]], *currency, *item->mutable_discount());
+    SetDate(invoice.offer_day, item->mutable_discount_date());
   }
   if (end < static_cast<int64_t>(open.size())) {
     response->set_next_page_token(page.TokenFor(end, as_of_day));
@@ -446,7 +458,9 @@ LedgerLine AboveZero(LedgerLine line) {
 // The posting table (balances.h), summed; in order of name.
 std::vector<LedgerLine> LedgerOf(const Sums& sums) {
   const Int128 notes_applied = sums.credited() - sums.note_unapplied;
-  Losses all = sums.relief;
+  Losses relief = sums.relief;
+  relief += sums.discount_relief;
+  Losses all = relief;
   for (const Losses& losses : sums.losses) all += losses;
   const auto lost = [&](const char* name, LossReason reason) {
     const Losses& losses = sums.losses[reason];
@@ -468,9 +482,9 @@ std::vector<LedgerLine> LedgerOf(const Sums& sums) {
        sums.put + sums.applied + sums.voided() - all.voided + all.written_off + notes_applied},
       {"residue_income", sums.credit_restored, sums.credit_written_off},
       {"revenue", sums.voided_net + sums.note_net + sums.net_below, sums.net + sums.net_below},
-      {"tax_payable",
-       sums.voided_tax + sums.note_tax + sums.tax_below + sums.relief.written_off,
-       sums.tax + sums.tax_below + sums.relief.recovered + sums.relief.voided}};
+      lost("sales_discounts", kEarlyPayment),
+      {"tax_payable", sums.voided_tax + sums.note_tax + sums.tax_below + relief.written_off,
+       sums.tax + sums.tax_below + relief.recovered + relief.voided}};
 }
 
 absl::Status WriteTotals(const std::string& currency_code, const CurrencySums& total,
@@ -499,6 +513,8 @@ absl::Status WriteTotals(const std::string& currency_code, const CurrencySums& t
   money.Write(sums.credited(), control->mutable_credited());
   money.Write(sums.written_off(), control->mutable_written_off());
   money.Write(sums.relief.standing(), control->mutable_written_off_tax());
+  money.Write(sums.discounted(), control->mutable_discounted());
+  money.Write(sums.discount_relief.standing(), control->mutable_discounted_tax());
   money.Write(sums.claimed, control->mutable_claimed());
   money.Write(sums.lost, control->mutable_lost());
   money.Write(sums.residue_income(), control->mutable_credit_written_off());

@@ -1,5 +1,7 @@
 #include "projections/balances/standing.h"
 
+#include <algorithm>
+
 namespace daybook::balances {
 
 LossReason LossReasonOf(uint32_t write_off_reason) {
@@ -8,6 +10,8 @@ LossReason LossReasonOf(uint32_t write_off_reason) {
       return kNormal;
     case billing::v1::WRITE_OFF_REASON_OVERDUE:
       return kOverdue;
+    case billing::v1::WRITE_OFF_REASON_EARLY_PAYMENT:
+      return kEarlyPayment;
     default:
       return kBadDebt;
   }
@@ -21,9 +25,8 @@ Losses& Losses::operator+=(const Losses& other) {
 }
 
 Int128 Sums::written_off() const {
-  Int128 sum = relief.standing();
-  for (const Losses& one : losses) sum += one.standing();
-  return sum;
+  return relief.standing() + losses[kNormal].standing() + losses[kOverdue].standing() +
+         losses[kBadDebt].standing();
 }
 
 Sums& Sums::operator+=(const Sums& other) {
@@ -47,6 +50,7 @@ Sums& Sums::operator+=(const Sums& other) {
   tax_below += other.tax_below;
   for (int i = 0; i < kLossReasons; ++i) losses[i] += other.losses[i];
   relief += other.relief;
+  discount_relief += other.discount_relief;
   void_invoice_count += other.void_invoice_count;
   credit_note_count += other.credit_note_count;
   claimed += other.claimed;
@@ -164,7 +168,8 @@ class Stander {
 
   void AddLoss(const JournalChange& change) {
     AddTo(sums_.losses[LossReasonOf(change.code)], change, change.amount_minor - change.tax_minor);
-    AddTo(sums_.relief, change, change.tax_minor);
+    const bool discount = LossReasonOf(change.code) == kEarlyPayment;
+    AddTo(discount ? sums_.discount_relief : sums_.relief, change, change.tax_minor);
     if (IsVoid(change.subject)) return;
     standing_.open_minor[change.subject] -=
         change.kind == Kind::kWriteOff ? change.amount_minor : -change.amount_minor;
@@ -202,6 +207,41 @@ void StandAt(const Journal& journal, int32_t as_of_day, Standing* standing) {
   stander.AddInvoices();
   for (const JournalEntry& entry : journal.entries) stander.AddEntry(entry);
   stander.CountOpen();
+}
+
+std::vector<int64_t> DiscountsAt(const Journal& journal, int32_t as_of_day,
+                                 const Standing& standing) {
+  std::vector<int64_t> off;
+  for (const JournalInvoice& invoice : journal.invoices) {
+    if (invoice.offer_minor != 0) off.resize(journal.invoices.size());
+  }
+  if (off.empty()) return off;
+  struct Change {
+    int64_t credited_minor = 0, lost_minor = 0, taken_minor = 0;
+  };
+  std::vector<Change> changes(off.size());
+  for (const JournalChange& change : journal.changes) {
+    if (IsOfSource(change.kind) || change.subject >= off.size()) continue;
+    if (!Counts(change.day, as_of_day)) continue;
+    Change& sum = changes[change.subject];
+    if (change.kind == Kind::kCreditNote) sum.credited_minor += change.amount_minor;
+    if (!IsLoss(change.kind)) continue;
+    const LossReason reason = LossReasonOf(change.code);
+    if (reason == kNormal) continue;
+    (reason == kEarlyPayment ? sum.taken_minor : sum.lost_minor) +=
+        change.kind == Kind::kWriteOff ? change.amount_minor : -change.amount_minor;
+  }
+  for (size_t i = 0; i < off.size(); ++i) {
+    const JournalInvoice& invoice = journal.invoices[i];
+    if (invoice.offer_minor == 0 || as_of_day > invoice.offer_day) continue;
+    if (invoice.total_minor <= 0 || changes[i].lost_minor != 0) continue;
+    const int64_t left = std::max<int64_t>(0, invoice.total_minor - changes[i].credited_minor);
+    const auto allowed = static_cast<int64_t>(
+        DivideHalfUp(Int128{invoice.offer_minor} * left, invoice.total_minor));
+    off[i] = std::clamp<int64_t>(allowed - changes[i].taken_minor, 0,
+                                 std::max<int64_t>(0, standing.open_minor[i]));
+  }
+  return off;
 }
 
 int AgeColumn(int32_t due_day, int32_t as_of_day) {

@@ -9,7 +9,8 @@
 // write-offs that counted before it, whatever they came to.
 //
 // So for facts dated back in any order, at every pair of clocks,
-//   Σ open of invoices = invoiced + claimed − credited to them − written off − allocated
+//   Σ open of invoices = invoiced + claimed − credited to them − written off − discounted
+//                        − allocated
 //   unapplied          = received + credited to the account − allocated − refunded − reversed
 //                        − taken to income
 // and no figure depends on how the facts were dated once all of them count. `unapplied`, or what is
@@ -39,7 +40,8 @@ struct Losses {
 
   Losses& operator+=(const Losses& other);
 };
-enum LossReason { kNormal, kOverdue, kBadDebt, kLossReasons };
+// The last is no loss but a discount.
+enum LossReason { kNormal, kOverdue, kBadDebt, kEarlyPayment, kLossReasons };
 LossReason LossReasonOf(uint32_t write_off_reason);
 
 // Sums in 128 bits: each amount fits 64, their sum need not.
@@ -65,7 +67,8 @@ struct Sums {
   Int128 net_below = 0;
   Int128 tax_below = 0;
   Losses losses[kLossReasons];
-  Losses relief;  // tax, of all reasons
+  Losses relief;           // tax, of all reasons but discounts
+  Losses discount_relief;  // of these
   int64_t void_invoice_count = 0;
   int64_t credit_note_count = 0;
   Int128 claimed = 0;  // debit notes
@@ -78,9 +81,13 @@ struct Sums {
   Int128 invoiced() const { return net + tax - voided(); }
   Int128 credited() const { return note_net + note_tax; }
   Int128 written_off() const;
+  Int128 discounted() const {
+    return losses[kEarlyPayment].standing() + discount_relief.standing();
+  }
   Int128 allocated() const { return put + applied - released - reversed_allocated; }
   Int128 receivable() const {
-    return invoiced() + claimed - (credited() - note_unapplied) - written_off() - allocated();
+    return invoiced() + claimed - (credited() - note_unapplied) - written_off() - discounted() -
+           allocated();
   }
   Int128 residue_income() const { return credit_written_off - credit_restored; }
   Int128 unapplied() const {
@@ -108,6 +115,12 @@ inline bool Ended(int32_t day, int32_t as_of_day) { return day != kNever && day 
 
 // `standing` keeps its memory between calls.
 void StandAt(const Journal& journal, int32_t as_of_day, Standing* standing);
+
+// By ordinal, how much of each invoice is off if all of the rest is paid on the day: what is left of
+// its offer after the credit notes, at most what is open; 0 if that day is too late, or part of it
+// is written off. Empty if no invoice offers anything.
+std::vector<int64_t> DiscountsAt(const Journal& journal, int32_t as_of_day,
+                                 const Standing& standing);
 
 // Ageing: column of an amount by days overdue.
 inline constexpr int kAgeColumns = 6;  // not due, 1-30, 31-60, 61-90, 91-120, over 120

@@ -110,6 +110,8 @@ std::string LossReasonName(uint32_t code) {
       return "OVERDUE";
     case billing::v1::WRITE_OFF_REASON_BAD_DEBT:
       return "BAD_DEBT";
+    case billing::v1::WRITE_OFF_REASON_EARLY_PAYMENT:
+      return "EARLY_PAYMENT";
     default:
       return "";
   }
@@ -164,6 +166,9 @@ StatementText TextOf(const Journal& journal, const StatementLine& line) {
     case Kind::kRecovery:
     case Kind::kWriteOffReversed:
       text.reason = LossReasonName(change.code);
+      if (change.code == billing::v1::WRITE_OFF_REASON_EARLY_PAYMENT) {
+        text.kind = entry.kind == Kind::kWriteOff ? "DISCOUNT" : "DISCOUNT_REVERSED";
+      }
       [[fallthrough]];
     case Kind::kVoid:
       name_invoice(journal.invoices[change.subject]);

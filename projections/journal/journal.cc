@@ -209,6 +209,8 @@ Ledger LossOf(billing::v1::WriteOffReason reason) {
       return Ledger::kLossesNormal;
     case billing::v1::WRITE_OFF_REASON_OVERDUE:
       return Ledger::kLossesOverdue;
+    case billing::v1::WRITE_OFF_REASON_EARLY_PAYMENT:
+      return Ledger::kSalesDiscounts;
     default:
       return Ledger::kLossesBadDebt;
   }

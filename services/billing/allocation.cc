@@ -53,37 +53,92 @@ const v1::Invoice* FindSettled(const v1::Account& account, const std::string& in
 
 }  // namespace
 
-Allocator::Allocator(const v1::Account& account, int64_t amount_minor, int most,
-                     Allocations& allocations)
-    : account_(account), allocations_(allocations), left_(amount_minor), most_(most) {}
+Allocator::Allocator(const v1::Account& account, int64_t amount_minor, int32_t day, int most,
+                     EarlyPayments& early_payments, Allocations& allocations)
+    : account_(account),
+      allocations_(allocations),
+      left_(amount_minor),
+      day_(day),
+      most_(most),
+      early_payments_(early_payments) {}
 
 absl::Status Allocator::AsSaid(const Allocations& said) {
   IndexOpen();
+  std::vector<Wish> wishes;
+  wishes.reserve(said.size());
   for (const v1::Allocation& wish : said) {
     const Target target = Find(wish.invoice_id());
     if (target.invoice == nullptr || CapacityOf(*target.invoice) == 0) {
       return WhyNotPayable(account_, wish.invoice_id());
     }
-    PutAsSaid(target, wish.amount_minor());
+    wishes.push_back(WishOf(target, wish.amount_minor()));
   }
+  Settle(wishes);
   return absl::OkStatus();
 }
 
 void Allocator::AsSaidWherePossible(const Allocations& said) {
   IndexOpen();
+  std::vector<Wish> wishes;
+  wishes.reserve(said.size());
   for (const v1::Allocation& wish : said) {
     const Target target = Find(wish.invoice_id());
-    if (target.invoice != nullptr) PutAsSaid(target, wish.amount_minor());
+    if (target.invoice != nullptr) wishes.push_back(WishOf(target, wish.amount_minor()));
   }
+  Settle(wishes);
 }
 
 void Allocator::ByAge(bool spare_pending) {
-  for (int i = 0; i < account_.open_invoices_size() && left_ > 0; ++i) {
-    const v1::Invoice& invoice = account_.open_invoices(i);
-    if (invoice.state() != v1::INVOICE_STATE_ISSUED) continue;
-    if (spare_pending && invoice.pending_count() > 0) continue;
-    const int64_t already = slots_.empty() || slots_[i] == nullptr ? 0 : slots_[i]->amount_minor();
-    Put(invoice, i, invoice.open_minor() - already);
+  const int count = account_.open_invoices_size();
+  int i = 0;
+  if (account_.discount_offer_count() > 0) {
+    std::vector<Wish> wishes;
+    for (int64_t least = 0; i < count && least <= left_; ++i) {
+      const v1::Invoice& invoice = account_.open_invoices(i);
+      const int64_t wanted = WantedByAge(i, spare_pending);
+      if (wanted == 0) continue;
+      const int64_t deductible = early_payments_.DeductibleOf(invoice, day_);
+      // By what was said of it no more than its discount is left: it is settled.
+      if (wanted < invoice.open_minor() && wanted <= deductible) continue;
+      least += wanted - std::min(wanted, deductible);
+      wishes.push_back({{&invoice, i}, wanted, std::min(wanted, deductible)});
+    }
+    Settle(wishes);
+  }
+  for (; i < count && left_ > 0; ++i) {
+    Put(account_.open_invoices(i), i, WantedByAge(i, spare_pending));
+  }
+}
+
+int64_t Allocator::WantedByAge(int open_index, bool spare_pending) const {
+  const v1::Invoice& invoice = account_.open_invoices(open_index);
+  if (invoice.state() != v1::INVOICE_STATE_ISSUED) return 0;
+  if (spare_pending && invoice.pending_count() > 0) return 0;
+  const v1::Allocation* slot = slots_.empty() ? nullptr : slots_[open_index];
+  return invoice.open_minor() - (slot == nullptr ? 0 : slot->amount_minor());
+}
+
+Allocator::Wish Allocator::WishOf(const Target& target, int64_t amount_minor) {
+  const int64_t capacity = CapacityOf(*target.invoice);
+  if (amount_minor != 0) return {target, std::min(capacity, amount_minor)};
+  return {target, capacity, early_payments_.DeductibleOf(*target.invoice, day_)};
+}
+
+void Allocator::Settle(const std::vector<Wish>& wishes) {
+  int64_t over = left_;
+  size_t settled = 0;
+  while (settled < wishes.size() && wishes[settled].least_minor() <= over) {
+    over -= wishes[settled++].least_minor();
+  }
+  for (size_t i = 0; i < wishes.size(); ++i) {
+    const Wish& wish = wishes[i];
+    if (i >= settled) {
+      PutAsSaid(wish.target, wish.wanted_minor);
+      continue;
+    }
+    const int64_t more = std::min(over, wish.deductible_minor);
+    over -= more;
+    PutAsSaid(wish.target, wish.least_minor() + more);
   }
 }
 
@@ -104,9 +159,7 @@ void Allocator::IndexOpen() {
 
 void Allocator::PutAsSaid(const Target& target, int64_t wanted) {
   const v1::Invoice& invoice = *target.invoice;
-  const int64_t capacity = CapacityOf(invoice);
-  const int64_t put =
-      Put(invoice, target.open_index, wanted == 0 ? capacity : std::min(capacity, wanted));
+  const int64_t put = Put(invoice, target.open_index, wanted);
   if (put <= invoice.open_minor()) return;
   Recovery& made = recoveries_.emplace_back();
   made.earliest = invoice.write_off_date();
@@ -129,6 +182,7 @@ int64_t Allocator::Put(const v1::Invoice& invoice, int open_index, int64_t wante
     if (allocations_.size() >= most_) return 0;
     slot = allocations_.Add();
     slot->set_invoice_id(invoice.invoice_id());
+    if (invoice.discount_minor() > 0) offering_.push_back({&invoice, slot});
     if (!slots_.empty() && open_index >= 0) slots_[open_index] = slot;
   }
   slot->set_amount_minor(slot->amount_minor() + amount);
@@ -152,26 +206,37 @@ absl::StatusOr<Allocations> SaidOf(const v1::Account& account, const Wishes& wis
 
 absl::Status ExpectPayable(const v1::Account& account, const Allocations& said) {
   Allocations made;
-  return Allocator(account, 0, 0, made).AsSaid(said);
+  EarlyPayments none(account);
+  return Allocator(account, 0, 0, 0, none, made).AsSaid(said);
+}
+
+void TakeOff(const TakenOff& off, uint32_t source, EarlyPayments& early_payments) {
+  for (int i = 0; i < off.released.size(); ++i) {
+    early_payments.TakeOff(*off.invoices[static_cast<size_t>(i)], source,
+                           off.released[i].amount_minor());
+  }
 }
 
 TakenOff NewestOf(const v1::Account& account, uint32_t payment, int64_t most_minor) {
   TakenOff off;
   const v1::Allocations& rows = account.allocations();
-  absl::flat_hash_map<uint32_t, v1::Allocation*> by_invoice;
+  absl::flat_hash_map<uint32_t, int> by_invoice;
   for (int i = rows.payment_size() - 1; i >= 0 && off.amount_minor < most_minor; --i) {
     if (rows.payment(i) != payment) continue;
-    v1::Allocation*& slot = by_invoice[rows.invoice(i)];
-    if (slot == nullptr) slot = off.released.Add();
+    const auto [it, is_new] = by_invoice.try_emplace(rows.invoice(i), off.released.size());
+    v1::Allocation& one = is_new ? *off.released.Add() : off.released[it->second];
     const int64_t taken = std::min(rows.amount_minor(i), most_minor - off.amount_minor);
-    slot->set_amount_minor(slot->amount_minor() + taken);
+    one.set_amount_minor(one.amount_minor() + taken);
     off.amount_minor += taken;
     off.last_day = std::max(off.last_day, rows.day(i));
   }
+  off.invoices.resize(by_invoice.size());
   for (const auto* list : {&account.open_invoices(), &account.settled_invoices()}) {
     for (const v1::Invoice& invoice : *list) {
       const auto it = by_invoice.find(invoice.ordinal());
-      if (it != by_invoice.end()) it->second->set_invoice_id(invoice.invoice_id());
+      if (it == by_invoice.end()) continue;
+      off.released[it->second].set_invoice_id(invoice.invoice_id());
+      off.invoices[static_cast<size_t>(it->second)] = &invoice;
     }
   }
   return off;
@@ -190,6 +255,7 @@ TakenOff OneOf(const v1::Account& account, uint32_t payment, const v1::Invoice& 
   v1::Allocation& one = *off.released.Add();
   one.set_invoice_id(invoice.invoice_id());
   one.set_amount_minor(off.amount_minor);
+  off.invoices.push_back(&invoice);
   return off;
 }
 

@@ -14,6 +14,7 @@
 #include "daybook/billing/v1/event.pb.h"
 #include "daybook/billing/v1/state.pb.h"
 #include "services/billing/day_number.h"
+#include "services/billing/early_payment.h"
 #include "services/billing/transitions.h"
 
 namespace daybook::billing {
@@ -29,14 +30,20 @@ using Wishes = google::protobuf::RepeatedPtrField<v1::PaymentAllocation>;
 //   `account.open_invoices`),
 //      without UNCOLLECTIBLE ones;
 //   3. what is left, or beyond `most` invoices, stays unapplied.
+// Where invoices offer a discount for early payment and the money is in time, as many of them are
+// settled in that order as it settles with their discounts; what is over then goes first on what
+// those would have been let off, the oldest first. So who pays in full has taken no discount.
+//
 // An invoice is named once. Costs a pass over the open invoices; over settled ones only for what is
 // said and not open.
 class Allocator {
  public:
-  // Keeps references to its arguments; `allocations` is empty.
-  Allocator(const v1::Account& account, int64_t amount_minor, int most, Allocations& allocations);
+  // `day` (YYYYMMDD): on which the money came. Keeps references to its arguments; `allocations` is
+  // empty.
+  Allocator(const v1::Account& account, int64_t amount_minor, int32_t day, int most,
+            EarlyPayments& early_payments, Allocations& allocations);
 
-  // Amount 0 = all that is open. INVOICE_NOT_FOUND, INVOICE_NOT_OPEN.
+  // Amount 0 = all that is open, or all but its discount. INVOICE_NOT_FOUND, INVOICE_NOT_OPEN.
   absl::Status AsSaid(const Allocations& said);
   // The same, without what can no longer be paid: of money that came in nothing is refused.
   void AsSaidWherePossible(const Allocations& said);
@@ -52,24 +59,47 @@ class Allocator {
   };
   const std::vector<Recovery>& recoveries() const { return recoveries_; }
 
+  // The invoices that offer a discount among those that got money, by their allocations.
+  struct Offering {
+    const v1::Invoice* invoice = nullptr;
+    const v1::Allocation* allocation = nullptr;
+  };
+  const std::vector<Offering>& offering() const { return offering_; }
+
  private:
   struct Target {
     const v1::Invoice* invoice = nullptr;
     int open_index = -1;  // -1: settled
   };
+  // One of a sequence of invoices, with what of it need not be paid.
+  struct Wish {
+    Target target;
+    int64_t wanted_minor = 0;
+    int64_t deductible_minor = 0;
+
+    int64_t least_minor() const { return wanted_minor - deductible_minor; }
+  };
   void IndexOpen();
   Target Find(const std::string& invoice_id);
+  // What somebody says of an invoice; amount 0 = all of it.
+  Wish WishOf(const Target& target, int64_t amount_minor);
+  void Settle(const std::vector<Wish>& wishes);
   void PutAsSaid(const Target& target, int64_t wanted);
+  // What an open invoice takes by age, 0 if nothing.
+  int64_t WantedByAge(int open_index, bool spare_pending) const;
   int64_t Put(const v1::Invoice& invoice, int open_index, int64_t wanted);
 
   const v1::Account& account_;
   Allocations& allocations_;
   int64_t left_;
+  const int32_t day_;
   const int most_;
+  EarlyPayments& early_payments_;
   // Allocation by place of the open invoice; empty while nobody says anything, the common case.
   std::vector<v1::Allocation*> slots_;
   absl::flat_hash_map<absl::string_view, int> open_;  // as above: place by id
   std::vector<Recovery> recoveries_;
+  std::vector<Offering> offering_;
 };
 
 // What the payer says in the account's currency, as events keep it. CURRENCY_MISMATCH.
@@ -93,9 +123,13 @@ void AddRecoveries(const Allocator& allocator, absl::CivilDay day, command::Even
 // Money on invoices that a command takes off, and the last day on which any of it was put there.
 struct TakenOff {
   Allocations released;  // each invoice once
+  std::vector<const v1::Invoice*> invoices;  // beside them
   int64_t amount_minor = 0;
   int32_t last_day = 0;  // YYYYMMDD; 0: nothing
 };
+
+// Tells of it.
+void TakeOff(const TakenOff& off, uint32_t source, EarlyPayments& early_payments);
 
 // Up to `most_minor` of a payment's money on invoices, newest first.
 TakenOff NewestOf(const v1::Account& account, uint32_t payment, int64_t most_minor);

@@ -1,10 +1,11 @@
 #include "services/billing/announced_payment.h"
 
-#include "common/base/money.h"
+#include <utility>
+
 #include "common/base/status.h"
 #include "common/base/text.h"
 #include "services/billing/billing.h"
-#include "services/billing/payment_answer.h"
+#include "services/billing/day_number.h"
 
 namespace daybook {
 namespace {
@@ -24,31 +25,21 @@ const billing::v1::PendingPayment* PendingOf(const PaymentRef& found) {
 
 }  // namespace
 
-absl::StatusOr<Events> billing::Confirm(const command::View& view, const PaymentRef& found,
-                                        const Allocations& said, absl::CivilDay day) {
+absl::StatusOr<billing::Received> billing::Confirm(const command::View& view,
+                                                   const PaymentRef& found,
+                                                   const Allocations& said, absl::CivilDay day) {
   const Account& account = *found.account;
   RETURN_IF_ERROR(ExpectFitsReceived(account, found.payment->amount_minor()));
-  v1::PaymentConfirmed confirmed;
+  command::Dated<v1::Event> dated{day, {}};
+  v1::PaymentConfirmed& confirmed = *dated.event.mutable_payment_confirmed();
   confirmed.set_account_id(account.account_id());
   confirmed.set_payment_id(found.payment->payment_id());
   confirmed.set_amount_minor(found.payment->amount_minor());
   confirmed.set_currency_code(account.currency_code());
-  Allocator allocator(account, confirmed.amount_minor(), MostAllocations(view.state.billing()),
-                      *confirmed.mutable_allocations());
-  if (!said.empty()) {
-    RETURN_IF_ERROR(allocator.AsSaid(said));
-  } else if (const v1::PendingPayment* pending = PendingOf(found)) {
-    allocator.AsSaidWherePossible(pending->said());
-  }
-  allocator.ByAge(/*spare_pending=*/false);
-  confirmed.set_unapplied_minor(allocator.left());
-
-  Events events;
-  AddRecoveries(allocator, day, events);
-  auto& dated = events.emplace_back();
-  dated.effective_date = day;
-  *dated.event.mutable_payment_confirmed() = std::move(confirmed);
-  return events;
+  Word word{said};
+  const v1::PendingPayment* pending = said.empty() ? PendingOf(found) : nullptr;
+  if (pending != nullptr) word = {pending->said(), /*binding=*/false};
+  return Receive(view, account, word, DayNumber(day), std::move(dated));
 }
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view,
@@ -61,10 +52,9 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   ASSIGN_OR_RETURN(const absl::CivilDay day,
                    billing::EffectiveDay(*found.account, request.has_payment_date(),
                                          request.payment_date(), context.now, 0, "payment_date"));
-  ASSIGN_OR_RETURN(Events events, billing::Confirm(view, found, {}, day));
-  billing::AnswerPayment(events.back().event.payment_confirmed(),
-                         billing::CurrencyOf(*found.account), response);
-  return events;
+  ASSIGN_OR_RETURN(billing::Received received, billing::Confirm(view, found, {}, day));
+  billing::AnswerReceived(received, *found.account, response);
+  return std::move(received.events);
 }
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view,

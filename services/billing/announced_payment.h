@@ -7,15 +7,14 @@
 #include "daybook/billing/v1/event.pb.h"
 #include "services/billing/account.h"
 #include "services/billing/allocation.h"
+#include "services/billing/received_money.h"
 
 namespace daybook::billing {
 
-// The money of a payment under way, or of one that had failed, came on `day`: a WriteOffRecovered
-// for every written-off invoice that gets some of it, then PaymentConfirmed, the last one. It goes
-// on what `said` names; if that is empty, on what was said when it was announced, as far as that can
+// The money of a payment under way, or of one that had failed, came on `day` (Receive). It goes on
+// what `said` names; if that is empty, on what was said when it was announced, as far as that can
 // still be paid; the rest by age. AMOUNT_OVERFLOW; INVOICE_NOT_FOUND, INVOICE_NOT_OPEN by `said`.
-absl::StatusOr<command::Events<v1::Event>> Confirm(const command::View& view,
-                                                   const PaymentRef& found, const Allocations& said,
-                                                   absl::CivilDay day);
+absl::StatusOr<Received> Confirm(const command::View& view, const PaymentRef& found,
+                                 const Allocations& said, absl::CivilDay day);
 
 }  // namespace daybook::billing

@@ -6,6 +6,7 @@
 #include "common/base/text.h"
 #include "services/billing/account.h"
 #include "services/billing/billing.h"
+#include "services/billing/terms.h"
 
 namespace daybook {
 namespace {
@@ -59,7 +60,8 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   ASSIGN_OR_RETURN(const Account* account, billing::ChooseAccount(view, request.account_id(),
                                                                   Command::kChangeAccountTerms));
   response.set_account_id(account->account_id());
-  if (google::protobuf::util::MessageDifferencer::Equals(account->terms(), request.terms()) &&
+  const billing::v1::Terms terms = billing::Normalised(request.terms());
+  if (google::protobuf::util::MessageDifferencer::Equals(account->terms(), terms) &&
       account->manual_credit() == request.manual_credit()) {
     return Events();
   }
@@ -67,7 +69,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   ASSIGN_OR_RETURN(events[0].effective_date, DayOfChange(*account, request, context));
   auto& changed = *events[0].event.mutable_account_terms_changed();
   changed.set_account_id(account->account_id());
-  *changed.mutable_terms() = request.terms();
+  *changed.mutable_terms() = terms;
   changed.set_manual_credit(request.manual_credit());
   return events;
 }

@@ -11,6 +11,7 @@
 #include "services/billing/invoice_amounts.h"
 #include "services/billing/limits.h"
 #include "services/billing/tax_code.h"
+#include "services/billing/terms.h"
 
 namespace daybook {
 namespace {
@@ -22,6 +23,7 @@ using Events = command::Events<Billing::Event>;
 
 InvoiceDraft Normalised(InvoiceDraft draft) {
   draft.set_reference(Tidy(draft.reference()));
+  if (draft.has_terms()) *draft.mutable_terms() = billing::Normalised(draft.terms());
   for (billing::v1::LineItem& line : *draft.mutable_lines()) {
     line.set_description(Normalise(line.description()));
     line.set_product(Tidy(line.product()));

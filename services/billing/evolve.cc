@@ -7,6 +7,7 @@
 #include "common/base/text.h"
 #include "services/billing/billing.h"
 #include "services/billing/day_number.h"
+#include "services/billing/early_payment.h"
 #include "services/billing/fold.h"
 #include "services/billing/invoice_number.h"
 #include "services/billing/state_lines.h"
@@ -92,6 +93,11 @@ void Issued(const v1::InvoiceIssued& event, absl::CivilDay invoice_day, Account&
       NewInvoice(event.invoice_id(), event.number(), invoice_day, event.due_date(),
                  event.total_minor(), account);
   KeepLines(event.lines(), *invoice, account);
+  if (event.has_discount()) {
+    invoice->set_discount_minor(event.discount().amount_minor());
+    invoice->set_discount_date(DayNumber(event.discount().last_date()));
+    account.set_discount_offer_count(account.discount_offer_count() + 1);
+  }
   account.set_line_count(account.line_count() + event.lines_size());
   AddInvoice(std::move(invoice), account);
   if (!account.drafts().empty()) DropDraft(event.invoice_id(), account);
@@ -106,22 +112,34 @@ void Voided(const v1::InvoiceVoided& event, Account& account) {
   invoice.clear_residue_minor();
   invoice.clear_written_off_taxes();
   invoice.clear_residue_taxes();
+  invoice.clear_discounted_minor();
+  invoice.clear_discounted_taxes();
   if (event.open_minor() > 0) ChangeOpen(event.invoice_id(), -event.open_minor(), account);
 }
 
 void WrittenOff(const v1::InvoiceWrittenOff& event, absl::CivilDay day, Account& account) {
   Invoice& invoice = EditInvoice(account, event.invoice_id());
   invoice.set_write_off_date(std::max(invoice.write_off_date(), DayNumber(day)));
-  DAYBOOK_CHECK(event.amount_minor() == invoice.open_minor());
-  if (event.reason() == v1::WRITE_OFF_REASON_NORMAL) {
-    invoice.set_residue_minor(invoice.residue_minor() + event.amount_minor());
-    AddTaxes(event.taxes(), *invoice.mutable_residue_taxes());
-    invoice.set_state(v1::INVOICE_STATE_PAID);
-  } else {
-    invoice.set_written_off_minor(invoice.written_off_minor() + event.amount_minor());
-    AddTaxes(event.taxes(), *invoice.mutable_written_off_taxes());
-    invoice.set_write_off_reason(event.reason());
-    invoice.set_state(v1::INVOICE_STATE_UNCOLLECTIBLE);
+  const bool all = event.amount_minor() == invoice.open_minor();
+  switch (event.reason()) {
+    case v1::WRITE_OFF_REASON_EARLY_PAYMENT:
+      DAYBOOK_CHECK(event.amount_minor() <= invoice.open_minor());
+      invoice.set_discounted_minor(invoice.discounted_minor() + event.amount_minor());
+      AddTaxes(event.taxes(), *invoice.mutable_discounted_taxes());
+      if (all) invoice.set_state(v1::INVOICE_STATE_PAID);
+      break;
+    case v1::WRITE_OFF_REASON_NORMAL:
+      DAYBOOK_CHECK(all);
+      invoice.set_residue_minor(invoice.residue_minor() + event.amount_minor());
+      AddTaxes(event.taxes(), *invoice.mutable_residue_taxes());
+      invoice.set_state(v1::INVOICE_STATE_PAID);
+      break;
+    default:
+      DAYBOOK_CHECK(all);
+      invoice.set_written_off_minor(invoice.written_off_minor() + event.amount_minor());
+      AddTaxes(event.taxes(), *invoice.mutable_written_off_taxes());
+      invoice.set_write_off_reason(event.reason());
+      invoice.set_state(v1::INVOICE_STATE_UNCOLLECTIBLE);
   }
   ChangeOpen(event.invoice_id(), -event.amount_minor(), account);
 }
@@ -131,7 +149,12 @@ template <class Event>
 void OpenAgain(const Event& event, Account& account) {
   Invoice& invoice = EditInvoice(account, event.invoice_id());
   const int64_t amount = event.amount_minor();
-  if (event.reason() == v1::WRITE_OFF_REASON_NORMAL) {
+  if (event.reason() == v1::WRITE_OFF_REASON_EARLY_PAYMENT) {
+    DAYBOOK_CHECK(amount > 0 && amount <= invoice.discounted_minor());
+    invoice.set_discounted_minor(invoice.discounted_minor() - amount);
+    TakeTaxes(event.taxes(), *invoice.mutable_discounted_taxes());
+    if (invoice.state() == v1::INVOICE_STATE_PAID) invoice.set_state(v1::INVOICE_STATE_ISSUED);
+  } else if (event.reason() == v1::WRITE_OFF_REASON_NORMAL) {
     DAYBOOK_CHECK(amount > 0 && amount <= invoice.residue_minor());
     invoice.set_residue_minor(invoice.residue_minor() - amount);
     TakeTaxes(event.taxes(), *invoice.mutable_residue_taxes());
@@ -180,11 +203,12 @@ void Received(uint32_t ordinal, const Event& event, absl::CivilDay day, Account&
 }
 
 // What was taken back of another payment, if it is that, has come again.
-void Reinstated(const v1::PaymentRecorded& event, Account& account) {
+void Reinstated(uint32_t ordinal, const v1::PaymentRecorded& event, Account& account) {
   if (event.reinstates_payment_id().empty()) return;
-  const uint32_t ordinal = PaymentOrdinal(account, event.reinstates_payment_id());
-  Payment& payment = *account.mutable_payments(static_cast<int>(ordinal));
+  const uint32_t first = PaymentOrdinal(account, event.reinstates_payment_id());
+  Payment& payment = *account.mutable_payments(static_cast<int>(first));
   payment.set_reinstated_minor(payment.reinstated_minor() + event.amount_minor());
+  account.mutable_payments(static_cast<int>(ordinal))->set_first_date(FirstDayOf(payment));
 }
 
 void Announced(const v1::PaymentAnnounced& event, absl::CivilDay day, Account& account) {
@@ -392,7 +416,7 @@ void Billing::Evolve(const command::EventMeta& meta, const Event& event, book::v
       const auto& recorded = event.payment_recorded();
       Account& own_account = account(recorded);
       const uint32_t ordinal = AddPayment(recorded, v1::PAYMENT_STATE_SUCCEEDED, day, own_account);
-      Reinstated(recorded, own_account);
+      Reinstated(ordinal, recorded, own_account);
       return Received(ordinal, recorded, day, own_account);
     }
     case Event::kPaymentAnnounced:

@@ -8,6 +8,7 @@
 #include "services/billing/account.h"
 #include "services/billing/billing.h"
 #include "services/billing/currency_scale.h"
+#include "services/billing/early_payment.h"
 #include "services/billing/invoice_number.h"
 #include "services/billing/state_lines.h"
 #include "services/billing/tax_relief.h"
@@ -32,7 +33,8 @@ absl::StatusOr<absl::CivilDay> DayOfInvoice(const InvoiceRef& found, const Reque
 // Money and credit notes on an invoice: the total less everything else that it came to.
 absl::Status ExpectUntouched(const Invoice& invoice) {
   const int64_t paid = invoice.total_minor() - invoice.open_minor() - invoice.credited_minor() -
-                       invoice.written_off_minor() - invoice.residue_minor();
+                       invoice.written_off_minor() - invoice.residue_minor() -
+                       invoice.discounted_minor();
   const int64_t credited = billing::CreditedTotal(invoice);
   // A credit note of an invoice of nothing comes to nothing, and yet took its lines back.
   if (paid == 0 && invoice.credited_lines().empty()) return absl::OkStatus();
@@ -56,6 +58,11 @@ void FillVoided(const billing::v1::Account& account, const Invoice& invoice,
   voided.set_open_minor(invoice.open_minor() + billing::AllGivenUp(invoice).total());
 }
 
+bool IsLoss(billing::v1::WriteOffReason reason) {
+  return reason == billing::v1::WRITE_OFF_REASON_OVERDUE ||
+         reason == billing::v1::WRITE_OFF_REASON_BAD_DEBT;
+}
+
 // So that what comes back has one answer.
 absl::Status ExpectSameTax(bool correct_tax, bool corrected) {
   if (correct_tax == corrected) return absl::OkStatus();
@@ -63,6 +70,20 @@ absl::Status ExpectSameTax(bool correct_tax, bool corrected) {
                 absl::StrCat("part of the invoice was written off and its tax was ",
                              corrected ? "" : "not ", "corrected"),
                 {{"correct_tax", corrected ? "true" : "false"}});
+}
+
+// `residue_minor`: what is open beyond a discount that is taken with it.
+absl::Status ExpectResidue(const InvoiceRef& found, int64_t residue_minor) {
+  const int64_t tolerance = billing::WriteOffTolerance(found.account->currency_code());
+  // Of an invoice that was given up nothing is a residue.
+  if (found.state() == billing::v1::INVOICE_STATE_ISSUED && residue_minor <= tolerance) {
+    return absl::OkStatus();
+  }
+  return Refuse(Reason::kWriteOffAboveTolerance,
+                absl::StrCat(residue_minor, " minor units are open; a residue is at most ",
+                             tolerance, " of an invoice that is ISSUED"),
+                {{"open_minor", absl::StrCat(residue_minor)},
+                 {"tolerance_minor", absl::StrCat(tolerance)}});
 }
 
 absl::Status ExpectWriteOff(const InvoiceRef& found, billing::v1::WriteOffReason reason) {
@@ -73,19 +94,7 @@ absl::Status ExpectWriteOff(const InvoiceRef& found, billing::v1::WriteOffReason
                   {{"invoice_id", invoice.invoice_id()},
                    {"state", std::string(billing::NameOf(found.state()))}});
   }
-  if (reason == billing::v1::WRITE_OFF_REASON_NORMAL) {
-    const int64_t tolerance = billing::WriteOffTolerance(found.account->currency_code());
-    // Of an invoice that was given up nothing is a residue.
-    if (found.state() == billing::v1::INVOICE_STATE_ISSUED && invoice.open_minor() <= tolerance) {
-      return absl::OkStatus();
-    }
-    return Refuse(Reason::kWriteOffAboveTolerance,
-                  absl::StrCat(invoice.open_minor(), " minor units are open; a residue is at most ",
-                               tolerance, " of an invoice that is ISSUED"),
-                  {{"open_minor", absl::StrCat(invoice.open_minor())},
-                   {"tolerance_minor", absl::StrCat(tolerance)}});
-  }
-  if (invoice.written_off_minor() > 0 && invoice.write_off_reason() != reason) {
+  if (IsLoss(reason) && invoice.written_off_minor() > 0 && invoice.write_off_reason() != reason) {
     const std::string name = billing::v1::WriteOffReason_Name(invoice.write_off_reason());
     return Refuse(Reason::kWriteOffReasonMixed,
                   absl::StrCat("part of the invoice was written off as ", name),
@@ -94,8 +103,30 @@ absl::Status ExpectWriteOff(const InvoiceRef& found, billing::v1::WriteOffReason
   return absl::OkStatus();
 }
 
-// The tax that is corrected; none unless it is asked for.
-absl::StatusOr<billing::Taxes> CorrectedTax(const InvoiceRef& found,
+absl::Status NotEarned(const InvoiceRef& found, int64_t rest_minor) {
+  const int64_t allowed = billing::AllowedDiscount(*found.invoice);
+  return Refuse(Reason::kDiscountNotEarned,
+                absl::StrCat(rest_minor, " minor units of invoice '", found.invoice->invoice_id(),
+                             "' are open beyond what early payment earned; it offers ", allowed),
+                {{"invoice_id", found.invoice->invoice_id()},
+                 {"open_minor", absl::StrCat(found.invoice->open_minor())},
+                 {"discount_minor", absl::StrCat(allowed)}});
+}
+
+// What is let off for early payment, before anything else is written off; it is not for a residue
+// that is none too large by itself.
+int64_t TakeDiscount(const InvoiceRef& found, billing::v1::WriteOffReason reason,
+                     absl::CivilDay day, Events& events) {
+  if (IsLoss(reason)) return 0;
+  if (reason == billing::v1::WRITE_OFF_REASON_NORMAL &&
+      ExpectResidue(found, found.invoice->open_minor()).ok()) {
+    return 0;
+  }
+  return billing::EarlyPayments(*found.account).TakeOf(*found.invoice, day, events);
+}
+
+// The tax in `amount_minor` that is corrected; none unless it is asked for.
+absl::StatusOr<billing::Taxes> CorrectedTax(const InvoiceRef& found, int64_t amount_minor,
                                             const billing::v1::WriteOffInvoiceRequest& request) {
   const Invoice& invoice = *found.invoice;
   const bool normal = request.reason() == billing::v1::WRITE_OFF_REASON_NORMAL;
@@ -103,7 +134,7 @@ absl::StatusOr<billing::Taxes> CorrectedTax(const InvoiceRef& found,
   const int64_t given_up = normal ? invoice.residue_minor() : invoice.written_off_minor();
   const billing::v1::Account& account = *found.account;
   billing::Taxes more =
-      billing::MoreRelief(before, account, invoice, given_up + invoice.open_minor());
+      billing::MoreRelief(before, account, invoice, given_up + amount_minor);
   // Of a few cents no tax was corrected, whatever was asked for.
   if (!before.empty() || !billing::ReliefOf(account, invoice, given_up).empty()) {
     RETURN_IF_ERROR(ExpectSameTax(request.correct_tax(), !before.empty()));
@@ -228,25 +259,37 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   ASSIGN_OR_RETURN(const InvoiceRef found,
                    billing::FindInvoice(view, request.invoice_id(), Command::kWriteOffInvoice));
   RETURN_IF_ERROR(ExpectWriteOff(found, request.reason()));
-  ASSIGN_OR_RETURN(billing::Taxes corrected, CorrectedTax(found, request));
-  Events events(1);
-  ASSIGN_OR_RETURN(events[0].effective_date, DayOfInvoice(found, request, context));
-  auto& written_off = *events[0].event.mutable_invoice_written_off();
-  written_off.set_account_id(found.account->account_id());
-  written_off.set_invoice_id(request.invoice_id());
-  written_off.set_currency_code(found.account->currency_code());
-  written_off.set_reason(request.reason());
-  written_off.set_amount_minor(found.invoice->open_minor());
-  billing::SetTaxes(std::move(corrected), written_off);
+  ASSIGN_OR_RETURN(const absl::CivilDay day, DayOfInvoice(found, request, context));
+  Events events;
+  const int64_t rest = found.invoice->open_minor() -
+                       TakeDiscount(found, request.reason(), day, events);
+  if (request.reason() == billing::v1::WRITE_OFF_REASON_NORMAL) {
+    RETURN_IF_ERROR(ExpectResidue(found, rest));
+  } else if (request.reason() == billing::v1::WRITE_OFF_REASON_EARLY_PAYMENT && rest > 0) {
+    return NotEarned(found, rest);
+  }
+  if (rest > 0) {
+    ASSIGN_OR_RETURN(billing::Taxes corrected, CorrectedTax(found, rest, request));
+    auto& dated = events.emplace_back();
+    // A residue is not given up before the discount beside it.
+    dated.effective_date = events.size() == 1 ? day : events.front().effective_date;
+    auto& written_off = *dated.event.mutable_invoice_written_off();
+    written_off.set_account_id(found.account->account_id());
+    written_off.set_invoice_id(request.invoice_id());
+    written_off.set_currency_code(found.account->currency_code());
+    written_off.set_reason(request.reason());
+    written_off.set_amount_minor(rest);
+    billing::SetTaxes(std::move(corrected), written_off);
+  }
+  int64_t tax = 0;
+  for (const auto& dated : events) tax += dated.event.invoice_written_off().tax_minor();
 
+  const Currency& currency = billing::CurrencyOf(*found.account);
   response.set_invoice_id(request.invoice_id());
-  *response.mutable_amount() =
-      MoneyOf(written_off.amount_minor(), billing::CurrencyOf(*found.account));
-  *response.mutable_tax() =
-      MoneyOf(written_off.tax_minor(), billing::CurrencyOf(*found.account));
-  response.set_state(request.reason() == billing::v1::WRITE_OFF_REASON_NORMAL
-                         ? billing::v1::INVOICE_STATE_PAID
-                         : billing::v1::INVOICE_STATE_UNCOLLECTIBLE);
+  *response.mutable_amount() = MoneyOf(found.invoice->open_minor(), currency);
+  *response.mutable_tax() = MoneyOf(tax, currency);
+  response.set_state(IsLoss(request.reason()) ? billing::v1::INVOICE_STATE_UNCOLLECTIBLE
+                                              : billing::v1::INVOICE_STATE_PAID);
   return events;
 }
 

@@ -8,15 +8,18 @@
 #include "services/billing/allocation.h"
 #include "services/billing/billing.h"
 #include "services/billing/credit_note_amounts.h"
+#include "services/billing/early_payment.h"
 #include "services/billing/invoice_number.h"
 #include "services/billing/refund.h"
 #include "services/billing/state_lines.h"
+#include "services/billing/tax_relief.h"
 #include "services/billing/write_off_reversal.h"
 
 namespace daybook {
 namespace {
 
 using billing::Command;
+using billing::EarlyPayments;
 using billing::InvoiceRef;
 using billing::TakenOffInvoice;
 using billing::v1::Account;
@@ -31,13 +34,16 @@ struct Parts {
   int64_t money_minor = 0;
 };
 
-Parts PartsOf(const Invoice& invoice, int64_t total_minor) {
+// `after`: the invoice with the lines of the note.
+Parts PartsOf(const Invoice& invoice, const Invoice& after, int64_t total_minor) {
   Parts parts;
   const auto take = [&total_minor](int64_t most) {
     const int64_t taken = std::min(most, total_minor);
     total_minor -= taken;
     return taken;
   };
+  parts.given_up.discounted_minor =
+      take(invoice.discounted_minor() - billing::DiscountLeft(invoice, after));
   parts.given_up.residue_minor = take(invoice.residue_minor());
   parts.given_up.written_off_minor = take(invoice.written_off_minor());
   parts.open_minor = take(invoice.open_minor());
@@ -45,8 +51,8 @@ Parts PartsOf(const Invoice& invoice, int64_t total_minor) {
   return parts;
 }
 
-absl::Status AboveOpen(const CreditNoteIssued& note, const Invoice& invoice) {
-  const int64_t given_up = billing::AllGivenUp(invoice).total();
+absl::Status AboveOpen(const CreditNoteIssued& note, const Invoice& invoice, const Parts& parts) {
+  const int64_t given_up = parts.given_up.total();
   return Refuse(Reason::kCreditNoteAboveOpen,
                 absl::StrCat("the credit note is of ", note.total_minor(), " minor units, ",
                              invoice.open_minor(), " are open and ", given_up, " written off"),
@@ -92,7 +98,9 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   CreditNoteIssued note;
   RETURN_IF_ERROR(billing::FillCreditNote(account, invoice, request.lines(), note));
 
-  const Parts parts = PartsOf(invoice, note.total_minor());
+  Invoice after = invoice;
+  billing::KeepCredited(note.lines(), after);
+  const Parts parts = PartsOf(invoice, after, note.total_minor());
   TakenOffInvoice off;
   switch (request.kind()) {
     case billing::v1::CREDIT_NOTE_KIND_REFUND: {
@@ -104,7 +112,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
       note.set_unapplied_minor(parts.money_minor);
       break;
     default:
-      if (parts.money_minor > 0) return AboveOpen(note, invoice);
+      if (parts.money_minor > 0) return AboveOpen(note, invoice, parts);
   }
   note.set_applied_minor(note.total_minor() - note.unapplied_minor());
   ASSIGN_OR_RETURN(
@@ -129,22 +137,35 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   *response.mutable_net() = MoneyOf(note.net_minor(), currency);
   *response.mutable_tax() = MoneyOf(note.tax_minor(), currency);
   *response.mutable_total() = MoneyOf(note.total_minor(), currency);
-  response.set_invoice_state(StateAfter(invoice, parts));
   response.set_account_id(account.account_id());
   response.set_refund_count(static_cast<int>(off.payments.size()));
 
   *response.mutable_credited() = MoneyOf(note.unapplied_minor(), currency);
   *response.mutable_refunded() = MoneyOf(off.amount_minor, currency);
 
-  Invoice left = invoice;
-  billing::KeepCredited(note.lines(), left);
   Events events;
-  billing::AddReversals(account, invoice, parts.given_up, left, day, "", events);
+  billing::AddReversals(account, invoice, parts.given_up, after, day, "", events);
   billing::AddReleases(account, invoice, off, day, events);
   auto& dated = events.emplace_back();
   dated.effective_date = day;
   *dated.event.mutable_credit_note_issued() = note;
   billing::AddRefunds(account, off, {.credit_note_id = note.credit_note_id()}, day, events);
+
+  // What is left of the invoice may be no more than what is left of its discount.
+  after.set_open_minor(invoice.open_minor() - parts.open_minor);
+  if (parts.given_up.discounted_minor > 0) {
+    after.set_discounted_minor(invoice.discounted_minor() - parts.given_up.discounted_minor);
+    billing::TakeTaxes(events.front().event.write_off_reversed().taxes(),
+                       *after.mutable_discounted_taxes());
+  }
+  EarlyPayments early_payments(account);
+  for (const billing::TakenOffPayment& taken : off.payments) {
+    early_payments.TakeOff(invoice, taken.payment, taken.amount_minor);
+  }
+  early_payments.Change(invoice, after);
+  const bool discounted = early_payments.AddEvents(day, events).taken_minor > 0;
+  response.set_invoice_state(discounted ? billing::v1::INVOICE_STATE_PAID
+                                        : StateAfter(invoice, parts));
   return events;
 }
 

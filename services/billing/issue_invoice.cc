@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/dates.h"
@@ -8,9 +9,11 @@
 #include "services/billing/account.h"
 #include "services/billing/billing.h"
 #include "services/billing/day_number.h"
+#include "services/billing/early_payment.h"
 #include "services/billing/invoice_amounts.h"
 #include "services/billing/invoice_number.h"
 #include "services/billing/limits.h"
+#include "services/billing/payment_answer.h"
 #include "services/billing/tax_code.h"
 #include "services/billing/terms.h"
 
@@ -53,13 +56,23 @@ absl::Status ExpectFits(const Account& account, int64_t total) {
   return ToInt64(Int128{account.invoiced_minor()} + total).status();
 }
 
-// Puts unapplied credit on the invoice, oldest payment first; what it put.
-int64_t ApplyCredit(const Account& account, const InvoiceIssued& invoice,
-                    absl::CivilDay invoice_day, int most, command::Events<Billing::Event>& events) {
+// What is done to an invoice at once.
+struct AtOnce {
+  int64_t credit_minor = 0;
+  int64_t discounted_minor = 0;
+
+  int64_t total() const { return credit_minor + discounted_minor; }
+};
+
+// Puts unapplied credit on the invoice, oldest payment first, and takes the discount if that earns
+// it.
+AtOnce ApplyCredit(const Account& account, const InvoiceIssued& invoice,
+                   absl::CivilDay invoice_day, int most, command::Events<Billing::Event>& events) {
   int64_t open = invoice.total_minor();
-  int credits = 0;
+  std::vector<uint32_t> sources;
   for (const uint32_t ordinal : account.open_payments()) {
-    if (open == 0 || credits++ == most) break;
+    if (open == 0 || static_cast<int>(sources.size()) == most) break;
+    sources.push_back(ordinal);
     const Payment& payment = account.payments(static_cast<int>(ordinal));
     const int64_t amount = std::min(open, payment.unapplied_minor());
     open -= amount;
@@ -73,10 +86,15 @@ int64_t ApplyCredit(const Account& account, const InvoiceIssued& invoice,
     allocation.set_invoice_id(invoice.invoice_id());
     allocation.set_amount_minor(amount);
   }
-  return invoice.total_minor() - open;
+  AtOnce at_once{.credit_minor = invoice.total_minor() - open};
+  if (invoice.has_discount()) {
+    at_once.discounted_minor = billing::EarlyPayments(account).TakeAtIssue(
+        invoice, invoice_day, sources, open, events);
+  }
+  return at_once;
 }
 
-void Answer(const InvoiceIssued& invoice, const Currency& currency, int64_t credit,
+void Answer(const InvoiceIssued& invoice, const Currency& currency, const AtOnce& at_once,
             bool validate_only, IssueInvoiceResponse& response) {
   response.set_invoice_id(invoice.invoice_id());
   if (!validate_only) response.set_number(billing::FormatNumber(invoice.number()));
@@ -84,9 +102,14 @@ void Answer(const InvoiceIssued& invoice, const Currency& currency, int64_t cred
   SetMoney(invoice.tax_minor(), currency, *response.mutable_tax());
   SetMoney(invoice.total_minor(), currency, *response.mutable_total());
   *response.mutable_due_date() = invoice.due_date();
-  SetMoney(credit, currency, *response.mutable_credit_applied());
-  response.set_state(credit == invoice.total_minor() ? billing::v1::INVOICE_STATE_PAID
-                                                     : billing::v1::INVOICE_STATE_ISSUED);
+  SetMoney(at_once.credit_minor, currency, *response.mutable_credit_applied());
+  response.set_state(at_once.total() == invoice.total_minor() ? billing::v1::INVOICE_STATE_PAID
+                                                              : billing::v1::INVOICE_STATE_ISSUED);
+  billing::AnswerDiscounted(at_once.discounted_minor, currency, response);
+  if (invoice.has_discount()) {
+    SetMoney(invoice.discount().amount_minor(), currency, *response.mutable_discount());
+    *response.mutable_discount_date() = invoice.discount().last_date();
+  }
   response.set_account_id(invoice.account_id());
 }
 
@@ -125,13 +148,16 @@ absl::StatusOr<command::Events<Billing::Event>> Issue(const command::View& view,
   *invoice.mutable_due_date() = DateOf(due_day);
   invoice.set_currency_code(account.currency_code());
   invoice.set_reference(Tidy(content.reference()));
+  const auto offer = billing::OfferOf(content.has_terms() ? content.terms() : account.terms(),
+                                      invoice_day, due_day, invoice.total_minor());
+  if (offer.has_value()) *invoice.mutable_discount() = *offer;
 
-  int64_t credit = 0;
+  AtOnce at_once;
   if (!account.manual_credit() && !account.open_payments().empty()) {
     const int most = std::min(billing::kMaxCredits, billing::MostAllocations(view.state.billing()));
-    credit = ApplyCredit(account, invoice, invoice_day, most, events);
+    at_once = ApplyCredit(account, invoice, invoice_day, most, events);
   }
-  Answer(invoice, currency, credit, context.validate_only, response);
+  Answer(invoice, currency, at_once, context.validate_only, response);
   *events[0].event.mutable_invoice_issued() = std::move(invoice);
   return events;
 }

@@ -4,6 +4,7 @@
 #include "common/base/status.h"
 #include "services/billing/account.h"
 #include "services/billing/billing.h"
+#include "services/billing/terms.h"
 
 namespace daybook {
 namespace {
@@ -44,7 +45,7 @@ absl::StatusOr<command::Events<Billing::Event>> Billing::Decide(
   opened.set_currency_code(request.currency_code());
   opened.set_currency_digits(currency.digits());
   opened.set_time_zone(time_zone);
-  *opened.mutable_terms() = request.terms();
+  *opened.mutable_terms() = billing::Normalised(request.terms());
   opened.set_manual_credit(request.manual_credit());
 
   response.set_account_id(account_id);

@@ -22,6 +22,13 @@ void AnswerAllocations(const google::protobuf::RepeatedPtrField<v1::Allocation>&
   response.set_allocation_count(allocations.size());
 }
 
+// Discounts for early payment that a command took; unset if it took none.
+template <class Response>
+void AnswerDiscounted(int64_t discounted_minor, const Currency& currency, Response& response) {
+  if (discounted_minor == 0) return;
+  SetMoney(discounted_minor, currency, *response.mutable_discounted());
+}
+
 // Of PaymentRecorded and PaymentConfirmed.
 template <class Event, class Response>
 void AnswerPayment(const Event& payment, const Currency& currency, Response& response) {

@@ -8,15 +8,15 @@
 #include "services/billing/allocation.h"
 #include "services/billing/announced_payment.h"
 #include "services/billing/billing.h"
-#include "services/billing/payment_answer.h"
+#include "services/billing/day_number.h"
 #include "services/billing/payment_identity.h"
+#include "services/billing/received_money.h"
 
 namespace daybook {
 namespace {
 
 using billing::Command;
 using billing::v1::Account;
-using billing::v1::PaymentRecorded;
 using billing::v1::RecordPaymentRequest;
 using billing::v1::RecordPaymentResponse;
 using Events = command::Events<Billing::Event>;
@@ -69,12 +69,11 @@ absl::StatusOr<Events> Again(const command::View& view, const billing::KnownPaym
   ASSIGN_OR_RETURN(const billing::Allocations said,
                    billing::SaidOf(account, request.allocations()));
   ASSIGN_OR_RETURN(
-      Events events,
+      billing::Received received,
       billing::Confirm(view, {known.account, known.payment, known.ordinal}, said, day));
-  billing::AnswerPayment(events.back().event.payment_confirmed(), billing::CurrencyOf(account),
-                         response);
+  billing::AnswerReceived(received, account, response);
   AnswerState(billing::v1::PAYMENT_STATE_SUCCEEDED, attempt, response);
-  return events;
+  return std::move(received.events);
 }
 
 }  // namespace
@@ -104,11 +103,10 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   if (!request.allocations().empty()) {
     ASSIGN_OR_RETURN(said, billing::SaidOf(*account, request.allocations()));
   }
-  const Currency& currency = billing::CurrencyOf(*account);
   const int32_t attempt = external_id.empty() ? 0 : std::max(1, request.attempt());
-  Events events;
   if (billing::IsUnderWay(request.initial_state())) {
     RETURN_IF_ERROR(billing::ExpectPayable(*account, said));
+    Events events;
     auto& dated = events.emplace_back();
     dated.effective_date = day;
     auto& announced = *dated.event.mutable_payment_announced();
@@ -118,26 +116,20 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
     *announced.mutable_said() = std::move(said);
     response.set_payment_id(announced.payment_id());
     response.set_account_id(account->account_id());
-    *response.mutable_unapplied() = MoneyOf(0, currency);
+    *response.mutable_unapplied() = MoneyOf(0, billing::CurrencyOf(*account));
     AnswerState(request.initial_state(), attempt, response);
     return events;
   }
 
-  PaymentRecorded payment;
-  FillPayment(*account, request, amount, context.NewId(view, 0), std::move(external_id), payment);
-  billing::Allocator allocator(*account, amount, billing::MostAllocations(view.state.billing()),
-                               *payment.mutable_allocations());
-  if (!said.empty()) RETURN_IF_ERROR(allocator.AsSaid(said));
-  allocator.ByAge(/*spare_pending=*/false);
-  payment.set_unapplied_minor(allocator.left());
-  billing::AnswerPayment(payment, currency, response);
+  command::Dated<Event> payment{day, {}};
+  FillPayment(*account, request, amount, context.NewId(view, 0), std::move(external_id),
+              *payment.event.mutable_payment_recorded());
+  ASSIGN_OR_RETURN(billing::Received received,
+                   billing::Receive(view, *account, {std::move(said)}, billing::DayNumber(day),
+                                    std::move(payment)));
+  billing::AnswerReceived(received, *account, response);
   AnswerState(billing::v1::PAYMENT_STATE_SUCCEEDED, attempt, response);
-
-  billing::AddRecoveries(allocator, day, events);
-  auto& dated = events.emplace_back();
-  dated.effective_date = day;
-  *dated.event.mutable_payment_recorded() = std::move(payment);
-  return events;
+  return std::move(received.events);
 }
 
 }  // namespace daybook

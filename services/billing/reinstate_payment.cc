@@ -8,8 +8,9 @@
 #include "services/billing/account.h"
 #include "services/billing/allocation.h"
 #include "services/billing/billing.h"
-#include "services/billing/payment_answer.h"
+#include "services/billing/early_payment.h"
 #include "services/billing/payment_identity.h"
+#include "services/billing/received_money.h"
 
 namespace daybook {
 namespace {
@@ -92,7 +93,8 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   ASSIGN_OR_RETURN(const billing::Allocations said,
                    billing::SaidOf(account, request.allocations()));
 
-  PaymentRecorded again;
+  command::Dated<Event> dated{day, {}};
+  PaymentRecorded& again = *dated.event.mutable_payment_recorded();
   again.set_account_id(account.account_id());
   again.set_payment_id(context.NewId(view, 0));
   again.set_amount_minor(amount);
@@ -100,24 +102,15 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   again.set_reinstates_payment_id(request.payment_id());
   again.set_reason(Normalise(request.reason()));
   Identify(view, *found.payment, again);
-  billing::Allocator allocator(account, amount, billing::MostAllocations(view.state.billing()),
-                               *again.mutable_allocations());
-  if (!said.empty()) {
-    RETURN_IF_ERROR(allocator.AsSaid(said));
-  } else {
-    allocator.AsSaidWherePossible(ClaimsOf(account, *found.payment));
-  }
-  allocator.ByAge(/*spare_pending=*/false);
-  again.set_unapplied_minor(allocator.left());
-  billing::AnswerPayment(again, billing::CurrencyOf(account), response);
   response.set_attempt(again.attempt());
-
-  Events events;
-  billing::AddRecoveries(allocator, day, events);
-  auto& dated = events.emplace_back();
-  dated.effective_date = day;
-  *dated.event.mutable_payment_recorded() = std::move(again);
-  return events;
+  const billing::Word word = said.empty()
+                                 ? billing::Word{ClaimsOf(account, *found.payment), false}
+                                 : billing::Word{said};
+  ASSIGN_OR_RETURN(billing::Received received,
+                   billing::Receive(view, account, word, billing::FirstDayOf(*found.payment),
+                                    std::move(dated)));
+  billing::AnswerReceived(received, account, response);
+  return std::move(received.events);
 }
 
 }  // namespace daybook

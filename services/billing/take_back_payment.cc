@@ -11,6 +11,7 @@
 #include "services/billing/allocation.h"
 #include "services/billing/billing.h"
 #include "services/billing/day_number.h"
+#include "services/billing/early_payment.h"
 #include "services/billing/invoice_number.h"
 #include "services/billing/write_off_credit.h"
 
@@ -18,6 +19,7 @@ namespace daybook {
 namespace {
 
 using billing::Command;
+using billing::EarlyPayments;
 using billing::PaymentRef;
 using billing::v1::Account;
 using billing::v1::Payment;
@@ -121,7 +123,8 @@ void AnswerAgain(const PaymentRef& found, const TakeBack& known, int partition,
 
 // Makes enough of the payment unapplied that a part of it can be taken: what was taken to income
 // first, then what stands on invoices, newest first. Returns how many invoices that is.
-int FreeUp(const PaymentRef& found, int64_t amount_minor, absl::CivilDay day, Events& events) {
+int FreeUp(const PaymentRef& found, int64_t amount_minor, absl::CivilDay day,
+           EarlyPayments& early_payments, Events& events) {
   int64_t missing = amount_minor - found.payment->unapplied_minor();
   if (missing > 0 && found.payment->written_off_minor() > 0) {
     billing::AddCreditRestored(found, day, "", events);
@@ -129,6 +132,7 @@ int FreeUp(const PaymentRef& found, int64_t amount_minor, absl::CivilDay day, Ev
   }
   if (missing <= 0) return 0;
   billing::TakenOff off = billing::NewestOf(*found.account, found.ordinal, missing);
+  TakeOff(off, found.ordinal, early_payments);
   auto& dated = events.emplace_back();
   dated.effective_date = std::max(day, billing::DayOfNumber(off.last_day));
   auto& released = *dated.event.mutable_credit_released();
@@ -141,7 +145,8 @@ int FreeUp(const PaymentRef& found, int64_t amount_minor, absl::CivilDay day, Ev
 
 // What the bank took of what was left: all of it, or a part that is unapplied by now.
 void AddReversed(const PaymentRef& found, const Taken& taken, absl::CivilDay day,
-                 billing::v1::PaymentReversed reversed, Events& events) {
+                 billing::v1::PaymentReversed reversed, EarlyPayments& early_payments,
+                 Events& events) {
   reversed.set_account_id(found.account->account_id());
   reversed.set_payment_id(found.payment->payment_id());
   reversed.set_currency_code(found.account->currency_code());
@@ -153,6 +158,7 @@ void AddReversed(const PaymentRef& found, const Taken& taken, absl::CivilDay day
   } else {
     billing::TakenOff off =
         billing::NewestOf(*found.account, found.ordinal, found.payment->amount_minor());
+    TakeOff(off, found.ordinal, early_payments);
     *reversed.mutable_released() = std::move(off.released);
     reversed.set_unapplied_minor(taken.reversed_minor() - off.amount_minor);
   }
@@ -233,8 +239,10 @@ absl::StatusOr<Events> Decided(const command::View& view, const Request& request
   Answer(found, taken, taken.partial() ? found.payment->state() : kind, response);
   const std::string reason = Normalise(request.reason());
   Events events;
+  EarlyPayments early_payments(*found.account);
   if (taken.partial()) {
-    response.set_invoice_count(FreeUp(found, taken.reversed_minor(), day, events));
+    response.set_invoice_count(
+        FreeUp(found, taken.reversed_minor(), day, early_payments, events));
   } else if (found.payment->written_off_minor() > 0) {
     billing::AddCreditRestored(found, day, "", events);
   }
@@ -242,17 +250,19 @@ absl::StatusOr<Events> Decided(const command::View& view, const Request& request
   reversed.set_state(kind);
   reversed.set_reason(reason);
   reversed.set_external_id(std::move(external_id));
-  AddReversed(found, taken, day, std::move(reversed), events);
+  AddReversed(found, taken, day, std::move(reversed), early_payments, events);
   if (!taken.partial()) {
     response.set_invoice_count(events.back().event.payment_reversed().released_size());
   }
-  if (taken.excess_minor() == 0) return events;
-  if (request.excess() == billing::v1::TAKE_BACK_EXCESS_CLAIM) {
+  if (taken.excess_minor() == 0) {
+    // Nothing beyond what was left.
+  } else if (request.excess() == billing::v1::TAKE_BACK_EXCESS_CLAIM) {
     RETURN_IF_ERROR(AddDebitNote(view, found, taken.excess_minor(), day, reason, context, events,
                                  response));
   } else {
     AddLoss(found, taken.excess_minor(), day, reason, events);
   }
+  early_payments.AddEvents(day, events);
   return events;
 }
 

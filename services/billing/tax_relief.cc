@@ -36,16 +36,7 @@ Left LeftOf(const v1::Account& account, const v1::Invoice& invoice) {
   return left;
 }
 
-// `from` less `taken`, if that is something to be paid.
-Taxes Difference(Taxes from, const Taxes& taken) {
-  TakeTaxes(taken, from);
-  return TaxSum(from) < 0 ? Taxes() : from;
-}
-
-}  // namespace
-
-Taxes ReliefOf(const v1::Account& account, const v1::Invoice& invoice, int64_t given_up_minor) {
-  const Left left = LeftOf(account, invoice);
+Taxes ReliefOf(const Left& left, int64_t given_up_minor) {
   const int64_t total = left.net + left.tax;
   // Beside an untaxed discount there may be more tax than total: then what is given up is not of it.
   if (left.tax <= 0 || total < left.tax) return {};
@@ -69,6 +60,25 @@ Taxes ReliefOf(const v1::Account& account, const v1::Invoice& invoice, int64_t g
   }
   DropNothing(relief);
   return relief;
+}
+
+// `from` less `taken`, if that is something to be paid.
+Taxes Difference(Taxes from, const Taxes& taken) {
+  TakeTaxes(taken, from);
+  return TaxSum(from) < 0 ? Taxes() : from;
+}
+
+}  // namespace
+
+Taxes ReliefOf(const v1::Account& account, const v1::Invoice& invoice, int64_t given_up_minor) {
+  return ReliefOf(LeftOf(account, invoice), given_up_minor);
+}
+
+Taxes ReliefOf(const v1::InvoiceIssued& invoice, int64_t given_up_minor) {
+  Left left{.taxes = invoice.taxes(), .tax = invoice.tax_minor(), .net = invoice.net_minor()};
+  left.untaxed_net = left.net;
+  for (const v1::TaxTotal& tax : left.taxes) left.untaxed_net -= tax.net_minor();
+  return ReliefOf(left, given_up_minor);
 }
 
 Taxes MoreRelief(const Taxes& corrected, const v1::Account& account, const v1::Invoice& invoice,

@@ -1,5 +1,5 @@
-// Bad debt relief: the tax in what is given up of an invoice, which need not be paid to the state,
-// and which is payable again as far as less is given up.
+// The tax in what is given up of an invoice, of which the state gets nothing, and which is payable
+// again as far as less is given up: bad debt relief, and the tax in a discount.
 //
 //   corrected of each tax = tax left of it × given up / left of the invoice
 //
@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "daybook/billing/v1/event.pb.h"
 #include "daybook/billing/v1/state.pb.h"
 #include "services/billing/state_lines.h"
 
@@ -19,6 +20,9 @@ namespace daybook::billing {
 // What is corrected when so much of an invoice of `account` is given up, in the order of its taxes.
 // None if it has no tax left, more than its total, or less than half a minor unit in the amount.
 Taxes ReliefOf(const v1::Account& account, const v1::Invoice& invoice, int64_t given_up_minor);
+
+// The same of an invoice that is issued now.
+Taxes ReliefOf(const v1::InvoiceIssued& invoice, int64_t given_up_minor);
 
 // What more is corrected, beside `corrected`, when so much is given up now.
 Taxes MoreRelief(const Taxes& corrected, const v1::Account& account, const v1::Invoice& invoice,

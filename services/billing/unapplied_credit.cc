@@ -8,6 +8,7 @@
 #include "services/billing/account.h"
 #include "services/billing/allocation.h"
 #include "services/billing/billing.h"
+#include "services/billing/early_payment.h"
 #include "services/billing/limits.h"
 #include "services/billing/payment_answer.h"
 
@@ -15,7 +16,9 @@ namespace daybook {
 namespace {
 
 using billing::Allocations;
+using billing::Allocator;
 using billing::Command;
+using billing::EarlyPayments;
 using billing::PaymentRef;
 using billing::v1::Account;
 using billing::v1::ApplyCreditRequest;
@@ -26,11 +29,19 @@ using Events = command::Events<Billing::Event>;
 struct Sources {
   const Account* account = nullptr;
   std::vector<const Payment*> payments;
+  std::vector<uint32_t> ordinals;  // beside them
   int64_t unapplied_minor = 0;
 
-  void Add(const Payment& payment) {
+  void Add(const Payment& payment, uint32_t ordinal) {
     payments.push_back(&payment);
+    ordinals.push_back(ordinal);
     unapplied_minor += payment.unapplied_minor();
+  }
+  // Latest day on which any of the money first came.
+  int32_t LastFirstDay() const {
+    int32_t last = 0;
+    for (const Payment* payment : payments) last = std::max(last, billing::FirstDayOf(*payment));
+    return last;
   }
   // Latest day of the payments that `amount_minor` is taken from.
   int32_t LastDayOf(int64_t amount_minor) const {
@@ -58,12 +69,12 @@ absl::StatusOr<Sources> ChooseSources(const command::View& view,
           absl::StrCat("payment '", request.payment_id(), "' is of another account"),
           {{"payment_id", request.payment_id()}, {"account_id", found.account->account_id()}});
     }
-    sources.Add(*found.payment);
+    sources.Add(*found.payment, found.ordinal);
   } else {
     const auto& open = sources.account->open_payments();
     const int most = std::min(open.size(), billing::kMaxCredits);
     for (int i = 0; i < most; ++i) {
-      sources.Add(sources.account->payments(static_cast<int>(open[i])));
+      sources.Add(sources.account->payments(static_cast<int>(open[i])), open[i]);
     }
   }
   if (sources.unapplied_minor == 0) return billing::CreditTooSmall(0, 0);
@@ -84,12 +95,15 @@ int32_t LastDayOf(const Account& account, const Allocations& allocations) {
 }
 
 // Deals the allocations out to the sources, oldest first: one event a source.
-void Deal(const Sources& sources, const Allocations& allocations, absl::CivilDay day,
-          Events& events) {
+void Deal(const Sources& sources, const Allocations& allocations,
+          const std::vector<Allocator::Offering>& offering, absl::CivilDay day,
+          EarlyPayments& early_payments, Events& events) {
+  absl::flat_hash_map<const billing::v1::Allocation*, const billing::v1::Invoice*> offers;
+  for (const Allocator::Offering& one : offering) offers.emplace(one.allocation, one.invoice);
   int next = 0;
   int64_t dealt = 0;  // of allocations[next]
-  for (const Payment* payment : sources.payments) {
-    if (next == allocations.size()) break;
+  for (size_t i = 0; i < sources.payments.size() && next < allocations.size(); ++i) {
+    const Payment* payment = sources.payments[i];
     auto& dated = events.emplace_back();
     dated.effective_date = day;
     auto& applied = *dated.event.mutable_credit_applied();
@@ -102,6 +116,10 @@ void Deal(const Sources& sources, const Allocations& allocations, absl::CivilDay
       auto& allocation = *applied.add_allocations();
       allocation.set_invoice_id(allocations[next].invoice_id());
       allocation.set_amount_minor(amount);
+      const auto offer = offers.find(&allocations[next]);
+      if (offer != offers.end()) {
+        early_payments.PutOn(*offer->second, sources.ordinals[i], 0, amount);
+      }
       left -= amount;
       dealt += amount;
       if (dealt < allocations[next].amount_minor()) continue;
@@ -109,6 +127,12 @@ void Deal(const Sources& sources, const Allocations& allocations, absl::CivilDay
       dealt = 0;
     }
   }
+}
+
+// Of an invoice from which money was taken off, with what is open then.
+billing::v1::InvoiceState StateWithOpen(billing::v1::InvoiceState before, int64_t open_minor) {
+  if (before == billing::v1::INVOICE_STATE_UNCOLLECTIBLE) return before;
+  return open_minor == 0 ? billing::v1::INVOICE_STATE_PAID : billing::v1::INVOICE_STATE_ISSUED;
 }
 
 }  // namespace
@@ -123,9 +147,13 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view, const ApplyCre
   // sources take half of the record.
   const int room = billing::MostAllocations(view.state.billing()) / 2;
   Allocations allocations;
-  billing::Allocator allocator(account, sources.unapplied_minor,
-                               std::max(0, room - static_cast<int>(sources.payments.size())),
-                               allocations);
+  EarlyPayments early_payments(account);
+  if (account.discount_offer_count() > 0) {
+    for (const uint32_t ordinal : sources.ordinals) early_payments.StartFrom(ordinal);
+  }
+  Allocator allocator(account, sources.unapplied_minor, sources.LastFirstDay(),
+                      std::max(0, room - static_cast<int>(sources.payments.size())),
+                      early_payments, allocations);
   if (said.empty()) {
     allocator.ByAge(/*spare_pending=*/true);
   } else {
@@ -145,7 +173,8 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view, const ApplyCre
                        std::max(sources.LastDayOf(amount), LastDayOf(account, allocations))));
   Events events;
   billing::AddRecoveries(allocator, day, events);
-  Deal(sources, allocations, day, events);
+  Deal(sources, allocations, allocator.offering(), day, early_payments, events);
+  billing::AnswerDiscounted(early_payments.AddEvents(day, events).taken_minor, currency, response);
   return events;
 }
 
@@ -181,15 +210,19 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   released.set_account_id(account.account_id());
   released.set_payment_id(request.payment_id());
   released.set_currency_code(account.currency_code());
+  EarlyPayments early_payments(account);
+  billing::TakeOff(off, payment.ordinal, early_payments);
   *released.mutable_released() = std::move(off.released);
+  const EarlyPayments::Sum discounts =
+      early_payments.AddEvents(events[0].effective_date, events);
 
   const Currency& currency = billing::CurrencyOf(account);
+  const int64_t open = invoice.invoice->open_minor() + off.amount_minor + discounts.undone_minor -
+                       discounts.taken_minor;
   response.set_payment_id(request.payment_id());
   *response.mutable_amount() = MoneyOf(off.amount_minor, currency);
-  *response.mutable_open() = MoneyOf(invoice.invoice->open_minor() + off.amount_minor, currency);
-  response.set_invoice_state(invoice.state() == billing::v1::INVOICE_STATE_PAID
-                                 ? billing::v1::INVOICE_STATE_ISSUED
-                                 : invoice.state());
+  *response.mutable_open() = MoneyOf(open, currency);
+  response.set_invoice_state(StateWithOpen(invoice.state(), open));
   return events;
 }
 

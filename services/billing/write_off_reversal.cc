@@ -8,45 +8,49 @@
 namespace daybook::billing {
 namespace {
 
-v1::WriteOffReversed& Add(const v1::Account& account, const v1::Invoice& invoice,
-                          v1::WriteOffReason reason, int64_t amount_minor, absl::CivilDay day,
-                          command::Events<v1::Event>& events) {
+// Of one reason: what is undone of what stands, with its taxes.
+struct Undone {
+  v1::WriteOffReason reason;
+  int64_t amount_minor;
+  int64_t stands_minor;
+  const Taxes& taxes;
+};
+
+void Add(const v1::Account& account, const v1::Invoice& invoice, const Undone& undone,
+         const v1::Invoice& left, absl::CivilDay day, const std::string& comment,
+         command::Events<v1::Event>& events) {
+  if (undone.amount_minor == 0) return;
   auto& dated = events.emplace_back();
   dated.effective_date = std::max(day, DayOfNumber(invoice.write_off_date()));
   v1::WriteOffReversed& reversed = *dated.event.mutable_write_off_reversed();
   reversed.set_account_id(account.account_id());
   reversed.set_invoice_id(invoice.invoice_id());
   reversed.set_currency_code(account.currency_code());
-  reversed.set_reason(reason);
-  reversed.set_amount_minor(amount_minor);
-  return reversed;
+  reversed.set_reason(undone.reason);
+  reversed.set_amount_minor(undone.amount_minor);
+  SetTaxes(LessRelief(undone.taxes, account, left, undone.stands_minor - undone.amount_minor),
+           reversed);
+  reversed.set_comment(comment);
 }
 
 }  // namespace
 
 GivenUp AllGivenUp(const v1::Invoice& invoice) {
-  return {invoice.residue_minor(), invoice.written_off_minor()};
+  return {invoice.discounted_minor(), invoice.residue_minor(), invoice.written_off_minor()};
 }
 
 void AddReversals(const v1::Account& account, const v1::Invoice& invoice, const GivenUp& undone,
                   const v1::Invoice& left, absl::CivilDay day, const std::string& comment,
                   command::Events<v1::Event>& events) {
-  if (undone.residue_minor > 0) {
-    v1::WriteOffReversed& reversed = Add(account, invoice, v1::WRITE_OFF_REASON_NORMAL,
-                                         undone.residue_minor, day, events);
-    SetTaxes(LessRelief(invoice.residue_taxes(), account, left,
-                        invoice.residue_minor() - undone.residue_minor),
-             reversed);
-    reversed.set_comment(comment);
-  }
-  if (undone.written_off_minor > 0) {
-    v1::WriteOffReversed& reversed = Add(account, invoice, invoice.write_off_reason(),
-                                         undone.written_off_minor, day, events);
-    SetTaxes(LessRelief(invoice.written_off_taxes(), account, left,
-                        invoice.written_off_minor() - undone.written_off_minor),
-             reversed);
-    reversed.set_comment(comment);
-  }
+  const auto add = [&](const Undone& one) {
+    Add(account, invoice, one, left, day, comment, events);
+  };
+  add({v1::WRITE_OFF_REASON_EARLY_PAYMENT, undone.discounted_minor, invoice.discounted_minor(),
+       invoice.discounted_taxes()});
+  add({v1::WRITE_OFF_REASON_NORMAL, undone.residue_minor, invoice.residue_minor(),
+       invoice.residue_taxes()});
+  add({invoice.write_off_reason(), undone.written_off_minor, invoice.written_off_minor(),
+       invoice.written_off_taxes()});
 }
 
 }  // namespace daybook::billing

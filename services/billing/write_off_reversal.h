@@ -13,10 +13,11 @@ namespace daybook::billing {
 
 // How much of what stands given up of an invoice is undone.
 struct GivenUp {
+  int64_t discounted_minor = 0;
   int64_t residue_minor = 0;
   int64_t written_off_minor = 0;
 
-  int64_t total() const { return residue_minor + written_off_minor; }
+  int64_t total() const { return discounted_minor + residue_minor + written_off_minor; }
 };
 
 // All of it.

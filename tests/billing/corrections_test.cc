@@ -32,6 +32,11 @@ enum class Was {
   kBounced,
   kResidueBounced,    // paid but a residue, then the payment bounced
   kRecoveryBounced,   // written off, 30 recovered, and they bounced
+  kDiscountTaken,     // 98 paid early, 2 % let off
+  kDiscountMissed,    // 98 paid a day late
+  kDiscountBounced,   // taken, then the payment bounced
+  kDiscountReversed,  // taken, and undone by a command
+  kDiscountAndResidue,  // a bit less than 98 paid early, the rest written off beside the discount
 };
 
 enum class Correction {
@@ -99,6 +104,11 @@ constexpr Row kTable[] = {
     {Was::kBounced, "bounced", "xxTxn" "xxx" "xT"},
     {Was::kResidueBounced, "residue, bounced", "xxTxx" "xxx" "xT"},
     {Was::kRecoveryBounced, "recovery bounced", "xTwrx" "xxx" "xT"},
+    {Was::kDiscountTaken, "discount taken", "mTTTx" "oxx" "cx"},
+    {Was::kDiscountMissed, "discount missed", "mxTxn" "oxx" "xx"},
+    {Was::kDiscountBounced, "discount taken, bounced", "xxTxn" "xxx" "xT"},
+    {Was::kDiscountReversed, "discount reversed", "mxTxn" "oxx" "xx"},
+    {Was::kDiscountAndResidue, "discount and residue", "mTTTx" "oxx" "cx"},
 };
 
 class Scene {
@@ -117,15 +127,15 @@ class Scene {
     return outcome.response;
   }
   // Minor units.
-  std::string Issue(const std::vector<int64_t>& lines) {
-    v1::IssueInvoiceRequest request;
+  std::string Issue(const std::vector<int64_t>& lines, const std::string& rest = "") {
+    auto request = Proto<v1::IssueInvoiceRequest>(rest);
     for (const int64_t amount : lines) {
       *request.add_lines()->mutable_amount() = MoneyOf(amount, currency_);
     }
     return Do(request).invoice_id();
   }
-  void Pay(int64_t amount, const std::string& invoice_id) {
-    v1::RecordPaymentRequest request;
+  void Pay(int64_t amount, const std::string& invoice_id, const std::string& rest = "") {
+    auto request = Proto<v1::RecordPaymentRequest>(rest);
     *request.mutable_amount() = MoneyOf(amount, currency_);
     request.set_method(v1::PAYMENT_METHOD_CARD);
     request.add_allocations()->set_invoice_id(invoice_id);
@@ -159,6 +169,7 @@ class Scene {
       invoice_ = Issue({all, -all});
       return;
     }
+    if (was >= Was::kDiscountTaken) return MakeDiscount(was, all);
     invoice_ = Issue({all});
     switch (was) {
       case Was::kPartlyPaid:
@@ -210,6 +221,24 @@ class Scene {
         return Bounce();
       default:
         return;
+    }
+  }
+
+  // 2/10 net 30 of 2026-03-01.
+  void MakeDiscount(Was was, int64_t all) {
+    invoice_ = Issue({all},
+                     "invoice_date { year: 2026 month: 3 day: 1 } terms { net_days: 30 "
+                     "early_payment_discount { days: 10 percent { value: '2' } } }");
+    const int64_t residue = was == Was::kDiscountAndResidue ? std::max<int64_t>(unit_ / 2, 1) : 0;
+    Pay(98 * unit_ - residue, invoice_,
+        absl::StrCat("payment_date { year: 2026 month: 3 day: ",
+                     was == Was::kDiscountMissed ? 12 : 11, " }"));
+    if (was == Was::kDiscountMissed) return;
+    if (was == Was::kDiscountAndResidue) WriteOff(v1::WRITE_OFF_REASON_NORMAL);
+    EXPECT_EQ(invoice().discounted_minor(), 2 * unit_);
+    if (was == Was::kDiscountBounced) Bounce();
+    if (was == Was::kDiscountReversed) {
+      EXPECT_TRUE(OfInvoice(v1::ReverseWriteOffRequest()).ok());
     }
   }
 
@@ -279,11 +308,14 @@ class Scene {
                   a.reversed_minor() + a.credit_written_off_minor());
     const v1::Invoice& i = invoice();
     if (i.state() == v1::INVOICE_STATE_VOID) {
-      EXPECT_EQ(i.open_minor() + i.written_off_minor() + i.residue_minor() + MoneyOn(), 0);
+      EXPECT_EQ(i.open_minor() + i.written_off_minor() + i.residue_minor() +
+                    i.discounted_minor() + MoneyOn(),
+                0);
       return;
     }
     EXPECT_EQ(i.total_minor(), i.open_minor() + i.credited_minor() + i.written_off_minor() +
-                                   i.residue_minor() + MoneyOn());
+                                   i.residue_minor() + i.discounted_minor() + MoneyOn());
+    EXPECT_TRUE(i.discounted_minor() == 0 || i.open_minor() == 0);
     EXPECT_EQ(i.state() == v1::INVOICE_STATE_PAID,
               i.open_minor() == 0 && i.written_off_minor() == 0);
   }

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 
+#include "common/base/dates.h"
 #include "common/base/money.h"
 #include "common/postings/postings.h"
 #include "tests/billing/billing_story.h"
@@ -23,11 +24,19 @@ struct Source {
   Int128 amount = 0, allocated = 0, unapplied = 0, refunded = 0, reversed = 0, written_off = 0;
   Int128 claimed = 0, lost = 0;  // by banks, beyond the amount
   bool is_payment = true;
+  absl::CivilDay day = {};   // on which the money first came
+  std::string note_of = {};  // of a credit note: its invoice
 };
 struct Invoice {
-  Int128 total = 0, allocated = 0, credited = 0, written_off = 0;
-  Int128 corrected = 0;  // tax in what is written off
+  Int128 total = 0, allocated = 0, credited = 0;
+  Int128 written_off = 0;  // with discounts
+  Int128 corrected = 0;    // tax in that
   bool voided = false;
+  Int128 offer = 0, discounted = 0;
+  absl::CivilDay offer_day = {};
+  Int128 noted = 0;  // by credit notes, whatever became of it
+  v1::InvoiceState state = v1::INVOICE_STATE_UNSPECIFIED;  // before the command
+  bool touched = false;                                    // by money or a credit note
   Int128 open() const { return voided ? 0 : total - allocated - credited - written_off; }
 };
 
@@ -46,6 +55,14 @@ struct Books {
     Taxes(event);
     invoice.written_off -= event.amount_minor();
     invoice.corrected -= event.tax_minor();
+    if constexpr (requires { event.comment(); }) {
+      if (event.reason() == v1::WRITE_OFF_REASON_EARLY_PAYMENT) {
+        invoice.discounted -= event.amount_minor();
+      }
+      RC_ASSERT(invoice.discounted >= 0);
+    } else {
+      RC_ASSERT(event.reason() != v1::WRITE_OFF_REASON_EARLY_PAYMENT);
+    }
     RC_ASSERT(invoice.written_off >= 0 && invoice.corrected >= 0);
     if (invoice.written_off == 0) RC_ASSERT(invoice.corrected == 0);
   }
@@ -65,22 +82,29 @@ struct Books {
     RC_ASSERT(allocation.amount_minor() > 0);
     sources.at(source).allocated += amount;
     invoices.at(allocation.invoice_id()).allocated += amount;
+    invoices.at(allocation.invoice_id()).touched = true;
     Int128& row = on[{source, allocation.invoice_id()}];
     row += amount;
     RC_ASSERT(row >= 0);
     RC_ASSERT(invoices.at(allocation.invoice_id()).open() >= 0);
   }
   template <class Event>
-  void Receive(const Event& event) {
+  void Receive(const Event& event, absl::CivilDay day) {
     Source& source = sources[event.payment_id()];
     RC_ASSERT(source.amount == 0);
     source.amount = event.amount_minor();
     source.unapplied = event.unapplied_minor();
+    source.day = day;
+    if constexpr (requires { event.reinstates_payment_id(); }) {
+      if (!event.reinstates_payment_id().empty()) {
+        source.day = sources.at(event.reinstates_payment_id()).day;
+      }
+    }
     received += event.amount_minor();
     for (const auto& allocation : event.allocations()) Put(event.payment_id(), allocation, 1);
   }
 
-  void On(const Billing::Event& event) {
+  void On(const Billing::Event& event, absl::CivilDay day) {
     switch (event.event_case()) {
       case v1::Event::kInvoiceIssued:
         Number("invoice ", event.invoice_issued().number());
@@ -88,6 +112,14 @@ struct Books {
                       .emplace(event.invoice_issued().invoice_id(),
                                Invoice{.total = event.invoice_issued().total_minor()})
                       .second);
+        if (event.invoice_issued().has_discount()) {
+          const v1::DiscountOffer& offer = event.invoice_issued().discount();
+          Invoice& invoice = invoices.at(event.invoice_issued().invoice_id());
+          invoice.offer = offer.amount_minor();
+          invoice.offer_day = *DayOf(offer.last_date());
+          RC_ASSERT(invoice.offer > 0 && invoice.offer < invoice.total);
+          RC_ASSERT(invoice.offer_day <= *DayOf(event.invoice_issued().due_date()));
+        }
         break;
       case v1::Event::kInvoiceVoided:
         RC_ASSERT(invoices.at(event.invoice_voided().invoice_id()).allocated == 0);
@@ -97,7 +129,13 @@ struct Books {
         break;
       case v1::Event::kInvoiceWrittenOff: {
         Invoice& invoice = invoices.at(event.invoice_written_off().invoice_id());
-        RC_ASSERT(invoice.open() == event.invoice_written_off().amount_minor());
+        if (event.invoice_written_off().reason() == v1::WRITE_OFF_REASON_EARLY_PAYMENT) {
+          RC_ASSERT(event.invoice_written_off().amount_minor() > 0);
+          RC_ASSERT(event.invoice_written_off().amount_minor() <= invoice.open());
+          invoice.discounted += event.invoice_written_off().amount_minor();
+        } else {
+          RC_ASSERT(invoice.open() == event.invoice_written_off().amount_minor());
+        }
         Taxes(event.invoice_written_off());
         invoice.written_off += event.invoice_written_off().amount_minor();
         invoice.corrected += event.invoice_written_off().tax_minor();
@@ -111,10 +149,10 @@ struct Books {
         OpenAgain(event.write_off_reversed());
         break;
       case v1::Event::kPaymentRecorded:
-        Receive(event.payment_recorded());
+        Receive(event.payment_recorded(), day);
         break;
       case v1::Event::kPaymentConfirmed:
-        Receive(event.payment_confirmed());
+        Receive(event.payment_confirmed(), day);
         break;
       case v1::Event::kPaymentReversed: {
         const auto& reversed = event.payment_reversed();
@@ -182,16 +220,20 @@ struct Books {
         RC_ASSERT(note.net_minor() + note.tax_minor() == note.total_minor());
         Invoice& invoice = invoices.at(note.invoice_id());
         invoice.credited += note.applied_minor();
+        invoice.noted += note.total_minor();
+        invoice.touched = true;
         RC_ASSERT(invoice.open() >= 0);
         // Money is touched last, and never more of it than stands on the invoice.
         if (note.unapplied_minor() > 0) {
-          RC_ASSERT(invoice.open() == 0 && invoice.written_off == 0);
+          RC_ASSERT(invoice.open() == 0 && invoice.written_off == invoice.discounted);
           RC_ASSERT(note.unapplied_minor() <= invoice.allocated);
         }
         if (note.unapplied_minor() > 0) {
           sources[note.credit_note_id()] = {.amount = note.unapplied_minor(),
                                             .unapplied = note.unapplied_minor(),
-                                            .is_payment = false};
+                                            .is_payment = false,
+                                            .day = day,
+                                            .note_of = note.invoice_id()};
         }
         break;
       }
@@ -210,6 +252,42 @@ struct Books {
       RC_ASSERT(source.amount == source.allocated + source.unapplied + source.refunded +
                                      source.reversed + source.written_off);
       RC_ASSERT(source.unapplied >= 0 && source.refunded + source.reversed <= source.amount);
+    }
+  }
+
+  // By the definition: there is money, all of it came in time, and no more than what is left of the
+  // offer is not paid.
+  bool Earned(const std::string& id, const Invoice& invoice) const {
+    bool paid = false;
+    for (const auto& [key, amount] : on) {
+      if (key.second != id || amount == 0) continue;
+      paid = true;
+      const Source& source = sources.at(key.first);
+      if (source.note_of != id && source.day > invoice.offer_day) return false;
+    }
+    // Half-up.
+    const Int128 left = 2 * invoice.offer * (invoice.total - invoice.noted) + invoice.total;
+    return paid && invoice.offer > 0 &&
+           (invoice.open() + invoice.discounted) * 2 * invoice.total <= left;
+  }
+
+  // Behind a command. How often a discount stands is counted in `standing`.
+  void ExpectDiscounts(int& standing) {
+    for (auto& [id, invoice] : invoices) {
+      if (invoice.discounted > 0) {
+        ++standing;
+        RC_ASSERT(invoice.open() == 0 && Earned(id, invoice));
+      }
+      const bool was_open = invoice.state == v1::INVOICE_STATE_ISSUED ||
+                            invoice.state == v1::INVOICE_STATE_PAID ||
+                            invoice.state == v1::INVOICE_STATE_UNSPECIFIED;
+      if (invoice.touched && was_open) RC_ASSERT(invoice.open() == 0 || !Earned(id, invoice));
+      invoice.touched = false;
+    }
+  }
+  void KeepStates(const v1::Account& account) {
+    for (const auto* list : {&account.open_invoices(), &account.settled_invoices()}) {
+      for (const auto& invoice : *list) invoices.at(invoice.invoice_id()).state = invoice.state();
     }
   }
 
@@ -241,11 +319,14 @@ struct Books {
         const Invoice& known = invoices.at(invoice.invoice_id());
         RC_ASSERT(invoice.open_minor() == known.open());
         RC_ASSERT((invoice.open_minor() > 0) == (list == &account.open_invoices()));
-        RC_ASSERT(invoice.written_off_minor() + invoice.residue_minor() ==
+        RC_ASSERT(invoice.written_off_minor() + invoice.residue_minor() +
+                      invoice.discounted_minor() ==
                   (known.voided ? 0 : known.written_off));
+        RC_ASSERT(invoice.discounted_minor() == known.discounted);
         Int128 corrected = 0;
         for (const auto& tax : invoice.written_off_taxes()) corrected += tax.tax_minor();
         for (const auto& tax : invoice.residue_taxes()) corrected += tax.tax_minor();
+        for (const auto& tax : invoice.discounted_taxes()) corrected += tax.tax_minor();
         RC_ASSERT(corrected == known.corrected);
         switch (invoice.state()) {
           case v1::INVOICE_STATE_ISSUED:
@@ -326,8 +407,11 @@ class Player {
     const std::string before = story_.state().SerializeAsString();
     const auto outcome = story_.When(request);
     if (outcome.status.ok()) {
-      for (const auto& dated : outcome.events) books_.On(dated.event);
+      for (const auto& dated : outcome.events) books_.On(dated.event, dated.effective_date);
       books_.ExpectSame(story_.state().billing().accounts(0));
+      books_.ExpectDiscounts(accepted_["a discount that stands"]);
+      books_.KeepStates(story_.state().billing().accounts(0));
+      for (const auto& dated : outcome.events) Count(dated.event);
     } else {
       RC_ASSERT(!ReasonOf(outcome.status).empty());
       RC_ASSERT(story_.state().SerializeAsString() == before);
@@ -361,6 +445,20 @@ class Player {
 
   static bool Coin() { return *rc::gen::arbitrary<bool>(); }
 
+  // What became of discounts.
+  void Count(const Billing::Event& event) {
+    if (event.invoice_written_off().reason() == v1::WRITE_OFF_REASON_EARLY_PAYMENT) {
+      ++accepted_["a discount is taken"];
+    }
+    if (event.write_off_reversed().reason() == v1::WRITE_OFF_REASON_EARLY_PAYMENT) {
+      ++accepted_["a discount is undone"];
+    }
+  }
+  // Of the days before today.
+  static google::type::Date SomeDay() {
+    return DateOf(absl::CivilDay(2026, 3, 15) - *rc::gen::inRange(0, 12));
+  }
+
   template <class Request>
   Request OfPayment() {
     Request request;
@@ -390,6 +488,14 @@ class Player {
       *line.mutable_amount() = Euros(-50, 2000);
       if (Coin()) line.mutable_tax_rate_percent()->set_value(Coin() ? "19" : "7.25");
     }
+    if (Coin()) {
+      *request.mutable_invoice_date() = SomeDay();
+      v1::Terms& terms = *request.mutable_terms();
+      terms.set_net_days(30);
+      auto& discount = *terms.mutable_early_payment_discount();
+      discount.set_days(*rc::gen::inRange(0, 9));
+      discount.mutable_percent()->set_value(*rc::gen::element("2", "33.3", "60"));
+    }
     const auto outcome = Send(request);
     if (outcome) invoices_.push_back(outcome->invoice_id());
   }
@@ -398,6 +504,7 @@ class Player {
     *request.mutable_amount() = Euros(1, *rc::gen::inRange(0, 4) == 0 ? 100 : 3000);
     request.set_method(v1::PAYMENT_METHOD_CARD);
     request.set_initial_state(state);
+    if (Coin()) *request.mutable_payment_date() = SomeDay();
     if (*rc::gen::inRange(0, 4) == 0) {
       request.set_external_id(absl::StrCat("x", *rc::gen::inRange(0, 6)));
     }
@@ -489,7 +596,7 @@ class Player {
         return;
       case 20: {
         auto request = OfInvoice<v1::WriteOffInvoiceRequest>();
-        request.set_reason(static_cast<v1::WriteOffReason>(*rc::gen::inRange(1, 4)));
+        request.set_reason(static_cast<v1::WriteOffReason>(*rc::gen::inRange(1, 5)));
         request.set_correct_tax(Coin());
         Send(request);
         return;
@@ -552,7 +659,8 @@ TEST(WholeHistory, KeepsEverySumAfterEveryCommand) {
         "ChargeBackPaymentRequest", "ReinstatePaymentRequest", "RefundPaymentRequest",
         "ApplyCreditRequest", "ReleaseCreditRequest", "UnmarkInvoiceUncollectibleRequest",
         "ReverseWriteOffRequest", "WriteOffCreditRequest", "ReverseCreditWriteOffRequest",
-        "RefundCreditNoteRequest"}) {
+        "RefundCreditNoteRequest", "a discount is taken", "a discount is undone",
+        "a discount that stands"}) {
     EXPECT_GT(accepted[command], 10) << command;
   }
 }

@@ -1,0 +1,48 @@
+// Money that came in: what RecordPayment, ConfirmPayment and ReinstatePayment end with.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/status/statusor.h"
+#include "common/command/decider.h"
+#include "daybook/billing/v1/event.pb.h"
+#include "services/billing/account.h"
+#include "services/billing/allocation.h"
+#include "services/billing/payment_answer.h"
+
+namespace daybook::billing {
+
+// What somebody says that money is for.
+struct Word {
+  Allocations said;
+  bool binding = true;  // false: what of it can no longer be paid is passed over
+};
+
+struct Received {
+  command::Events<v1::Event> events;
+  size_t payment = 0;  // place of PaymentRecorded or PaymentConfirmed
+  int64_t discounted_minor = 0;
+};
+
+// Puts the money on invoices (Allocator): as said, then by age; the rest is unapplied. `payment` is
+// the event, PaymentRecorded or PaymentConfirmed, whole but for that. Before it stand the recoveries,
+// behind it the discounts that it earns, for which it counts from `first_day` (YYYYMMDD).
+// INVOICE_NOT_FOUND, INVOICE_NOT_OPEN.
+absl::StatusOr<Received> Receive(const command::View& view, const v1::Account& account,
+                                 const Word& word, int32_t first_day,
+                                 command::Dated<v1::Event> payment);
+
+template <class Response>
+void AnswerReceived(const Received& received, const v1::Account& account, Response& response) {
+  const Currency currency = CurrencyOf(account);
+  const v1::Event& event = received.events[received.payment].event;
+  if (event.has_payment_confirmed()) {
+    AnswerPayment(event.payment_confirmed(), currency, response);
+  } else {
+    AnswerPayment(event.payment_recorded(), currency, response);
+  }
+  AnswerDiscounted(received.discounted_minor, currency, response);
+}
+
+}  // namespace daybook::billing
