@@ -43,7 +43,7 @@ struct Arbitrary<daybook::balances::Act> {
   static Gen<daybook::balances::Act> arbitrary() {
     using daybook::balances::Act;
     return gen::build<Act>(
-        gen::set(&Act::kind, Wide(0, 32)), gen::set(&Act::account, gen::element(0, 1, 1, 2)),
+        gen::set(&Act::kind, Wide(0, 34)), gen::set(&Act::account, gen::element(0, 1, 1, 2)),
         gen::set(&Act::pick, Wide(0, 4)), gen::set(&Act::other, Wide(0, 4)),
         gen::set(&Act::amount, gen::oneOf(gen::just(0), Wide(1, 90), Wide(1, 900))),
         gen::set(&Act::back, gen::oneOf(gen::just(-1), Wide(0, 60))),
@@ -107,6 +107,8 @@ class Asking {
       at_ = absl::FromUnixMicros(read_);
     }
   }
+
+  int discounts() const { return discounts_; }
 
   std::string All() {
     for (const BookAccount& account : world_.accounts()) {
@@ -179,6 +181,8 @@ class Asking {
     SAME("credited", Minor(answer.credited()), at.credited);
     SAME("written off", Minor(answer.written_off()), at.written_off);
     SAME("its tax", Minor(answer.written_off_tax()), at.relief);
+    SAME("discounted", Minor(answer.discounted()), at.discounted);
+    SAME("tax in that", Minor(answer.discounted_tax()), at.discount_tax);
     SAME("claimed", Minor(answer.claimed()), at.claimed);
     SAME("taken to income", Minor(answer.credit_written_off()), at.income);
     SAME("invoices", answer.invoice_count(), at.invoices);
@@ -188,8 +192,8 @@ class Asking {
     SAME("credit notes", answer.credit_note_count(), at.notes);
     SAME("debit notes", answer.debit_note_count(), at.debit_notes);
     SAME("balance by its parts", Minor(answer.balance()),
-         at.invoiced + at.claimed - at.credited - at.written_off - at.received + at.refunded +
-             at.reversed + at.income);
+         at.invoiced + at.claimed - at.credited - at.written_off - at.discounted - at.received +
+             at.refunded + at.reversed + at.income);
     return "";
   }
 
@@ -241,6 +245,12 @@ class Asking {
         SAME("due date", FormatDay(*DayOf(item.due_date())), FormatDay(wanted.due));
         SAME("total", Minor(item.total()), wanted.total);
         SAME("open", Minor(item.open()), wanted.open);
+        SAME("discount", item.has_discount() ? Minor(item.discount()) : 0, wanted.discount);
+        SAME("day of a discount", item.has_discount_date(), wanted.discount != 0);
+        if (wanted.discount == 0) continue;
+        ++discounts_;
+        SAME("discount date", FormatDay(*DayOf(item.discount_date())),
+             FormatDay(wanted.discount_day));
       }
       request.set_page_token(answer.next_page_token());
     } while (!request.page_token().empty());
@@ -336,7 +346,8 @@ class Asking {
           &HandFigures::unapplied, &HandFigures::allocated, &HandFigures::refunded,
           &HandFigures::reversed, &HandFigures::credited, &HandFigures::written_off,
           &HandFigures::net, &HandFigures::tax, &HandFigures::normal, &HandFigures::overdue,
-          &HandFigures::bad_debt, &HandFigures::relief, &HandFigures::claimed, &HandFigures::lost,
+          &HandFigures::bad_debt, &HandFigures::relief, &HandFigures::discounted,
+          &HandFigures::early, &HandFigures::discount_tax, &HandFigures::claimed, &HandFigures::lost,
           &HandFigures::income, &HandFigures::debit_notes, &HandFigures::invoices, &HandFigures::payments,
           &HandFigures::open, &HandFigures::voids, &HandFigures::notes}) {
       sum.*field += one.*field;
@@ -392,7 +403,7 @@ class Asking {
                            const std::map<std::string, Total>& totals, bool all) {
     const auto answer = Answer<v1::GetTrialBalanceResponse>(request);
     SAME("totals of the trial balance", static_cast<size_t>(answer.totals_size()), totals.size());
-    SAME("rows of the trial balance", static_cast<size_t>(answer.rows_size()), totals.size() * 10);
+    SAME("rows of the trial balance", static_cast<size_t>(answer.rows_size()), totals.size() * 11);
     int i = 0;
     for (const auto& [currency, total] : totals) {
       const HandFigures& at = total.at;
@@ -407,6 +418,8 @@ class Asking {
       SAME("all credited", Minor(row.credited()), at.credited);
       SAME("all written off", Minor(row.written_off()), at.written_off);
       SAME("all tax of that", Minor(row.written_off_tax()), at.relief);
+      SAME("all discounted", Minor(row.discounted()), at.discounted);
+      SAME("all tax in that", Minor(row.discounted_tax()), at.discount_tax);
       SAME("all claimed", Minor(row.claimed()), at.claimed);
       SAME("all lost", Minor(row.lost()), at.lost);
       SAME("all taken to income", Minor(row.credit_written_off()), at.income);
@@ -425,10 +438,11 @@ class Asking {
           {"receivable", at.receivable},
           {"residue_income", -at.income},
           {"revenue", -at.net},
-          {"tax_payable", at.relief - at.tax}};
+          {"sales_discounts", at.early},
+          {"tax_payable", at.relief + at.discount_tax - at.tax}};
       int64_t sum = 0;
-      for (int l = 0; l < 10; ++l) {
-        const v1::TrialBalanceRow& line = answer.rows(i * 10 + l);
+      for (int l = 0; l < 11; ++l) {
+        const v1::TrialBalanceRow& line = answer.rows(i * 11 + l);
         SAME("ledger account", line.ledger_account(), ledger[l].first);
         SAME(line.ledger_account(), Minor(line.balance()), ledger[l].second);
         SAME("debit - credit", Minor(line.debit()) - Minor(line.credit()), ledger[l].second);
@@ -455,6 +469,7 @@ class Asking {
   absl::CivilDay last_day_;
   std::optional<absl::CivilDay> as_of_;
   int64_t read_ = INT64_MAX;
+  int discounts_ = 0;  // of open items, that can still be taken
 };
 
 std::unique_ptr<store::Store> OpenStore(const std::string& directory) {
@@ -479,8 +494,18 @@ TEST(BookProperty, EveryAnswerEqualsTheFoldByHandWhateverHappened) {
     }
     world.Flush();
     for (const Asked& question : questions) {
-      const std::string difference = Asking(world, question).All();
+      Asking asking(world, question);
+      const std::string difference = asking.All();
       if (!difference.empty()) RC_FAIL(difference);
+      happened["discounts of open items"] += asking.discounts();
+    }
+    for (const auto& account : world.accounts()) {
+      for (const HandFact& fact : account.facts) {
+        happened["discounts taken"] += fact.event.invoice_written_off().reason() ==
+                                       billing::v1::WRITE_OFF_REASON_EARLY_PAYMENT;
+        happened["discounts undone"] += fact.event.write_off_reversed().reason() ==
+                                        billing::v1::WRITE_OFF_REASON_EARLY_PAYMENT;
+      }
     }
     for (const auto& [event, count] : world.happened()) happened[event] += count;
   });
@@ -493,7 +518,8 @@ TEST(BookProperty, EveryAnswerEqualsTheFoldByHandWhateverHappened) {
         "payment_failed", "payment_reversed", "payment_refunded", "credit_applied",
         "credit_released", "invoice_unmarked_uncollectible", "write_off_reversed",
         "credit_written_off", "credit_write_off_reversed", "debit_note_issued",
-        "payment_loss_taken"}) {
+        "payment_loss_taken", "discounts taken", "discounts undone",
+        "discounts of open items"}) {
     EXPECT_GT(happened[event], 100) << event;
     std::fprintf(stderr, "%-24s%d\n", event, happened[event]);
   }
@@ -508,7 +534,7 @@ TEST(BookProperty, LongHistoriesGiveTheSameAnswers) {
     const auto draw = [&](int n) { return static_cast<int>(random() % static_cast<uint32_t>(n)); };
     BookWorld world(*store, static_cast<int>(seed));
     for (int i = 0; i < 1500; ++i) {
-      world.Do({.kind = draw(32),
+      world.Do({.kind = draw(34),
                 .account = draw(20) == 0 ? 1 + draw(2) : 0,
                 .pick = draw(4) == 0 ? draw(400) : draw(4),
                 .other = draw(4),

@@ -1,5 +1,6 @@
 #include "tests/balances/book_world.h"
 
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <utility>
@@ -152,6 +153,13 @@ void BookWorld::Issue(BookAccount& account, const Act& act) {
   if (act.turn % 7 == 0) {  // an invoice of a day to come
     *request.mutable_invoice_date() = DateOf(TodayIn(absl::UTCTimeZone(), now_) + act.other * 9);
   }
+  if (act.turn % 4 >= 2) {
+    billing::v1::Terms& terms = *request.mutable_terms();
+    terms.set_net_days(60);
+    auto& early = *terms.mutable_early_payment_discount();
+    early.set_days(act.other * 20);
+    early.mutable_percent()->set_value(act.turn % 4 == 2 ? "45.5" : "3");
+  }
   // With a discount only that is taxed, so that the tax of the whole is below zero.
   const bool discount = act.turn % 5 == 1;
   for (int i = 0; i <= act.turn % 3; ++i) {
@@ -196,6 +204,30 @@ void BookWorld::Note(BookAccount& account, const Act& act) {
     account.payments.push_back(response->credit_note_id());
     account.notes.push_back(response->credit_note_id());
   }
+}
+
+// Of an invoice that offers a discount all but that, on its first day; now and then a bit less or
+// more.
+void BookWorld::PayEarly(BookAccount& account, const Act& act) {
+  std::vector<const billing::v1::Invoice*> offering;
+  for (const auto& invoice : StateOf(account).open_invoices()) {
+    if (invoice.discount_minor() > 0 && invoice.open_minor() > invoice.discount_minor()) {
+      offering.push_back(&invoice);
+    }
+  }
+  if (offering.empty()) return;
+  const auto& invoice = *offering[static_cast<size_t>(act.pick) % offering.size()];
+  billing::v1::RecordPaymentRequest request;
+  request.set_account_id(account.id);
+  const int64_t least = invoice.open_minor() - invoice.discount_minor();
+  *request.mutable_amount() = Money(account, std::max<int64_t>(1, least + act.turn % 4 - 1));
+  request.set_method(billing::v1::PAYMENT_METHOD_BANK_TRANSFER);
+  const int32_t date = invoice.invoice_date();
+  *request.mutable_payment_date() =
+      DateOf(absl::CivilDay(date / 10'000, date / 100 % 100, date % 100));
+  request.add_allocations()->set_invoice_id(invoice.invoice_id());
+  const auto response = Send(account, request);
+  if (response) account.payments.push_back(response->payment_id());
 }
 
 // All that is left, a part, or more.
@@ -245,7 +277,7 @@ void BookWorld::Do(const Act& act) {
     Day(act, request);
     return request;
   };
-  switch (act.kind % 32) {
+  switch (act.kind % 34) {
     case 0:
     case 1:
     case 2:
@@ -297,6 +329,9 @@ void BookWorld::Do(const Act& act) {
       Send(account, request);
       return;
     }
+    case 32:
+    case 33:
+      return PayEarly(account, act);
     case 13:
       Send(account, of_payment(billing::v1::RefundPaymentRequest()));
       return;
@@ -329,7 +364,7 @@ void BookWorld::Do(const Act& act) {
     case 20:
     case 21: {
       auto request = of_invoice(billing::v1::WriteOffInvoiceRequest());
-      request.set_reason(static_cast<billing::v1::WriteOffReason>(1 + act.turn % 3));
+      request.set_reason(static_cast<billing::v1::WriteOffReason>(1 + act.turn % 4));
       request.set_correct_tax(act.other % 2 == 0);
       Send(account, request);
       return;

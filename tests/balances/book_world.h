@@ -64,6 +64,7 @@ class BookWorld {
   void Say(const BookAccount& account, const Act& act, Request& request) const;
   void Issue(BookAccount& account, const Act& act);
   void Pay(BookAccount& account, const Act& act, billing::v1::PaymentState state);
+  void PayEarly(BookAccount& account, const Act& act);
   void Note(BookAccount& account, const Act& act);
   template <class Request>
   void TakeBack(BookAccount& account, const Act& act, Request request);

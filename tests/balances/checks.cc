@@ -306,10 +306,11 @@ class Asking {
                                                     {total.invoiced, total.direct + total.later},
                                                     {0, 0},
                                                     {0, total.invoiced - total.tax},
+                                                    {0, 0},
                                                     {0, total.tax}};
       int64_t sum = 0;
-      for (int l = 0; l < 10; ++l) {
-        const v1::TrialBalanceRow& line = answer->rows(i * 10 + l);
+      for (int l = 0; l < 11; ++l) {
+        const v1::TrialBalanceRow& line = answer->rows(i * 11 + l);
         SAME(absl::StrCat("debit of ", line.ledger_account()), Minor(line.debit()),
              ledger[l].first);
         SAME(absl::StrCat("credit of ", line.ledger_account()), Minor(line.credit()),

@@ -538,6 +538,78 @@ TEST_F(EventsTest, AWriteOffMayCorrectItsTaxAndWhatUndoesItMakesItPayableAgain) 
                           "revenue 0 500", "tax_payable 100 200"));
 }
 
+constexpr char kOffering[] =
+    "invoice_issued { invoice_id: 'i-1' number { series: 'A' year: 2026 partition: 3 sequence: 1 } "
+    "due_date { year: 2026 month: 3 day: 31 } net_minor: 500 tax_minor: 100 total_minor: 600 "
+    "discount { last_date { year: 2026 month: 3 day: 11 } percent: '2' amount_minor: 12 } }";
+
+TEST_F(EventsTest, AnOpenItemSaysWhatIsOffAndUntilWhen) {
+  On(1, kOffering);
+  Invoice(1, "i-2", 600);
+  const auto off = [&](int day) {
+    std::vector<std::string> items;
+    const auto open = Ask<v1::ListOpenItemsResponse>(At<v1::ListOpenItemsRequest>(day));
+    for (const auto& item : open.items()) {
+      if (item.invoice_id() != "i-1") {
+        EXPECT_FALSE(item.has_discount() || item.has_discount_date());
+        continue;
+      }
+      items.push_back(item.has_discount() ? absl::StrCat(*MinorOf(item.discount()), " until ",
+                                                         FormatDay(*DayOf(item.discount_date())))
+                                          : "nothing");
+      EXPECT_EQ(item.has_discount(), item.has_discount_date());
+    }
+    return items;
+  };
+  EXPECT_THAT(off(11), ElementsAre("12 until 2026-03-11"));
+  EXPECT_THAT(off(12), ElementsAre("nothing"));
+  // In proportion to what a credit note leaves, and no more than is open.
+  On(4,
+     "credit_note_issued { credit_note_id: 'n' number { series: 'CN' year: 2026 partition: 3"
+     " sequence: 1 } invoice_id: 'i-1' kind: CREDIT_NOTE_KIND_OFFSET net_minor: 125 tax_minor: 25"
+     " total_minor: 150 applied_minor: 150 }");
+  EXPECT_THAT(off(3), ElementsAre("12 until 2026-03-11"));
+  EXPECT_THAT(off(4), ElementsAre("9 until 2026-03-11"));
+  Pay(5, "p", 446, {{"i-1", 446}});
+  EXPECT_THAT(off(5), ElementsAre("4 until 2026-03-11"));
+  // Of what is given up as a loss nothing.
+  On(6, "invoice_written_off { invoice_id: 'i-1' reason: WRITE_OFF_REASON_OVERDUE amount_minor: 4 }");
+  On(7, "credit_released { payment_id: 'p' released { invoice_id: 'i-1' amount_minor: 6 } }");
+  EXPECT_THAT(off(7), ElementsAre("nothing"));
+}
+
+TEST_F(EventsTest, ADiscountStandsApartFromWhatIsWrittenOff) {
+  On(1, kOffering);
+  Pay(5, "p", 588, {{"i-1", 588}});
+  On(5,
+     "invoice_written_off { invoice_id: 'i-1' reason: WRITE_OFF_REASON_EARLY_PAYMENT"
+     " amount_minor: 12 taxes { rate_percent: '20' net_minor: 10 tax_minor: 2 } tax_minor: 2 }");
+  EXPECT_THAT(OpenItems(), IsEmpty());
+  for (const int day : {0, 5}) {  // by the head, and by the journal
+    const auto balance = Ask<v1::GetBalanceResponse>(At<v1::GetBalanceRequest>(day));
+    EXPECT_EQ(*MinorOf(balance.discounted()), 12);
+    EXPECT_EQ(*MinorOf(balance.discounted_tax()), 2);
+    EXPECT_EQ(*MinorOf(balance.written_off()), 0);
+    EXPECT_EQ(*MinorOf(balance.invoiced()), 600);
+    EXPECT_EQ(*MinorOf(balance.balance()), 0);
+    if (day == 5) On(8, "payment_recorded { payment_id: 'q' amount_minor: 1 unapplied_minor: 1 }");
+  }
+  EXPECT_EQ(Statement()[2], "5 DISCOUNT i-1 -12 A-2026-03-000001 EARLY_PAYMENT");
+  for (const int day : {0, 7}) {  // by the totals, and by a scan
+    EXPECT_THAT(TrialBalance(day),
+                testing::IsSupersetOf({"receivable 600 600", "sales_discounts 10 0",
+                                       "tax_payable 2 100"}));
+  }
+  On(9,
+     "write_off_reversed { invoice_id: 'i-1' reason: WRITE_OFF_REASON_EARLY_PAYMENT"
+     " amount_minor: 12 taxes { rate_percent: '20' net_minor: 10 tax_minor: 2 } tax_minor: 2 }");
+  EXPECT_THAT(OpenItems(), ElementsAre("i-1 12"));
+  EXPECT_EQ(Statement().back(), "9 DISCOUNT_REVERSED i-1 +12 A-2026-03-000001 EARLY_PAYMENT");
+  EXPECT_EQ(*MinorOf(Ask<v1::GetBalanceResponse>(v1::GetBalanceRequest()).discounted()), 0);
+  EXPECT_THAT(TrialBalance(), testing::IsSupersetOf({"receivable 612 600", "sales_discounts 10 10",
+                                                     "tax_payable 2 102"}));
+}
+
 TEST_F(EventsTest, ACreditNoteMayBePartlyOffTheInvoiceAndPartlyCredit) {
   Invoice(1, "i-1", 600);
   Pay(2, "p", 500, {{"i-1", 500}});

@@ -30,6 +30,7 @@ struct HandFigures {
   int64_t net = 0, tax = 0;  // of invoices that are not void, less credit notes
   int64_t normal = 0, overdue = 0, bad_debt = 0;  // of `written_off`, without its tax
   int64_t relief = 0;                             // that tax
+  int64_t discounted = 0, early = 0, discount_tax = 0;  // with its tax, without it, the tax
   int64_t invoices = 0, payments = 0, open = 0, voids = 0, notes = 0, debit_notes = 0;
 
   int64_t balance() const { return receivable - unapplied; }
@@ -40,6 +41,8 @@ struct HandItem {
   std::string number, id;
   int64_t total, open;
   bool debit_note;
+  int64_t discount;  // that can still be taken
+  absl::CivilDay discount_day;
 };
 
 struct HandLine {
@@ -81,6 +84,12 @@ class HandAccount {
       sum.open += Open(id, as_of) != 0;
       for (const Loss& loss : invoice.losses) {
         if (loss.day > as_of) continue;
+        if (loss.reason == billing::v1::WRITE_OFF_REASON_EARLY_PAYMENT) {
+          sum.discounted += loss.amount;
+          sum.early += loss.amount - loss.tax;
+          sum.discount_tax += loss.tax;
+          continue;
+        }
         sum.written_off += loss.amount;
         sum.relief += loss.tax;
         (loss.reason == billing::v1::WRITE_OFF_REASON_NORMAL    ? sum.normal
@@ -129,7 +138,8 @@ class HandAccount {
     for (const auto& [id, invoice] : invoices_) {
       if (!invoice.Lives(as_of) || Open(id, as_of) == 0) continue;
       items.push_back({invoice.due, invoice.day, invoice.number, id, invoice.total,
-                       Open(id, as_of), invoice.debit_note});
+                       Open(id, as_of), invoice.debit_note, Discount(id, as_of),
+                       invoice.offer_day});
     }
     std::sort(items.begin(), items.end(), [](const HandItem& a, const HandItem& b) {
       return std::tie(a.due, a.day, a.number) < std::tie(b.due, b.day, b.number);
@@ -158,7 +168,8 @@ class HandAccount {
     for (const HandLine& line : lines_) {
       HandLine copy = line;
       if (line.kind == "VOID" || line.kind == "WRITE_OFF" || line.kind == "RECOVERY" ||
-          line.kind == "WRITE_OFF_REVERSED") {
+          line.kind == "WRITE_OFF_REVERSED" || line.kind == "DISCOUNT" ||
+          line.kind == "DISCOUNT_REVERSED") {
         const Invoice& invoice = invoices_.at(line.id);
         if (line.kind != "VOID" && !invoice.Lives(line.day) && line.day != *invoice.voided) {
           continue;  // nothing was left to give up
@@ -197,6 +208,8 @@ class HandAccount {
     std::optional<Day> voided = {};
     std::vector<Loss> losses = {};
     std::vector<Note> notes = {};
+    int64_t offer = 0;
+    Day offer_day = {};
 
     bool Lives(Day as_of) const { return day <= as_of && !(voided && *voided <= as_of); }
   };
@@ -245,6 +258,21 @@ class HandAccount {
     return open;
   }
 
+  // Off if the rest is paid on that day.
+  int64_t Discount(const std::string& id, Day as_of) const {
+    const Invoice& invoice = invoices_.at(id);
+    if (invoice.offer == 0 || as_of > invoice.offer_day) return 0;
+    int64_t lost = 0, taken = 0, left = invoice.total;
+    for (const Loss& loss : invoice.losses) {
+      if (loss.day > as_of || loss.reason == billing::v1::WRITE_OFF_REASON_NORMAL) continue;
+      (loss.reason == billing::v1::WRITE_OFF_REASON_EARLY_PAYMENT ? taken : lost) += loss.amount;
+    }
+    for (const Note& note : invoice.notes) left -= note.day <= as_of ? note.total : 0;
+    if (lost != 0 || left < 0) return 0;
+    const int64_t allowed = (2 * invoice.offer * left + invoice.total) / (2 * invoice.total);
+    return std::max<int64_t>(0, std::min(allowed - taken, Open(id, as_of)));
+  }
+
   static std::string NumberOf(const billing::v1::InvoiceNumber& number) {
     return absl::StrFormat("%s-%d-%02d-%06d", number.series(), number.year(), number.partition(),
                            number.sequence());
@@ -285,6 +313,7 @@ class HandAccount {
     Invoice& invoice = invoices_[e.invoice_id()];
     const Day counts = DayOfRecovery(day, invoice, e);
     invoice.losses.push_back({counts, -e.amount_minor(), -e.tax_minor(), e.reason()});
+    if (e.reason() == billing::v1::WRITE_OFF_REASON_EARLY_PAYMENT) kind = "DISCOUNT_REVERSED";
     lines_.push_back({counts, kind, e.invoice_id(), invoice.number, ReasonOf(e.reason()),
                       e.amount_minor(), 0});
   }
@@ -297,6 +326,11 @@ class HandAccount {
         invoices_[e.invoice_id()] = {
             day, Day(e.due_date().year(), e.due_date().month(), e.due_date().day()),
             NumberOf(e.number()), e.total_minor(), e.tax_minor()};
+        if (e.has_discount()) {
+          const auto& last = e.discount().last_date();
+          invoices_[e.invoice_id()].offer = e.discount().amount_minor();
+          invoices_[e.invoice_id()].offer_day = Day(last.year(), last.month(), last.day());
+        }
         lines_.push_back(
             {day, "INVOICE", e.invoice_id(), NumberOf(e.number()), "", e.total_minor(), 0});
         break;
@@ -311,8 +345,9 @@ class HandAccount {
         const auto& e = fact.invoice_written_off();
         Invoice& invoice = invoices_[e.invoice_id()];
         invoice.losses.push_back({day, e.amount_minor(), e.tax_minor(), e.reason()});
-        lines_.push_back({day, "WRITE_OFF", e.invoice_id(), invoice.number, ReasonOf(e.reason()), 0,
-                          e.amount_minor()});
+        const bool discount = e.reason() == billing::v1::WRITE_OFF_REASON_EARLY_PAYMENT;
+        lines_.push_back({day, discount ? "DISCOUNT" : "WRITE_OFF", e.invoice_id(), invoice.number,
+                          ReasonOf(e.reason()), 0, e.amount_minor()});
         break;
       }
       case E::kWriteOffRecovered:
@@ -392,6 +427,8 @@ class HandAccount {
         return "NORMAL";
       case billing::v1::WRITE_OFF_REASON_OVERDUE:
         return "OVERDUE";
+      case billing::v1::WRITE_OFF_REASON_EARLY_PAYMENT:
+        return "EARLY_PAYMENT";
       default:
         return "BAD_DEBT";
     }

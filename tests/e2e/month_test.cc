@@ -1,9 +1,10 @@
 // A month of a small firm, as a bookkeeper would tell it: bills, a draft that was corrected, part
 // payments, an overpayment and its refund, a bounced debit, a credit note, a write-off, a dispute of
-// a part and one of what had been refunded, a credit note that is paid out, a cent too much and a cent
-// too little; then the month is reported. Weeks later a recovery comes, and corrections dated back
-// into the reported month. The report of the month as it was known then stays to the last byte; as known now it has
-// the correction. On Kafka and on the embedded log the books are equal.
+// a part and one of what had been refunded, a credit note that is paid out, a cent too much and a
+// cent too little, discounts for early payment that are taken, missed and undone; then the month is
+// reported. Weeks later a recovery comes, and corrections dated back into the reported month. The
+// report of the month as it was known then stays to the last byte; as known now it has the
+// correction. On Kafka and on the embedded log the books are equal.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -33,6 +34,7 @@ json Money(const char* currency, int64_t minor) {
 }
 json Euro(int64_t minor) { return Money("EUR", minor); }
 json Dollar(int64_t minor) { return Money("USD", minor); }
+json Pound(int64_t minor) { return Money("GBP", minor); }
 
 // Proto's JSON leaves out what is zero or empty.
 json In(const json& object, const char* field) { return object.value(field, json::object()); }
@@ -187,6 +189,79 @@ void TellTheTill(Firm& firm) {
   EXPECT_EQ(MinorOf(In(taxes, "balance")), -2'39) << taxes;
 }
 
+// Fay has 2/10 net 30: she pays one bill in time, one a day late, one in time but a few pence short,
+// and one with a debit that bounces.
+void TellTheDiscounts(Firm& firm) {
+  firm.Open("fay", "Fay & Sons", "GBP");
+  firm.Do("ChangeAccountTerms", "fay",
+          {{"terms",
+            {{"net_days", 30},
+             {"early_payment_discount", {{"days", 10}, {"percent", {{"value", "2.0"}}}}}}},
+           {"effective_date", Day(10, 1)}});
+  std::vector<std::string> bills;
+  const auto issue = [&] {
+    const json bill =
+        firm.Do("IssueInvoice", "fay",
+                {{"invoice_date", Day(10, 5)},
+                 {"lines", json::array({{{"description", "Work"},
+                                         {"amount", Pound(100'00)},
+                                         {"tax_rate_percent", {{"value", "19"}}}}})}});
+    EXPECT_EQ(MinorOf(In(bill, "discount")), 2'38) << bill;
+    EXPECT_EQ(In(bill, "discount_date"), Day(10, 15)) << bill;
+    bills.push_back(bill.value("invoice_id", ""));
+  };
+  for (int i = 0; i < 4; ++i) issue();
+  const auto pay = [&](size_t bill, int day, int64_t minor) {
+    return firm.Do("RecordPayment", "fay",
+                   {{"payment_date", Day(10, day)},
+                    {"amount", Pound(minor)},
+                    {"method", "PAYMENT_METHOD_DIRECT_DEBIT"},
+                    {"allocations", json::array({{{"invoice_id", bills[bill]}}})}});
+  };
+  const json in_time = pay(0, 15, 116'62);
+  EXPECT_EQ(MinorOf(In(in_time, "discounted")), 2'38) << in_time;
+  const json late = pay(1, 16, 116'62);
+  EXPECT_FALSE(late.contains("discounted")) << late;
+  pay(2, 12, 116'50);
+  const json residue = firm.Do("WriteOffInvoice", "fay",
+                               {{"invoice_id", bills[2]},
+                                {"reason", "WRITE_OFF_REASON_NORMAL"},
+                                {"effective_date", Day(10, 20)}});
+  EXPECT_EQ(MinorOf(In(residue, "amount")), 2'50) << residue;
+  const json bounced = pay(3, 14, 116'62);
+  EXPECT_EQ(MinorOf(In(bounced, "discounted")), 2'38) << bounced;
+  firm.Do("ReversePayment", "fay",
+          {{"payment_id", bounced.value("payment_id", "")}, {"effective_date", Day(10, 18)}});
+
+  const auto balance = [&](int day) {
+    return firm.Ask("GetBalance", {{"customer_id", "fay"}, {"as_of_date", Day(10, day)}});
+  };
+  EXPECT_EQ(MinorOf(In(balance(17), "discounted")), 4'76) << balance(17);
+  const json end = balance(31);
+  EXPECT_EQ(MinorOf(In(end, "discounted")), 4'76) << end;
+  EXPECT_EQ(MinorOf(In(end, "discounted_tax")), 76) << end;
+  EXPECT_EQ(MinorOf(In(end, "written_off")), 12) << end;
+  EXPECT_EQ(MinorOf(In(end, "receivable")), 121'38) << end;
+  const auto posted = [&](const char* account) {
+    return MinorOf(In(firm.Ask("GetLedgerAccount", {{"ledger_account", account},
+                                                    {"currency_code", "GBP"},
+                                                    {"as_of_date", Day(10, 31)}}),
+                      "balance"));
+  };
+  EXPECT_EQ(posted("sales_discounts"), 4'00);
+  EXPECT_EQ(posted("tax_payable"), -76'00 + 76);
+  // Before the last day the open item says what is off, then no longer.
+  const auto open = [&](int day) {
+    return firm.Ask("ListOpenItems", {{"customer_id", "fay"}, {"as_of_date", Day(10, day)}})
+        .at("items");
+  };
+  EXPECT_EQ(open(11).size(), 4u);
+  EXPECT_EQ(MinorOf(In(open(11)[0], "discount")), 2'38);
+  EXPECT_EQ(In(open(11)[0], "discount_date"), Day(10, 15));
+  EXPECT_EQ(open(18).size(), 3u);
+  EXPECT_FALSE(open(18)[0].contains("discount")) << open(18);
+}
+
 // Returns the hash of the business dump.
 std::string TellTheMonth(Firm& firm) {
   firm.Open("bauer", "Bauer OHG");
@@ -239,6 +314,7 @@ std::string TellTheMonth(Firm& firm) {
            {"effective_date", Day(10, 28)}});
 
   TellTheTill(firm);
+  TellTheDiscounts(firm);
 
   // Emil returns what he has paid for and wants it in cash.
   const std::string returned = firm.Invoice("emil", 2, 100'00, "19");
@@ -324,7 +400,7 @@ std::string TellTheMonth(Firm& firm) {
   EXPECT_EQ(MinorOf(In(totals, "received")), 2'618'00) << totals;
   EXPECT_EQ(MinorOf(In(totals, "written_off")), 0) << totals;
 
-  for (const char* customer : {"bauer", "cole", "dora", "emil", "eva"}) {
+  for (const char* customer : {"bauer", "cole", "dora", "emil", "eva", "fay"}) {
     const json statement = firm.Ask(
         "GetStatement",
         {{"customer_id", customer}, {"start_date", Day(10, 1)}, {"end_date", end_of_october}});

@@ -120,6 +120,16 @@ TEST_F(JournalQueriesTest, TheTaxInAWriteOffIsCorrectedByRate) {
             "Cr credit_losses_bad_debt 50");
 }
 
+TEST_F(JournalQueriesTest, ADiscountHasALedgerAccountOfItsOwn) {
+  const std::string fact =
+      "account_id: 'acc' invoice_id: 'i' currency_code: 'EUR' "
+      "reason: WRITE_OFF_REASON_EARLY_PAYMENT amount_minor: 23 "
+      "taxes { rate_percent: '19' net_minor: 20 tax_minor: 3 } tax_minor: 3 }";
+  Tell({kInvoice, "invoice_written_off { " + fact, "write_off_reversed { " + fact});
+  EXPECT_EQ(Entries()[1], "Cr receivable 23, Dr tax_payable/19 3, Dr sales_discounts 20");
+  EXPECT_EQ(Entries()[2], "Dr receivable 23, Cr tax_payable/19 3, Cr sales_discounts 20");
+}
+
 TEST_F(JournalQueriesTest, WhatABankTakesBeyondAPaymentLeavesWhereItCameIn) {
   Tell({"payment_recorded { account_id: 'acc' payment_id: 'p' currency_code: 'EUR' "
         "amount_minor: 30 unapplied_minor: 30 channel: PAYMENT_CHANNEL_APP }",

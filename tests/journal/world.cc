@@ -107,6 +107,12 @@ void World::Draw(std::mt19937& random, bool simple) {
       }
       line.set_product(products[below(3)]);
     }
+    if (!simple && below(2) == 0) {
+      bv1::Terms& terms = *request.mutable_terms();
+      terms.set_net_days(30);
+      terms.mutable_early_payment_discount()->set_days(30);
+      terms.mutable_early_payment_discount()->mutable_percent()->set_value("30");
+    }
     const std::string id = Send(customer, request).invoice_id();
     if (!id.empty()) who.invoices.push_back(id);
   } else if (kind < 6 || (!simple && kind == 8)) {
@@ -186,7 +192,7 @@ void World::Draw(std::mt19937& random, bool simple) {
   } else if (kind == 17) {
     bv1::WriteOffInvoiceRequest request;
     request.set_invoice_id(any(who.invoices));
-    request.set_reason(static_cast<bv1::WriteOffReason>(1 + below(3)));
+    request.set_reason(static_cast<bv1::WriteOffReason>(1 + below(4)));
     request.set_correct_tax(below(2) == 0);
     Send(customer, request);
   } else {

@@ -93,6 +93,12 @@ TEST(Postings, EveryEventBalances) {
   EXPECT_EQ(Posted("write_off_reversed { reason: WRITE_OFF_REASON_BAD_DEBT amount_minor: 119 "
                    "tax_minor: 19 }"),
             "Dr receivable 119, Cr credit_losses_bad_debt 100, Cr tax_payable 19");
+  EXPECT_EQ(Posted("invoice_written_off { reason: WRITE_OFF_REASON_EARLY_PAYMENT amount_minor: 238 "
+                   "tax_minor: 38 }"),
+            "Dr sales_discounts 200, Dr tax_payable 38, Cr receivable 238");
+  EXPECT_EQ(Posted("write_off_reversed { reason: WRITE_OFF_REASON_EARLY_PAYMENT amount_minor: 238 "
+                   "tax_minor: 38 }"),
+            "Dr receivable 238, Cr sales_discounts 200, Cr tax_payable 38");
   EXPECT_EQ(Posted("credit_note_issued { net_minor: 100 tax_minor: 19 total_minor: 119 "
                    "applied_minor: 20 unapplied_minor: 99 }"),
             "Dr revenue 100, Dr tax_payable 19, Cr receivable 20, Cr customer_deposits 99");
