@@ -34,7 +34,7 @@
 namespace daybook::command {
 
 // What the rows mean; a cache of another version starts over.
-inline constexpr int kCacheVersion = 5;
+inline constexpr int kCacheVersion = 6;
 
 class CacheStore {
  public:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "common/base/decimal.h"
 #include "services/billing/day_number.h"
 #include "services/billing/limits.h"
@@ -94,29 +95,25 @@ void EarlyPayments::MakeIndex() {
     }
   }
   const v1::Allocations& rows = account_.allocations();
+  absl::flat_hash_set<std::pair<uint32_t, uint32_t>> counted;
   for (int i = 0; i < rows.payment_size(); ++i) {
     const auto it = offering.find(rows.invoice(i));
     if (it == offering.end()) continue;
     const v1::Invoice& invoice = *it->second;
-    std::vector<Money>& money = index_.money[invoice.ordinal()];
     const uint32_t source = rows.payment(i);
-    const auto known = std::find_if(money.begin(), money.end(),
-                                    [source](const Money& one) { return one.source == source; });
-    if (known != money.end()) {
-      known->amount_minor += rows.amount_minor(i);
-      continue;
-    }
-    money.push_back({source, DayOfMoney(account_.payments(static_cast<int>(source)), invoice),
-                     rows.amount_minor(i)});
-    if (invoice.discounted_minor() > 0) {
+    index_.money[invoice.ordinal()].push_back(
+        {source, DayOfMoney(account_.payments(static_cast<int>(source)), invoice),
+         rows.amount_minor(i)});
+    if (invoice.discounted_minor() > 0 && counted.emplace(invoice.ordinal(), source).second) {
       index_.undo_bytes[source] += BytesOf(DiscountOf(
           account_, invoice, invoice.discounted_minor(), invoice.discounted_taxes()));
     }
   }
 }
 
-std::vector<EarlyPayments::Money> EarlyPayments::MoneyOn(const v1::Invoice& invoice) {
-  if (AllocatedTo(invoice) == 0) return {};
+const std::vector<EarlyPayments::Money>& EarlyPayments::MoneyOn(const v1::Invoice& invoice) {
+  static const auto& none = *new std::vector<Money>();
+  if (AllocatedTo(invoice) == 0) return none;
   MakeIndex();
   return index_.money[invoice.ordinal()];
 }
@@ -157,11 +154,6 @@ void EarlyPayments::PutOn(const v1::Invoice& invoice, uint32_t source, int32_t d
     day = DayOfMoney(account_.payments(static_cast<int>(source)), invoice);
   }
   touched->open_minor -= amount_minor;
-  for (Money& money : touched->money) {
-    if (money.source != source) continue;
-    money.amount_minor += amount_minor;
-    return;
-  }
   touched->money.push_back({source, day, amount_minor});
 }
 
@@ -169,10 +161,8 @@ void EarlyPayments::TakeOff(const v1::Invoice& invoice, uint32_t source, int64_t
   Touched* touched = Touch(invoice);
   if (touched == nullptr) return;
   touched->open_minor += amount_minor;
-  for (Money& money : touched->money) {
-    if (money.source == source) money.amount_minor -= amount_minor;
-  }
-  std::erase_if(touched->money, [](const Money& money) { return money.amount_minor == 0; });
+  const int32_t day = DayOfMoney(account_.payments(static_cast<int>(source)), invoice);
+  touched->money.push_back({source, day, -amount_minor});
 }
 
 void EarlyPayments::Change(const v1::Invoice& invoice, const v1::Invoice& after) {
@@ -182,14 +172,31 @@ void EarlyPayments::Change(const v1::Invoice& invoice, const v1::Invoice& after)
   touched->invoice = &after;
 }
 
+std::vector<EarlyPayments::Money> EarlyPayments::SumsOf(const std::vector<Money>& money) {
+  std::vector<Money> sums;
+  absl::flat_hash_map<uint32_t, size_t> places;
+  for (const Money& one : money) {
+    const auto [it, is_new] = places.try_emplace(one.source, sums.size());
+    if (is_new) {
+      sums.push_back(one);
+    } else {
+      sums[it->second].amount_minor += one.amount_minor;
+    }
+  }
+  std::erase_if(sums, [](const Money& one) { return one.amount_minor == 0; });
+  return sums;
+}
+
 // So that each of them can be taken back in one record with all that it had earned.
 bool EarlyPayments::Reserve(const std::vector<Money>& money,
                             const v1::InvoiceWrittenOff& discount) {
   const size_t bytes = BytesOf(discount);
+  if (command_bytes_ + bytes > kMaxDiscountBytes) return false;
   for (const Money& one : money) {
     if (UndoBytesOf(one.source) + bytes > kMaxDiscountBytes) return false;
   }
   for (const Money& one : money) UndoBytesOf(one.source) += bytes;
+  command_bytes_ += bytes;
   return true;
 }
 
@@ -220,22 +227,27 @@ void EarlyPayments::Undo(const v1::Invoice& invoice, absl::CivilDay day,
   undone.set_reason(v1::WRITE_OFF_REASON_EARLY_PAYMENT);
   undone.set_amount_minor(invoice.discounted_minor());
   SetTaxes(invoice.discounted_taxes(), undone);
+  command_bytes_ += undone.ByteSizeLong() + kEventFrameBytes;
 }
 
 EarlyPayments::Sum EarlyPayments::AddEvents(absl::CivilDay day,
                                             command::Events<v1::Event>& events) {
   Sum sum;
-  for (const Touched& touched : touched_) {
+  std::vector<const Touched*> earning;
+  for (Touched& touched : touched_) {
     const v1::Invoice& invoice = *touched.invoice;
     const int64_t taken = invoice.discounted_minor();
-    const bool earned = InTime(touched.money, invoice) &&
-                        touched.open_minor + taken <= AllowedDiscount(invoice);
-    if (earned && touched.open_minor > 0) {
-      if (Take(touched, touched.open_minor, day, events)) sum.taken_minor += touched.open_minor;
-    } else if (!earned && taken > 0) {
+    touched.money = SumsOf(touched.money);
+    if (InTime(touched.money, invoice) &&
+        touched.open_minor + taken <= AllowedDiscount(invoice)) {
+      if (touched.open_minor > 0) earning.push_back(&touched);
+    } else if (taken > 0) {
       Undo(invoice, day, events);
       sum.undone_minor += taken;
     }
+  }
+  for (const Touched* touched : earning) {
+    if (Take(*touched, touched->open_minor, day, events)) sum.taken_minor += touched->open_minor;
   }
   return sum;
 }
@@ -243,7 +255,7 @@ EarlyPayments::Sum EarlyPayments::AddEvents(absl::CivilDay day,
 int64_t EarlyPayments::TakeOf(const v1::Invoice& invoice, absl::CivilDay day,
                               command::Events<v1::Event>& events) {
   if (!CanEarn(invoice)) return 0;
-  const Touched now{&invoice, invoice.open_minor(), MoneyOn(invoice)};
+  const Touched now{&invoice, invoice.open_minor(), SumsOf(MoneyOn(invoice))};
   const int64_t most =
       std::min(AllowedDiscount(invoice) - invoice.discounted_minor(), invoice.open_minor());
   if (most <= 0 || !InTime(now.money, invoice)) return 0;

@@ -61,7 +61,7 @@ class EarlyPayments {
   void Change(const v1::Invoice& invoice, const v1::Invoice& after);
 
   // Adds what follows for all of them, behind the events of the command; on `day`, or the latest day
-  // of what it is about.
+  // of what it is about. What is undone comes first.
   struct Sum {
     int64_t taken_minor = 0;
     int64_t undone_minor = 0;
@@ -83,7 +83,7 @@ class EarlyPayments {
     int32_t day = 0;
     int64_t amount_minor = 0;
   };
-  // An invoice behind the command.
+  // An invoice behind the command. Money that is taken off it is below zero.
   struct Touched {
     const v1::Invoice* invoice = nullptr;
     int64_t open_minor = 0;
@@ -98,11 +98,13 @@ class EarlyPayments {
   };
 
   void MakeIndex();
-  std::vector<Money> MoneyOn(const v1::Invoice& invoice);
+  const std::vector<Money>& MoneyOn(const v1::Invoice& invoice);
   size_t& UndoBytesOf(uint32_t source);
   // Null if it offers none, or is given up.
   Touched* Touch(const v1::Invoice& invoice);
-  // False if some of them cannot bear that much more.
+  // What stands, each source once.
+  static std::vector<Money> SumsOf(const std::vector<Money>& money);
+  // False if some of them, or the command, cannot bear that much more.
   bool Reserve(const std::vector<Money>& money, const v1::InvoiceWrittenOff& discount);
   bool Take(const Touched& touched, int64_t amount_minor, absl::CivilDay day,
             command::Events<v1::Event>& events);
@@ -112,6 +114,7 @@ class EarlyPayments {
   Index index_;
   size_t promised_bytes_ = 0;
   size_t new_source_bytes_ = 0;
+  size_t command_bytes_ = 0;  // of events that take or undo
   std::vector<Touched> touched_;  // in the order of the command
   absl::flat_hash_map<uint32_t, size_t> places_;  // in `touched_`, by ordinal
 };

@@ -46,8 +46,9 @@ inline constexpr int kMaxAnsweredAllocations = 8;
 // error, unless the request says that it is meant.
 inline constexpr int64_t kMaxUsualDollars = 1'000'000'000;
 
-// What undoes the discounts that one payment helped to earn, together: it goes into the record of its
-// reversal, beside all invoices on it. Some 500 of one tax rate. What is beyond is not let off.
+// Events that undo the discounts which one payment helped to earn: they go into the record of its
+// reversal, beside all invoices on it. As many of one command. Some 500 of one tax rate; what is
+// beyond is not let off.
 inline constexpr size_t kMaxDiscountBytes = 80'000;
 
 inline constexpr int kMaxNetDays = 3'650;

@@ -10,6 +10,7 @@
 #include "services/billing/account.h"
 #include "services/billing/allocation.h"
 #include "services/billing/billing.h"
+#include "services/billing/early_payment.h"
 #include "services/billing/refund.h"
 
 namespace daybook {
@@ -181,6 +182,12 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
                        .external_id = external_id,
                        .reason = Normalise(request.reason())},
                       day, events);
+  billing::EarlyPayments early_payments(account);
+  for (const billing::TakenOffPayment& taken : off.payments) {
+    early_payments.TakeOff(invoice, taken.payment, taken.amount_minor);
+  }
+  early_payments.PutOn(invoice, note.ordinal, note.payment->payment_date(), amount);
+  early_payments.AddEvents(day, events);
 
   *response.mutable_amount() = MoneyOf(amount, currency);
   *response.mutable_unapplied() = MoneyOf(unapplied - amount, currency);

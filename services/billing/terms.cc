@@ -38,10 +38,10 @@ absl::CivilDay ByRule(const v1::Terms& terms, absl::CivilDay day) {
 }
 
 // Of the days between an invoice and its due date by these terms, no invoice has more.
-int MostDays(const v1::Terms& terms) {
+int64_t MostDays(const v1::Terms& terms) {
   const bool exact = terms.due_rule() == v1::DUE_RULE_UNSPECIFIED ||
                      terms.due_rule() == v1::DUE_RULE_AFTER_INVOICE_DATE;
-  return (terms.months() + (exact ? 0 : 1)) * 31 + terms.net_days();
+  return (int64_t{terms.months()} + (exact ? 0 : 1)) * 31 + terms.net_days();
 }
 
 void CheckDiscount(const v1::Terms& terms, const std::string& path, FieldViolations& bad) {

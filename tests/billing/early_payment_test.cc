@@ -597,6 +597,28 @@ TEST(EarlyPayment, ACreditNoteThatIsPaidOutKeepsIt) {
   EXPECT_EQ(book.invoice(id).discounted_minor(), 117);
 }
 
+// It takes the place of the money that it pays back, also of money that came too late.
+TEST(EarlyPayment, ACreditNoteThatIsPaidOutIsInTime) {
+  Book book("manual_credit: true");
+  const std::string id = book.Issue();
+  book.Pay(11'562, 5, {id});
+  book.Pay(300, 20, {id});
+  EXPECT_EQ(book.How(id), "ISSUED, 38 open, 0 let off (0 of it tax)");
+  // Of 3.38 0.38 are open, so 3.00 are money: the late payment's.
+  const std::string note = book.Note(id, 338, "CREDIT").response.credit_note_id();
+  ASSERT_TRUE(book.Do<v1::ReleaseCreditRequest>(
+                      absl::StrCat("payment_id: '", book.account().payments(0).payment_id(),
+                                   "' invoice_id: '", id,
+                                   "' amount { currency_code: 'EUR' units: 1 }"))
+                  .status.ok());
+  EXPECT_EQ(book.How(id), "ISSUED, 100 open, 0 let off (0 of it tax)");
+  const auto out = book.Do<v1::RefundCreditNoteRequest>(
+      absl::StrCat("credit_note_id: '", note, "'"));
+  ASSERT_TRUE(out.status.ok()) << out.status;
+  EXPECT_EQ(book.invoice(id).discounted_minor(), 100);
+  EXPECT_EQ(book.invoice(id).state(), v1::INVOICE_STATE_PAID);
+}
+
 // The residue of who pays the discounted amount a cent short.
 TEST(EarlyPayment, AResidueIsWrittenOffBesideIt) {
   Book book;
@@ -730,6 +752,41 @@ TEST(EarlyPayment, OnePaymentEarnsNoMoreThanItsReversalCanUndo) {
     EXPECT_LE(bytes, billing::kMaxDiscountBytes);
     for (const std::string& id : ids) EXPECT_EQ(book.invoice(id).open_minor(), 11'900);
   }
+}
+
+// Late money that goes makes many invoices earn what they offer; that fits the record as well.
+TEST(EarlyPayment, OneCommandTakesNoMoreThanFitsItsRecord) {
+  constexpr int kInvoices = 900;
+  Book book("manual_credit: true");
+  const std::string late = book.Pay(kInvoices, 20).response.payment_id();
+  std::vector<std::string> ids;
+  for (int i = 0; i < kInvoices; ++i) ids.push_back(book.Issue());
+  v1::ApplyCreditRequest request;
+  for (const std::string& id : ids) {
+    auto& said = *request.add_allocations();
+    said.set_invoice_id(id);
+    *said.mutable_amount() = Euros(1);
+  }
+  ASSERT_TRUE(book.story.When(request).status.ok());
+  for (const std::string& id : ids) book.Pay(11'662, 5, {id});
+  EXPECT_EQ(book.account().open_minor(), kInvoices * 237);
+  const auto back =
+      book.Do<v1::ReversePaymentRequest>(absl::StrCat("payment_id: '", late, "'"));
+  ASSERT_TRUE(back.status.ok()) << back.status;
+  size_t bytes = 0, taken = 0;
+  for (const auto& dated : back.events) {
+    if (!dated.event.has_invoice_written_off()) continue;
+    bytes += dated.event.ByteSizeLong();
+    ++taken;
+  }
+  EXPECT_GT(taken, 400u);
+  EXPECT_LE(bytes, billing::kMaxDiscountBytes);
+  // One by one the others can be taken by command.
+  const auto& open = book.account().open_invoices(0);
+  EXPECT_TRUE(book.Do<v1::WriteOffInvoiceRequest>(
+                      absl::StrCat("invoice_id: '", open.invoice_id(),
+                                   "' reason: WRITE_OFF_REASON_EARLY_PAYMENT"))
+                  .status.ok());
 }
 
 }  // namespace

@@ -227,6 +227,39 @@ TEST(Limits, AReversalOfAPaymentOnEveryInvoiceFitsARecord) {
   EXPECT_LT(BytesOf(back), kRecordBytes);
 }
 
+// The same with as many discounts as one payment can earn.
+TEST(Limits, AReversalThatUndoesDiscountsOnEveryInvoiceFitsARecord) {
+  constexpr int64_t kLarge = 600'000'000'000'000, kDiscount = kLarge / 50;
+  Story<Billing> story = CustomerWithAccount();
+  const int count = static_cast<int>(billing::kMaxDocuments) - 2;
+  billing::v1::Account& account = Account(story);
+  AddOpenInvoices(count, account, kLarge);
+  for (billing::v1::Invoice& invoice : *account.mutable_open_invoices()) {
+    for (const int64_t number : {kLarge - kLarge / 10, kLarge / 10, int64_t{19'000'000'000}}) {
+      invoice.add_lines(number);
+    }
+    invoice.set_discount_minor(kDiscount);
+    invoice.set_discount_date(billing::DayNumber(kNewYear + 10));
+  }
+  account.set_discount_offer_count(static_cast<uint32_t>(count));
+  constexpr int kTaken = 300;
+  const auto paid =
+      story.When(PaymentOf((count * kLarge - kTaken * kDiscount) / 100,
+                           "allow_unusual: true payment_date { year: 2026 month: 1 day: 11 }"));
+  ASSERT_TRUE(paid.status.ok()) << paid.status;
+  EXPECT_LT(BytesOf(paid), kRecordBytes);
+  while (Account(story).unapplied_minor() > 0) {
+    ASSERT_TRUE(story.When(billing::v1::ApplyCreditRequest()).status.ok());
+  }
+  EXPECT_EQ(Account(story).open_minor(), 0);
+  const auto back = story.When(Proto<billing::v1::ReversePaymentRequest>(
+      absl::StrCat("payment_id: '", paid.response.payment_id(), "'")));
+  ASSERT_TRUE(back.status.ok()) << back.status;
+  EXPECT_EQ(back.response.invoice_count(), count);
+  EXPECT_EQ(back.events.size(), 1u + kTaken);
+  EXPECT_LT(BytesOf(back), kRecordBytes);
+}
+
 TEST(Limits, ARefundGoesBackToSoManyPayments) {
   Story<Billing> story = CustomerWithAccount();
   const std::string id = story.When(InvoiceOf(30)).response.invoice_id();
