@@ -116,9 +116,9 @@ inline bool Ended(int32_t day, int32_t as_of_day) { return day != kNever && day 
 // `standing` keeps its memory between calls.
 void StandAt(const Journal& journal, int32_t as_of_day, Standing* standing);
 
-// By ordinal, how much of each invoice is off if all of the rest is paid on the day: what is left of
-// its offer after the credit notes, at most what is open; 0 if that day is too late, or part of it
-// is written off. Empty if no invoice offers anything.
+// By ordinal, how much of each invoice is off if all of the rest is paid on the day: what is left
+// of its offer after the credit notes, at most what is open; 0 if that day is too late, or part of
+// it is written off. Empty if no invoice offers anything.
 std::vector<int64_t> DiscountsAt(const Journal& journal, int32_t as_of_day,
                                  const Standing& standing);
 

@@ -128,7 +128,7 @@ struct TakenOff {
   int32_t last_day = 0;  // YYYYMMDD; 0: nothing
 };
 
-// Tells of it.
+// Tells the discounts of the invoices what is taken off.
 void TakeOff(const TakenOff& off, uint32_t source, EarlyPayments& early_payments);
 
 // Up to `most_minor` of a payment's money on invoices, newest first.

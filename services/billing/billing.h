@@ -11,8 +11,9 @@
 //              note or a loss
 //   payment    what the payer says, capped by what is open; the rest by due date, invoice date and
 //              number; what is left is unapplied and goes on later invoices, oldest payment first
-//   discount   for early payment: what is open is let off once it is no more than the invoice offers
-//              and all money on it came in time; undone when that holds no longer (early_payment.h)
+//   discount   for early payment: what is open is let off once it is no more than the invoice
+//              offers and all money on it came in time; undone when that holds no longer
+//              (early_payment.h)
 //
 // "Half-up" is half away from zero, so that a discount rounds as the charge it takes back.
 //
@@ -131,9 +132,10 @@ struct Billing {
       const command::Context& context, billing::v1::DeleteDraftInvoiceResponse& response);
 
   // InvoiceIssued, of the request or of a draft, then one CreditApplied a payment whose credit is
-  // put on it, and InvoiceWrittenOff as EARLY_PAYMENT if that earns its discount. Refuses: CUSTOMER_FULL, CURRENCY_MISMATCH, AMOUNT_OVERFLOW, SERIES_FULL;
-  // INVALID_FIELDS for a negative total or a due date that the terms put after the year 9999 or
-  // that lies before the invoice date of today.
+  // put on it, and InvoiceWrittenOff as EARLY_PAYMENT if that earns its discount. Refuses:
+  // CUSTOMER_FULL, CURRENCY_MISMATCH, AMOUNT_OVERFLOW, SERIES_FULL; INVALID_FIELDS for a negative
+  // total or a due date that the terms put after the year 9999 or that lies before the invoice date
+  // of today.
   static absl::StatusOr<command::Events<Event>> Decide(
       const command::View& view, const billing::v1::IssueInvoiceRequest& request,
       const command::Context& context, billing::v1::IssueInvoiceResponse& response);
@@ -154,8 +156,8 @@ struct Billing {
       const command::View& view, const billing::v1::UnmarkInvoiceUncollectibleRequest& request,
       const command::Context& context, billing::v1::UnmarkInvoiceUncollectibleResponse& response);
 
-  // InvoiceWrittenOff of all that is open; as NORMAL two of them, if a discount is earned and more than
-  // a residue is open. Refuses: INVOICE_NOT_OPEN, WRITE_OFF_ABOVE_TOLERANCE (NORMAL),
+  // InvoiceWrittenOff of all that is open; as NORMAL two of them, if a discount is earned and more
+  // than a residue is open. Refuses: INVOICE_NOT_OPEN, WRITE_OFF_ABOVE_TOLERANCE (NORMAL),
   // DISCOUNT_NOT_EARNED (EARLY_PAYMENT), WRITE_OFF_REASON_MIXED, WRITE_OFF_TAX_MIXED.
   static absl::StatusOr<command::Events<Event>> Decide(
       const command::View& view, const billing::v1::WriteOffInvoiceRequest& request,
@@ -168,17 +170,16 @@ struct Billing {
       const command::Context& context, billing::v1::ReverseWriteOffResponse& response);
 
   // WriteOffReversed of what it takes of what was given up, then CreditNoteIssued; of kind REFUND a
-  // CreditReleased a payment before it and a PaymentRefunded a payment behind it; then a discount as
-  // below. Refuses:
-  // CUSTOMER_FULL, CREDIT_NOTE_ABOVE_INVOICE, CREDIT_NOTE_ABOVE_OPEN, CREDIT_NOTE_ABOVE_PAID,
-  // NOT_AN_INVOICE, SERIES_FULL, RECORD_TOO_LARGE; INVALID_FIELDS for lines that the invoice does
-  // not have.
+  // CreditReleased a payment before it and a PaymentRefunded a payment behind it; then
+  // InvoiceWrittenOff as EARLY_PAYMENT if it leaves no more than that. Refuses: CUSTOMER_FULL,
+  // CREDIT_NOTE_ABOVE_INVOICE, CREDIT_NOTE_ABOVE_OPEN, CREDIT_NOTE_ABOVE_PAID, NOT_AN_INVOICE,
+  // SERIES_FULL, RECORD_TOO_LARGE; INVALID_FIELDS for lines that the invoice does not have.
   static absl::StatusOr<command::Events<Event>> Decide(
       const command::View& view, const billing::v1::IssueCreditNoteRequest& request,
       const command::Context& context, billing::v1::IssueCreditNoteResponse& response);
 
-  // A WriteOffRecovered for every written-off invoice that the payer names, then PaymentRecorded, then
-  // an InvoiceWrittenOff as EARLY_PAYMENT for every invoice whose discount that earns; or
+  // A WriteOffRecovered for every written-off invoice that the payer names, then PaymentRecorded,
+  // then an InvoiceWrittenOff as EARLY_PAYMENT for every invoice whose discount that earns; or
   // PaymentAnnounced. Its external id is known with the same content (payment_identity.h): as
   // ConfirmPayment where money came that was under way or had failed, else no event, and the answer
   // says `repeated`. Refuses: CUSTOMER_FULL, CURRENCY_MISMATCH, AMOUNT_OVERFLOW, INVOICE_NOT_FOUND,
@@ -201,10 +202,10 @@ struct Billing {
   // PaymentReversed. Of all that is left: allocations undone, newest first, and before it a
   // CreditWriteOffReversed if some was taken to income. Of a part: before it, as far as unapplied
   // money is short, that and a CreditReleased of the newest allocations. Of more than is left: as
-  // all, and a DebitNoteIssued or PaymentLossTaken behind it. Last, WriteOffReversed of every discount
-  // that is earned no longer. No event when its external id is
-  // known with the same content. Refuses: TAKE_BACK_ABOVE_LEFT, NOT_A_PAYMENT, PAYMENT_EXISTS,
-  // CURRENCY_MISMATCH, AMOUNT_OVERFLOW, SERIES_FULL.
+  // all, and a DebitNoteIssued or PaymentLossTaken behind it. Last, WriteOffReversed of every
+  // discount that is earned no longer. No event when its external id is known with the same
+  // content. Refuses: TAKE_BACK_ABOVE_LEFT, NOT_A_PAYMENT, PAYMENT_EXISTS, CURRENCY_MISMATCH,
+  // AMOUNT_OVERFLOW, SERIES_FULL.
   static absl::StatusOr<command::Events<Event>> Decide(
       const command::View& view, const billing::v1::ReversePaymentRequest& request,
       const command::Context& context, billing::v1::ReversePaymentResponse& response);

@@ -1,13 +1,13 @@
 // The discount for early payment ("2/10 net 30"): when it is earned, and what a command does to it.
 //
 //   allowed   the invoice's offer × what credit notes left of it / its total, half-up
-//   earned    nothing of the invoice is given up as a loss, money is on it, all of that is of the last
-//             day or before, and open + taken <= allowed
+//   earned    the invoice is not given up, money is on it, all of that is of the last day or before,
+//             and open + taken <= allowed
 //
-// A discount that is earned is taken: what is open is written off as EARLY_PAYMENT, and the tax in it
-// corrected by rate, as by a bad debt relief (tax_relief.h). One that is earned no longer is undone,
-// whole. So is asked behind every command that puts money or a credit note on an invoice or takes
-// money off it; where no invoice of the account offers anything, nothing is asked.
+// A discount that is earned is taken: what is open is written off as EARLY_PAYMENT, and the tax in
+// it corrected by rate, as by a bad debt relief (tax_relief.h). One that is earned no longer is
+// undone, whole. So is asked behind every command that puts money or a credit note on an invoice or
+// takes money off it; where no invoice of the account offers anything, nothing is asked.
 //
 // Money is of the day on which it first came, however late it is put on the invoice. A credit note
 // on its own invoice stands for the money that it paid back, and is in time as that was.
@@ -26,8 +26,8 @@
 
 namespace daybook::billing {
 
-// The day on which money of the source first came, YYYYMMDD: of money that a bank took back and gave
-// again the day of the first payment.
+// The day on which money of the source first came, YYYYMMDD: of money that a bank took back and
+// gave again the day of the first payment.
 int32_t FirstDayOf(const v1::Payment& source);
 
 // The most that may be let off of the invoice as it stands, taken or not.
@@ -47,21 +47,21 @@ class EarlyPayments {
   explicit EarlyPayments(const v1::Account& account) : account_(account) {}
 
   // While money is dealt out. How much of what is open on an invoice money of `day` (YYYYMMDD) need
-  // not pay; 0 if it, or money that is on it, comes too late. Each answer is a promise: together they
-  // keep to kMaxDiscountBytes. Ask of an invoice once.
+  // not pay; 0 if it, or money that is on it, comes too late. Each answer is a promise: together
+  // they keep to kMaxDiscountBytes. Ask of an invoice once.
   int64_t DeductibleOf(const v1::Invoice& invoice, int32_t day);
-  // Money that is dealt out is also of this source, which has earned discounts before.
+  // Money that is dealt out is of this source as well, which may have earned discounts before.
   void StartFrom(uint32_t source);
 
-  // What the command does to an invoice.
+  // What the command does to an invoice. `day` (YYYYMMDD): of a new source; others have one.
   void PutOn(const v1::Invoice& invoice, uint32_t source, int32_t day, int64_t amount_minor);
   void TakeOff(const v1::Invoice& invoice, uint32_t source, int64_t amount_minor);
   // It becomes `after`, which has a credit note and lives until AddEvents; what is open on it then
   // is as that says, whatever money was taken off.
   void Change(const v1::Invoice& invoice, const v1::Invoice& after);
 
-  // Adds what follows for all of them, behind the events of the command; on `day`, or the latest day
-  // of what it is about. What is undone comes first.
+  // Adds what follows for all of them, behind the events of the command; on `day`, or the latest
+  // day of what it is about. What is undone comes first.
   struct Sum {
     int64_t taken_minor = 0;
     int64_t undone_minor = 0;
@@ -90,7 +90,7 @@ class EarlyPayments {
     std::vector<Money> money;
   };
   // Of the account: what stands on the invoices that offer a discount, and how large the events are
-  // that undo the discounts which each source helped to earn. Two passes, made when first asked for.
+  // that undo the discounts which each source helped to earn. Two passes, when first asked for.
   struct Index {
     bool made = false;
     absl::flat_hash_map<uint32_t, std::vector<Money>> money;

@@ -186,7 +186,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   for (const billing::TakenOffPayment& taken : off.payments) {
     early_payments.TakeOff(invoice, taken.payment, taken.amount_minor);
   }
-  early_payments.PutOn(invoice, note.ordinal, note.payment->payment_date(), amount);
+  early_payments.PutOn(invoice, note.ordinal, /*day=*/0, amount);
   early_payments.AddEvents(day, events);
 
   *response.mutable_amount() = MoneyOf(amount, currency);

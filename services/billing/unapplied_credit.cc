@@ -118,7 +118,7 @@ void Deal(const Sources& sources, const Allocations& allocations,
       allocation.set_amount_minor(amount);
       const auto offer = offers.find(&allocations[next]);
       if (offer != offers.end()) {
-        early_payments.PutOn(*offer->second, sources.ordinals[i], 0, amount);
+        early_payments.PutOn(*offer->second, sources.ordinals[i], /*day=*/0, amount);
       }
       left -= amount;
       dealt += amount;

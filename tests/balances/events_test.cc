@@ -573,7 +573,8 @@ TEST_F(EventsTest, AnOpenItemSaysWhatIsOffAndUntilWhen) {
   Pay(5, "p", 446, {{"i-1", 446}});
   EXPECT_THAT(off(5), ElementsAre("4 until 2026-03-11"));
   // Of what is given up as a loss nothing.
-  On(6, "invoice_written_off { invoice_id: 'i-1' reason: WRITE_OFF_REASON_OVERDUE amount_minor: 4 }");
+  On(6,
+     "invoice_written_off { invoice_id: 'i-1' reason: WRITE_OFF_REASON_OVERDUE amount_minor: 4 }");
   On(7, "credit_released { payment_id: 'p' released { invoice_id: 'i-1' amount_minor: 6 } }");
   EXPECT_THAT(off(7), ElementsAre("nothing"));
 }

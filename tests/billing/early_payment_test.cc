@@ -139,8 +139,8 @@ TEST(EarlyPayment, RefusesWhatIsNoDiscount) {
 TEST(EarlyPayment, TermsAreKeptInOneSpelling) {
   const char* said = "terms { net_days: 30 early_payment_discount { days: 10 percent { value: "
                      "'+02.500' } } } ";
-  const char* kept = "terms { net_days: 30 early_payment_discount { days: 10 percent { value: '2.5' "
-                     "} } } ";
+  const char* kept = "terms { net_days: 30 early_payment_discount { days: 10 percent { value: "
+                     "'2.5' } } } ";
   const auto opened = RegisteredCustomer().When(
       Proto<OpenAccountRequest>(absl::StrCat("currency_code: 'EUR' ", said)));
   EXPECT_EQ(opened.events.at(0).event.account_opened().terms().early_payment_discount().percent()

@@ -40,6 +40,10 @@ SITUATIONS = {
     "uncollectible": INVOICE + [("MarkInvoiceUncollectible", {})],
     "written off": INVOICE + [("WriteOffInvoice", {"reason": 3})],
     "credit note": INVOICE + [("RecordPayment", PAYMENT), ("IssueCreditNote", {"kind": 2})],
+    "discount taken": ACCOUNT + [
+        ("IssueInvoice", {"lines": [LINE], "terms": {
+            "net_days": 30, "early_payment_discount": {"days": 10, "percent": {"value": "2"}}}}),
+        ("RecordPayment", {"method": 1, "amount": {"currency_code": "EUR", "units": 98}})],
     "cent": ACCOUNT + [("RecordPayment", CENT)],
     "cent taken": ACCOUNT + [("RecordPayment", CENT), ("WriteOffCredit", {})],
     "payment under way": ACCOUNT + [("RecordPayment", {"initial_state": 2, **PAYMENT})],
