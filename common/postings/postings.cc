@@ -71,6 +71,9 @@ constexpr PostingRule kTable[] = {
     {E::kPaymentLossTaken, kDebit, kPaymentLosses, Figure::kAmount},
     {E::kPaymentLossTaken, kCredit, kCash, Figure::kAmount},
 
+    {E::kPaymentLossRecovered, kDebit, kCash, Figure::kAmount},
+    {E::kPaymentLossRecovered, kCredit, kPaymentLosses, Figure::kAmount},
+
     {E::kPaymentRefunded, kDebit, kCustomerDeposits, Figure::kAmount},
     {E::kPaymentRefunded, kCredit, kCash, Figure::kAmount},
 

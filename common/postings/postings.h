@@ -16,6 +16,8 @@
 //                          customer_deposits unapplied
 //   DebitNoteIssued     Dr receivable                   Cr cash
 //   PaymentLossTaken    Dr payment_losses               Cr cash
+//   PaymentLossRecovered
+//                       Dr cash                         Cr payment_losses
 //   PaymentRefunded     Dr customer_deposits            Cr cash
 //   CreditApplied       Dr customer_deposits            Cr receivable
 //   CreditReleased      Dr receivable                   Cr customer_deposits

@@ -116,6 +116,8 @@ DAYBOOK_FACT(billing::v1::DebitNoteIssued, billing, billing::v1::Event, kBilling
              debit_note_issued, kDebitNoteIssued)
 DAYBOOK_FACT(billing::v1::PaymentLossTaken, billing, billing::v1::Event, kBilling,
              payment_loss_taken, kPaymentLossTaken)
+DAYBOOK_FACT(billing::v1::PaymentLossRecovered, billing, billing::v1::Event, kBilling,
+             payment_loss_recovered, kPaymentLossRecovered)
 
 #undef DAYBOOK_FACT
 

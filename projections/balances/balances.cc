@@ -256,6 +256,14 @@ void AddGivenUp(billing::v1::WriteOffReason reason, int64_t amount, int64_t tax,
   }
 }
 
+// What was lost of a payment, or came again of that: no figure of the account's.
+template <class Fact>
+void AddPaymentLoss(Kind kind, const Fact& fact, Account& account) {
+  AddChange(kind, account.time,
+            {PaymentReference(fact.payment_id(), account), fact.amount_minor(), 0, fact.reason()},
+            account.tail);
+}
+
 void AddCreditWrittenOff(int64_t amount, Account& account) {
   account.head.set_credit_written_off_minor(
       Plus(account.head.credit_written_off_minor(), amount));
@@ -442,10 +450,15 @@ void Balances::On(const billing::v1::DebitNoteIssued& note, const Meta& meta, Sh
 
 void Balances::On(const billing::v1::PaymentLossTaken& fact, const Meta& meta, Shard& shard) {
   Account account(meta, fact.account_id(), fact.currency_code(), shard);
-  AddChange(Kind::kLoss, account.time,
-            {PaymentReference(fact.payment_id(), account), fact.amount_minor(), 0, fact.reason()},
-            account.tail);
+  AddPaymentLoss(Kind::kLoss, fact, account);
   AddTo(fact.amount_minor(), account.totals.mutable_lost());
+  account.Finish(meta);
+}
+
+void Balances::On(const billing::v1::PaymentLossRecovered& fact, const Meta& meta, Shard& shard) {
+  Account account(meta, fact.account_id(), fact.currency_code(), shard);
+  AddPaymentLoss(Kind::kLossRecovered, fact, account);
+  AddTo(fact.amount_minor(), account.totals.mutable_loss_recovered());
   account.Finish(meta);
 }
 
@@ -546,7 +559,7 @@ absl::Status Balances::ControlTotals(projection::ViewSpan views,
     put("discounted", sums.sums.discounted());
     put("tax of discounts", sums.sums.discount_relief.standing());
     put("claimed", sums.sums.claimed);
-    put("lost", sums.sums.lost);
+    put("lost", sums.sums.lost - sums.sums.loss_recovered);
     put("taken to income", sums.sums.residue_income());
     put("invoices", sums.sums.invoice_count - sums.sums.void_invoice_count);
     put("void invoices", sums.sums.void_invoice_count);

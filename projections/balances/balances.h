@@ -31,9 +31,9 @@ struct Balances {
       billing::v1::InvoiceVoided, billing::v1::InvoiceWrittenOff, billing::v1::WriteOffRecovered,
       billing::v1::WriteOffReversed, billing::v1::CreditNoteIssued, billing::v1::PaymentRecorded,
       billing::v1::PaymentConfirmed, billing::v1::PaymentReversed, billing::v1::DebitNoteIssued,
-      billing::v1::PaymentLossTaken, billing::v1::PaymentRefunded, billing::v1::CreditApplied,
-      billing::v1::CreditReleased, billing::v1::CreditWrittenOff,
-      billing::v1::CreditWriteOffReversed>;
+      billing::v1::PaymentLossTaken, billing::v1::PaymentLossRecovered,
+      billing::v1::PaymentRefunded, billing::v1::CreditApplied, billing::v1::CreditReleased,
+      billing::v1::CreditWrittenOff, billing::v1::CreditWriteOffReversed>;
 
   using Meta = projection::Meta;
   using Shard = store::Shard;
@@ -50,6 +50,7 @@ struct Balances {
   static void On(const billing::v1::PaymentReversed&, const Meta&, Shard&);
   static void On(const billing::v1::DebitNoteIssued&, const Meta&, Shard&);
   static void On(const billing::v1::PaymentLossTaken&, const Meta&, Shard&);
+  static void On(const billing::v1::PaymentLossRecovered&, const Meta&, Shard&);
   static void On(const billing::v1::PaymentRefunded&, const Meta&, Shard&);
   static void On(const billing::v1::CreditApplied&, const Meta&, Shard&);
   static void On(const billing::v1::CreditReleased&, const Meta&, Shard&);

@@ -32,6 +32,7 @@ enum class Kind : uint8_t {
   kChargeback,
   kRefund,
   kLoss,
+  kLossRecovered,
   kCreditWriteOff,
   kCreditRestored,  // what had been taken to income
   // or about an invoice.

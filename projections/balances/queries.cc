@@ -467,7 +467,8 @@ std::vector<LedgerLine> LedgerOf(const Sums& sums) {
     return LedgerLine{name, losses.written_off, losses.recovered + losses.voided};
   };
   return {
-      {"cash", sums.received, sums.refunded + sums.reversed + sums.claimed + sums.lost},
+      {"cash", sums.received + sums.loss_recovered,
+       sums.refunded + sums.reversed + sums.claimed + sums.lost},
       lost("credit_losses_bad_debt", kBadDebt),
       lost("credit_losses_normal", kNormal),
       lost("credit_losses_overdue", kOverdue),
@@ -476,7 +477,7 @@ std::vector<LedgerLine> LedgerOf(const Sums& sums) {
                      sums.credit_written_off,
                  sums.received - sums.put + sums.note_unapplied + sums.released +
                      sums.credit_restored}),
-      {"payment_losses", sums.lost, 0},
+      {"payment_losses", sums.lost, sums.loss_recovered},
       {"receivable",
        sums.net + sums.tax + sums.claimed + all.recovered + sums.released + sums.reversed_allocated,
        sums.put + sums.applied + sums.voided() - all.voided + all.written_off + notes_applied},
@@ -516,7 +517,7 @@ absl::Status WriteTotals(const std::string& currency_code, const CurrencySums& t
   money.Write(sums.discounted(), control->mutable_discounted());
   money.Write(sums.discount_relief.standing(), control->mutable_discounted_tax());
   money.Write(sums.claimed, control->mutable_claimed());
-  money.Write(sums.lost, control->mutable_lost());
+  money.Write(sums.lost - sums.loss_recovered, control->mutable_lost());
   money.Write(sums.residue_income(), control->mutable_credit_written_off());
   control->set_invoice_count(sums.invoice_count - sums.void_invoice_count);
   control->set_payment_count(sums.payment_count);

@@ -56,6 +56,7 @@ Sums& Sums::operator+=(const Sums& other) {
   claimed += other.claimed;
   debit_note_count += other.debit_note_count;
   lost += other.lost;
+  loss_recovered += other.loss_recovered;
   credit_written_off += other.credit_written_off;
   credit_restored += other.credit_restored;
   return *this;
@@ -147,6 +148,8 @@ class Stander {
         return sums_.refunded;
       case Kind::kLoss:
         return sums_.lost;
+      case Kind::kLossRecovered:
+        return sums_.loss_recovered;
       case Kind::kCreditWriteOff:
         return sums_.credit_written_off;
       case Kind::kCreditRestored:

@@ -45,6 +45,7 @@ bool AmountOf(const Journal& journal, const JournalEntry& entry, Int128* amount)
     case Kind::kCredit:
     case Kind::kRelease:
     case Kind::kLoss:
+    case Kind::kLossRecovered:
       return false;
     default:
       break;
@@ -94,6 +95,8 @@ const char* KindName(Kind kind) {
       return "WRITE_OFF_REVERSED";
     case Kind::kLoss:
       return "LOSS";
+    case Kind::kLossRecovered:
+      return "LOSS_RECOVERED";
     case Kind::kCreditWriteOff:
       return "CREDIT_WRITE_OFF";
     case Kind::kCreditRestored:

@@ -62,6 +62,7 @@ Sums SumsOf(const v1::CurrencyTotals& row) {
           .claimed = ValueOf(row.claimed()),
           .debit_note_count = row.debit_note_count(),
           .lost = ValueOf(row.lost()),
+          .loss_recovered = ValueOf(row.loss_recovered()),
           .credit_written_off = ValueOf(row.credit_written_off()),
           .credit_restored = ValueOf(row.credit_restored())};
 }

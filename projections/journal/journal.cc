@@ -377,6 +377,10 @@ void Journal::On(const billing::v1::PaymentLossTaken& fact, const Meta& meta, Sh
   PostOfSource(fact, meta, shard);
 }
 
+void Journal::On(const billing::v1::PaymentLossRecovered& fact, const Meta& meta, Shard& shard) {
+  PostOfSource(fact, meta, shard);
+}
+
 void Journal::On(const billing::v1::PaymentRefunded& fact, const Meta& meta, Shard& shard) {
   PostOfSource(fact, meta, shard);
 }

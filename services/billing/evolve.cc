@@ -439,6 +439,14 @@ void Billing::Evolve(const command::EventMeta& meta, const Event& event, book::v
       const auto& lost = event.payment_loss_taken();
       return LastTakeBack(lost.payment_id(), account(lost)).set_lost_minor(lost.amount_minor());
     }
+    case Event::kPaymentLossRecovered: {
+      const auto& recovered = event.payment_loss_recovered();
+      Account& own_account = account(recovered);
+      Payment& payment = *own_account.mutable_payments(
+          static_cast<int>(PaymentOrdinal(own_account, recovered.payment_id())));
+      return payment.set_loss_recovered_minor(payment.loss_recovered_minor() +
+                                              recovered.amount_minor());
+    }
     case Event::kPaymentRefunded:
       return Refunded(event.payment_refunded(), account(event.payment_refunded()));
     case Event::kCreditApplied:

@@ -22,18 +22,23 @@ using billing::v1::Payment;
 using billing::v1::PaymentRecorded;
 using Events = command::Events<Billing::Event>;
 
-// What was taken back of the payment or claimed of the customer for it, and has not come again. What
-// was lost was ours, and is no money of the customer's when it comes.
+// What was taken back of the payment and has not come again. What was taken of the customer's money
+// or claimed of him is his when it comes; what was lost was ours, and is no money of his.
 struct Missing {
-  int64_t amount_minor = 0;
+  int64_t his_minor = 0;
+  int64_t lost_minor = 0;
   int32_t last_day = 0;
+
+  int64_t amount_minor() const { return his_minor + lost_minor; }
 };
 
 Missing MissingOf(const Payment& payment) {
   Missing missing;
-  missing.amount_minor = -payment.reinstated_minor();
+  missing.his_minor = -payment.reinstated_minor();
+  missing.lost_minor = -payment.loss_recovered_minor();
   for (const billing::v1::TakeBack& take_back : payment.take_backs()) {
-    missing.amount_minor += take_back.reversed_minor() + take_back.claimed_minor();
+    missing.his_minor += take_back.reversed_minor() + take_back.claimed_minor();
+    missing.lost_minor += take_back.lost_minor();
     missing.last_day = std::max(missing.last_day, take_back.day());
   }
   return missing;
@@ -62,42 +67,21 @@ void Identify(const command::View& view, const Payment& payment, PaymentRecorded
   again.set_attempt(billing::AttemptOf(*newest.payment) + 1);
 }
 
-}  // namespace
-
-absl::StatusOr<Events> Billing::Decide(const command::View& view,
-                                       const billing::v1::ReinstatePaymentRequest& request,
-                                       const command::Context& context,
-                                       billing::v1::ReinstatePaymentResponse& response) {
-  ASSIGN_OR_RETURN(const PaymentRef found,
-                   billing::FindPayment(view, request.payment_id(), Command::kReinstatePayment));
+// His money comes again, as a payment of its own.
+absl::StatusOr<Events> HisAgain(const command::View& view, const PaymentRef& found,
+                                const billing::v1::ReinstatePaymentRequest& request,
+                                const command::Context& context,
+                                const billing::Allocations& said, int64_t amount_minor,
+                                absl::CivilDay day,
+                                billing::v1::ReinstatePaymentResponse& response) {
   const Account& account = *found.account;
-  const Missing missing = MissingOf(*found.payment);
-  int64_t amount = missing.amount_minor;
-  if (request.has_amount()) {
-    RETURN_IF_ERROR(billing::ExpectCurrency(account, request.amount().currency_code()));
-    ASSIGN_OR_RETURN(amount, MinorOf(request.amount()));
-  }
-  if (amount > missing.amount_minor || amount == 0) {
-    return Refuse(Reason::kTakenBackTooLittle,
-                  absl::StrCat(missing.amount_minor,
-                               " minor units of the payment were taken back and have not come again"),
-                  {{"taken_back_minor", absl::StrCat(missing.amount_minor)},
-                   {"payment_id", request.payment_id()}});
-  }
   RETURN_IF_ERROR(billing::ExpectRoomForFact(view));
-  RETURN_IF_ERROR(billing::ExpectFitsReceived(account, amount));
-  ASSIGN_OR_RETURN(
-      const absl::CivilDay day,
-      billing::EffectiveDay(account, request.has_effective_date(), request.effective_date(),
-                            context.now, missing.last_day));
-  ASSIGN_OR_RETURN(const billing::Allocations said,
-                   billing::SaidOf(account, request.allocations()));
-
-  command::Dated<Event> dated{day, {}};
+  RETURN_IF_ERROR(billing::ExpectFitsReceived(account, amount_minor));
+  command::Dated<Billing::Event> dated{day, {}};
   PaymentRecorded& again = *dated.event.mutable_payment_recorded();
   again.set_account_id(account.account_id());
   again.set_payment_id(context.NewId(view, 0));
-  again.set_amount_minor(amount);
+  again.set_amount_minor(amount_minor);
   again.set_currency_code(account.currency_code());
   again.set_reinstates_payment_id(request.payment_id());
   again.set_reason(Normalise(request.reason()));
@@ -111,6 +95,60 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
                                     std::move(dated)));
   billing::AnswerReceived(received, account, response);
   return std::move(received.events);
+}
+
+void AddLossRecovered(const PaymentRef& found, int64_t amount_minor, absl::CivilDay day,
+                      const std::string& reason, Events& events) {
+  auto& dated = events.emplace_back();
+  dated.effective_date = day;
+  auto& recovered = *dated.event.mutable_payment_loss_recovered();
+  recovered.set_account_id(found.account->account_id());
+  recovered.set_payment_id(found.payment->payment_id());
+  recovered.set_currency_code(found.account->currency_code());
+  recovered.set_amount_minor(amount_minor);
+  recovered.set_reason(reason);
+}
+
+}  // namespace
+
+absl::StatusOr<Events> Billing::Decide(const command::View& view,
+                                       const billing::v1::ReinstatePaymentRequest& request,
+                                       const command::Context& context,
+                                       billing::v1::ReinstatePaymentResponse& response) {
+  ASSIGN_OR_RETURN(const PaymentRef found,
+                   billing::FindPayment(view, request.payment_id(), Command::kReinstatePayment));
+  const Account& account = *found.account;
+  const Missing missing = MissingOf(*found.payment);
+  int64_t amount = missing.amount_minor();
+  if (request.has_amount()) {
+    RETURN_IF_ERROR(billing::ExpectCurrency(account, request.amount().currency_code()));
+    ASSIGN_OR_RETURN(amount, MinorOf(request.amount()));
+  }
+  if (amount > missing.amount_minor() || amount == 0) {
+    return Refuse(Reason::kTakenBackTooLittle,
+                  absl::StrCat(missing.amount_minor(),
+                               " minor units of the payment were taken back and have not come again"),
+                  {{"taken_back_minor", absl::StrCat(missing.amount_minor())},
+                   {"payment_id", request.payment_id()}});
+  }
+  ASSIGN_OR_RETURN(
+      const absl::CivilDay day,
+      billing::EffectiveDay(account, request.has_effective_date(), request.effective_date(),
+                            context.now, missing.last_day));
+  ASSIGN_OR_RETURN(const billing::Allocations said,
+                   billing::SaidOf(account, request.allocations()));
+
+  const int64_t his = std::min(amount, missing.his_minor);
+  Events events;
+  if (his > 0) {
+    ASSIGN_OR_RETURN(events, HisAgain(view, found, request, context, said, his, day, response));
+  }
+  if (amount > his) {
+    *response.mutable_recovered_loss() = MoneyOf(amount - his, billing::CurrencyOf(account));
+    AddLossRecovered(found, amount - his, day, Normalise(request.reason()), events);
+  }
+  response.set_account_id(account.account_id());
+  return events;
 }
 
 }  // namespace daybook

@@ -59,13 +59,15 @@ absl::StatusOr<Taken> TakenBy(const PaymentRef& found, const Request& request) {
   return taken;
 }
 
+int64_t AmountOf(const TakeBack& take_back) {
+  return take_back.reversed_minor() + take_back.claimed_minor() + take_back.lost_minor();
+}
+
 struct KnownTakeBack {
   const Payment* payment = nullptr;
   const TakeBack* take_back = nullptr;
 
-  int64_t amount_minor() const {
-    return take_back->reversed_minor() + take_back->claimed_minor() + take_back->lost_minor();
-  }
+  int64_t amount_minor() const { return AmountOf(*take_back); }
 };
 
 // Looks at all payments: take-backs are rare. Without an id none is known.
@@ -195,6 +197,13 @@ absl::Status AddDebitNote(const command::View& view, const PaymentRef& found, in
   return absl::OkStatus();
 }
 
+// All that was ever taken back of a payment must fit: it may come again at once.
+absl::Status ExpectFitsTaken(const Payment& payment, int64_t amount_minor) {
+  Int128 taken = amount_minor;
+  for (const TakeBack& before : payment.take_backs()) taken += AmountOf(before);
+  return ToInt64(taken).status();
+}
+
 void AddLoss(const PaymentRef& found, int64_t amount_minor, absl::CivilDay day,
              const std::string& reason, Events& events) {
   auto& dated = events.emplace_back();
@@ -228,6 +237,7 @@ absl::StatusOr<Events> Decided(const command::View& view, const Request& request
     return Events();
   }
   if (taken.amount_minor == 0) return AboveLeft(taken);
+  RETURN_IF_ERROR(ExpectFitsTaken(*found.payment, taken.amount_minor));
   if (taken.excess_minor() > 0 &&
       request.excess() == billing::v1::TAKE_BACK_EXCESS_UNSPECIFIED) {
     return AboveLeft(taken);

@@ -518,7 +518,7 @@ TEST(BookProperty, EveryAnswerEqualsTheFoldByHandWhateverHappened) {
         "payment_failed", "payment_reversed", "payment_refunded", "credit_applied",
         "credit_released", "invoice_unmarked_uncollectible", "write_off_reversed",
         "credit_written_off", "credit_write_off_reversed", "debit_note_issued",
-        "payment_loss_taken", "discounts taken", "discounts undone",
+        "payment_loss_taken", "payment_loss_recovered", "discounts taken", "discounts undone",
         "discounts of open items"}) {
     EXPECT_GT(happened[event], 100) << event;
     std::fprintf(stderr, "%-24s%d\n", event, happened[event]);

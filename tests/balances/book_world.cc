@@ -277,7 +277,7 @@ void BookWorld::Do(const Act& act) {
     Day(act, request);
     return request;
   };
-  switch (act.kind % 34) {
+  switch (act.kind % 35) {
     case 0:
     case 1:
     case 2:
@@ -332,6 +332,18 @@ void BookWorld::Do(const Act& act) {
     case 32:
     case 33:
       return PayEarly(account, act);
+    case 34: {
+      billing::v1::ReinstatePaymentRequest request;
+      for (const std::string& id : account.payments) {
+        request.set_payment_id(id);
+        if (act.turn % 2 == 0) Day(act, request);
+        const auto again = Send(account, request);
+        if (!again) continue;
+        if (!again->payment_id().empty()) account.payments.push_back(again->payment_id());
+        return;
+      }
+      return;
+    }
     case 13:
       Send(account, of_payment(billing::v1::RefundPaymentRequest()));
       return;

@@ -490,6 +490,15 @@ TEST_F(EventsTest, ALossToABankIsNobodysDebt) {
   EXPECT_THAT(TrialBalance(), ElementsAre("cash 100 170", "customer_deposits 100 100",
                                           "payment_losses 70 0"));
   EXPECT_THAT(TrialBalance(4), ElementsAre("cash 100 100", "customer_deposits 100 100"));
+  On(8, "payment_loss_recovered { payment_id: 'p' amount_minor: 30 }");
+  EXPECT_EQ(Balance(), "0 0");
+  EXPECT_EQ(Statement().size(), 2u);
+  for (const int day : {0, 9}) {  // by the totals, and by a scan
+    EXPECT_THAT(TrialBalance(day), ElementsAre("cash 130 170", "customer_deposits 100 100",
+                                               "payment_losses 70 30"));
+  }
+  EXPECT_THAT(TrialBalance(7), ElementsAre("cash 100 170", "customer_deposits 100 100",
+                                           "payment_losses 70 0"));
 }
 
 TEST_F(EventsTest, ARestIsTakenToIncomeAndBack) {

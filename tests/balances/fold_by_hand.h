@@ -118,6 +118,10 @@ class HandAccount {
           sum.lost += out.amount;
           continue;
         }
+        if (out.kind == "LOSS_RECOVERED") {
+          sum.lost -= out.amount;
+          continue;
+        }
         (out.kind == "REFUND"             ? sum.refunded
          : out.kind == "CREDIT_WRITE_OFF" ? sum.income
                                           : sum.reversed) += out.amount;
@@ -390,6 +394,11 @@ class HandAccount {
       case E::kPaymentLossTaken: {
         const auto& e = fact.payment_loss_taken();
         sources_[e.payment_id()].outs.push_back({day, "LOSS", e.amount_minor()});
+        break;
+      }
+      case E::kPaymentLossRecovered: {
+        const auto& e = fact.payment_loss_recovered();
+        sources_[e.payment_id()].outs.push_back({day, "LOSS_RECOVERED", e.amount_minor()});
         break;
       }
       case E::kCreditWrittenOff: {

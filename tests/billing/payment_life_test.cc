@@ -277,6 +277,33 @@ TEST(PaymentLife, AReinstatedPaymentIsTheNextAttempt) {
   EXPECT_EQ(again.response.payment_id(), won.response.payment_id());
 }
 
+TEST(PaymentLife, WhatComesBeyondTheCustomersMoneyMakesOurLossGood) {
+  Book book;
+  const std::string paid = book.Pay(100);
+  book.Of<v1::RefundPaymentRequest>(paid, Amount(60));
+  book.Of<v1::ChargeBackPaymentRequest>(paid, Amount(100) + "excess: TAKE_BACK_EXCESS_LOSS");
+  const auto too_much =
+      book.Of<v1::ReinstatePaymentRequest>(paid, Amount(101)).ThenRefused("TAKEN_BACK_TOO_LITTLE");
+  EXPECT_EQ(MetadataOf(too_much.status, "taken_back_minor"), "10000");
+  // The customer's comes first.
+  const auto part = book.Of<v1::ReinstatePaymentRequest>(paid, Amount(55) + "reason: 'won'");
+  ASSERT_EQ(part.events.size(), 2u);
+  EXPECT_EQ(part.events[0].event.payment_recorded().amount_minor(), 4000);
+  EXPECT_EQ(part.events[1].event.payment_loss_recovered().amount_minor(), 1500);
+  EXPECT_EQ(part.events[1].event.payment_loss_recovered().payment_id(), paid);
+  EXPECT_EQ(part.events[1].event.payment_loss_recovered().reason(), "won");
+  EXPECT_EQ(part.response.recovered_loss().units(), 15);
+  EXPECT_EQ(part.response.unapplied().units(), 40);
+  const auto rest = book.Of<v1::ReinstatePaymentRequest>(paid);
+  rest.Then({absl::StrCat("payment_loss_recovered { account_id: 'acc' payment_id: '", paid,
+                          "' currency_code: 'EUR' amount_minor: 4500 }")});
+  EXPECT_EQ(rest.response.payment_id(), "");
+  EXPECT_EQ(rest.response.account_id(), "acc");
+  EXPECT_EQ(rest.response.recovered_loss().units(), 45);
+  EXPECT_EQ(book.account().received_minor(), 14'000);
+  book.Of<v1::ReinstatePaymentRequest>(paid).ThenRefused("TAKEN_BACK_TOO_LITTLE");
+}
+
 TEST(PaymentLife, CreditByAgeSparesInvoicesWithAPaymentUnderWay) {
   Book book("currency_code: 'EUR' manual_credit: true");
   book.Pay(30);

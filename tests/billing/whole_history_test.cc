@@ -23,6 +23,7 @@ using postings::Ledger;
 struct Source {
   Int128 amount = 0, allocated = 0, unapplied = 0, refunded = 0, reversed = 0, written_off = 0;
   Int128 claimed = 0, lost = 0;  // by banks, beyond the amount
+  Int128 recovered = 0;          // of what was lost
   bool is_payment = true;
   absl::CivilDay day = {};   // on which the money first came
   std::string note_of = {};  // of a credit note: its invoice
@@ -180,6 +181,13 @@ struct Books {
         sources.at(event.payment_loss_taken().payment_id()).lost +=
             event.payment_loss_taken().amount_minor();
         break;
+      case v1::Event::kPaymentLossRecovered: {
+        Source& source = sources.at(event.payment_loss_recovered().payment_id());
+        RC_ASSERT(event.payment_loss_recovered().amount_minor() > 0);
+        source.recovered += event.payment_loss_recovered().amount_minor();
+        RC_ASSERT(source.recovered <= source.lost);
+        break;
+      }
       case v1::Event::kCreditWrittenOff: {
         Source& source = sources.at(event.credit_written_off().payment_id());
         RC_ASSERT(source.unapplied == event.credit_written_off().amount_minor());
@@ -302,6 +310,7 @@ struct Books {
       sum.written_off += source.written_off;
       sum.claimed += source.claimed;
       sum.lost += source.lost;
+      sum.recovered += source.recovered;
     }
     RC_ASSERT(account.received_minor() == received);
     RC_ASSERT(account.allocated_minor() == sum.allocated);
@@ -377,8 +386,8 @@ struct Books {
     RC_ASSERT(posted(Ledger::kReceivable) == open);
     RC_ASSERT(posted(Ledger::kCustomerDeposits) == -sum.unapplied);
     RC_ASSERT(posted(Ledger::kCash) ==
-              received - sum.refunded - sum.reversed - sum.claimed - sum.lost);
-    RC_ASSERT(posted(Ledger::kPaymentLosses) == sum.lost);
+              received - sum.refunded - sum.reversed - sum.claimed - sum.lost + sum.recovered);
+    RC_ASSERT(posted(Ledger::kPaymentLosses) == sum.lost - sum.recovered);
     RC_ASSERT(posted(Ledger::kResidueIncome) == -sum.written_off);
   }
 };
@@ -563,7 +572,10 @@ class Player {
       case 31: {
         auto request = OfPayment<v1::ReinstatePaymentRequest>();
         if (Coin()) *request.mutable_amount() = Euros(1, 2000);
-        if (const auto outcome = Send(request)) payments_.push_back(outcome->payment_id());
+        if (const auto outcome = Send(request)) {
+          if (!outcome->payment_id().empty()) payments_.push_back(outcome->payment_id());
+          accepted_["a loss is recovered"] += outcome->has_recovered_loss();
+        }
         return;
       }
       case 13: {
@@ -660,7 +672,7 @@ TEST(WholeHistory, KeepsEverySumAfterEveryCommand) {
         "ApplyCreditRequest", "ReleaseCreditRequest", "UnmarkInvoiceUncollectibleRequest",
         "ReverseWriteOffRequest", "WriteOffCreditRequest", "ReverseCreditWriteOffRequest",
         "RefundCreditNoteRequest", "a discount is taken", "a discount is undone",
-        "a discount that stands"}) {
+        "a discount that stands", "a loss is recovered"}) {
     EXPECT_GT(accepted[command], 10) << command;
   }
 }

@@ -108,6 +108,8 @@ TEST(Postings, EveryEventBalances) {
   EXPECT_EQ(Posted("payment_reversed { excess_minor: 60 }"), "");
   EXPECT_EQ(Posted("debit_note_issued { total_minor: 60 }"), "Dr receivable 60, Cr cash 60");
   EXPECT_EQ(Posted("payment_loss_taken { amount_minor: 60 }"), "Dr payment_losses 60, Cr cash 60");
+  EXPECT_EQ(Posted("payment_loss_recovered { amount_minor: 60 }"),
+            "Dr cash 60, Cr payment_losses 60");
   EXPECT_EQ(Posted("credit_written_off { amount_minor: 1 }"),
             "Dr customer_deposits 1, Cr residue_income 1");
   EXPECT_EQ(Posted("credit_write_off_reversed { amount_minor: 1 }"),

@@ -95,6 +95,8 @@ void ReferenceBook::Take(const book::v1::Event& event) {
       return Take(event.billing().debit_note_issued(), event.effective_date().year());
     case billing::v1::Event::kPaymentLossTaken:
       return Take(event.billing().payment_loss_taken());
+    case billing::v1::Event::kPaymentLossRecovered:
+      return Take(event.billing().payment_loss_recovered());
     case billing::v1::Event::EVENT_NOT_SET:
       return Say("an unknown event");
     default:
@@ -318,6 +320,12 @@ void ReferenceBook::Take(const billing::v1::PaymentLossTaken& event) {
   ReferenceAccount* account = Account(event.account_id(), event.currency_code());
   if (account == nullptr) return;
   Post(account->currency, "payment_losses", "cash", event.amount_minor());
+}
+
+void ReferenceBook::Take(const billing::v1::PaymentLossRecovered& event) {
+  ReferenceAccount* account = Account(event.account_id(), event.currency_code());
+  if (account == nullptr) return;
+  Post(account->currency, "cash", "payment_losses", event.amount_minor());
 }
 
 void ReferenceBook::Post(const std::string& currency, const std::string& debit,

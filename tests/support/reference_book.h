@@ -86,6 +86,7 @@ class ReferenceBook {
   void Take(const billing::v1::PaymentReversed& event);
   void Take(const billing::v1::DebitNoteIssued& event, int year);
   void Take(const billing::v1::PaymentLossTaken& event);
+  void Take(const billing::v1::PaymentLossRecovered& event);
   ReferenceAccount* Account(const std::string& id, const std::string& currency);
   using Allocations = google::protobuf::RepeatedPtrField<billing::v1::Allocation>;
   // Of a payment or credit note.
