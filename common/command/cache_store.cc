@@ -230,6 +230,14 @@ absl::Status CacheStore::Mend(uint64_t life) {
         "the command cache has failed: ",
         (store_ != nullptr ? store_->status() : closed_).message(), "; it is opened again soon"));
   }
+  // One that failed may still be read, which is all that commands wait for: it is not closed before
+  // it can be opened again.
+  if (store_ != nullptr) {
+    if (absl::Status disk = store_->TryDisk(); !disk.ok()) {
+      return absl::UnavailableError(
+          absl::StrCat("the command cache has failed: ", disk.message()));
+    }
+  }
   return MendLocked();
 }
 

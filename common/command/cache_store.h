@@ -6,9 +6,10 @@
 // from the log.
 //
 // A store that fails while it is open (the disk refuses, a block is damaged) is closed and opened
-// again, with the same questions asked; what cannot be opened at all is begun anew. A partition that
-// does not find its rows as it left them is told so, DATA_LOSS, until it has called Clear. What the
-// log holds is not touched by any of this.
+// again, with the same questions asked, once the disk takes a file; until then what it still reads it
+// answers, so that a disk that cannot be written holds no command up. What cannot be opened at all is
+// begun anew. A partition that does not find its rows as it left them is told so, DATA_LOSS, until it
+// has called Clear. What the log holds is not touched by any of this.
 //
 // Concurrency: any thread; what one Backing does from one thread at a time, Get and Scan also beside
 // Write.

@@ -26,6 +26,7 @@ using rocksdb::IOStatus;
 using rocksdb::Slice;
 
 constexpr std::string_view kIngest = "ingest-";
+constexpr char kTrial[] = "trial";
 
 IOStatus ErrnoStatus(std::string_view doing, const std::string& path) {
   const std::string context = absl::StrCat(absl::string_view(doing.data(), doing.size()), " ", path);
@@ -242,6 +243,8 @@ std::string IngestPath(const std::string& directory, int partition) {
                       ".sst");
 }
 
+std::string TrialPath(const std::string& directory) { return directory + "/" + kTrial; }
+
 bool IsIngestPath(std::string_view path) {
   return path.substr(path.rfind('/') + 1).starts_with(kIngest);
 }
@@ -256,7 +259,7 @@ void RemoveLeftOver(const std::string& directory) {
   for (auto at = fs::directory_iterator(directory, error); !error && at != fs::directory_iterator();
        at.increment(error)) {
     const std::string name = at->path().filename();
-    if (IsIngestPath(name) || name == "LOG" || name.rfind("LOG.old.", 0) == 0) {
+    if (IsIngestPath(name) || name == kTrial || name == "LOG" || name.rfind("LOG.old.", 0) == 0) {
       ::unlink(at->path().c_str());
     }
     if (at->path().extension() == ".log") logs.push_back(at->path());

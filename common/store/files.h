@@ -22,12 +22,14 @@ namespace daybook::store {
 // Where the rows of a partition become a file, before that is a table of the database.
 std::string IngestPath(const std::string& directory, int partition);
 bool IsIngestPath(std::string_view path);
+// What Store::TryDisk makes.
+std::string TrialPath(const std::string& directory);
 
 // `fault`: see Options; may be null.
 std::shared_ptr<rocksdb::FileSystem> NewStoreFileSystem(const FileFault& fault);
 
 // Removes what may have been left in the directory of an open database: files that were to be
-// ingested, which may be second names of tables; empty write-ahead logs, of which RocksDB makes one at
+// ingested, which may be second names of tables; a trial; empty write-ahead logs, of which RocksDB makes one at
 // each opening and which nothing is ever written to; logs of RocksDB's own, which it no longer has.
 void RemoveLeftOver(const std::string& directory);
 

@@ -252,6 +252,19 @@ bool Store::IsInUse(const absl::Status& status) {
 
 absl::Status Store::status() const { return db_->failure->status(); }
 
+absl::Status Store::TryDisk() const {
+  const std::string path = TrialPath(db_->options.directory);
+  std::vector<std::string> names;
+  std::string read;
+  rocksdb::Status status = db_->env->GetChildren(db_->options.directory, &names);
+  if (status.ok()) {
+    status = rocksdb::WriteStringToFile(db_->env.get(), "trial", path, /*should_sync=*/true);
+  }
+  if (status.ok()) status = rocksdb::ReadFileToString(db_->env.get(), path, &read);
+  const rocksdb::Status removed = db_->env->DeleteFile(path);
+  return FromRocks(status.ok() ? removed : status, "trying", db_->options.directory);
+}
+
 absl::Status Store::Verify() const {
   rocksdb::ReadOptions read;
   read.verify_checksums = true;

@@ -284,6 +284,9 @@ class Store {
 
   // OK, or the first failure since it was opened; see the head of this file. Any thread.
   absl::Status status() const;
+  // Whether the disk does what opening the store again needs: a file is made, read and removed beside
+  // its tables. One at a time.
+  absl::Status TryDisk() const;
 
   // At most one at a time for a partition (0 to 65,534).
   absl::StatusOr<std::unique_ptr<Shard>> OpenShard(int partition);

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <filesystem>
@@ -110,7 +111,7 @@ class EngineTest : public testing::Test {
     options.cache_directory = scratch_.path() + "/cache";
     options.endpoint = [] { return std::string("here:1"); };
     options.workers = workers;
-    options.flush_interval = absl::Milliseconds(20);
+    options.flush_interval = flush_interval_;
     options.cache_fault = [this](std::string_view operation, const std::string&) {
       const std::lock_guard lock(fault_mutex_);
       return fault_.find(operation) == fault_.npos ? absl::OkStatus()
@@ -206,6 +207,7 @@ class EngineTest : public testing::Test {
   }
   std::mutex said_mutex_;
   std::vector<std::string> said_;
+  absl::Duration flush_interval_ = absl::Milliseconds(20);
   std::mutex fault_mutex_;
   std::string fault_;
 };
@@ -276,12 +278,16 @@ class LostRowsTest : public EngineTest {
  protected:
   enum : uint8_t { kState = 1, kReceipt = 2 };
 
+  // All rows go into one table, and those that are looked at fill more than a block: what a start
+  // reads, which stays in memory, does not have the customer below.
   void SetUp() override {
+    const absl::Duration interval = std::exchange(flush_interval_, absl::Hours(1));
     EngineTest::SetUp();
-    for (int i = 0; i < 50; ++i) {
-      Ok<RegisterCustomerResponse>(Send(Register(absl::StrCat("c-", i))));
-    }
+    std::vector<int> sent;
+    for (int i = 0; i < 600; ++i) sent.push_back(Send(Register(absl::StrCat("c-", i))));
+    for (const int number : sent) Ok<RegisterCustomerResponse>(number);
     Stop();
+    flush_interval_ = interval;
   }
   // Makes the row what `edit` makes of it; the store is as whole as any other then.
   void Change(uint8_t table, const std::string& key,
@@ -346,7 +352,6 @@ TEST_F(LostRowsTest, AnAcceptedRequestIsAnsweredAsItWas) {
 
 // The disk under the cache fails for a while: the log does not, so commands are answered, late.
 TEST_F(LostRowsTest, ACacheThatCannotBeReadIsWaitedFor) {
-  GTEST_SKIP() << "KNOWN: a partition may stand still after its cache's disk failed, until a restart";
   Start();
   Fail("read");
   auto again = Register("c-7");
@@ -359,25 +364,36 @@ TEST_F(LostRowsTest, ACacheThatCannotBeReadIsWaitedFor) {
 }
 
 TEST_F(LostRowsTest, ACacheThatCannotBeWrittenHoldsNoCommandUp) {
-  GTEST_SKIP() << "KNOWN: a partition may stand still after its cache's disk failed, until a restart";
-  Start();
-  for (const char* what : {"append", "sync", "make", "open", "remove"}) {
+  constexpr std::array kWhat = {"append", "sync", "make", "open", "remove"};
+  constexpr int kEach = 100;
+  for (const char* what : kWhat) {
+    Start();
     Fail(what);
-    for (int i = 0; i < 200; ++i) {
-      const std::string id = absl::StrCat(what, "-", i);
-      Ok<RegisterCustomerResponse>(Send(Register(id)));
+    for (int i = 0; i < kEach; ++i) {
+      Ok<RegisterCustomerResponse>(Send(Register(absl::StrCat(what, "-", i))));
     }
-    absl::SleepFor(absl::Milliseconds(50));  // some flushes
+    // Flushes have failed; customers that are not in memory are answered all the same. A flush
+    // removes nothing.
+    while (what != std::string_view("remove") && !Said("cannot be written")) {
+      absl::SleepFor(absl::Milliseconds(5));
+    }
+    absl::SleepFor(absl::Milliseconds(1100));  // by then it is tried to open the store again
+    for (int i = 0; i < kEach; ++i) {
+      Ok<RegisterCustomerResponse>(Send(Register(absl::StrCat(what, "-later-", i))));
+    }
     Fail("");
     Ok<RegisterCustomerResponse>(Send(Register(absl::StrCat(what, "-after"))));
+    Stop();
+    said_.clear();
   }
-  Stop();
   Start();
-  for (const char* what : {"append", "sync", "make", "open", "remove"}) {
-    for (int i = 0; i < 200; ++i) {
-      auto again = Register(absl::StrCat(what, "-", i));
-      again.set_request_id("another");
-      EXPECT_EQ(ReasonOf(outcomes_.Get(Send(again)).status), "CUSTOMER_EXISTS");
+  for (const char* what : kWhat) {
+    for (const char* when : {"-", "-later-"}) {
+      for (int i = 0; i < kEach; ++i) {
+        auto again = Register(absl::StrCat(what, when, i));
+        again.set_request_id("another");
+        EXPECT_EQ(ReasonOf(outcomes_.Get(Send(again)).status), "CUSTOMER_EXISTS");
+      }
     }
   }
 }
