@@ -184,7 +184,7 @@ void Partition::Tick(const Moment& now, uint64_t fresh) {
       if (!questioned_.ok()) return AnswerQuestioned();
       if (!at_end_ || !wanted_ || draining_) return;
       if (clock_.contradicted() && !clock_.ask()) return AnswerWithoutClock();
-      if (now_.steady >= claim_not_before_ && SameLog()) StartClaim(fresh);
+      if (now_.steady >= claim_not_before_) StartClaim(fresh);
       return;
     case Phase::kClaim:
       if (now_.steady >= claimed_at_ + options_.claim_timeout) {
@@ -799,10 +799,19 @@ void Partition::OnRead(const log::Batch& batch) {
   if (!reading()) return;
   if (gap_.has_value()) return OnGapRead(batch);
   for (const log::LogRecord& record : batch.records) {
+    if (!anchored_) {
+      anchored_ = IsAnchor(record);
+      if (!anchored_) return HaltInAnotherLog(chain_.at().last_offset);
+    }
     if (record.offset < chain_.at().next_offset) continue;
+    const bool proven_is_ahead = chain_.at().last_offset < proven_.last_offset;
     const bool parsed = log::ParseFrame(record.value, &frame_);
     const auto verdict = chain_.Apply(record.offset, parsed ? &frame_ : nullptr, record.value);
     if (!verdict.ok()) return Halt(verdict.status());
+    if (proven_is_ahead && record.offset >= proven_.last_offset &&
+        chain_.at().hash != proven_.hash) {
+      return HaltInAnotherLog(proven_.last_offset);
+    }
     ++stats_.void_records[static_cast<int>(*verdict)];
     const bool claim = parsed && frame_.has_owner_started();
     if (!log::IsEffective(*verdict)) {
@@ -818,7 +827,6 @@ void Partition::OnRead(const log::Batch& batch) {
       }
       continue;
     }
-    unproven_ = false;
     if (absl::Status status = Fold(record, frame_); !status.ok()) {
       // The log is not to blame for a cache that cannot be read.
       return std::exchange(cache_broken_, false) ? LoseCache(status) : Halt(status);
@@ -829,13 +837,17 @@ void Partition::OnRead(const log::Batch& batch) {
   read_once_ |= at_end_;
   StepFlush();
   if (!at_end_) return;
-  if (chain_.at().next_offset < confirmed_end_) {
+  if (!anchored_ || chain_.at().next_offset < confirmed_end_ ||
+      chain_.at().last_offset < proven_.last_offset) {
     // A log that ends before what it acknowledged: for a moment after a change of leader it may
     // look so; if it stays so, the records are gone.
     at_end_ = false;
     short_since_ = std::min(short_since_, now_.steady);
     if (++short_reads_ < kShortReads || now_.steady - short_since_ < options_.report_timeout) {
       return;
+    }
+    if (chain_.at().next_offset >= confirmed_end_) {
+      return HaltInAnotherLog(anchored_ ? proven_.last_offset : chain_.at().last_offset);
     }
     return Halt(absl::DataLossError(absl::StrFormat(
         "the log ends at offset %d, but records up to %d were acknowledged: the log has lost "
@@ -847,11 +859,24 @@ void Partition::OnRead(const log::Batch& batch) {
   if (phase_ == Phase::kClaim && claim_counts_) Own();
 }
 
-// Nothing is claimed on a log that was replaced by another while nobody looked.
-bool Partition::SameLog() {
-  if (unproven_ && !CheckHistory(chain_.at().next_offset)) return false;
-  unproven_ = false;
-  return true;
+// Whether what is read now is the log that was read before: `record` is the one that the position
+// was reached with, read again.
+bool Partition::IsAnchor(const log::LogRecord& record) const {
+  return record.offset == chain_.at().last_offset &&
+         log::LinkHash(chain_.at().previous_hash, record.value) == chain_.at().hash;
+}
+
+// Reading goes on behind the newest record that counts, or with it, if it is to be met again.
+void Partition::ReadOn() {
+  host_->ReadFrom(anchored_ ? chain_.at().next_offset : chain_.at().last_offset);
+}
+
+// Nothing is folded, and nothing claimed, in a log that stands in the place of ours.
+void Partition::HaltInAnotherLog(int64_t offset) {
+  Halt(absl::DataLossError(absl::StrFormat(
+      "offset %d: what counted there is not there any more: the log has lost acknowledged records, "
+      "or another stands in its place",
+      offset)));
 }
 
 // False: reading cannot go on behind `offset`, either for now or for good.
@@ -956,7 +981,7 @@ void Partition::OnReadError(const absl::Status& status) {
     }
     obstacle_ = std::string(status.message());
     at_end_ = false;
-    return host_->ReadFrom(chain_.at().next_offset);
+    return ReadOn();
   }
   if (gap_.has_value()) return Doubt(std::string(status.message()));
   if (absl::IsOutOfRange(status) && confirmed_end_ == 0 && cache_->position().next_offset > 0) {
@@ -1042,6 +1067,7 @@ void Partition::Doubt(std::string_view why) {
   LeaveOff();
   if (DAYBOOK_PLANTED(kStateKeptAfterDoubt)) {
     at_end_ = false;
+    anchored_ = true;
     return host_->ReadFrom(chain_.at().next_offset);
   }
   Reload();
@@ -1051,7 +1077,7 @@ void Partition::Doubt(std::string_view why) {
 void Partition::LeaveOff() {
   host_->DropWriter();
   gap_.reset();
-  unproven_ = !options_.exclusive;
+  anchored_ = options_.exclusive;
   Requeue();
   claim_counts_ = false;
   superseded_ = false;
@@ -1087,7 +1113,8 @@ void Partition::Reload() {
 void Partition::ReadOnFromCache() {
   chain_ = log::Chain(cache_->position());
   at_end_ = false;
-  host_->ReadFrom(chain_.at().next_offset);
+  anchored_ |= chain_.at().last_offset < 0;
+  ReadOn();
 }
 
 // The cache does not answer (`why` is UNAVAILABLE or the like), or what it answers is not certain

@@ -265,7 +265,9 @@ class Partition {
   void StorageFull(const absl::Status& why);
   void AnswerFull();
   bool CheckHistory(int64_t offset);
-  bool SameLog();
+  bool IsAnchor(const log::LogRecord& record) const;
+  void ReadOn();
+  void HaltInAnotherLog(int64_t offset);
   void AnswerQuestioned();
   void ExpireQueue();
   void AnswerAsFollower();
@@ -304,9 +306,9 @@ class Partition {
   bool draining_ = false;
   bool at_end_ = false;     // the last batch reached the end of the log
   bool read_once_ = false;  // one ever did
-  // Since a doubt nothing that counts has been read: that this is still the log which the cache was
-  // computed from is not shown.
-  bool unproven_ = false;
+  // False since a doubt, until the record that the cache came to has been met again: that this is
+  // still the log which it was computed from is not shown.
+  bool anchored_ = true;
   absl::Status halted_;
   absl::Status questioned_;  // not OK: why nothing is decided
   Moment now_ = {absl::UnixEpoch(), absl::ZeroDuration()};
