@@ -1,5 +1,6 @@
 #include "services/daybook/interrupt.h"
 
+#include <semaphore.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -15,9 +16,12 @@ namespace {
 std::atomic<bool> interrupted{false};
 std::atomic<bool> asked_to_claim{false};
 
+sem_t interrupts;  // for whoever waits for the first
+
 // Only what a signal handler may do.
 void OnSignal(int) {
   if (interrupted.exchange(true)) _exit(kExitInterrupted);
+  sem_post(&interrupts);
 }
 
 void OnClaim(int) { asked_to_claim = true; }
@@ -32,17 +36,26 @@ void Catch(int signal, void (*handler)(int)) {
 
 }  // namespace
 
-void EndWithin(absl::Duration at_most, std::function<void()> say) {
-  std::thread([at_most, say = std::move(say)] {
+void EndWithin(absl::Duration at_most, int exit_code, std::function<void()> say) {
+  std::thread([=, say = std::move(say)] {
     absl::SleepFor(at_most);
     say();
-    _exit(kExitOk);
+    _exit(exit_code);
+  }).detach();
+}
+
+void EndSoonAfterInterrupt(absl::Duration at_most, std::function<void()> say) {
+  std::thread([at_most, say = std::move(say)]() mutable {
+    while (sem_wait(&interrupts) != 0) {  // other signals wake it, too
+    }
+    EndWithin(at_most, kExitOk, std::move(say));
   }).detach();
 }
 
 const std::atomic<bool>& Interrupted() { return interrupted; }
 
 void CatchInterrupts() {
+  sem_init(&interrupts, 0, 0);
   Catch(SIGINT, OnSignal);
   Catch(SIGTERM, OnSignal);
 }

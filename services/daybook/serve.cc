@@ -43,7 +43,7 @@ namespace {
 constexpr absl::Duration kDrain = absl::Seconds(9);
 constexpr absl::Duration kLastAnswers = absl::Seconds(1);
 // For what comes after that: stores and the log are closed. librdkafka 2.0.2 does not always come back
-// when its topic was deleted.
+// when its topic was deleted. All three together are the time that a start has to notice the signal.
 constexpr absl::Duration kClosing = absl::Seconds(8);
 
 void Say(std::string_view message) { Log(Severity::kInfo, message); }
@@ -218,6 +218,7 @@ absl::Status Serve(const Config& config) {
     }
     // A log that cannot be owned because of what is in it: refused, not half served.
     if (!ever_ready && absl::IsFailedPrecondition(commands)) {
+      EndWithin(kDrain + kClosing, kExitFailed, [commands] { ReportError(commands); });
       engine->Drain(WallNow() + kDrain);
       return commands;
     }
@@ -233,8 +234,6 @@ absl::Status Serve(const Config& config) {
   }
 
   Log(Severity::kInfo, "stopping; a second signal stops at once");
-  EndWithin(kDrain + kLastAnswers + kClosing,
-            [] { Log(Severity::kWarning, "stopped without closing everything: it takes too long"); });
   NotifySystemd("STOPPING=1");
   SetHealth(*engine, *models, topology, &server.health());
   server.DrainStreams();
@@ -271,9 +270,13 @@ class ServeCommand : public Subcommand {
   }
   int Run(const Config& config) override {
     CatchInterrupts();
+    EndSoonAfterInterrupt(kDrain + kLastAnswers + kClosing, [] {
+      Log(Severity::kWarning, "stopped without closing everything: it takes too long");
+    });
     CatchClaims();
     const absl::Status status = Serve(config);
-    if (absl::IsCancelled(status) && Interrupted().load()) {  // it still waited for its log
+    const bool waited = absl::IsCancelled(status) || absl::IsUnavailable(status);  // for its log
+    if (waited && Interrupted().load()) {
       Log(Severity::kInfo, "stopped");
       return kExitOk;
     }
