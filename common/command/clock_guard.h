@@ -30,10 +30,12 @@
 
 namespace daybook::command {
 
-// The newest time of the records of a whole log, all of whose partitions this process writes.
-// Any thread.
+// The newest time of the records that count in a whole log, all of whose partitions this process
+// writes. Any thread.
 class NewestRecord {
  public:
+  explicit NewestRecord(int partitions) : unread_(partitions) {}
+
   void Raise(int64_t us) {
     int64_t was = us_.load(std::memory_order_relaxed);
     while (us > was && !us_.compare_exchange_weak(was, us, std::memory_order_relaxed)) {
@@ -41,8 +43,15 @@ class NewestRecord {
   }
   int64_t us() const { return us_.load(std::memory_order_relaxed); }
 
+  // A partition has been read to its end once, or cannot be: it will not raise the time any more
+  // but by what is recorded from now on.
+  void PartitionRead() { unread_.fetch_sub(1, std::memory_order_release); }
+  // All have. Until then nothing is recorded in any.
+  bool complete() const { return unread_.load(std::memory_order_acquire) <= 0; }
+
  private:
   std::atomic<int64_t> us_{0};
+  std::atomic<int> unread_;
 };
 
 class ClockGuard {

@@ -15,7 +15,6 @@
 #include "common/base/status.h"
 #include "common/command/cache_store.h"
 #include "common/command/worker.h"
-#include "common/log/newest_time.h"
 
 namespace daybook::command {
 namespace {
@@ -133,13 +132,7 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(log::EventLog* log, Book bo
   const std::string instance = NewInstance();
   // What one partition knows of the clock all do, if only this process writes.
   std::shared_ptr<NewestRecord> newest;
-  if (log->exclusive()) {
-    newest = std::make_shared<NewestRecord>();
-    for (int p = 0; p < log->partitions(); ++p) {
-      ASSIGN_OR_RETURN(const int64_t us, log::NewestRecordedTimeUs(*log, p));
-      newest->Raise(us);
-    }
-  }
+  if (log->exclusive()) newest = std::make_shared<NewestRecord>(log->partitions());
   for (int p = 0; p < log->partitions(); ++p) {
     PartitionOptions partition;
     partition.partition = p;

@@ -161,6 +161,7 @@ void Partition::AnswerAll(const absl::Status& status) {
 void Partition::Tick(const Moment& now, uint64_t fresh) {
   now_ = now;
   if (read_once_) ReadClock();
+  TellNewestRecord();
   cache_->Trim();
   if (!started_) {
     started_ = true;
@@ -183,6 +184,7 @@ void Partition::Tick(const Moment& now, uint64_t fresh) {
       StepFlush();
       if (!questioned_.ok()) return AnswerQuestioned();
       if (!at_end_ || !wanted_ || draining_) return;
+      if (options_.newest_record != nullptr && !options_.newest_record->complete()) return;
       if (clock_.contradicted() && !clock_.ask()) return AnswerWithoutClock();
       if (now_.steady >= claim_not_before_) StartClaim(fresh);
       return;
@@ -219,6 +221,13 @@ void Partition::ReadClock() {
   }
   clock_.Read(now_, absl::FromUnixMicros(newest));
   if (claim_stored_) clock_.Stored(*std::exchange(claim_stored_, std::nullopt), claimed_at_);
+}
+
+void Partition::TellNewestRecord() {
+  if (options_.newest_record == nullptr || newest_told_) return;
+  if (!read_once_ && phase_ != Phase::kHalted && cache_lost_.ok()) return;
+  newest_told_ = true;
+  options_.newest_record->PartitionRead();
 }
 
 void Partition::Question(const absl::Status& health) { questioned_ = health; }
@@ -1154,6 +1163,7 @@ void Partition::Halt(absl::Status why) {
   host_->Say(absl::StrCat("partition ", options_.partition, " stops: ", why.message()));
   halted_ = std::move(why);
   phase_ = Phase::kHalted;
+  TellNewestRecord();
   gap_.reset();
   host_->DropWriter();
   AwaitFlush();

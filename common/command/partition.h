@@ -273,6 +273,8 @@ class Partition {
   void AnswerAsFollower();
   void AnswerWithoutClock();
   void ReadClock();
+  // Whether what this partition knows of the time is all told, and what the others know.
+  void TellNewestRecord();
   void AnswerAll(const absl::Status& status);
   void Answer(std::unique_ptr<Command> command, const absl::Status& status, std::string response,
               bool repeated = false);
@@ -306,6 +308,7 @@ class Partition {
   bool draining_ = false;
   bool at_end_ = false;     // the last batch reached the end of the log
   bool read_once_ = false;  // one ever did
+  bool newest_told_ = false;  // to options_.newest_record
   // False since a doubt, until the record that the cache came to has been met again: that this is
   // still the log which it was computed from is not shown.
   bool anchored_ = true;

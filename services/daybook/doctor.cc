@@ -8,7 +8,6 @@
 #include "common/base/clock.h"
 #include "common/base/status.h"
 #include "common/command/clock_guard.h"
-#include "common/log/newest_time.h"
 #include "daybook/balances/v1/balances_service.pb.h"
 #include "services/daybook/connect.h"
 #include "services/daybook/data_directory.h"

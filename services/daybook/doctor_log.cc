@@ -5,11 +5,11 @@
 #include <vector>
 
 #include "common/base/status.h"
-#include "common/log/newest_time.h"
 #include "common/projection/rebuild.h"
 #include "common/store/check.h"
 #include "common/store/store.h"
 #include "projections/topology.h"
+#include "services/daybook/log_scan.h"
 #include "services/daybook/models_copy.h"
 #include "services/daybook/open_log.h"
 #include "services/daybook/text.h"
@@ -63,19 +63,23 @@ absl::StatusOr<LogFound> LookAtLog(const Config& config) {
   const auto log = OpenLog(config, LogUse::kRead);
   if (absl::IsNotFound(log.status())) return Missing(config, log.status());
   RETURN_IF_ERROR(log.status());
-  int64_t records = 0, newest = 0;
-  for (int p = 0; p < (*log)->partitions(); ++p) {
-    ASSIGN_OR_RETURN(const log::Extent extent, (*log)->GetExtent(p));
-    records += extent.end;
-    ASSIGN_OR_RETURN(const int64_t us, log::NewestRecordedTimeUs(**log, p));
-    newest = std::max(newest, us);
-  }
-  ASSIGN_OR_RETURN(const auto positions, PositionsOfModels(config, (*log)->partitions()));
+  ASSIGN_OR_RETURN(auto positions, PositionsOfModels(config, (*log)->partitions()));
   for (size_t p = 0; p < positions.size(); ++p) {
     const absl::Status same = store::CheckAgainst(**log, static_cast<int>(p), positions[p]);
     if (same.ok()) continue;
     return absl::Status(same.code(), Cat("the read models in ", config.models_dir(), ": ",
                                          same.message()));
+  }
+  // What has come since: a reader stops at what cannot be skipped, and only what counts tells the
+  // time.
+  positions.resize(static_cast<size_t>((*log)->partitions()));
+  int64_t records = 0, newest = 0;
+  for (int p = 0; p < (*log)->partitions(); ++p) {
+    ASSIGN_OR_RETURN(const log::Position end,
+                     ScanPartition(**log, p, [](const ScannedRecord&) { return absl::OkStatus(); },
+                                   kToTheEnd, positions[static_cast<size_t>(p)]));
+    records += end.next_offset;
+    newest = std::max(newest, end.recorded_time_us);
   }
   return LogFound{.text = Cat((*log)->name(), ", ", (*log)->partitions(), " partitions, ",
                               Grouped(records), " records"),

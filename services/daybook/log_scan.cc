@@ -56,8 +56,9 @@ absl::Status Scan(log::EventLog& log, int partition, int64_t from, int64_t until
 
 absl::StatusOr<log::Position> ScanPartition(
     log::EventLog& log, int partition,
-    const std::function<absl::Status(const ScannedRecord&)>& each, int64_t until) {
-  log::Chain chain;
+    const std::function<absl::Status(const ScannedRecord&)>& each, int64_t until,
+    const log::Position& from) {
+  log::Chain chain(from);
   log::v1::Frame frame;
   const auto take = [&](const log::LogRecord& record) -> absl::Status {
     const bool parsed = log::ParseFrame(record.value, &frame);
@@ -67,7 +68,7 @@ absl::StatusOr<log::Position> ScanPartition(
                  parsed ? &frame : nullptr});
   };
   RETURN_IF_ERROR(
-      Scan(log, partition, 0, until, take, [&](int64_t reached) { chain.Pass(reached); }));
+      Scan(log, partition, from.next_offset, until, take, [&](int64_t reached) { chain.Pass(reached); }));
   return chain.at();
 }
 

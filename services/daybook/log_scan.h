@@ -26,10 +26,12 @@ inline constexpr int64_t kToTheEnd = std::numeric_limits<int64_t>::max();
 
 // Calls `each` for all records in front of `until`, or up to what is the end when it is called.
 // Returns the position there. CANCELLED from `each` ends the scan there. Errors: others of `each`,
-// of the log, and of the chain; they name partition and offset.
+// of the log, and of the chain; they name partition and offset. A scan that does not begin at the
+// beginning begins at a position that was reached on this log.
 absl::StatusOr<log::Position> ScanPartition(
     log::EventLog& log, int partition,
-    const std::function<absl::Status(const ScannedRecord&)>& each, int64_t until = kToTheEnd);
+    const std::function<absl::Status(const ScannedRecord&)>& each, int64_t until = kToTheEnd,
+    const log::Position& from = {});
 
 // Calls `each` for all records from `from` on without judging them, as if each that parses counted:
 // what stands behind the place where the chain stops.

@@ -1335,8 +1335,64 @@ TEST_F(PartitionTest, BehindAcceptedRecordsOfTheFutureDaysAreOfTheClock) {
   EXPECT_FALSE(record.has_clock_time());
 }
 
+// Only what counts does, which is not known before it is read: so all wait for each other.
+TEST_F(PartitionTest, NothingIsRecordedBeforeAllPartitionsHaveToldTheTime) {
+  options_.newest_record = std::make_shared<NewestRecord>(2);
+  book::v1::Record future;
+  SetMicros(absl::ToUnixMicros(now_ + kYear), future.mutable_recorded_time());
+  future.set_epoch(1);
+  future.set_sequence(1);
+  future.mutable_barrier();
+  Foreign(future);
+  Make();
+  partition_->Want(true);
+  for (int i = 0; i < 8; ++i) {
+    Tick();
+    Read();
+  }
+  EXPECT_EQ(partition_->phase(), Partition::Phase::kCatchUp);
+  EXPECT_EQ(log_.size(), 1u);
+  options_.newest_record->PartitionRead();  // the other one
+  BecomeOwner();
+  const int a = Submit("r1", 5);
+  Settle();
+  EXPECT_TRUE(answers_[a].status.ok()) << answers_[a].status;
+}
+
+TEST_F(PartitionTest, APartitionThatStopsKeepsNoOtherFromRecording) {
+  options_.newest_record = std::make_shared<NewestRecord>(1);
+  ForeignOwner(1);
+  book::v1::Record altered;
+  altered.set_epoch(1);
+  altered.set_sequence(1);
+  altered.mutable_barrier();
+  Foreign(altered);
+  Make();
+  Tick();
+  EXPECT_FALSE(options_.newest_record->complete());
+  Read();
+  EXPECT_EQ(partition_->phase(), Partition::Phase::kHalted);
+  EXPECT_TRUE(options_.newest_record->complete());
+}
+
+TEST_F(PartitionTest, ACacheThatDoesNotAnswerKeepsNoOtherPartitionFromRecording) {
+  BecomeOwner();
+  Submit("r1", 5);
+  Settle();
+  partition_->FlushCache();
+  options_.newest_record = std::make_shared<NewestRecord>(1);
+  partition_->Want(true);
+  Make();
+  memory_->broken = absl::UnavailableError("no disk");
+  read_from_ = 0;
+  Tick();
+  Read();
+  Tick();
+  EXPECT_TRUE(options_.newest_record->complete());
+}
+
 TEST_F(PartitionTest, OnePartitionOfTheFutureContradictsTheClockForAll) {
-  options_.newest_record = std::make_shared<NewestRecord>();
+  options_.newest_record = std::make_shared<NewestRecord>(1);
   Make();
   BecomeOwner();
   options_.newest_record->Raise(absl::ToUnixMicros(now_ + kYear));

@@ -1,14 +1,31 @@
 #include "tests/kafka/server_on_kafka.h"
 
+#include <unistd.h>
+
+#include <fstream>
+#include <iterator>
 #include <map>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "common/rpc/client.h"
 #include "daybook/customer/v1/customer_service.pb.h"
 #include "daybook/directory/v1/directory_service.pb.h"
 
 namespace daybook {
+namespace {
+
+// Processor time that a process has used, by the kernel.
+absl::Duration ProcessorTime(pid_t pid) {
+  std::ifstream in(absl::StrCat("/proc/", pid, "/stat"));
+  const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  const std::vector<std::string> fields = absl::StrSplit(text.substr(text.rfind(')') + 2), ' ');
+  const double ticks = std::stod(fields[11]) + std::stod(fields[12]);
+  return absl::Seconds(ticks / static_cast<double>(sysconf(_SC_CLK_TCK)));
+}
+
+}  // namespace
 
 ScratchDirectory* ServerOnKafka::scratch_ = nullptr;
 KafkaBroker* ServerOnKafka::broker_ = nullptr;
@@ -57,6 +74,14 @@ std::vector<std::pair<std::string, std::string>> ServerOnKafka::Properties(
 
 void ServerOnKafka::CreateTopic() {
   ASSERT_IS_OK(stranger_->CreateTopic(Topic(), kPartitions, Properties()));
+}
+
+void ServerOnKafka::ExpectIdle(const DaybookProcess& server) {
+  const absl::Duration before = ProcessorTime(server.pid());
+  absl::SleepFor(absl::Seconds(5));
+  const absl::Duration used = ProcessorTime(server.pid()) - before;
+  std::printf("  processor time in 5 s: %s\n", absl::FormatDuration(used).c_str());
+  EXPECT_LT(used, absl::Seconds(2)) << "an idle server; a thread that spins takes all five";
 }
 
 std::string ServerOnKafka::Prefix() {

@@ -52,6 +52,9 @@ class ServerOnKafka : public testing::Test {
   // Asks the read models for it.
   static absl::Status Query(const DaybookProcess& server, const std::string& customer);
 
+  // It is not busy with what is not there. Looks for some seconds.
+  static void ExpectIdle(const DaybookProcess& server);
+
   static std::string Prefix();
   static std::string Topic() { return Prefix() + "daybook.log.v1"; }
   std::string Directory(const std::string& name) const;
