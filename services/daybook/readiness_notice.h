@@ -2,7 +2,8 @@
 //
 // `ready` and what took it away are said at once. At a start it is normal not to be ready for a
 // while; after kPatience it is said what is missing, and again every kEvery as long as it lasts, so
-// that whoever looks at the end of the log finds the reason there.
+// that whoever looks at the end of the log finds the reason there. Another reason is said after
+// kOther: the first that shows is often not the root.
 #pragma once
 
 #include <functional>
@@ -20,6 +21,7 @@ class ReadinessNotice {
  public:
   static constexpr absl::Duration kPatience = absl::Seconds(5);
   static constexpr absl::Duration kEvery = absl::Seconds(30);
+  static constexpr absl::Duration kOther = absl::Seconds(5);
 
   using Say = std::function<void(Severity, std::string_view, LogFields)>;
   explicit ReadinessNotice(Say say) : say_(std::move(say)) {}
@@ -32,6 +34,8 @@ class ReadinessNotice {
   const Say say_;
   bool ready_ = false;
   std::optional<absl::Duration> next_;  // when what is missing is said (again)
+  std::string said_;                    // last, of what is missing
+  absl::Duration said_at_;
 };
 
 }  // namespace daybook

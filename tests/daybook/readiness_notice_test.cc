@@ -35,9 +35,24 @@ TEST_F(ReadinessNoticeTest, AStartThatDoesNotEndSaysWhatIsMissingAgainAndAgain) 
   After(absl::Seconds(0), {"commands: catching up"});
   EXPECT_THAT(After(absl::Seconds(5), {"commands: the disk is full", "read models: behind"}),
               ElementsAre("not ready: commands: the disk is full; read models: behind"));
-  EXPECT_THAT(After(absl::Seconds(29), {"commands: the disk is full"}), IsEmpty());
-  EXPECT_THAT(After(absl::Seconds(1), {"commands: the disk is full"}),
-              ElementsAre("not ready: commands: the disk is full"));
+  EXPECT_THAT(After(absl::Seconds(29), {"commands: the disk is full", "read models: behind"}),
+              IsEmpty());
+  EXPECT_THAT(After(absl::Seconds(1), {"commands: the disk is full", "read models: behind"}),
+              ElementsAre("not ready: commands: the disk is full; read models: behind"));
+}
+
+TEST_F(ReadinessNoticeTest, AnotherReasonIsSaidSoon) {
+  After(absl::Seconds(0), {});
+  EXPECT_THAT(After(absl::Seconds(1), {"read models: offset 7 is not there"}),
+              ElementsAre("not ready: read models: offset 7 is not there"));
+  const std::vector<std::string> both = {"commands: the topic is gone",
+                                         "read models: offset 7 is not there"};
+  EXPECT_THAT(After(absl::Seconds(1), both), IsEmpty());
+  EXPECT_THAT(After(absl::Seconds(4), both),
+              ElementsAre("not ready: commands: the topic is gone; read models: offset 7 is not "
+                          "there"));
+  EXPECT_THAT(After(absl::Seconds(29), both), IsEmpty());
+  EXPECT_THAT(After(absl::Seconds(1), both), testing::SizeIs(1));
 }
 
 TEST_F(ReadinessNoticeTest, WhatTakesReadinessAwayIsSaidAtOnce) {

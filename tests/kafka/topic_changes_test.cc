@@ -4,9 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
 #include "tests/kafka/server_on_kafka.h"
+#include "tests/support/load.h"
 
 namespace daybook {
 namespace {
@@ -42,7 +45,7 @@ class TopicChanges : public ServerOnKafka {
 
   void ExpectEndsWhenTold() {
     server_->Terminate();
-    const auto code = server_->WaitUntilEnded(absl::Seconds(20));
+    const auto code = server_->WaitUntilEnded(absl::Seconds(30));
     ASSERT_TRUE(code.has_value()) << "it does not end: " << server_->words();
     EXPECT_EQ(*code, 0) << server_->words();
   }
@@ -130,6 +133,8 @@ TEST_F(TopicChanges, TheTopicIsDeleted) {
   ASSERT_NO_FATAL_FAILURE(Serve());
   ASSERT_IS_OK(stranger_->DeleteTopic(Topic()));
   ASSERT_NO_FATAL_FAILURE(ExpectNoticed("is gone"));
+  EXPECT_TRUE(Query(*server_, "c-1").ok());
+  ExpectIdle(*server_);
   ExpectEndsWhenTold();
   // There is none: that is an error where something was computed from it, and elsewhere a start.
   ExpectToolsSay("there is no topic");
@@ -152,14 +157,67 @@ TEST_F(TopicChanges, TheTopicIsDeletedAndMadeAgain) {
 }
 
 TEST_F(TopicChanges, AServerThatStillWaitsForItsBrokersEndsWhenTold) {
-  DaybookProcess server({.data_dir = Directory("data"),
-                         .arguments = {"--log=kafka", "--kafka-brokers=127.0.0.1:1"}});
-  ASSERT_IS_OK(server.Start());
+  server_ = std::make_unique<DaybookProcess>(
+      ProcessOptions{.data_dir = Directory("data"),
+                     .arguments = {"--log=kafka", "--kafka-brokers=127.0.0.1:1"}});
+  ASSERT_IS_OK(server_->Start());
   absl::SleepFor(absl::Seconds(2));
-  ASSERT_TRUE(server.running()) << server.words();
-  server.Terminate();
-  EXPECT_EQ(server.WaitUntilEnded(absl::Seconds(20)), 0) << server.words();
-  EXPECT_THAT(server.words(), HasSubstr("stopped"));
+  ASSERT_TRUE(server_->running()) << server_->words();
+  ExpectEndsWhenTold();
+  EXPECT_THAT(server_->words(), HasSubstr("stopped"));
+}
+
+// Brokers that take connections and do not answer are the worst: nothing is refused.
+TEST_F(TopicChanges, AServerEndsWhenToldWhateverItIsAt) {
+  ASSERT_NO_FATAL_FAILURE(Serve());
+  ExpectEndsWhenTold();
+  const auto with_a_silent_broker = [&](const char* phase, const std::function<void()>& reach) {
+    SCOPED_TRACE(phase);
+    ASSERT_IS_OK(server_->Start());
+    ASSERT_NO_FATAL_FAILURE(reach());
+    broker_->Stop();
+    absl::SleepFor(absl::Milliseconds(200));
+    ExpectEndsWhenTold();
+    broker_->Continue();
+  };
+  with_a_silent_broker("starting", [] {});
+  for (int i = 1; i < 4; ++i) {
+    with_a_silent_broker("opening", [i] { absl::SleepFor(absl::Milliseconds(70 * i)); });
+  }
+  with_a_silent_broker("catching up, or claiming",
+                       [&] { ASSERT_TRUE(server_->WaitUntilSays("serving", kNotice)); });
+  with_a_silent_broker("serving", [&] { ASSERT_IS_OK(server_->WaitUntilReady()); });
+
+  Load load({.endpoints = {server_->address()}, .name = "load", .commands_per_second = 500});
+  with_a_silent_broker("draining", [&] {
+    ASSERT_IS_OK(server_->WaitUntilReady());
+    load.Connect(server_->address());
+    load.Start();
+    ASSERT_TRUE(load.WaitForAccepted(20, kNotice)) << load.Summary();
+  });
+  ASSERT_IS_OK(server_->StartAndWait());
+  load.Connect(server_->address());
+  EXPECT_TRUE(load.Finish(kNotice)) << load.Summary();
+  EXPECT_THAT(load.violations().all(), testing::IsEmpty());
+}
+
+// Before anybody has noticed.
+TEST_F(TopicChanges, AServerEndsWhenToldWhileItsTopicGoes) {
+  ASSERT_NO_FATAL_FAILURE(Serve());
+  Load load({.endpoints = {server_->address()}, .name = "load", .commands_per_second = 500});
+  load.Connect(server_->address());
+  load.Start();
+  ASSERT_TRUE(load.WaitForAccepted(20, kNotice)) << load.Summary();
+  ASSERT_IS_OK(stranger_->DeleteTopic(Topic()));
+  ExpectEndsWhenTold();
+  load.Finish(absl::Seconds(1));
+
+  ASSERT_IS_OK(stranger_->CreateTopic("2." + Topic(), kPartitions, Properties()));
+  server_ = NewServer("second", "2." + Prefix());
+  ASSERT_IS_OK(server_->Start());
+  ASSERT_TRUE(server_->WaitUntilSays("serving", kNotice)) << server_->words();
+  ASSERT_IS_OK(stranger_->DeleteTopic("2." + Topic()));
+  ExpectEndsWhenTold();
 }
 
 // Made again, and another log has begun in it which is longer already.

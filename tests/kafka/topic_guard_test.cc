@@ -176,10 +176,21 @@ TEST_F(Looks, LearnTheFirstRecordOfAPartitionThatWasEmpty) {
 
 TEST_F(Looks, KnowWhatTheProcessHasMetItself) {
   TopicJudge judge("t", 2);
-  judge.Know({{}, {0, {'w'}}});
-  judge.Know({{}, {0, {'x'}}});
+  judge.Know({{}, {0, {'w'}}}, {});
+  judge.Know({{}, {0, {'x'}}}, {});
   const absl::Status status = judge.Judge(good_);
   EXPECT_THAT(MessageOf(status), HasSubstr("partition 1 begins with another record"));
+}
+
+// Made again between two looks.
+TEST_F(Looks, KnowHowFarTheProcessHasSeenTheLogGo) {
+  TopicJudge judge("t", 2);
+  judge.Know({}, {11, 0});
+  EXPECT_TRUE(absl::IsUnavailable(judge.Judge(good_)));
+  judge.Know({}, {10, 0});
+  judge.Judge(good_).IgnoreError();
+  EXPECT_THAT(MessageOf(judge.Judge(good_)),
+              HasSubstr("partition 0 ends at offset 10, but it reached 11"));
 }
 
 TEST_F(Looks, AreNotMadeWithoutTheRightTo) {

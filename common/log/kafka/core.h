@@ -9,6 +9,7 @@
 #include "common/log/kafka/fetcher.h"
 #include "common/log/kafka/first_records.h"
 #include "common/log/kafka/kafka_log.h"
+#include "common/log/kafka/reached_ends.h"
 #include "common/log/recent_records.h"
 
 namespace daybook::log {
@@ -20,6 +21,7 @@ struct KafkaCore {
   // By partition: what producers of this process wrote, from its report on.
   std::vector<RecentRecords> recent = {};
   std::shared_ptr<KnownFirsts> firsts = std::make_shared<KnownFirsts>();
+  std::shared_ptr<ReachedEnds> reached = nullptr;
   std::shared_ptr<Bell> bell = std::make_shared<Bell>();
   BatchBytes batch_bytes = {};
   // For questions. A handle that also fetched would answer them only after its waiting fetch.

@@ -158,6 +158,7 @@ absl::StatusOr<std::unique_ptr<EventLog>> OpenKafka(KafkaOptions options) {
   RETURN_IF_ERROR(CheckTopic(topic, &warnings));
   for (const std::string& warning : warnings) core.asker->Warn(warning);
   ASSIGN_OR_RETURN(core.partitions, PartitionsOf(topic, options));
+  core.reached = std::make_shared<ReachedEnds>(core.partitions);
   core.recent = std::vector<RecentRecords>(static_cast<size_t>(core.partitions));
   for (RecentRecords& recent : core.recent) {
     recent.set_capacity(options.recent_bytes / core.recent.size());
@@ -167,7 +168,8 @@ absl::StatusOr<std::unique_ptr<EventLog>> OpenKafka(KafkaOptions options) {
   RETURN_IF_ERROR(CheckBeginnings(core));
   std::unique_ptr<TopicGuard> guard;
   if (options.guard_interval > absl::ZeroDuration()) {
-    ASSIGN_OR_RETURN(guard, TopicGuard::Start(options, core.topic, core.partitions, core.firsts));
+    ASSIGN_OR_RETURN(guard, TopicGuard::Start(options, core.topic, core.partitions, core.firsts,
+                                              core.reached));
   }
   return std::make_unique<KafkaLog>(std::move(core), std::move(guard));
 }

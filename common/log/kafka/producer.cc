@@ -119,6 +119,7 @@ class KafkaProducer : public LogProducer, public HandleEvents {
       const std::string_view value(static_cast<const char*>(message.payload), message.len);
       core_.firsts->Learn(message.partition, {0, DigestOf(value)});
     }
+    core_.reached->Raise(message.partition, message.offset + 1);
     core_.recent[partition].Add(message.offset,
                                 {static_cast<const char*>(message.key), message.key_len},
                                 {static_cast<const char*>(message.payload), message.len});

@@ -40,6 +40,7 @@ class KafkaReader : public LogReader {
         partition_(partition),
         next_(from),
         recent_(core.recent[static_cast<size_t>(partition)]),
+        reached_(core.reached),
         bell_(core.bell),
         batch_bytes_(core.batch_bytes),
         queue_bytes_(core.options.prefetch_bytes / static_cast<uint64_t>(core.partitions)) {}
@@ -174,7 +175,10 @@ class KafkaReader : public LogReader {
                                 {static_cast<const char*>(m->key), m->key_len},
                                 {static_cast<const char*>(m->payload), m->len}});
     }
-    if (!batch->records.empty()) fetcher_.down = false;
+    if (!batch->records.empty()) {
+      fetcher_.down = false;
+      reached_->Raise(partition_, next_);
+    }
     KeepFetching(bytes, batch->records.size());
   }
 
@@ -250,6 +254,7 @@ class KafkaReader : public LogReader {
   const int partition_;
   int64_t next_;
   const RecentRecords& recent_;
+  const std::shared_ptr<ReachedEnds> reached_;
   const std::shared_ptr<Bell> bell_;
   BatchBytes& batch_bytes_;
   const uint64_t queue_bytes_;

@@ -24,9 +24,12 @@ absl::Status TopicJudge::Passing(absl::Status finding) {
   return absl::UnavailableError(finding.message());
 }
 
-void TopicJudge::Know(const std::vector<FirstRecord>& firsts) {
+void TopicJudge::Know(const std::vector<FirstRecord>& firsts, const std::vector<int64_t>& ends) {
   for (size_t p = 0; p < std::min(firsts.size(), firsts_.size()); ++p) {
     if (firsts_[p].offset < 0) firsts_[p] = firsts[p];
+  }
+  for (size_t p = 0; p < std::min(ends.size(), ends_.size()); ++p) {
+    ends_[p] = std::max(ends_[p], ends[p]);
   }
 }
 
@@ -95,19 +98,23 @@ absl::Status TopicJudge::JudgeOnce(const TopicLook& look) {
 absl::StatusOr<std::unique_ptr<TopicGuard>> TopicGuard::Start(const KafkaOptions& options,
                                                               const std::string& topic,
                                                               int partitions,
-                                                              std::shared_ptr<KnownFirsts> firsts) {
+                                                              std::shared_ptr<KnownFirsts> firsts,
+                                                              std::shared_ptr<ReachedEnds> reached) {
   ASSIGN_OR_RETURN(auto fetcher, Fetcher::New(options, topic, Fetching::kFirst, partitions));
   std::unique_ptr<TopicGuard> guard(
-      new TopicGuard(std::move(fetcher), partitions, std::move(firsts), options.guard_interval));
+      new TopicGuard(std::move(fetcher), partitions, std::move(firsts), std::move(reached),
+                     options.guard_interval));
   guard->thread_ = std::thread([g = guard.get()] { g->Run(); });
   return guard;
 }
 
 TopicGuard::TopicGuard(std::shared_ptr<Fetcher> fetcher, int partitions,
-                       std::shared_ptr<KnownFirsts> firsts, absl::Duration interval)
+                       std::shared_ptr<KnownFirsts> firsts, std::shared_ptr<ReachedEnds> reached,
+                       absl::Duration interval)
     : fetcher_(std::move(fetcher)),
       partitions_(partitions),
       firsts_(std::move(firsts)),
+      reached_(std::move(reached)),
       interval_(interval),
       judge_(fetcher_->topic_name(), partitions) {}
 
@@ -147,6 +154,7 @@ void TopicGuard::Run() {
 
 // What does not answer says nothing.
 absl::Status TopicGuard::LookOnce() {
+  judge_.Know(firsts_->all(), reached_->all());
   TopicLook look{.facts = DescribeTopic(fetcher_->handle(), fetcher_->topic_name(), kPatience),
                  .extents = {},
                  .firsts = {}};
@@ -156,7 +164,6 @@ absl::Status TopicGuard::LookOnce() {
     if (stopping()) return absl::UnavailableError("stopping");
     ASSIGN_OR_RETURN(look.firsts, PeekFirst(*fetcher_, partitions_, absl::Now() + kPatience));
   }
-  judge_.Know(firsts_->all());
   return judge_.Judge(look);
 }
 

@@ -17,6 +17,7 @@
 #include "common/log/kafka/fetcher.h"
 #include "common/log/kafka/first_records.h"
 #include "common/log/kafka/kafka_log.h"
+#include "common/log/kafka/reached_ends.h"
 #include "common/log/kafka/topic_rules.h"
 
 namespace daybook::log {
@@ -38,8 +39,9 @@ class TopicJudge {
   TopicJudge(std::string topic, int partitions)
       : topic_(std::move(topic)), ends_(static_cast<size_t>(partitions)), firsts_(ends_.size()) {}
 
-  // Of first records that were met elsewhere; those that are known already stand.
-  void Know(const std::vector<FirstRecord>& firsts);
+  // What was met elsewhere, before the look that is judged next: first records, of which those that
+  // are known already stand, and how far partitions went.
+  void Know(const std::vector<FirstRecord>& firsts, const std::vector<int64_t>& ends);
   // What is wrong by this look; UNAVAILABLE: nothing can be said yet, what was known stands.
   // Records that were lost stay lost, whatever later looks show.
   absl::Status Judge(const TopicLook& look);
@@ -61,7 +63,8 @@ class TopicGuard {
   static absl::StatusOr<std::unique_ptr<TopicGuard>> Start(const KafkaOptions& options,
                                                            const std::string& topic,
                                                            int partitions,
-                                                           std::shared_ptr<KnownFirsts> firsts);
+                                                           std::shared_ptr<KnownFirsts> firsts,
+                                                           std::shared_ptr<ReachedEnds> reached);
   // Waits for a question under way, some seconds at most.
   ~TopicGuard();
 
@@ -69,7 +72,7 @@ class TopicGuard {
 
  private:
   TopicGuard(std::shared_ptr<Fetcher> fetcher, int partitions, std::shared_ptr<KnownFirsts> firsts,
-             absl::Duration interval);
+             std::shared_ptr<ReachedEnds> reached, absl::Duration interval);
   void Run();
   absl::Status LookOnce();
   bool stopping() const;
@@ -77,6 +80,7 @@ class TopicGuard {
   const std::shared_ptr<Fetcher> fetcher_;
   const int partitions_;
   const std::shared_ptr<KnownFirsts> firsts_;
+  const std::shared_ptr<ReachedEnds> reached_;
   const absl::Duration interval_;
   TopicJudge judge_;
 
