@@ -311,9 +311,10 @@ absl::Status Models::Impl::Servable(size_t projection, int partition, const Runn
   const Feed& feed = *feeds_[static_cast<size_t>(partition)];
   if (feed.has_error()) {
     const absl::Status error = feed.error();
-    if (!error.ok() && !absl::IsUnavailable(error) && !absl::IsResourceExhausted(error)) {
-      return StoppedStatus(error);
-    }
+    // What has been read so far is good where the log does not answer, or is another one by now.
+    const bool good = error.ok() || absl::IsUnavailable(error) ||
+                      absl::IsResourceExhausted(error) || absl::IsOutOfRange(error);
+    if (!good) return StoppedStatus(error);
   }
   const Model& model = *models_[projection];
   if (runner == nullptr) {

@@ -43,9 +43,8 @@ absl::Status Source::ReadMore(size_t max, absl::Duration wait) {
   }
   reader_ = nullptr;
   const absl::Status status = Named(read.status());
-  if (absl::IsUnavailable(status)) return status;
-  stopped_ = absl::IsOutOfRange(status) ? absl::FailedPreconditionError(status.message()) : status;
-  return stopped_;
+  if (!absl::IsUnavailable(status)) stopped_ = status;
+  return status;
 }
 
 absl::Status Source::Next(size_t max, int64_t until, absl::Duration wait, ParsedBatch* batch) {
@@ -87,7 +86,7 @@ absl::Status Source::Take(const log::LogRecord& record, ParsedBatch* batch) {
     // No owner can have written it: either it is foreign or the log is not the one that was read.
     asked_ = true;
     const absl::Status whole = store::CheckAgainst(log_, partition_, before);
-    if (absl::IsFailedPrecondition(whole)) return whole;
+    if (absl::IsFailedPrecondition(whole)) return absl::OutOfRangeError(whole.message());
   }
   if (!log::IsEffective(verdict)) return absl::OkStatus();
   ++batch->counted;

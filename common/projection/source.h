@@ -45,11 +45,12 @@ class Source {
   static constexpr size_t kFewAtOnce = 8;
 
   // Replaces `batch` by what comes next, none of it at or behind offset `until`. When all that was
-  // read has been parsed, reads at most `max` records more, waiting at most `wait` for the first. Errors stop the source for good, except UNAVAILABLE (ask
-  // again); whatever counted before the broken record has been delivered first:
+  // read has been parsed, reads at most `max` records more, waiting at most `wait` for the first.
+  // Errors stop the source for good, except UNAVAILABLE (ask again); whatever counted before the
+  // broken record has been delivered first:
   //   DATA_LOSS, UNIMPLEMENTED: see Chain; also a commit that does not parse or holds an event that
   //     this program does not know
-  //   FAILED_PRECONDITION: the log was cut or replaced
+  //   OUT_OF_RANGE: the log was cut or replaced; what was read of it before is good
   absl::Status Next(size_t max, int64_t until, absl::Duration wait, ParsedBatch* batch);
 
   const log::Position& at() const { return chain_.at(); }

@@ -157,6 +157,19 @@ TEST_F(ModelsTest, ServesWhatItHasWhileTheLogDoesNotAnswer) {
   EXPECT_TRUE(absl::IsNotFound(models->Serves("no such")));
 }
 
+// What is known of the log that was there is all that is left of it.
+TEST_F(ModelsTest, ServesWhatItHasWhenTheLogIsAnotherOneByNow) {
+  const int64_t offset = Customer("ada", 1250);
+  const auto models = Started(log_, scratch_.path());
+  ASSERT_TRUE(AwaitAll(*models, log_).ok());
+  log_.FailReads(absl::OutOfRangeError("the log was cut or replaced"));
+  while (models->Ready().ok()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  EXPECT_TRUE(AskBalance(*models, BalanceOf("ada")).ok());
+  EXPECT_TRUE(models->Serves("balances").ok()) << models->Serves("balances");
+  EXPECT_EQ(ReasonOf(AskBalance(*models, BalanceOf("ada", Token("ada", offset + 9))).status()),
+            "READ_MODEL_STOPPED");
+}
+
 TEST_F(ModelsTest, AClockThatIsSetBackHoldsNoRetryUp) {
   std::atomic<int64_t> hours{0};
   ModelsOptions options;

@@ -256,7 +256,7 @@ TEST_F(SourceTest, StopsWhenTheLogWasCut) {
   pen_.Commit("ada", {facts::Registered(kDay)});
   ASSERT_TRUE(Next().ok());
   log_.records(0).clear();
-  EXPECT_TRUE(absl::IsFailedPrecondition(Next())) << Next();
+  EXPECT_TRUE(absl::IsOutOfRange(Next())) << Next();
 }
 
 TEST_F(SourceTest, HolesAndForeignRecordsAreReadThrough) {
@@ -303,7 +303,7 @@ TEST_F(SourceTest, AnEpochOfTheFutureStopsOnlyIfTheLogIsAnotherOne) {
   // The same over a log whose last record is not the one that was read.
   log_.records(0)[1].second += "x";
   log_.Append(0, "", future.SerializeAsString());
-  EXPECT_TRUE(absl::IsFailedPrecondition(Next())) << Next();
+  EXPECT_TRUE(absl::IsOutOfRange(Next())) << Next();
 }
 
 // Two read models at different positions of one partition.
