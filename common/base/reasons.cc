@@ -189,10 +189,9 @@ constexpr ReasonInfo kReasons[] = {
      "The server is stopping; this attempt recorded nothing.",
      "Retry with the same request_id, here or elsewhere."},
     {Reason::kLogUnavailable, "LOG_UNAVAILABLE", kUnavailable,
-     "The log does not answer; this attempt recorded nothing (an earlier one under the same "
-     "request_id "
-     "may have).",
-     "Retry with the same request_id."},
+     "The log does not answer, or somebody has changed it (the message says what); this attempt "
+     "recorded nothing (an earlier one under the same request_id may have).",
+     "Retry with the same request_id; an operator has to see to a log that was changed."},
     {Reason::kStorageFull, "STORAGE_FULL", kResourceExhausted,
      "The disk of the log is full; this attempt recorded nothing.",
      "Retry with the same request_id after an operator has made room."},

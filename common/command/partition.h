@@ -337,7 +337,7 @@ class Partition {
   // Owner.
   log::Position proven_;       // what counts as far as reports, or reading, have shown it
   int64_t confirmed_end_ = 0;  // the log was once at least this long
-  absl::Duration short_since_ = absl::InfiniteDuration();  // it has looked shorter since
+  absl::Duration short_since_ = absl::InfiniteDuration();  // what is proven has been missing since
   int short_reads_ = 0;
   size_t served_ = 0;          // commands taken up by the last Serve
   std::optional<Gap> gap_;  // being read

@@ -108,9 +108,10 @@ class LogReader {
   virtual ~LogReader() = default;
 
   // Up to `max` records, waiting at most `wait` for the first. Empty: none yet (`end` set), or none
-  // came in time (`end` not set); either way `next_offset` may have passed a hole. Errors: OUT_OF_RANGE: the position is behind the end or before
-  // the beginning of the log (it was cut or replaced); DATA_LOSS: broken records, names partition and
-  // offset; UNAVAILABLE: try again. After an error the reader is to be thrown away.
+  // came in time (`end` not set); either way `next_offset` may have passed a hole. Errors:
+  // OUT_OF_RANGE: the position is behind the end or before the beginning of the log (it was cut or
+  // replaced); DATA_LOSS: broken records, names partition and offset; UNAVAILABLE: try again. After an
+  // error the reader is to be thrown away.
   virtual absl::StatusOr<Batch> Read(size_t max, absl::Duration wait) = 0;
 };
 

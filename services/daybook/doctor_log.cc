@@ -5,9 +5,11 @@
 #include <vector>
 
 #include "common/base/status.h"
+#include "common/projection/facts.h"
 #include "common/projection/rebuild.h"
 #include "common/store/check.h"
 #include "common/store/store.h"
+#include "daybook/book/v1/record.pb.h"
 #include "projections/topology.h"
 #include "services/daybook/log_scan.h"
 #include "services/daybook/models_copy.h"
@@ -45,6 +47,20 @@ absl::StatusOr<std::vector<log::Position>> PositionsOfModels(const Config& confi
   return positions;
 }
 
+// What every reader asks of a record that counts.
+absl::Status CheckRecord(const ScannedRecord& record, book::v1::Commit* commit) {
+  if (!log::IsEffective(record.verdict) || !record.frame->has_commit()) return absl::OkStatus();
+  if (!commit->ParseFromString(record.frame->commit())) {
+    return absl::DataLossError("the record counts but its commit does not parse");
+  }
+  for (const book::v1::Event& event : commit->events()) {
+    if (projection::FactIndex(event) != 0) continue;
+    return absl::UnimplementedError(
+        "an event of a kind that this version does not know: written by a newer version");
+  }
+  return absl::OkStatus();
+}
+
 // There is no log: an error if something was computed from one.
 absl::StatusOr<LogFound> Missing(const Config& config, const absl::Status& why) {
   ASSIGN_OR_RETURN(const auto positions, PositionsOfModels(config, kSomePartitions));
@@ -74,10 +90,13 @@ absl::StatusOr<LogFound> LookAtLog(const Config& config) {
   // time.
   positions.resize(static_cast<size_t>((*log)->partitions()));
   int64_t records = 0, newest = 0;
+  book::v1::Commit commit;
   for (int p = 0; p < (*log)->partitions(); ++p) {
-    ASSIGN_OR_RETURN(const log::Position end,
-                     ScanPartition(**log, p, [](const ScannedRecord&) { return absl::OkStatus(); },
-                                   kToTheEnd, positions[static_cast<size_t>(p)]));
+    ASSIGN_OR_RETURN(
+        const log::Position end,
+        ScanPartition(
+            **log, p, [&commit](const ScannedRecord& r) { return CheckRecord(r, &commit); },
+            kToTheEnd, positions[static_cast<size_t>(p)]));
     records += end.next_offset;
     newest = std::max(newest, end.recorded_time_us);
   }

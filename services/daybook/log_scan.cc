@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "absl/strings/match.h"
 #include "common/base/clock.h"
 #include "common/base/status.h"
 #include "services/daybook/text.h"
@@ -16,8 +17,11 @@ constexpr absl::Duration kWait = absl::Seconds(1);
 constexpr absl::Duration kPatience = absl::Minutes(1);
 
 absl::Status At(int partition, int64_t offset, const absl::Status& status) {
+  const std::string place = Cat("offset ", offset, ": ");
+  const bool named = absl::StartsWith(status.message(), place);  // by the chain
   return absl::Status(status.code(),
-                      Cat("partition ", partition, ", offset ", offset, ": ", status.message()));
+                      Cat("partition ", partition, named ? ": " : Cat(", ", place),
+                          status.message()));
 }
 
 // Calls `take` for each record from `from` up to `until` or what is the end now, then `reach` with

@@ -95,6 +95,9 @@ TEST_F(WaysOut, OfAPartitionThatHasStopped) {
   const auto said = server_->StartInVain();
   ASSERT_IS_OK(said.status());
   EXPECT_THAT(*said, HasSubstr(absl::StrCat("partition ", partition, " has stopped: ", what)));
+  const Ran doctor = Run({"doctor"});
+  EXPECT_EQ(doctor.code, 1);
+  EXPECT_THAT(doctor.out, HasSubstr(absl::StrCat("partition ", partition, ": ", what)));
   EXPECT_THAT(Run({"history"}).err, HasSubstr(what));
   EXPECT_THAT(Run({"verify"}).err, HasSubstr(what));
   const Ran refused = Copy({});

@@ -60,9 +60,11 @@ absl::Status TopicJudge::JudgeOnce(const TopicLook& look) {
     const std::string finding =
         absl::StrCat(name, " has ", count, " partitions, but the log in it has ", partitions,
                      " for its life: ");
-    if (count > partitions) return absl::FailedPreconditionError(finding + WidenedAdvice(partitions));
-    return Passing(
-        absl::FailedPreconditionError(finding + "the topic was made again; restore it from a copy"));
+    if (count > partitions) {
+      return absl::FailedPreconditionError(finding + WidenedAdvice(partitions));
+    }
+    return Passing(absl::FailedPreconditionError(
+        finding + "the topic was made again; restore it from a copy"));
   }
   std::vector<std::string> warnings;
   RETURN_IF_ERROR(CheckTopic(*look.facts, &warnings));
@@ -95,11 +97,9 @@ absl::Status TopicJudge::JudgeOnce(const TopicLook& look) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::unique_ptr<TopicGuard>> TopicGuard::Start(const KafkaOptions& options,
-                                                              const std::string& topic,
-                                                              int partitions,
-                                                              std::shared_ptr<KnownFirsts> firsts,
-                                                              std::shared_ptr<ReachedEnds> reached) {
+absl::StatusOr<std::unique_ptr<TopicGuard>> TopicGuard::Start(
+    const KafkaOptions& options, const std::string& topic, int partitions,
+    std::shared_ptr<KnownFirsts> firsts, std::shared_ptr<ReachedEnds> reached) {
   ASSIGN_OR_RETURN(auto fetcher, Fetcher::New(options, topic, Fetching::kFirst, partitions));
   std::unique_ptr<TopicGuard> guard(
       new TopicGuard(std::move(fetcher), partitions, std::move(firsts), std::move(reached),
