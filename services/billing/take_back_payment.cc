@@ -264,12 +264,11 @@ absl::StatusOr<Events> Decided(const command::View& view, const Request& request
   if (!taken.partial()) {
     response.set_invoice_count(events.back().event.payment_reversed().released_size());
   }
-  if (taken.excess_minor() == 0) {
-    // Nothing beyond what was left.
-  } else if (request.excess() == billing::v1::TAKE_BACK_EXCESS_CLAIM) {
+  const bool claimed = request.excess() == billing::v1::TAKE_BACK_EXCESS_CLAIM;
+  if (taken.excess_minor() > 0 && claimed) {
     RETURN_IF_ERROR(AddDebitNote(view, found, taken.excess_minor(), day, reason, context, events,
                                  response));
-  } else {
+  } else if (taken.excess_minor() > 0) {
     AddLoss(found, taken.excess_minor(), day, reason, events);
   }
   early_payments.AddEvents(day, events);

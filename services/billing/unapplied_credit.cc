@@ -147,6 +147,8 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view, const ApplyCre
   // sources take half of the record.
   const int room = billing::MostAllocations(view.state.billing()) / 2;
   Allocations allocations;
+  // Dealt out by the latest day of all sources: who of them pays what is known only then, and money
+  // that may be late leaves nothing open.
   EarlyPayments early_payments(account);
   if (account.discount_offer_count() > 0) {
     for (const uint32_t ordinal : sources.ordinals) early_payments.StartFrom(ordinal);
