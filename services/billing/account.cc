@@ -300,10 +300,17 @@ absl::Status ExpectUsual(const v1::Account& account, int64_t amount_minor, bool 
                  {"currency_code", account.currency_code()}});
 }
 
-absl::Status CreditTooSmall(int64_t wanted_minor, int64_t unapplied_minor) {
+std::string MoneyText(const v1::Account& account, int64_t minor) {
+  return FormatMoney(minor, CurrencyOf(account));
+}
+
+absl::Status CreditTooSmall(const v1::Account& account, int64_t wanted_minor,
+                            int64_t unapplied_minor) {
   return Refuse(Reason::kCreditTooSmall,
-                absl::StrCat(unapplied_minor, " minor units are unapplied, ", wanted_minor,
-                             " were asked for"),
+                unapplied_minor == 0
+                    ? "nothing is unapplied"
+                    : absl::StrCat(MoneyText(account, unapplied_minor), " is unapplied, ",
+                                   MoneyText(account, wanted_minor), " was asked for"),
                 {{"unapplied_minor", absl::StrCat(unapplied_minor)}});
 }
 

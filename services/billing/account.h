@@ -99,8 +99,12 @@ absl::Status NothingWrittenOff(const std::string& id);
 // usual in the account's currency and is not said to be meant.
 absl::Status ExpectUsual(const v1::Account& account, int64_t amount_minor, bool allow_unusual);
 
-// CREDIT_TOO_SMALL.
-absl::Status CreditTooSmall(int64_t wanted_minor, int64_t unapplied_minor);
+// An amount in the account's currency, for people: `12.30 EUR`.
+std::string MoneyText(const v1::Account& account, int64_t minor);
+
+// CREDIT_TOO_SMALL. `wanted_minor` 0: all that there is.
+absl::Status CreditTooSmall(const v1::Account& account, int64_t wanted_minor,
+                            int64_t unapplied_minor);
 
 // The day in `time_zone` for a request that leaves `field` out. INVALID_FIELDS on `field` if this
 // machine does not know the zone (its tz database is older than the one the account was opened

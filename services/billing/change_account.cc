@@ -43,8 +43,10 @@ absl::Status ExpectSettled(const Account& account) {
     return absl::OkStatus();
   }
   return Refuse(Reason::kAccountNotSettled,
-                absl::StrCat("account '", account.account_id(), "' has ", account.open_minor(),
-                             " minor units open, ", account.unapplied_minor(), " unapplied and ",
+                absl::StrCat("account '", account.account_id(), "' has ",
+                             billing::MoneyText(account, account.open_minor()), " open, ",
+                             billing::MoneyText(account, account.unapplied_minor()),
+                             " unapplied and ",
                              account.pending_payments_size(), " payments under way"),
                 {{"open_minor", absl::StrCat(account.open_minor())},
                  {"unapplied_minor", absl::StrCat(account.unapplied_minor())},

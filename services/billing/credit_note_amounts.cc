@@ -12,10 +12,13 @@
 namespace daybook::billing {
 namespace {
 
-absl::Status AboveInvoice(std::string_view what, int64_t asked, int64_t left) {
+absl::Status AboveInvoice(const v1::Account& account, std::string_view what, int64_t asked,
+                          int64_t left) {
   return Refuse(Reason::kCreditNoteAboveInvoice,
-                absl::StrCat(asked, " minor units are taken back of ", ToAbsl(what), ", ", left,
-                             " are left of it"),
+                left == 0 ? absl::StrCat("nothing is left of ", ToAbsl(what))
+                          : absl::StrCat(MoneyText(account, asked), " is taken back of ",
+                                         ToAbsl(what), ", ", MoneyText(account, left),
+                                         " is left of it"),
                 {{"of", std::string(what)}, {"left_minor", absl::StrCat(left)}});
 }
 
@@ -87,7 +90,7 @@ absl::StatusOr<int64_t> AskedOf(const v1::Account& account, const google::type::
     return Violation(field.ToString(), "must be of the sign of the line");
   }
   if (negative ? amount < left : amount > left) {
-    return AboveInvoice(absl::StrCat("lines[", index, "]"), amount, left);
+    return AboveInvoice(account, absl::StrCat("lines[", index, "]"), amount, left);
   }
   return amount;
 }
@@ -111,7 +114,7 @@ absl::Status AddItem(const v1::Account& account, const v1::Invoice& invoice,
                                                   index, At("lines", i, "gross")));
     bit = PieceByGross(line, gross);
   } else if (left.net == 0 && left.tax == 0) {
-    return AboveInvoice(absl::StrCat("lines[", index, "]"), 0, 0);
+    return AboveInvoice(account, absl::StrCat("lines[", index, "]"), 0, 0);
   }
   AddLine(line, index, bit, note);
   return absl::OkStatus();
@@ -134,7 +137,7 @@ absl::Status FillCreditNote(const v1::Account& account, const v1::Invoice& invoi
   const int64_t left = invoice.total_minor() - CreditedTotal(invoice);
   // Of an invoice with discounts the charges alone are more than the invoice.
   if (total > left || note.lines().empty()) {
-    return AboveInvoice("the invoice", static_cast<int64_t>(total), left);
+    return AboveInvoice(account, "the invoice", static_cast<int64_t>(total), left);
   }
   if (total < 0) return Violation("lines", "must not come to a total below zero");
   note.set_total_minor(static_cast<int64_t>(total));

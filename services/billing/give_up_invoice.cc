@@ -31,7 +31,7 @@ absl::StatusOr<absl::CivilDay> DayOfInvoice(const InvoiceRef& found, const Reque
 }
 
 // Money and credit notes on an invoice: the total less everything else that it came to.
-absl::Status ExpectUntouched(const Invoice& invoice) {
+absl::Status ExpectUntouched(const billing::v1::Account& account, const Invoice& invoice) {
   const int64_t paid = invoice.total_minor() - invoice.open_minor() - invoice.credited_minor() -
                        invoice.written_off_minor() - invoice.residue_minor() -
                        invoice.discounted_minor();
@@ -39,8 +39,9 @@ absl::Status ExpectUntouched(const Invoice& invoice) {
   // A credit note of an invoice of nothing comes to nothing, and yet took its lines back.
   if (paid == 0 && invoice.credited_lines().empty()) return absl::OkStatus();
   return Refuse(Reason::kInvoiceHasMoney,
-                absl::StrCat("invoice '", invoice.invoice_id(), "' has ", paid,
-                             " minor units of money and ", credited, " of credit notes on it"),
+                absl::StrCat("invoice '", invoice.invoice_id(), "' has ",
+                             billing::MoneyText(account, paid), " of money and ",
+                             billing::MoneyText(account, credited), " of credit notes on it"),
                 {{"invoice_id", invoice.invoice_id()},
                  {"allocated_minor", absl::StrCat(paid)},
                  {"credited_minor", absl::StrCat(credited)}});
@@ -80,8 +81,10 @@ absl::Status ExpectResidue(const InvoiceRef& found, int64_t residue_minor) {
     return absl::OkStatus();
   }
   return Refuse(Reason::kWriteOffAboveTolerance,
-                absl::StrCat(residue_minor, " minor units are open; a residue is at most ",
-                             tolerance, " of an invoice that is ISSUED"),
+                absl::StrCat(billing::MoneyText(*found.account, residue_minor),
+                             " is open; a residue is at most ",
+                             billing::MoneyText(*found.account, tolerance),
+                             " of an invoice that is ISSUED"),
                 {{"open_minor", absl::StrCat(residue_minor)},
                  {"tolerance_minor", absl::StrCat(tolerance)}});
 }
@@ -106,8 +109,10 @@ absl::Status ExpectWriteOff(const InvoiceRef& found, billing::v1::WriteOffReason
 absl::Status NotEarned(const InvoiceRef& found, int64_t rest_minor) {
   const int64_t allowed = billing::AllowedDiscount(*found.invoice);
   return Refuse(Reason::kDiscountNotEarned,
-                absl::StrCat(rest_minor, " minor units of invoice '", found.invoice->invoice_id(),
-                             "' are open beyond what early payment earned; it offers ", allowed),
+                absl::StrCat(billing::MoneyText(*found.account, rest_minor), " of invoice '",
+                             found.invoice->invoice_id(),
+                             "' is open beyond what early payment earned; it offers ",
+                             billing::MoneyText(*found.account, allowed)),
                 {{"invoice_id", found.invoice->invoice_id()},
                  {"open_minor", absl::StrCat(found.invoice->open_minor())},
                  {"discount_minor", absl::StrCat(allowed)}});
@@ -150,7 +155,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
                                        billing::v1::VoidInvoiceResponse& response) {
   ASSIGN_OR_RETURN(const InvoiceRef found,
                    billing::FindInvoice(view, request.invoice_id(), Command::kVoidInvoice));
-  RETURN_IF_ERROR(ExpectUntouched(*found.invoice));
+  RETURN_IF_ERROR(ExpectUntouched(*found.account, *found.invoice));
   ASSIGN_OR_RETURN(const absl::CivilDay day,
                    DayOfInvoice(found, request, context, found.invoice->write_off_date()));
   Events events;
@@ -204,8 +209,9 @@ absl::StatusOr<Events> Billing::Decide(
   const int64_t written_off = found.invoice->written_off_minor();
   if (written_off > 0) {
     return Refuse(Reason::kInvoiceWrittenOff,
-                  absl::StrCat(written_off, " minor units of invoice '", request.invoice_id(),
-                               "' are written off; ReverseWriteOff first"),
+                  absl::StrCat(billing::MoneyText(*found.account, written_off), " of invoice '",
+                               request.invoice_id(),
+                               "' is written off; ReverseWriteOff first"),
                   {{"written_off_minor", absl::StrCat(written_off)}});
   }
   Events events(1);

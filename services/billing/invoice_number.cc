@@ -1,7 +1,10 @@
 #include "services/billing/invoice_number.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "services/billing/account.h"
 #include "services/billing/limits.h"
 
 namespace daybook::billing {
@@ -16,13 +19,41 @@ const v1::Series::Last* Find(const Counters& counters, const std::string& name, 
   return nullptr;
 }
 
+struct Kind {
+  Numbered what;
+  const char* documents;
+  std::string_view default_name;
+  const Counters& (v1::Series::*counters)() const;
+};
+constexpr Kind kKinds[] = {
+    {Numbered::kInvoice, "invoices", kDefaultInvoiceSeries, &v1::Series::last},
+    {Numbered::kCreditNote, "credit notes", kDefaultCreditNoteSeries, &v1::Series::credit_notes},
+    {Numbered::kDebitNote, "debit notes", kDebitNoteSeries, &v1::Series::debit_notes}};
+
+absl::Status ExpectOwnSeries(const v1::Series& series, Numbered what, const std::string& name) {
+  for (const Kind& other : kKinds) {
+    if (other.what == what) continue;
+    const Counters& counters = (series.*other.counters)();
+    if (name == other.default_name ||
+        std::any_of(counters.begin(), counters.end(),
+                    [&](const v1::Series::Last& last) { return last.series() == name; })) {
+      return Violation("series", absl::StrCat("'", name, "' is a series of ", other.documents,
+                                              ": a number names one document"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
-absl::StatusOr<v1::InvoiceNumber> NextNumber(const Counters& counters, const std::string& asked,
-                                             std::string_view default_name, int year,
-                                             int partition) {
+absl::StatusOr<v1::InvoiceNumber> NextNumber(const v1::Series& series, Numbered what,
+                                             const std::string& asked, int year, int partition) {
+  const Kind& kind = kKinds[static_cast<int>(what)];
+  const Counters& counters = (series.*kind.counters)();
+  const std::string_view default_name = kind.default_name;
   const std::string name = asked.empty() ? std::string(default_name) : asked;
   const v1::Series::Last* last = Find(counters, name, year);
+  if (last == nullptr && !asked.empty()) RETURN_IF_ERROR(ExpectOwnSeries(series, what, name));
   if (last == nullptr && name != default_name && counters.size() >= kMaxSeries) {
     return Refuse(Reason::kSeriesFull,
                   absl::StrCat("the partition counts ", counters.size(),

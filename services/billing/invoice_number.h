@@ -1,5 +1,6 @@
 // Gapless numbers of invoices, credit notes and debit notes: one counter a series, year and
-// partition, in the partition's state. Each of the three counts apart.
+// partition, in the partition's state. Each of the three has series of its own, so that a number
+// names one document.
 #pragma once
 
 #include <string>
@@ -13,16 +14,18 @@ namespace daybook::billing {
 
 using Counters = google::protobuf::RepeatedPtrField<v1::Series::Last>;
 
+enum class Numbered { kInvoice, kCreditNote, kDebitNote };
+
 inline constexpr char kDefaultInvoiceSeries[] = "A";
 inline constexpr char kDefaultCreditNoteSeries[] = "CN";
 inline constexpr char kDebitNoteSeries[] = "DN";
 
-// The next number of a series and year; nothing asked is the default series. SERIES_FULL if it
-// would open one series too many: the default one has room always, so that nothing has to stay
-// without a number. Consumes nothing: that is UseNumber's, when the event is folded.
-absl::StatusOr<v1::InvoiceNumber> NextNumber(const Counters& counters, const std::string& asked,
-                                             std::string_view default_name, int year,
-                                             int partition);
+// The next number of a series and year; nothing asked is the default series. INVALID_FIELDS on
+// `series` for one that documents of another kind have. SERIES_FULL if it would open one series too
+// many: the default one has room always, so that nothing has to stay without a number. Consumes
+// nothing: that is UseNumber's, when the event is folded.
+absl::StatusOr<v1::InvoiceNumber> NextNumber(const v1::Series& series, Numbered what,
+                                             const std::string& asked, int year, int partition);
 
 // Remembers that `number` is used.
 void UseNumber(const v1::InvoiceNumber& number, Counters& counters);

@@ -51,11 +51,14 @@ Parts PartsOf(const Invoice& invoice, const Invoice& after, int64_t total_minor)
   return parts;
 }
 
-absl::Status AboveOpen(const CreditNoteIssued& note, const Invoice& invoice, const Parts& parts) {
+absl::Status AboveOpen(const Account& account, const CreditNoteIssued& note,
+                       const Invoice& invoice, const Parts& parts) {
   const int64_t given_up = parts.given_up.total();
+  const auto text = [&account](int64_t minor) { return billing::MoneyText(account, minor); };
   return Refuse(Reason::kCreditNoteAboveOpen,
-                absl::StrCat("the credit note is of ", note.total_minor(), " minor units, ",
-                             invoice.open_minor(), " are open and ", given_up, " written off"),
+                absl::StrCat("the credit note is of ", text(note.total_minor()), ", ",
+                             text(invoice.open_minor()), " is open and ", text(given_up),
+                             " written off"),
                 {{"total_minor", absl::StrCat(note.total_minor())},
                  {"open_minor", absl::StrCat(invoice.open_minor())},
                  {"written_off_minor", absl::StrCat(given_up)}});
@@ -67,8 +70,10 @@ absl::StatusOr<TakenOffInvoice> PaymentsFor(const Account& account, const Invoic
   TakenOffInvoice off = billing::PaymentsOn(account, invoice, money_minor);
   if (off.amount_minor < money_minor) {
     return Refuse(Reason::kCreditNoteAbovePaid,
-                  absl::StrCat(money_minor, " minor units of the credit note are money, ",
-                               off.amount_minor, " of it of payments"),
+                  absl::StrCat(billing::MoneyText(account, money_minor),
+                               " of the credit note is money, ",
+                               billing::MoneyText(account, off.amount_minor),
+                               " of it of payments"),
                   {{"money_minor", absl::StrCat(money_minor)},
                    {"paid_minor", absl::StrCat(off.amount_minor)}});
   }
@@ -112,18 +117,23 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
       note.set_unapplied_minor(parts.money_minor);
       break;
     default:
-      if (parts.money_minor > 0) return AboveOpen(note, invoice, parts);
+      if (parts.money_minor > 0) return AboveOpen(account, note, invoice, parts);
   }
   note.set_applied_minor(note.total_minor() - note.unapplied_minor());
   ASSIGN_OR_RETURN(
       const absl::CivilDay day,
       billing::EffectiveDay(account, request.has_effective_date(), request.effective_date(),
-                            context.now, std::max(invoice.invoice_date(), off.last_day)));
+                            context.now, invoice.invoice_date()));
+  // Money goes back when it does, also for an invoice that is dated ahead.
+  absl::CivilDay money_day = day;
+  if (!request.has_effective_date()) {
+    ASSIGN_OR_RETURN(money_day,
+                     billing::DefaultDay(account.time_zone(), context.now, "effective_date"));
+  }
   ASSIGN_OR_RETURN(
       *note.mutable_number(),
-      billing::NextNumber(view.partition_state.series().credit_notes(), request.series(),
-                          billing::kDefaultCreditNoteSeries, static_cast<int>(day.year()),
-                          view.partition));
+      billing::NextNumber(view.partition_state.series(), billing::Numbered::kCreditNote,
+                          request.series(), static_cast<int>(day.year()), view.partition));
   note.set_account_id(account.account_id());
   note.set_credit_note_id(context.NewId(view, 0));
   note.set_invoice_id(request.invoice_id());
@@ -145,11 +155,11 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
 
   Events events;
   billing::AddReversals(account, invoice, parts.given_up, after, day, "", events);
-  billing::AddReleases(account, invoice, off, day, events);
+  billing::AddReleases(account, invoice, off, money_day, events);
   auto& dated = events.emplace_back();
   dated.effective_date = day;
   *dated.event.mutable_credit_note_issued() = note;
-  billing::AddRefunds(account, off, {.credit_note_id = note.credit_note_id()}, day, events);
+  billing::AddRefunds(account, off, {.credit_note_id = note.credit_note_id()}, money_day, events);
 
   // What is left of the invoice may be no more than what is left of its discount.
   after.set_open_minor(invoice.open_minor() - parts.open_minor);

@@ -140,9 +140,9 @@ absl::StatusOr<command::Events<Billing::Event>> Issue(const command::View& view,
   RETURN_IF_ERROR(billing::ExpectTaxCodeRoom(invoice.taxes(), account));
   RETURN_IF_ERROR(ExpectFits(account, invoice.total_minor()));
   ASSIGN_OR_RETURN(*invoice.mutable_number(),
-                   billing::NextNumber(view.partition_state.series().last(), content.series(),
-                                       billing::kDefaultInvoiceSeries,
-                                       static_cast<int>(invoice_day.year()), view.partition));
+                   billing::NextNumber(view.partition_state.series(), billing::Numbered::kInvoice,
+                                       content.series(), static_cast<int>(invoice_day.year()),
+                                       view.partition));
   invoice.set_account_id(account.account_id());
   invoice.set_invoice_id(std::move(id));
   *invoice.mutable_due_date() = DateOf(due_day);

@@ -1,17 +1,20 @@
 #include "services/billing/refund.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "services/billing/day_number.h"
 #include "services/billing/limits.h"
 
 namespace daybook::billing {
-namespace {
-
-const std::string& IdOf(const v1::Account& account, const TakenOffPayment& taken) {
-  return account.payments(static_cast<int>(taken.payment)).payment_id();
+int32_t LastPaymentDay(const v1::Account& account, const TakenOffInvoice& off) {
+  int32_t last = 0;
+  for (const TakenOffPayment& taken : off.payments) {
+    last = std::max(last, account.payments(static_cast<int>(taken.payment)).payment_date());
+  }
+  return last;
 }
-
-}  // namespace
 
 absl::Status ExpectFitsRecord(const TakenOffInvoice& off) {
   if (off.payments.size() <= kMaxCredits) return absl::OkStatus();
@@ -25,10 +28,10 @@ void AddReleases(const v1::Account& account, const v1::Invoice& invoice,
                  command::Events<v1::Event>& events) {
   for (const TakenOffPayment& taken : off.payments) {
     auto& dated = events.emplace_back();
-    dated.effective_date = day;
+    dated.effective_date = std::max(day, DayOfNumber(off.last_day));
     v1::CreditReleased& released = *dated.event.mutable_credit_released();
     released.set_account_id(account.account_id());
-    released.set_payment_id(IdOf(account, taken));
+    released.set_payment_id(account.payments(static_cast<int>(taken.payment)).payment_id());
     released.set_currency_code(account.currency_code());
     v1::Allocation& one = *released.add_released();
     one.set_invoice_id(invoice.invoice_id());
@@ -40,10 +43,11 @@ void AddRefunds(const v1::Account& account, const TakenOffInvoice& off, const Re
                 absl::CivilDay day, command::Events<v1::Event>& events) {
   for (const TakenOffPayment& taken : off.payments) {
     auto& dated = events.emplace_back();
-    dated.effective_date = day;
+    const v1::Payment& payment = account.payments(static_cast<int>(taken.payment));
+    dated.effective_date = std::max(day, DayOfNumber(payment.payment_date()));
     v1::PaymentRefunded& refunded = *dated.event.mutable_payment_refunded();
     refunded.set_account_id(account.account_id());
-    refunded.set_payment_id(IdOf(account, taken));
+    refunded.set_payment_id(payment.payment_id());
     refunded.set_currency_code(account.currency_code());
     refunded.set_amount_minor(taken.amount_minor);
     refunded.set_credit_note_id(refund.credit_note_id);

@@ -11,10 +11,14 @@
 
 namespace daybook::billing {
 
+// The latest day, YYYYMMDD, on which any of its payments came.
+int32_t LastPaymentDay(const v1::Account& account, const TakenOffInvoice& off);
+
 // RECORD_TOO_LARGE if the money is of more payments than fit a record.
 absl::Status ExpectFitsRecord(const TakenOffInvoice& off);
 
-// Takes the money off the invoice: CreditReleased, one a payment.
+// Takes the money off the invoice: CreditReleased, one a payment, on `day` or on the latest on which
+// money was put there.
 void AddReleases(const v1::Account& account, const v1::Invoice& invoice,
                  const TakenOffInvoice& off, absl::CivilDay day,
                  command::Events<v1::Event>& events);
@@ -26,7 +30,7 @@ struct RefundOf {
   std::string reason = {};
 };
 
-// Gives it back: PaymentRefunded, one a payment.
+// Gives it back: PaymentRefunded, one a payment, on `day` or on that of the payment.
 void AddRefunds(const v1::Account& account, const TakenOffInvoice& off, const RefundOf& refund,
                 absl::CivilDay day, command::Events<v1::Event>& events);
 

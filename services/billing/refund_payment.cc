@@ -10,6 +10,7 @@
 #include "services/billing/account.h"
 #include "services/billing/allocation.h"
 #include "services/billing/billing.h"
+#include "services/billing/day_number.h"
 #include "services/billing/early_payment.h"
 #include "services/billing/refund.h"
 
@@ -51,11 +52,12 @@ KnownRefund FindRefund(const billing::v1::State& state, const std::string& exter
   return known;
 }
 
-absl::Status RefundExists(const KnownRefund& known, std::string_view different_fields) {
+absl::Status RefundExists(const Account& account, const KnownRefund& known,
+                          std::string_view different_fields) {
   return Refuse(Reason::kPaymentExists,
                 absl::StrCat("the external id belongs to a refund of payment '",
-                             known.payment->payment_id(), "' of ", known.amount_minor,
-                             " minor units",
+                             known.payment->payment_id(), "' of ",
+                             billing::MoneyText(account, known.amount_minor),
                              known.credit_note_id.empty() ? "" : " for credit note ",
                              known.credit_note_id),
                 {{"payment_id", known.payment->payment_id()},
@@ -72,14 +74,25 @@ absl::StatusOr<int64_t> AmountOf(const PaymentRef& found, const Request& request
   return MinorOf(request.amount());
 }
 
-absl::Status NotPaid(const Invoice& invoice, int64_t amount_minor, int64_t paid_minor) {
+absl::Status NotPaid(const Account& account, const Invoice& invoice, int64_t amount_minor,
+                     int64_t paid_minor) {
   return Refuse(Reason::kCreditNoteNotPaid,
-                absl::StrCat(amount_minor, " minor units are to be paid out, payments have ",
-                             paid_minor, " on invoice '", invoice.invoice_id(),
+                absl::StrCat(billing::MoneyText(account, amount_minor),
+                             " is to be paid out, payments have ",
+                             billing::MoneyText(account, paid_minor), " on invoice '", invoice.invoice_id(),
                              "' of the credit note"),
                 {{"paid_minor", absl::StrCat(paid_minor)},
                  {"invoice_id", invoice.invoice_id()},
                  {"open_minor", absl::StrCat(invoice.open_minor())}});
+}
+
+// The day, YYYYMMDD, of the note, which money does not wait for if it is ahead: as that of its
+// invoice may be.
+int32_t EarliestPayOut(const Account& account, const TakenOffInvoice& off, int32_t note_day,
+                       absl::Time now) {
+  const auto today = billing::DefaultDay(account.time_zone(), now, "effective_date");
+  if (!today.ok() || billing::DayOfNumber(note_day) <= *today) return note_day;
+  return std::max(billing::DayNumber(*today), billing::LastPaymentDay(account, off));
 }
 
 // The credit note takes the place of the money on its invoice.
@@ -111,16 +124,20 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   const KnownRefund known = FindRefund(view.state.billing(), external_id);
   if (known.payment != nullptr) {
     if (known.payment != found.payment || !known.credit_note_id.empty()) {
-      return RefundExists(known, "payment_id");
+      return RefundExists(*found.account, known, "payment_id");
     }
-    if (request.has_amount() && known.amount_minor != amount) return RefundExists(known, "amount");
+    if (request.has_amount() && known.amount_minor != amount) {
+      return RefundExists(*found.account, known, "amount");
+    }
     response.set_repeated(true);
     response.set_payment_id(request.payment_id());
     *response.mutable_amount() = MoneyOf(known.amount_minor, currency);
     *response.mutable_unapplied() = MoneyOf(unapplied, currency);
     return Events();
   }
-  if (amount > unapplied || amount == 0) return billing::CreditTooSmall(amount, unapplied);
+  if (amount > unapplied || amount == 0) {
+    return billing::CreditTooSmall(*found.account, amount, unapplied);
+  }
 
   Events events(1);
   ASSIGN_OR_RETURN(
@@ -156,27 +173,32 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   response.set_credit_note_id(request.credit_note_id());
   if (known.payment != nullptr) {
     if (known.credit_note_id != request.credit_note_id()) {
-      return RefundExists(known, "credit_note_id");
+      return RefundExists(account, known, "credit_note_id");
     }
-    if (request.has_amount() && known.amount_minor != amount) return RefundExists(known, "amount");
+    if (request.has_amount() && known.amount_minor != amount) {
+      return RefundExists(account, known, "amount");
+    }
     *response.mutable_amount() = MoneyOf(known.amount_minor, currency);
     *response.mutable_unapplied() = MoneyOf(unapplied, currency);
     response.set_refund_count(known.count);
     response.set_repeated(true);
     return Events();
   }
-  if (amount > unapplied || amount == 0) return billing::CreditTooSmall(amount, unapplied);
+  if (amount > unapplied || amount == 0) {
+    return billing::CreditTooSmall(account, amount, unapplied);
+  }
   const Invoice& invoice = billing::InvoiceOf(account, note.payment->credit_note_of());
   const TakenOffInvoice off = billing::PaymentsOn(account, invoice, amount);
-  if (off.amount_minor < amount) return NotPaid(invoice, amount, off.amount_minor);
+  if (off.amount_minor < amount) return NotPaid(account, invoice, amount, off.amount_minor);
   RETURN_IF_ERROR(billing::ExpectFitsRecord(off));
-  ASSIGN_OR_RETURN(const absl::CivilDay day,
-                   billing::EffectiveDay(
-                       account, request.has_effective_date(), request.effective_date(), context.now,
-                       std::max(note.payment->payment_date(), off.last_day)));
+  const int32_t note_day = std::max(note.payment->payment_date(), off.last_day);
+  ASSIGN_OR_RETURN(
+      const absl::CivilDay day,
+      billing::EffectiveDay(account, request.has_effective_date(), request.effective_date(),
+                            context.now, EarliestPayOut(account, off, note_day, context.now)));
   Events events;
   billing::AddReleases(account, invoice, off, day, events);
-  AddApplied(note, invoice, amount, day, events);
+  AddApplied(note, invoice, amount, std::max(day, billing::DayOfNumber(note_day)), events);
   billing::AddRefunds(account, off,
                       {.credit_note_id = request.credit_note_id(),
                        .external_id = external_id,

@@ -126,8 +126,10 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   }
   if (amount > missing.amount_minor() || amount == 0) {
     return Refuse(Reason::kTakenBackTooLittle,
-                  absl::StrCat(missing.amount_minor(),
-                               " minor units of the payment were taken back and have not come again"),
+                  missing.amount_minor() == 0
+                      ? "nothing of the payment was taken back that has not come again"
+                      : absl::StrCat(billing::MoneyText(account, missing.amount_minor()),
+                                     " of the payment was taken back and has not come again"),
                   {{"taken_back_minor", absl::StrCat(missing.amount_minor())},
                    {"payment_id", request.payment_id()}});
   }

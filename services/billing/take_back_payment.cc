@@ -36,10 +36,14 @@ struct Taken {
   bool partial() const { return amount_minor < left_minor; }
 };
 
-absl::Status AboveLeft(const Taken& taken) {
+absl::Status AboveLeft(const Account& account, const Taken& taken) {
   return Refuse(Reason::kTakeBackAboveLeft,
-                absl::StrCat(taken.amount_minor, " minor units are taken back, ", taken.left_minor,
-                             " are left of the payment"),
+                taken.left_minor == 0
+                    ? "nothing is left of the payment"
+                    : absl::StrCat(billing::MoneyText(account, taken.amount_minor),
+                                   " is taken back, ",
+                                   billing::MoneyText(account, taken.left_minor),
+                                   " is left of the payment"),
                 {{"left_minor", absl::StrCat(taken.left_minor)}});
 }
 
@@ -64,6 +68,7 @@ int64_t AmountOf(const TakeBack& take_back) {
 }
 
 struct KnownTakeBack {
+  const Account* account = nullptr;
   const Payment* payment = nullptr;
   const TakeBack* take_back = nullptr;
 
@@ -76,18 +81,25 @@ KnownTakeBack FindTakeBack(const billing::v1::State& state, const std::string& e
   for (const Account& account : state.accounts()) {
     for (const Payment& payment : account.payments()) {
       for (const TakeBack& take_back : payment.take_backs()) {
-        if (take_back.external_id() == external_id) return {&payment, &take_back};
+        if (take_back.external_id() == external_id) return {&account, &payment, &take_back};
       }
     }
   }
   return {};
 }
 
+// Whether what was beyond the payment was claimed or lost as the caller says, if he says so.
+bool IsTreatedAs(const TakeBack& known, billing::v1::TakeBackExcess excess) {
+  return (excess != billing::v1::TAKE_BACK_EXCESS_LOSS || known.claimed_minor() == 0) &&
+         (excess != billing::v1::TAKE_BACK_EXCESS_CLAIM || known.lost_minor() == 0);
+}
+
 absl::Status TakeBackExists(const KnownTakeBack& known, std::string_view different_fields) {
   return Refuse(Reason::kPaymentExists,
                 absl::StrCat("the external id belongs to a take-back of payment '",
-                             known.payment->payment_id(), "' of ", known.amount_minor(),
-                             " minor units, ", ToAbsl(billing::NameOf(known.take_back->kind()))),
+                             known.payment->payment_id(), "' of ",
+                             billing::MoneyText(*known.account, known.amount_minor()), ", ",
+                             ToAbsl(billing::NameOf(known.take_back->kind()))),
                 {{"payment_id", known.payment->payment_id()},
                  {"amount_minor", absl::StrCat(known.amount_minor())},
                  {"different_fields", std::string(different_fields)}});
@@ -180,9 +192,8 @@ absl::Status AddDebitNote(const command::View& view, const PaymentRef& found, in
   dated.effective_date = day;
   auto& note = *dated.event.mutable_debit_note_issued();
   ASSIGN_OR_RETURN(*note.mutable_number(),
-                   billing::NextNumber(view.partition_state.series().debit_notes(), "",
-                                       billing::kDebitNoteSeries, static_cast<int>(day.year()),
-                                       view.partition));
+                   billing::NextNumber(view.partition_state.series(), billing::Numbered::kDebitNote,
+                                       "", static_cast<int>(day.year()), view.partition));
   note.set_account_id(found.account->account_id());
   note.set_debit_note_id(context.NewId(view, 0));
   note.set_payment_id(found.payment->payment_id());
@@ -233,14 +244,15 @@ absl::StatusOr<Events> Decided(const command::View& view, const Request& request
     if (request.has_amount() && known.amount_minor() != taken.amount_minor) {
       return TakeBackExists(known, "amount");
     }
+    if (!IsTreatedAs(*known.take_back, request.excess())) return TakeBackExists(known, "excess");
     AnswerAgain(found, *known.take_back, view.partition, response);
     return Events();
   }
-  if (taken.amount_minor == 0) return AboveLeft(taken);
+  if (taken.amount_minor == 0) return AboveLeft(*found.account, taken);
   RETURN_IF_ERROR(ExpectFitsTaken(*found.payment, taken.amount_minor));
   if (taken.excess_minor() > 0 &&
       request.excess() == billing::v1::TAKE_BACK_EXCESS_UNSPECIFIED) {
-    return AboveLeft(taken);
+    return AboveLeft(*found.account, taken);
   }
   ASSIGN_OR_RETURN(
       const absl::CivilDay day,

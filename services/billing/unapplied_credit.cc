@@ -77,7 +77,7 @@ absl::StatusOr<Sources> ChooseSources(const command::View& view,
       sources.Add(sources.account->payments(static_cast<int>(open[i])), open[i]);
     }
   }
-  if (sources.unapplied_minor == 0) return billing::CreditTooSmall(0, 0);
+  if (sources.unapplied_minor == 0) return billing::CreditTooSmall(*sources.account, 0, 0);
   return sources;
 }
 
@@ -200,7 +200,10 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   }
   if (off.amount_minor == 0 || (request.has_amount() && off.amount_minor < wanted)) {
     return Refuse(Reason::kAllocationTooSmall,
-                  absl::StrCat(off.amount_minor, " minor units of the payment are on the invoice"),
+                  off.amount_minor == 0
+                      ? "nothing of the payment is on the invoice"
+                      : absl::StrCat(billing::MoneyText(account, off.amount_minor),
+                                     " of the payment is on the invoice"),
                   {{"allocated_minor", absl::StrCat(off.amount_minor)}});
   }
   Events events(1);

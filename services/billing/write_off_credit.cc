@@ -20,12 +20,13 @@ using Events = command::Events<Billing::Event>;
 
 absl::Status ExpectResidue(const PaymentRef& found) {
   const int64_t unapplied = found.payment->unapplied_minor();
-  if (unapplied == 0) return billing::CreditTooSmall(0, 0);
+  if (unapplied == 0) return billing::CreditTooSmall(*found.account, 0, 0);
   const int64_t tolerance = billing::WriteOffTolerance(found.account->currency_code());
   if (unapplied <= tolerance) return absl::OkStatus();
   return Refuse(Reason::kCreditAboveTolerance,
-                absl::StrCat(unapplied, " minor units are unapplied; a residue is at most ",
-                             tolerance),
+                absl::StrCat(billing::MoneyText(*found.account, unapplied),
+                             " is unapplied; a residue is at most ",
+                             billing::MoneyText(*found.account, tolerance)),
                 {{"unapplied_minor", absl::StrCat(unapplied)},
                  {"tolerance_minor", absl::StrCat(tolerance)}});
 }

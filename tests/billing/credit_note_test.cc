@@ -54,6 +54,24 @@ TEST(CreditNote, RefusesBadFields) {
       .ThenInvalid({"effective_date"});
 }
 
+// A number names one document: a series is of invoices or of credit notes.
+TEST(CreditNote, HasASeriesOfItsOwn) {
+  Book book;
+  for (const char* taken : {"A", "DN"}) {
+    book.Note(absl::StrCat(kCredit, "series: '", taken, "'")).ThenInvalid({"series"});
+  }
+  for (const char* taken : {"CN", "DN"}) {
+    book.story.When(InvoiceOf(1, absl::StrCat("series: '", taken, "'"))).ThenInvalid({"series"});
+  }
+  book.story.When(InvoiceOf(1, "series: 'S1'"));
+  book.Note(absl::StrCat(kCredit, "series: 'S1'")).ThenInvalid({"series"});
+  EXPECT_EQ(book.Note(absl::StrCat(kCredit, Line(0), "series: 'S2'")).response.number(),
+            "S2-2026-03-000001");
+  book.story.When(InvoiceOf(1, "series: 'S2'")).ThenInvalid({"series"});
+  EXPECT_EQ(book.Note(absl::StrCat(kCredit, Line(1), "series: 'S2'")).response.number(),
+            "S2-2026-03-000002");
+}
+
 TEST(CreditNote, TakesNoMoreThanIsLeftOfALine) {
   Book book;
   const auto refused =

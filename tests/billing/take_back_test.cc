@@ -67,6 +67,7 @@ std::string Said(const std::string& invoice_id) {
 std::string On(int month, int day) {
   return absl::StrCat("effective_date { year: 2026 month: ", month, " day: ", day, " } ");
 }
+const absl::CivilDay kToday(2026, 3, 15);
 constexpr char kClaim[] = "excess: TAKE_BACK_EXCESS_CLAIM ";
 constexpr char kLoss[] = "excess: TAKE_BACK_EXCESS_LOSS ";
 
@@ -201,6 +202,9 @@ TEST(TakeBack, UnderAKnownExternalIdIsNotTakenTwice) {
   EXPECT_TRUE(book.ChargeBack(paid, id).events.empty());
   book.ChargeBack(paid, Amount(131) + kClaim + id).ThenRefused("PAYMENT_EXISTS");
   book.ChargeBack(other, Amount(130) + kClaim + id).ThenRefused("PAYMENT_EXISTS");
+  const auto lost =
+      book.ChargeBack(paid, Amount(130) + kLoss + id).ThenRefused("PAYMENT_EXISTS");
+  EXPECT_EQ(MetadataOf(lost.status, "different_fields"), "excess");
   book.Of<v1::ReversePaymentRequest>(paid, Amount(130) + kClaim + id)
       .ThenRefused("PAYMENT_EXISTS");
 }
@@ -367,6 +371,45 @@ TEST(RefundCreditNote, IsNotDatedBeforeTheMoneyOrTheNote) {
   book.PayOut(note, On(2, 9)).ThenInvalid({"effective_date"});
   EXPECT_EQ(book.PayOut(note, On(2, 10)).events.back().effective_date,
             absl::CivilDay(2026, 2, 10));
+}
+
+// The invoice, and so its credit notes, may be dated ahead; money is of the day on which it moves.
+TEST(RefundCreditNote, GoesTodayAlsoForANoteThatIsDatedAhead) {
+  Book book;
+  const std::string ahead = book.Issue(100, "invoice_date { year: 2026 month: 6 day: 1 }");
+  book.Pay(100);
+  const std::string note = book.Credit(ahead);
+  const auto out = book.PayOut(note);
+  ASSERT_EQ(out.events.size(), 3u);
+  EXPECT_EQ(out.events[0].effective_date, kToday);  // off the invoice
+  EXPECT_EQ(out.events[1].effective_date, absl::CivilDay(2026, 6, 1));  // the note in its place
+  EXPECT_EQ(out.events[2].effective_date, kToday);
+  EXPECT_TRUE(out.events[2].event.has_payment_refunded());
+}
+
+TEST(CreditNoteRefund, GoesTodayAlsoForAnInvoiceThatIsDatedAhead) {
+  Book book;
+  const std::string ahead = book.Issue(100, "invoice_date { year: 2026 month: 6 day: 1 }");
+  book.Pay(100);
+  const auto note = book.story.When(Proto<v1::IssueCreditNoteRequest>(
+      absl::StrCat("invoice_id: '", ahead, "' kind: CREDIT_NOTE_KIND_REFUND")));
+  ASSERT_EQ(note.events.size(), 3u);
+  EXPECT_EQ(note.events[0].effective_date, kToday);                     // off the invoice
+  EXPECT_EQ(note.events[1].effective_date, absl::CivilDay(2026, 6, 1));  // the note
+  EXPECT_EQ(note.events[2].effective_date, kToday);
+}
+
+// Nor does the note wait for money that is dated ahead.
+TEST(CreditNoteRefund, OfMoneyThatIsDatedAheadGoesWhenItHasCome) {
+  Book book;
+  const std::string invoice = book.Issue(100);
+  book.Pay(100, "payment_date { year: 2026 month: 6 day: 5 }");
+  const auto note = book.story.When(Proto<v1::IssueCreditNoteRequest>(
+      absl::StrCat("invoice_id: '", invoice, "' kind: CREDIT_NOTE_KIND_REFUND")));
+  ASSERT_EQ(note.events.size(), 3u);
+  EXPECT_EQ(note.events[0].effective_date, absl::CivilDay(2026, 6, 5));  // off the invoice
+  EXPECT_EQ(note.events[1].effective_date, kToday);                     // the note
+  EXPECT_EQ(note.events[2].effective_date, absl::CivilDay(2026, 6, 5));
 }
 
 }  // namespace

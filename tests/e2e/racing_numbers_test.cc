@@ -35,7 +35,7 @@ constexpr int kPartitions = 4;
 constexpr int kRounds = kSanitized ? 1 : 3;  // of five changes each
 constexpr int64_t kCommandsAChange = kSanitized ? 60 : 200;
 
-// One counter: what it numbers, series, year, partition. A series of both has two counters.
+// One counter: what it numbers, series, year, partition.
 using Counter = std::tuple<std::string, std::string, int, int>;
 
 std::string Name(const Counter& counter) {

@@ -246,7 +246,7 @@ void LoadCustomer::Accepted(const IssuedCommand& command) {
     request.set_invoice_id(issued.invoice_id());
     request.set_kind(billing::v1::CREDIT_NOTE_KIND_CREDIT);
     // Every other invoice of each counter, so that both series count in each year and partition.
-    request.set_series((issued.number().back() - '0') % 2 == 0 ? "CN" : "A");
+    request.set_series((issued.number().back() - '0') % 2 == 0 ? "CN" : "CB");
     *request.mutable_effective_date() = invoice.invoice_date();
     Remember(creditable_, std::move(request));
   }
