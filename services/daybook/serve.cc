@@ -266,7 +266,7 @@ class ServeCommand : public Subcommand {
             .exit_codes =
                 "0 stopped as told · 1 could not start, says why · 2 wrong usage or "
                 "configuration · 4 the brokers do not answer · 70 stopped itself because a write "
-                "to disk failed"};
+                "to disk failed, or its log was moved or removed"};
   }
   int Run(const Config& config) override {
     CatchInterrupts();

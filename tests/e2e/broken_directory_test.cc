@@ -200,5 +200,34 @@ TEST_F(BrokenDirectory, BuildsADamagedCommandCacheAgain) {
   ExpectServes(copy);
 }
 
+// RocksDB writes and removes by path: a server whose directory is gone must not do it to the one that
+// took its place.
+TEST_F(BrokenDirectory, OneThatIsMovedWhileItIsServedEndsTheServerAtOnce) {
+  ASSERT_NO_FATAL_FAILURE(MakeHistory(200));
+  ASSERT_IS_OK(server_.StartAndWait());
+  const std::string moved = data_dir() + ".moved";
+  fs::rename(data_dir(), moved);
+  fs::copy(moved, data_dir(), fs::copy_options::recursive);
+  const std::optional<int> ended = server_.WaitUntilEnded(absl::Seconds(20));
+  ASSERT_TRUE(ended.has_value());
+  EXPECT_EQ(*ended, 70);
+  EXPECT_THAT(server_.words(), HasSubstr("was moved or removed"));
+  // Its successor has all there is.
+  ASSERT_IS_OK(server_.StartAndWait());
+  server_.Terminate();
+  EXPECT_EQ(server_.WaitUntilEnded(absl::Seconds(60)), 0);
+  EXPECT_EQ(RunDaybook({"verify", "--data-dir", data_dir()}).code, 0);
+}
+
+TEST_F(BrokenDirectory, OneThatIsRemovedWhileItIsServedTakesNoCommandAnyMore) {
+  ASSERT_NO_FATAL_FAILURE(StartLoad({}));
+  fs::rename(data_dir() + "/log", data_dir() + "/gone");
+  ASSERT_EQ(server_.WaitUntilEnded(absl::Seconds(20)), 70);
+  // What was acknowledged stands in what was moved.
+  fs::rename(data_dir() + "/gone", data_dir() + "/log");
+  StartAgain();
+  Judge();
+}
+
 }  // namespace
 }  // namespace daybook

@@ -32,6 +32,9 @@ struct Core {
   BatchBytes batch_bytes = {};
 
   bool writable() const { return lock != nullptr; }
+  // Ends the process unless the directory is still where it was opened: RocksDB writes and removes
+  // by path, and would do it to whatever stands there now.
+  void ExpectOwnDirectory() const;
   std::string RecordsPath() const { return options.directory + "/records"; }
   std::string TailPath() const { return options.directory + "/tail"; }
 };

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -29,7 +30,7 @@ absl::StatusOr<std::unique_ptr<DirectoryLock>> DirectoryLock::Take(const std::st
     return absl::FailedPreconditionError(
         absl::StrCat("cannot open ", path, ": ", std::strerror(errno)));
   }
-  std::unique_ptr<DirectoryLock> lock(new DirectoryLock(fd));
+  std::unique_ptr<DirectoryLock> lock(new DirectoryLock(path, fd));
   // Of the open file, not of the process: a second opening by the same process is refused as well.
   if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
     return absl::FailedPreconditionError(absl::StrCat(
@@ -41,7 +42,18 @@ absl::StatusOr<std::unique_ptr<DirectoryLock>> DirectoryLock::Take(const std::st
       ::pwrite(fd, holder.data(), holder.size(), 0) != static_cast<ssize_t>(holder.size())) {
     return absl::UnavailableError(absl::StrCat("cannot write ", path, ": ", std::strerror(errno)));
   }
+  struct stat file;
+  if (::fstat(fd, &file) != 0) {
+    return absl::UnavailableError(absl::StrCat("cannot look at ", path, ": ", std::strerror(errno)));
+  }
+  lock->device_ = file.st_dev;
+  lock->inode_ = file.st_ino;
   return lock;
+}
+
+bool DirectoryLock::Held() const {
+  struct stat file;
+  return ::stat(path_.c_str(), &file) == 0 && file.st_dev == device_ && file.st_ino == inode_;
 }
 
 DirectoryLock::~DirectoryLock() { ::close(fd_); }

@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <condition_variable>
 #include <cstring>
 #include <filesystem>
+#include <mutex>
 #include <random>
 #include <thread>
 
@@ -24,6 +27,7 @@ namespace {
 constexpr int kDefaultPartitions = 16;
 constexpr int kMostPartitions = 4096;
 constexpr int kAttemptsBesideAWriter = 20;
+constexpr std::chrono::milliseconds kWatchInterval(100);
 
 class EmbeddedLog : public EventLog {
  public:
@@ -31,7 +35,13 @@ class EmbeddedLog : public EventLog {
 
   ~EmbeddedLog() override {
     stop_ = true;
+    {
+      const std::lock_guard lock(mutex_);
+      stopped_.notify_all();
+    }
     if (checker_.joinable()) checker_.join();
+    if (watcher_.joinable()) watcher_.join();
+    if (core_.writable()) core_.ExpectOwnDirectory();
   }
 
   int partitions() const override { return static_cast<int>(core_.partitions.size()); }
@@ -66,10 +76,23 @@ class EmbeddedLog : public EventLog {
     });
   }
 
+  // Also while nothing is written.
+  void WatchDirectory() {
+    watcher_ = std::thread([this] {
+      std::unique_lock lock(mutex_);
+      while (!stopped_.wait_for(lock, kWatchInterval, [this] { return stop_.load(); })) {
+        core_.ExpectOwnDirectory();
+      }
+    });
+  }
+
  private:
   Core core_;
   std::atomic<bool> stop_ = false;
+  std::mutex mutex_;
+  std::condition_variable stopped_;
   std::thread checker_;
+  std::thread watcher_;
 };
 
 // fdatasync over a network is a promise of another machine, and its locks are not ours.
@@ -258,10 +281,18 @@ absl::StatusOr<std::unique_ptr<EmbeddedLog>> OpenToWrite(const EmbeddedOptions& 
   }
   auto log = std::make_unique<EmbeddedLog>(std::move(core));
   if (!tables_checked) log->CheckInBackground();
+  log->WatchDirectory();
   return log;
 }
 
 }  // namespace
+
+void Core::ExpectOwnDirectory() const {
+  if (lock->Held()) return;
+  Die(absl::StrCat("the log's directory ", options.directory,
+                   " was moved or removed while it was open: nothing more is written, and nothing of "
+                   "what stands there now is touched; start again where it is"));
+}
 
 absl::StatusOr<std::unique_ptr<EventLog>> OpenEmbedded(EmbeddedOptions options) {
   if (options.directory.empty()) return absl::InvalidArgumentError("the log needs a directory");

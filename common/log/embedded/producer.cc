@@ -294,6 +294,7 @@ void EmbeddedProducer::WriteAdmitted(std::vector<Job>& jobs) {
     int64_t next;
     std::string_view last;
   };
+  core_.ExpectOwnDirectory();
   // Locked in ascending order, so that two producers on one partition wait for each other and never
   // lock each other out; those of different partitions share a sync.
   std::map<int, Part> parts;
