@@ -43,7 +43,7 @@ struct Arbitrary<daybook::balances::Act> {
   static Gen<daybook::balances::Act> arbitrary() {
     using daybook::balances::Act;
     return gen::build<Act>(
-        gen::set(&Act::kind, Wide(0, 34)), gen::set(&Act::account, gen::element(0, 1, 1, 2)),
+        gen::set(&Act::kind, Wide(0, 35)), gen::set(&Act::account, gen::element(0, 1, 1, 2)),
         gen::set(&Act::pick, Wide(0, 4)), gen::set(&Act::other, Wide(0, 4)),
         gen::set(&Act::amount, gen::oneOf(gen::just(0), Wide(1, 90), Wide(1, 900))),
         gen::set(&Act::back, gen::oneOf(gen::just(-1), Wide(0, 60))),
@@ -534,7 +534,7 @@ TEST(BookProperty, LongHistoriesGiveTheSameAnswers) {
     const auto draw = [&](int n) { return static_cast<int>(random() % static_cast<uint32_t>(n)); };
     BookWorld world(*store, static_cast<int>(seed));
     for (int i = 0; i < 1500; ++i) {
-      world.Do({.kind = draw(34),
+      world.Do({.kind = draw(35),
                 .account = draw(20) == 0 ? 1 + draw(2) : 0,
                 .pick = draw(4) == 0 ? draw(400) : draw(4),
                 .other = draw(4),

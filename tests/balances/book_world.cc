@@ -334,13 +334,12 @@ void BookWorld::Do(const Act& act) {
       return PayEarly(account, act);
     case 34: {
       billing::v1::ReinstatePaymentRequest request;
-      for (const std::string& id : account.payments) {
+      const std::vector<std::string> payments = account.payments;
+      for (const std::string& id : payments) {
         request.set_payment_id(id);
         if (act.turn % 2 == 0) Day(act, request);
         const auto again = Send(account, request);
-        if (!again) continue;
-        if (!again->payment_id().empty()) account.payments.push_back(again->payment_id());
-        return;
+        if (again && !again->payment_id().empty()) account.payments.push_back(again->payment_id());
       }
       return;
     }

@@ -92,7 +92,7 @@ void World::Draw(std::mt19937& random, bool simple) {
   const google::type::Date day = DateOf(kFirstDay + below(kDays));
   if (below(4) == 0) Flush();
 
-  const int kind = below(simple ? 8 : 28);
+  const int kind = below(simple ? 8 : 29);
   if (kind < 3) {
     bv1::IssueInvoiceRequest request;
     *request.mutable_invoice_date() = day;
@@ -171,6 +171,14 @@ void World::Draw(std::mt19937& random, bool simple) {
     for (const std::string& id : who.sources) {
       request.set_payment_id(id);
       if (!Send(customer, request).payment_id().empty()) break;
+    }
+  } else if (kind == 28) {
+    bv1::ReinstatePaymentRequest request;
+    const std::vector<std::string> sources = who.sources;
+    for (const std::string& id : sources) {
+      request.set_payment_id(id);
+      const std::string again = Send(customer, request).payment_id();
+      if (!again.empty()) who.sources.push_back(again);
     }
   } else if (kind == 12) {
     bv1::RefundPaymentRequest request;
