@@ -19,8 +19,8 @@ using testing::HasSubstr;
 
 // Enough that each of four partitions has some.
 constexpr int kCustomers = 20;
-// Within it a change must have been noticed.
-constexpr absl::Duration kNotice = absl::Minutes(1);
+// A change is noticed within a minute by a machine that has time.
+constexpr absl::Duration kNotice = absl::Minutes(3);
 
 class TopicChanges : public ServerOnKafka {
  protected:
