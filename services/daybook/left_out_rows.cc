@@ -1,11 +1,23 @@
 #include "services/daybook/left_out_rows.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "services/daybook/text.h"
 
 namespace daybook {
 namespace {
+
+// `line 12` as `line ...`.
+std::string WithoutLines(std::string text) {
+  constexpr std::string_view kLine = "line ";
+  for (size_t at = text.find(kLine); at != text.npos; at = text.find(kLine, at)) {
+    at += kLine.size();
+    const size_t end = std::min(text.find_first_not_of("0123456789", at), text.size());
+    if (end > at) text.replace(at, end - at, "...");
+  }
+  return text;
+}
 
 std::string WithoutQuoted(std::string_view text) {
   std::string without;
@@ -28,7 +40,7 @@ void LeftOutRows::Refused(int64_t line, std::string_view message, std::string_vi
 }
 
 void LeftOutRows::Unreadable(int64_t line, std::string_view why) {
-  Add(line, why, ": " + WithoutQuoted(why));
+  Add(line, why, ": " + WithoutLines(WithoutQuoted(why)));
 }
 
 void LeftOutRows::Add(int64_t line, std::string_view text, const std::string& group) {

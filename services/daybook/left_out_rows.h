@@ -23,8 +23,8 @@ class LeftOutRows {
 
   // The server's refusal of a row; `reason` is that of its ErrorInfo.
   void Refused(int64_t line, std::string_view message, std::string_view reason);
-  // A row that cannot be read. What stands in quotes differs from row to row and makes no other
-  // reason.
+  // A row that cannot be read. What stands in quotes, and numbers of lines, differ from row to row
+  // and make no other reason.
   void Unreadable(int64_t line, std::string_view why);
   // One line for each reason of which rows were not named; then it begins anew.
   void SayHowManyMore();

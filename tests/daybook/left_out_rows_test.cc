@@ -50,6 +50,16 @@ TEST_F(LeftOutRowsTest, TakesWhatCannotBeReadForOneReasonWhateverStandsThere) {
   EXPECT_EQ(said_.back(), "-: ... and 1 more row: '...' is no day; write 1997-01-31");
 }
 
+TEST_F(LeftOutRowsTest, TakesTheNumberOfALineForNoOtherReason) {
+  LeftOutRows rows("a.csv", false, Say());
+  for (int line = 2; line < 14; ++line) {
+    rows.Unreadable(line, "'A' stands on line " + std::to_string(100 * line) + ", or on line 7");
+  }
+  rows.SayHowManyMore();
+  EXPECT_THAT(said_, SizeIs(11));
+  EXPECT_EQ(said_.back(), "a.csv: ... and 2 more rows: '...' stands on line ..., or on line ...");
+}
+
 TEST_F(LeftOutRowsTest, NamesEachWhenAskedTo) {
   LeftOutRows rows("a.csv", true, Say());
   for (int line = 0; line < 100; ++line) rows.Refused(line, "no", "CURRENCY_MISMATCH");
