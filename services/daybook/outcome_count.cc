@@ -9,7 +9,7 @@ namespace daybook {
 void OutcomeCount::Add(bool already_recorded, bool in_doubt, const std::string& token,
                        int64_t line) {
   if (!already_recorded) {
-    ++fresh_;
+    fresh_lines_.push_back(line);
     return;
   }
   const auto place = log::DecodeToken(token);
@@ -24,7 +24,7 @@ void OutcomeCount::Add(bool already_recorded, bool in_doubt, const std::string& 
 }
 
 void OutcomeCount::Add(const OutcomeCount& other) {
-  fresh_ += other.fresh_;
+  fresh_lines_.insert(fresh_lines_.end(), other.fresh_lines_.begin(), other.fresh_lines_.end());
   old_lines_.insert(old_lines_.end(), other.old_lines_.begin(), other.old_lines_.end());
   doubts_.insert(doubts_.end(), other.doubts_.begin(), other.doubts_.end());
   for (const auto& [partition, offset] : other.newest_old_) {
@@ -39,11 +39,13 @@ void OutcomeCount::Settle() {
     if (newest != newest_old_.end() && doubt.offset <= newest->second) {
       old_lines_.push_back(doubt.line);
     } else {
-      ++fresh_;
+      fresh_lines_.push_back(doubt.line);
     }
   }
   doubts_.clear();
-  std::sort(old_lines_.begin(), old_lines_.end());
+  for (std::vector<int64_t>* lines : {&fresh_lines_, &old_lines_}) {
+    std::sort(lines->begin(), lines->end());
+  }
 }
 
 }  // namespace daybook

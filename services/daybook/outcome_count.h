@@ -24,9 +24,11 @@ class OutcomeCount {
   // To be called when all is added, before the results.
   void Settle();
 
-  int64_t fresh() const { return fresh_; }
+  int64_t fresh() const { return static_cast<int64_t>(fresh_lines_.size()); }
   int64_t already() const { return static_cast<int64_t>(old_lines_.size()); }
-  // Of what was already there, in order.
+  // In order, of what is new.
+  const std::vector<int64_t>& fresh_lines() const { return fresh_lines_; }
+  // In order, of what was already there.
   const std::vector<int64_t>& already_lines() const { return old_lines_; }
 
  private:
@@ -35,8 +37,7 @@ class OutcomeCount {
     int64_t offset, line;
   };
 
-  int64_t fresh_ = 0;
-  std::vector<int64_t> old_lines_;
+  std::vector<int64_t> fresh_lines_, old_lines_;
   std::map<int, int64_t> newest_old_;  // offset of the newest that certainly was there, by partition
   std::vector<Doubt> doubts_;
 };

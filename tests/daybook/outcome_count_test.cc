@@ -24,6 +24,7 @@ TEST(OutcomeCount, TellsWhatIsNewFromWhatWasThere) {
   EXPECT_EQ(count.fresh(), 1);
   EXPECT_EQ(count.already(), 3);
   EXPECT_THAT(count.already_lines(), ElementsAre(5, 6, 7));
+  EXPECT_THAT(count.fresh_lines(), ElementsAre(2));
 }
 
 // Sent twice since the first answer was lost: new, unless it stands in front of something that was
@@ -39,6 +40,7 @@ TEST(OutcomeCount, SettlesDoubtsByTheOrderOfTheLog) {
   count.Settle();
   EXPECT_EQ(count.fresh(), 3);
   EXPECT_THAT(count.already_lines(), ElementsAre(2, 6));
+  EXPECT_THAT(count.fresh_lines(), ElementsAre(3, 4, 5));
 }
 
 }  // namespace
