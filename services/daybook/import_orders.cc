@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <limits>
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -15,16 +16,15 @@
 #include "common/base/plausible.h"
 #include "common/base/status.h"
 #include "common/log/event_log.h"
-#include "common/log/token.h"
 #include "common/rpc/client.h"
 #include "daybook/balances/v1/balances_service.pb.h"
+#include "services/billing/currency_scale.h"
 #include "services/daybook/batch_sender.h"
 #include "services/daybook/connect.h"
 #include "services/daybook/interrupt.h"
 #include "services/daybook/left_out_rows.h"
-#include "services/daybook/order_commands.h"
+#include "services/daybook/order_lane.h"
 #include "services/daybook/orders.h"
-#include "services/daybook/outcome_count.h"
 #include "services/daybook/progress.h"
 #include "services/daybook/retry_notice.h"
 #include "services/daybook/subcommands.h"
@@ -34,32 +34,7 @@ namespace daybook {
 namespace {
 
 constexpr int kLanes = 4;  // batches under way; a customer's orders all go through one lane
-constexpr size_t kBatchCommands = 800;
 constexpr absl::Duration kDryRunPatience = absl::Seconds(3);
-
-// What a run did, or would do.
-struct Summary {
-  int64_t customers = 0;      // of the file, that are in the book
-  int64_t new_customers = 0;  // of them, that this run registered
-  OutcomeCount orders, payments, returns;
-  Int128 total_minor = 0;     // of the orders
-  Int128 returned_minor = 0;  // of the returns
-  int64_t left_out = 0;       // rows
-
-  void Add(const Summary& other) {
-    customers += other.customers;
-    new_customers += other.new_customers;
-    orders.Add(other.orders);
-    payments.Add(other.payments);
-    returns.Add(other.returns);
-    total_minor += other.total_minor;
-    returned_minor += other.returned_minor;
-    left_out += other.left_out;
-  }
-  void Settle() {
-    for (OutcomeCount* count : {&orders, &payments, &returns}) count->Settle();
-  }
-};
 
 // Lines on stderr; on a terminal over the line of the progress. Thread-safe.
 class Complaints {
@@ -72,229 +47,6 @@ class Complaints {
  private:
   const bool terminal_ = IsTerminal(STDERR_FILENO);
   std::mutex mutex_;
-};
-
-// What all lanes share. Const or thread-safe.
-struct Job {
-  const OrderFile& file;
-  const Currency& currency;
-  const OrderNames names;
-  const std::map<std::string_view, absl::CivilDay> first_days;
-  const bool strict;
-  const bool returns_as_credit;
-  const bool dry_run;  // validate only
-  rpc::Client* client;
-  LeftOutRows* left_out;
-  Progress* progress;
-  RetryNotice* notice;
-  absl::Duration give_up;
-  std::atomic<bool> stop{false};
-};
-
-// Some customers' orders, sent one batch after the other: invoices, then the payments of those that
-// were taken, so that an order that is refused leaves no money behind; at last the returns.
-class Lane {
- public:
-  Lane(Job* job, std::vector<size_t> orders)
-      : job_(job),
-        orders_(std::move(orders)),
-        sender_(job->client,
-                {.give_up = job->give_up, .stop = &job->stop, .notice = job->notice}) {}
-
-  absl::Status Run() {
-    std::vector<size_t> returns;
-    for (size_t next = 0; next < orders_.size();) {
-      batch_.clear();
-      const size_t begin = next;
-      for (; next < orders_.size() && batch_.size() < kBatchCommands; ++next) {
-        if (OrderAt(orders_[next]).is_return()) {
-          returns.push_back(orders_[next]);
-        } else {
-          AddInvoice(orders_[next]);
-        }
-      }
-      paid_.clear();
-      RETURN_IF_ERROR(SendBatch());
-      batch_.clear();
-      for (const size_t index : paid_) AddPayment(index);
-      RETURN_IF_ERROR(SendBatch());
-      job_->progress->Add(static_cast<int64_t>(next - begin));
-    }
-    for (size_t next = 0; next < returns.size();) {
-      batch_.clear();
-      while (next < returns.size() && batch_.size() < kBatchCommands) AddReturn(returns[next++]);
-      RETURN_IF_ERROR(SendBatch());
-    }
-    return absl::OkStatus();
-  }
-
-  const Summary& summary() const { return summary_; }
-  // Of the newest command of each partition.
-  const std::map<int, std::pair<int64_t, std::string>>& tokens() const { return tokens_; }
-
- private:
-  struct Sent {
-    size_t order;  // its place in the file
-    book::v1::Command command;
-  };
-
-  const Order& OrderAt(size_t index) const { return job_->file.orders[index]; }
-
-  void Remember(const std::string& text) {
-    const auto token = log::DecodeToken(text);
-    if (!token.ok()) return;
-    auto& newest = tokens_[token->partition];
-    if (token->next_offset > newest.first) newest = {token->next_offset, text};
-  }
-
-  void AddInvoice(size_t index) {
-    const Order& order = OrderAt(index);
-    if (known_.insert(order.customer_id).second) {
-      const absl::CivilDay first = job_->first_days.at(order.customer_id);
-      const auto profile = job_->file.customers.find(order.customer_id);
-      Put(index, RegisterCommand(order.customer_id,
-                                 profile == job_->file.customers.end() ? CustomerProfile()
-                                                                       : profile->second,
-                                 first));
-      Put(index, OpenAccountCommand(order.customer_id, first, job_->currency));
-    }
-    Put(index, InvoiceCommand(order, job_->names.Of(order), job_->currency));
-  }
-
-  void AddPayment(size_t index) {
-    const Order& order = OrderAt(index);
-    Put(index, PaymentCommand(order, job_->names.Of(order), invoice_ids_[index], job_->currency));
-  }
-
-  void AddReturn(size_t index) {
-    const Order& returned = OrderAt(index);
-    const auto invoice_id = invoice_ids_.find(returned.returned);
-    if (invoice_id == invoice_ids_.end()) {
-      ++summary_.left_out;
-      return job_->left_out->Unreadable(returned.line,
-                                        "a return of an order that was left out as well");
-    }
-    if (invoice_id->second.empty()) return CountReturn(returned, false, false, "");
-    Put(index, ReturnCommand(returned, OrderAt(returned.returned), job_->names.Of(returned),
-                             invoice_id->second, job_->returns_as_credit, job_->currency));
-  }
-
-  void Put(size_t index, book::v1::Command command) {
-    if (job_->dry_run) ValidateOnly(command);
-    batch_.push_back({index, std::move(command)});
-  }
-
-  static void ValidateOnly(book::v1::Command& command) {
-    if (command.has_register_customer()) {
-      command.mutable_register_customer()->set_validate_only(true);
-    } else if (command.has_open_account()) {
-      command.mutable_open_account()->set_validate_only(true);
-    } else if (command.has_issue_invoice()) {
-      command.mutable_issue_invoice()->set_validate_only(true);
-    } else if (command.has_record_payment()) {
-      command.mutable_record_payment()->set_validate_only(true);
-    } else {
-      command.mutable_issue_credit_note()->set_validate_only(true);
-    }
-  }
-
-  absl::Status SendBatch() {
-    if (batch_.empty()) return absl::OkStatus();
-    std::vector<book::v1::Command> commands;
-    for (Sent& sent : batch_) commands.push_back(std::move(sent.command));
-    ASSIGN_OR_RETURN(const auto results, sender_.Send(commands));
-    for (size_t i = 0; i < results.size(); ++i) {
-      RETURN_IF_ERROR(Take(batch_[i].order, commands[i], results[i], sender_.in_doubt(i)));
-    }
-    return absl::OkStatus();
-  }
-
-  absl::Status Take(size_t index, const book::v1::Command& sent,
-                    const book::v1::CommandResult& result, bool in_doubt) {
-    const Order& order = OrderAt(index);
-    const bool already = result.already_recorded();
-    switch (result.result_case()) {
-      case book::v1::CommandResult::kRegisterCustomer:
-        ++summary_.customers;
-        if (!already || in_doubt) ++summary_.new_customers;
-        return absl::OkStatus();
-      case book::v1::CommandResult::kOpenAccount:
-        return absl::OkStatus();
-      case book::v1::CommandResult::kIssueInvoice:
-        return TakeInvoice(index, result.issue_invoice().invoice_id(), already, in_doubt,
-                           result.issue_invoice().consistency_token());
-      case book::v1::CommandResult::kRecordPayment:
-        Remember(result.record_payment().consistency_token());
-        summary_.payments.Add(already, in_doubt, result.record_payment().consistency_token(),
-                              order.line);
-        return absl::OkStatus();
-      case book::v1::CommandResult::kIssueCreditNote:
-        Remember(result.issue_credit_note().consistency_token());
-        CountReturn(order, already, in_doubt, result.issue_credit_note().consistency_token());
-        return absl::OkStatus();
-      default:  // of a command that an import does not send
-        break;
-    }
-    const absl::Status status = StatusOf(result);
-    const std::string reason = ReasonOf(status);
-    // The customer or account was there before: as it should be.
-    if (reason == "CUSTOMER_EXISTS") ++summary_.customers;
-    if (reason == "CUSTOMER_EXISTS" || reason == "ACCOUNT_EXISTS") return absl::OkStatus();
-    // Nobody is there yet who would be by then.
-    if (job_->dry_run && (reason == "CUSTOMER_NOT_FOUND" || reason == "ACCOUNT_NOT_FOUND")) {
-      return sent.has_issue_invoice() ? TakeInvoice(index, "", false, false, "")
-                                      : absl::OkStatus();
-    }
-    return LeaveOut(order, status);
-  }
-
-  absl::Status TakeInvoice(size_t index, const std::string& invoice_id, bool already, bool in_doubt,
-                           const std::string& token) {
-    const Order& order = OrderAt(index);
-    Remember(token);
-    summary_.orders.Add(already, in_doubt, token, order.line);
-    summary_.total_minor += order.amount_minor;
-    // What was only validated has no invoice yet.
-    const bool there = !job_->dry_run || already;
-    invoice_ids_[index] = there ? invoice_id : "";
-    if (order.amount_minor == 0 || !order.paid_date.has_value()) return absl::OkStatus();
-    if (there) {
-      paid_.push_back(index);
-    } else {
-      summary_.payments.Add(false, false, "", order.line);
-    }
-    return absl::OkStatus();
-  }
-
-  void CountReturn(const Order& order, bool already, bool in_doubt, const std::string& token) {
-    summary_.returns.Add(already, in_doubt, token, order.line);
-    summary_.returned_minor -= order.amount_minor;
-  }
-
-  // The first refusal of a row says why; those that follow from it add nothing.
-  absl::Status LeaveOut(const Order& order, const absl::Status& status) {
-    if (!left_out_.insert(order.line).second) return absl::OkStatus();
-    ++summary_.left_out;
-    std::string message(status.message());
-    if (ReasonOf(status) == "REQUEST_ID_REUSED") {
-      message = Cat(order.order_id.empty() ? "the order" : Cat("order '", order.order_id, "'"),
-                    " is in the book with other content; it was left as it is");
-    }
-    job_->left_out->Refused(order.line, message, ReasonOf(status));
-    if (!job_->strict) return absl::OkStatus();
-    return absl::AbortedError(Cat("stopped at line ", order.line, " (--strict)"));
-  }
-
-  Job* job_;
-  const std::vector<size_t> orders_;
-  BatchSender sender_;
-  std::vector<Sent> batch_;
-  std::vector<size_t> paid_;                   // of the batch: what can be paid now
-  std::map<size_t, std::string> invoice_ids_;  // of the orders that were taken
-  std::set<std::string_view> known_;
-  std::set<int64_t> left_out_;
-  Summary summary_;
-  std::map<int, std::pair<int64_t, std::string>> tokens_;
 };
 
 class ImportOrders : public Subcommand {
@@ -318,24 +70,34 @@ class ImportOrders : public Subcommand {
             "there stays as they are.\n"
             "paid_date empty: the order is open. No such column: paid on its day. An order of 0 is\n"
             "an invoice without a payment. An amount below 0 is a return: a credit note of the\n"
-            "order that its order_id names, else of the customer's newest order in this file that\n"
-            "has so much left; what was paid goes back to the payer, or with --returns credit\n"
-            "becomes credit of the account.\n"
-            "Which rows are one order: those of one order_id. Give one if you can: a row that comes\n"
-            "again is not added again, and one that comes with other content is refused and named.\n"
-            "Without it rows that say the same in files of one name are one order (in one file they\n"
-            "are different ones), so the same file can be run again, mended or grown; a copy under\n"
-            "another name, or a part of it, is a file of other orders. With --across-files rows that\n"
-            "say the same are one order in whatever file: for copies, and for files that overlap.\n"
+            "order that its order_id names, which must be in this file as well; with an empty\n"
+            "order_id, or no such column, of the customer's newest order in this file that has so\n"
+            "much left. What was paid goes back to the payer, or with --returns credit becomes\n"
+            "credit of the account.\n"
+            "Which rows are one order: those of one customer_id and order_id. Give an order_id if\n"
+            "you can: a row that comes again is not added again, and one that comes with other\n"
+            "content is refused and named. Under another customer_id it is another order: void\n"
+            "the invoice of the first. Returns of one order are told apart by what they say: a\n"
+            "mended one is another return.\n"
+            "Without order_id rows that say the same in files of one name are one order (in one\n"
+            "file they are different ones), so the same file can be run again, or grown. A mended\n"
+            "row is another order, and the one before stands: void its invoice. A copy of the\n"
+            "file under another name, or a part of it, is a file of other orders.\n"
+            "With --across-files rows that say the same are one order in all files that are\n"
+            "imported so: for copies, and for files that overlap. What came in without the flag\n"
+            "is not one of them: a row of which the book has such an invoice, by customer, day\n"
+            "and amount, is left out and named. Without the flag, what came in with it comes in\n"
+            "again.\n"
+            "Amounts above about a billion dollars are left out, unless --allow-unusual is given.\n"
             "What was in the book before is counted apart. After a crash run it again: it goes on.\n"
             "A bad row is named with file, line and reason, and the rest goes on; of more than 10\n"
             "rows of one reason the others are only counted, unless --every-row is given. With\n"
-            "--strict nothing is sent when a row cannot be read, and the first refused row stops "
+            "--strict nothing is sent when a row cannot be read, and the first refused row stops\n"
             "it.",
         .exit_codes =
             "0 all rows are in · 1 failed, or stopped by --strict · 2 wrong usage · 3 done, "
-            "but rows were left out · 4 no answer from the server, run it again · 130 "
-            "interrupted, run it again"};
+            "but rows or payments were left out · 4 no answer from the server, run it again · "
+            "130 interrupted, run it again"};
   }
 
   void Declare(Flags& flags) override {
@@ -345,8 +107,11 @@ class ImportOrders : public Subcommand {
                "how the file is written: comma, semicolon or tab; decimal-point or decimal-comma; "
                "yyyy-mm-dd, dd/mm/yyyy, dd.mm.yyyy or mm/dd/yyyy; with commas between",
                &format_);
-    flags.Switch("--across-files", "rows without order_id that say the same are one order in any file",
+    flags.Switch("--across-files",
+                 "rows without order_id that say the same are one order in any file imported so",
                  &across_files_);
+    flags.Switch("--allow-unusual", "amounts that look like typing errors are meant",
+                 &allow_unusual_);
     flags.Text("--returns", "refund|credit", "what becomes of the money of returned orders",
                &returns_);
     flags.Switch("--strict", "stop at the first bad row", &strict_);
@@ -381,7 +146,9 @@ class ImportOrders : public Subcommand {
         *content, *currency,
         {.format = *format,
          .last_day = absl::CivilDay(today.year() + kPlausibleYearsAhead, today.month(),
-                                    today.day())});
+                                    today.day()),
+         .max_amount_minor = allow_unusual_ ? std::numeric_limits<int64_t>::max()
+                                            : billing::MaxUsualAmount(currency->code())});
     if (!file.ok()) {
       return ReportError(absl::InvalidArgumentError(Cat(path_, ": ", file.status().message())));
     }
@@ -392,8 +159,9 @@ class ImportOrders : public Subcommand {
     if (strict_ && !file->bad_rows.empty()) {
       return ReportError(absl::AbortedError("bad rows; nothing was sent (--strict)"));
     }
-    Summary summary;
+    ImportSummary summary;
     absl::Status status = Send(config, *file, *currency, &complaints, &left_out, &summary);
+    if (status.ok()) AddRepeatedRows(*file, &left_out, &summary);
     left_out.SayHowManyMore();
     if (Interrupted().load()) {
       std::fprintf(stderr, "interrupted; the same command goes on\n");
@@ -402,17 +170,19 @@ class ImportOrders : public Subcommand {
     if (dry_run_ && WorthSendingAgain(status.code())) {
       std::fprintf(stderr, "no answer from %s: only the file was checked\n",
                    config.server_address().c_str());
-      summary = Summary();
+      summary = ImportSummary();
       AddWhatTheFileSays(*file, &summary);
+      AddRepeatedRows(*file, &left_out, &summary);
       status = absl::OkStatus();
     }
     if (!status.ok()) return ReportError(status);
-    summary.left_out += static_cast<int64_t>(file->bad_rows.size());
-    for (const int64_t line : file->repeated_lines) summary.orders.AddRepeated(line);
+    for (const BadRow& bad : file->bad_rows) summary.left_out_lines.push_back(bad.line);
     summary.Settle();
     Print(summary, *currency);
     WarnOfCopies(*file, summary);
-    return summary.left_out > 0 ? kExitLeftOut : kExitOk;
+    WarnOfChangedRows(*file, summary);
+    return summary.left_out_lines.empty() && summary.left_out_payments == 0 ? kExitOk
+                                                                            : kExitLeftOut;
   }
 
  private:
@@ -426,7 +196,7 @@ class ImportOrders : public Subcommand {
   }
 
   // As if nothing of it were in the book.
-  static void AddWhatTheFileSays(const OrderFile& file, Summary* summary) {
+  static void AddWhatTheFileSays(const OrderFile& file, ImportSummary* summary) {
     summary->customers = static_cast<int64_t>(FirstDays(file.orders).size());
     summary->new_customers = summary->customers;
     for (const Order& order : file.orders) {
@@ -443,34 +213,50 @@ class ImportOrders : public Subcommand {
     }
   }
 
+  // Their order is in the book, or was left out, and they with it.
+  static void AddRepeatedRows(const OrderFile& file, LeftOutRows* left_out,
+                              ImportSummary* summary) {
+    const std::set<int64_t> lines(summary->left_out_lines.begin(), summary->left_out_lines.end());
+    for (const RepeatedRow& row : file.repeated_rows) {
+      if (lines.count(row.first_line) == 0) {
+        summary->orders.AddRepeated(row.line);
+        continue;
+      }
+      left_out->Unreadable(row.line,
+                           Cat("the order of line ", row.first_line, ", which was left out"));
+      summary->left_out_lines.push_back(row.line);
+    }
+  }
+
   // Where rows without order_id come from; empty: it does not matter.
   std::string Source() const {
     return across_files_ ? "" : path_.substr(path_.rfind('/') + 1);
   }
 
   absl::Status Send(const Config& config, const OrderFile& file, const Currency& currency,
-                    Complaints* complaints, LeftOutRows* left_out, Summary* summary) const {
+                    Complaints* complaints, LeftOutRows* left_out, ImportSummary* summary) const {
     const auto client = Connect(config);
     Progress progress("orders", static_cast<int64_t>(file.orders.size()), quiet_);
     RetryNotice notice(config.server_address(),
                        [&](std::string_view line) { complaints->Say(line); });
-    Job job{.file = file,
-            .currency = currency,
-            .names = OrderNames(Source(), currency),
-            .first_days = FirstDays(file.orders),
-            .strict = strict_,
-            .returns_as_credit = returns_ == "credit",
-            .dry_run = dry_run_,
-            .client = client.get(),
-            .left_out = left_out,
-            .progress = &progress,
-            .notice = dry_run_ ? nullptr : &notice,
-            .give_up = dry_run_ ? kDryRunPatience : BatchSenderOptions().give_up};
+    OrderLaneJob job{.file = file,
+                     .currency = currency,
+                     .names = OrderNames(Source(), currency),
+                     .first_days = FirstDays(file.orders),
+                     .strict = strict_,
+                     .across_files = across_files_,
+                     .returns_as_credit = returns_ == "credit",
+                     .dry_run = dry_run_,
+                     .client = client.get(),
+                     .left_out = left_out,
+                     .progress = &progress,
+                     .notice = dry_run_ ? nullptr : &notice,
+                     .give_up = dry_run_ ? kDryRunPatience : BatchSenderOptions().give_up};
     std::vector<std::vector<size_t>> shares(kLanes);
     for (size_t i = 0; i < file.orders.size(); ++i) {
       shares[log::PartitionOf(file.orders[i].customer_id, kLanes)].push_back(i);
     }
-    std::vector<Lane> lanes;
+    std::vector<OrderLane> lanes;
     for (auto& share : shares) lanes.emplace_back(&job, std::move(share));
 
     CatchInterrupts();
@@ -490,7 +276,7 @@ class ImportOrders : public Subcommand {
     }
     for (std::thread& thread : threads) thread.join();
 
-    for (const Lane& lane : lanes) summary->Add(lane.summary());
+    for (const OrderLane& lane : lanes) summary->Add(lane.summary());
     absl::Status worst;
     for (const absl::Status& outcome : outcomes) {  // CANCELLED only follows from another
       if (!outcome.ok() && (worst.ok() || absl::IsCancelled(worst))) worst = outcome;
@@ -501,13 +287,13 @@ class ImportOrders : public Subcommand {
 
   // Whoever asks next sees the whole import. It is in the log already, so a read model that takes
   // its time is no failure.
-  static void AwaitBalances(const std::vector<Lane>& lanes, rpc::Client& client) {
+  static void AwaitBalances(const std::vector<OrderLane>& lanes, rpc::Client& client) {
     static const auto& method = *balances::v1::GetTrialBalanceRequest::descriptor()
                                      ->file()
                                      ->FindServiceByName("BalancesService")
                                      ->FindMethodByName("GetTrialBalance");
-    std::map<int, std::pair<int64_t, std::string>> newest;  // as Lane::tokens, of all lanes
-    for (const Lane& lane : lanes) {
+    std::map<int, std::pair<int64_t, std::string>> newest;  // as OrderLane::tokens, of all lanes
+    for (const OrderLane& lane : lanes) {
       for (const auto& [partition, token] : lane.tokens()) {
         newest[partition] = std::max(newest[partition], token);
       }
@@ -531,7 +317,7 @@ class ImportOrders : public Subcommand {
     return minor.ok() ? nlohmann::ordered_json(*minor) : nlohmann::ordered_json();
   }
 
-  void Print(const Summary& summary, const Currency& currency) const {
+  void Print(const ImportSummary& summary, const Currency& currency) const {
     const OutcomeCount& orders = summary.orders;
     if (json_) {
       const nlohmann::ordered_json object = {
@@ -545,7 +331,8 @@ class ImportOrders : public Subcommand {
           {"total_minor", MinorOf(summary.total_minor)},
           {"returned_minor", MinorOf(summary.returned_minor)},
           {"currency_code", std::string(currency.code())},
-          {"left_out_rows", summary.left_out},
+          {"left_out_rows", summary.left_out_lines.size()},
+          {"left_out_payments", summary.left_out_payments},
           {"dry_run", dry_run_}};
       std::printf("%s\n", object.dump().c_str());
       return;
@@ -557,11 +344,15 @@ class ImportOrders : public Subcommand {
             Grouped(orders.fresh()), " new, ", Grouped(orders.already()), " already there, ",
             FormatMoney(summary.total_minor, currency), " together; payments: ",
             Counted(summary.payments));
+    if (summary.left_out_payments > 0) {
+      text += Cat(", ", Grouped(summary.left_out_payments), " left out");
+    }
     if (summary.returns.fresh() + summary.returns.already() > 0) {
       text += Cat("; returns: ", Counted(summary.returns), ", ",
                   FormatMoney(summary.returned_minor, currency));
     }
-    std::printf("%s; %s rows left out\n", text.c_str(), Grouped(summary.left_out).c_str());
+    std::printf("%s; %s rows left out\n", text.c_str(),
+                Grouped(static_cast<int64_t>(summary.left_out_lines.size())).c_str());
     if (orders.already() > 0) {
       std::printf("already there: line%s %s\n", orders.already() == 1 ? "" : "s",
                   Some(orders.already_lines()).c_str());
@@ -569,7 +360,7 @@ class ImportOrders : public Subcommand {
   }
 
   // All orders new, and customers known: nothing but their names tells two files apart.
-  void WarnOfCopies(const OrderFile& file, const Summary& summary) const {
+  void WarnOfCopies(const OrderFile& file, const ImportSummary& summary) const {
     const int64_t known = summary.customers - summary.new_customers;
     if (quiet_ || across_files_ || file.has_order_ids || known == 0 ||
         summary.orders.fresh() == 0 || summary.orders.already() > 0) {
@@ -577,11 +368,39 @@ class ImportOrders : public Subcommand {
     }
     std::fprintf(stderr,
                  "note: %s of the customers were in the book before; should this file repeat rows of "
-                 "another one that is in, under another name, these orders are in twice: see "
-                 "--across-files\n",
+                 "another one that is in, these orders are in twice; with --across-files such rows "
+                 "are not added again\n",
                  Grouped(known).c_str());
   }
 
+  // Part of the file was there before: a row that is new may be one that was mended since. Only an
+  // order id tells.
+  void WarnOfChangedRows(const OrderFile& file, const ImportSummary& summary) const {
+    const int64_t known = summary.orders.already() + summary.returns.already() -
+                          static_cast<int64_t>(file.repeated_rows.size());
+    std::vector<int64_t> lines = summary.returns.fresh_lines();
+    if (!file.has_order_ids) {
+      lines.insert(lines.end(), summary.orders.fresh_lines().begin(),
+                   summary.orders.fresh_lines().end());
+      std::sort(lines.begin(), lines.end());
+    }
+    if (quiet_ || known <= 0 || lines.empty()) return;
+    std::fprintf(
+        stderr,
+        "note: %s %s new, while others of this file were in the book before: line%s %s; if such a "
+        "row was there before with other content, what it said then stands in the book beside it; "
+        "%s\n",
+        Counted(static_cast<int64_t>(lines.size()), file.has_order_ids ? "return" : "row").c_str(),
+        lines.size() == 1 ? "is" : "are", lines.size() == 1 ? "" : "s", Some(lines).c_str(),
+        file.has_order_ids
+            ? "invoice then what was credited wrongly (IssueInvoice)"
+            : "void then the invoice of the old row (VoidInvoice, after ReversePayment if it is "
+              "paid); with an order_id column such a row is refused instead");
+  }
+
+  static std::string Counted(int64_t count, const char* what) {
+    return Cat(Grouped(count), " ", what, count == 1 ? "" : "s");
+  }
   static std::string Counted(const OutcomeCount& count) {
     return Cat(Grouped(count.fresh()), " new, ", Grouped(count.already()), " already there");
   }
@@ -601,6 +420,7 @@ class ImportOrders : public Subcommand {
   std::string format_;
   std::string returns_ = "refund";
   bool across_files_ = false;
+  bool allow_unusual_ = false;
   bool strict_ = false;
   bool every_row_ = false;
   bool dry_run_ = false;

@@ -19,9 +19,9 @@ std::string Digest(const Parts&... parts) {
   return absl::BytesToHexString(absl::string_view(hash.data(), hash.size()));
 }
 
-std::string AccountIdOf(const Currency& currency) { return Cat("orders-", currency.code()); }
-
 }  // namespace
+
+std::string AccountIdOf(const Currency& currency) { return Cat("orders-", currency.code()); }
 
 std::string OrderNames::Of(const Order& order) const {
   const std::string date = FormatDay(order.date);

@@ -31,12 +31,15 @@ class OrderNames {
   const Currency& currency_;
 };
 
+// The account of all orders of a currency: `orders-USD`.
+std::string AccountIdOf(const Currency& currency);
+
 // Registers the customer as a person on the day of the first order; the id is the name of one of
 // whom the file says none.
 book::v1::Command RegisterCommand(const std::string& customer_id, const CustomerProfile& profile,
                                   absl::CivilDay first_day);
 
-// Opens the account `orders-USD`: UTC, due at once.
+// Opens that account: UTC, due at once.
 book::v1::Command OpenAccountCommand(const std::string& customer_id, absl::CivilDay first_day,
                                      const Currency& currency);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -101,6 +102,7 @@ class OrderReader {
       std::string why(order.status().message());
       // A quote may have swallowed rows: all of its lines are left out.
       if (row.last_line > row.line) why += Cat("; the row goes on to line ", row.last_line);
+      RememberLeftOut(row);
       return Refuse(row.line, std::move(why));
     }
     if (order->is_return()) {
@@ -144,6 +146,32 @@ class OrderReader {
     return *day;
   }
 
+  absl::StatusOr<int64_t> AmountOf(const CsvRow& row) const {
+    const auto amount = reading_.format.ParseAmount(TextOf(row, kAmount), currency_);
+    if (!amount.ok()) return About(kAmount, amount.status());
+    const int64_t most = reading_.max_amount_minor;
+    if (*amount > most || *amount < -most) {
+      return About(kAmount, Invalid(Cat("'", FormatMoney(*amount, currency_),
+                                        "' is more than the usual ", FormatMoney(most, currency_),
+                                        "; say --allow-unusual if it is meant")));
+    }
+    return *amount;
+  }
+
+  absl::StatusOr<std::string> OrderIdOf(const CsvRow& row) const {
+    const auto id = ParseId(TextOf(row, kOrderId), kMaxOrderIdCharacters, CheckName);
+    if (!id.ok()) return About(kOrderId, id.status());
+    return *id;
+  }
+
+  // The order of a row that cannot be read, so that its returns are not told that it is not there.
+  void RememberLeftOut(const CsvRow& row) {
+    if (!row.problem.empty() || row.fields.size() != fields_ || !Has(kOrderId)) return;
+    const auto id = OrderIdOf(row);
+    const auto amount = reading_.format.ParseAmount(TextOf(row, kAmount), currency_);
+    if (id.ok() && !(amount.ok() && *amount < 0)) left_out_ids_.insert(*id);
+  }
+
   absl::StatusOr<Order> ParseOrder(const CsvRow& row) const {
     if (!row.problem.empty()) return Invalid(row.problem);
     if (row.fields.size() != fields_) {
@@ -154,15 +182,12 @@ class OrderReader {
     auto id = ParseId(TextOf(row, kCustomerId), command::kMaxCustomerIdCharacters, CheckId);
     if (!id.ok()) return About(kCustomerId, id.status());
     order.customer_id = *std::move(id);
-    if (Has(kOrderId)) {
-      auto named = ParseId(TextOf(row, kOrderId), kMaxOrderIdCharacters, CheckName);
-      if (!named.ok()) return About(kOrderId, named.status());
-      order.order_id = *std::move(named);
-    }
     ASSIGN_OR_RETURN(order.date, DayOf(row, kOrderDate));
-    const auto amount = reading_.format.ParseAmount(TextOf(row, kAmount), currency_);
-    if (!amount.ok()) return About(kAmount, amount.status());
-    order.amount_minor = *amount;
+    ASSIGN_OR_RETURN(order.amount_minor, AmountOf(row));
+    // A return need not name its order.
+    if (Has(kOrderId) && !(order.is_return() && TextOf(row, kOrderId).empty())) {
+      ASSIGN_OR_RETURN(order.order_id, OrderIdOf(row));
+    }
     RETURN_IF_ERROR(ReadQuantity(row, order));
     if (Has(kDueDate) && !TextOf(row, kDueDate).empty()) {
       ASSIGN_OR_RETURN(order.due_date, DayOf(row, kDueDate));
@@ -203,7 +228,7 @@ class OrderReader {
                       one.paid_date);
     };
     if (content(first) == content(order)) {
-      file_.repeated_lines.push_back(order.line);
+      file_.repeated_rows.push_back({order.line, first.line});
     } else {
       Refuse(order.line, Cat("order_id: '", order.order_id, "' stands on line ", first.line,
                              " with other content; an order has one row"));
@@ -222,8 +247,9 @@ class OrderReader {
     }
   }
 
-  // A return is taken off the order that its order id names, else off the customer's newest order
-  // that is not newer than it and has so much left.
+  // A return is taken off the order that its order id names, and off no other. Without one: off the
+  // customer's newest order that is not newer than it and has so much left, after all those with
+  // one.
   void FindReturnedOrders() {
     std::map<std::string_view, std::vector<size_t>> orders;  // by customer, oldest first
     for (size_t i = 0; i < file_.orders.size(); ++i) {
@@ -234,29 +260,71 @@ class OrderReader {
         return file_.orders[a].date < file_.orders[b].date;
       });
     }
-    std::map<size_t, int64_t> left;
+    Rests rests;
     std::vector<size_t> without;
-    for (size_t i = 0; i < file_.orders.size(); ++i) {
-      Order& order = file_.orders[i];
-      if (!order.is_return()) continue;
-      bool found = false;
-      const std::vector<size_t>& all = orders[order.customer_id];
-      for (auto it = all.rbegin(); it != all.rend() && !found; ++it) {
-        const Order& candidate = file_.orders[*it];
-        const bool named = !order.order_id.empty() && by_id_.count(order.order_id) > 0;
-        if (named ? candidate.order_id != order.order_id : candidate.date > order.date) continue;
-        int64_t& rest = left.try_emplace(*it, candidate.amount_minor).first->second;
-        if (rest + order.amount_minor < 0) continue;
-        rest += order.amount_minor;
-        order.returned = *it;
-        found = true;
+    for (const bool named : {true, false}) {
+      for (size_t i = 0; i < file_.orders.size(); ++i) {
+        Order& order = file_.orders[i];
+        if (!order.is_return() || order.order_id.empty() == named) continue;
+        const auto found = named ? NamedOrder(order, rests)
+                                 : NewestOrder(order, orders[order.customer_id], rests);
+        if (found.ok()) {
+          order.returned = *found;
+        } else {
+          Refuse(order.line, std::string(found.status().message()));
+          without.push_back(i);
+        }
       }
-      if (found) continue;
-      Refuse(order.line, Cat("amount: a return of more than any earlier order of the customer in ",
-                             "this file has left to take back"));
-      without.push_back(i);
     }
+    std::sort(without.begin(), without.end());
     RemoveOrders(without);
+  }
+
+  // What is left of orders of which something came back, by place.
+  using Rests = std::map<size_t, int64_t>;
+
+  // Takes a return off an order, unless less is left of it.
+  bool TakeBack(const Order& returned, size_t place, Rests& rests) const {
+    int64_t& rest = rests.try_emplace(place, file_.orders[place].amount_minor).first->second;
+    if (rest + returned.amount_minor < 0) return false;
+    rest += returned.amount_minor;
+    return true;
+  }
+
+  absl::StatusOr<size_t> NamedOrder(const Order& returned, Rests& rests) const {
+    const std::string order = Cat("order '", returned.order_id, "'");
+    const auto at = by_id_.find(returned.order_id);
+    if (at == by_id_.end() && left_out_ids_.count(returned.order_id) > 0) {
+      return Invalid(Cat("order_id: a return of ", order, ", which was left out as well"));
+    }
+    if (at == by_id_.end()) {
+      return Invalid(Cat("order_id: ", order,
+                         " is not in this file: import the return in one file with its order"));
+    }
+    const size_t place = at->second;
+    if (file_.orders[place].customer_id != returned.customer_id) {
+      return Invalid(Cat("customer_id: ", order, " is another customer's"));
+    }
+    if (!TakeBack(returned, place, rests)) {
+      return Invalid(Cat("amount: ", order, " has only '",
+                         FormatMoney(rests.at(place), currency_), "' left to take back"));
+    }
+    return place;
+  }
+
+  // `all`: the customer's orders, oldest first.
+  absl::StatusOr<size_t> NewestOrder(const Order& returned, const std::vector<size_t>& all,
+                                     Rests& rests) const {
+    bool any = false;
+    for (auto it = all.rbegin(); it != all.rend(); ++it) {
+      if (file_.orders[*it].date > returned.date) continue;
+      if (TakeBack(returned, *it, rests)) return *it;
+      any = true;
+    }
+    return Invalid(any ? "amount: a return of more than any earlier order of the customer in this "
+                         "file has left to take back"
+                       : "amount: a return, but no earlier order of the customer is in this file: "
+                         "import the return in one file with its order");
   }
 
   void RemoveOrders(const std::vector<size_t>& places) {  // in order
@@ -279,7 +347,8 @@ class OrderReader {
   size_t fields_ = 0;
   OrderFile file_;
   std::map<std::tuple<std::string, absl::CivilDay, std::string, int64_t, std::string>, int> seen_;
-  std::map<std::string, size_t> by_id_;
+  std::map<std::string, size_t> by_id_;  // places of orders, returns aside
+  std::set<std::string> left_out_ids_;   // of orders whose row cannot be read
 };
 
 }  // namespace

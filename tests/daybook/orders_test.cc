@@ -115,7 +115,7 @@ TEST(Orders, NameWhatIsWrongWithARow) {
   EXPECT_THAT(ReasonOfRow("a,1997-01-01,0,5"), HasSubstr("quantity"));
   EXPECT_THAT(ReasonOfRow("a,1997-01-01,many,5"), HasSubstr("quantity"));
   EXPECT_THAT(ReasonOfRow("a,1997-01-01,-1,5"), HasSubstr("quantity"));
-  EXPECT_THAT(ReasonOfRow("a,1997-01-01,1,-5"), HasSubstr("a return of more than any earlier"));
+  EXPECT_THAT(ReasonOfRow("a,1997-01-01,1,-5"), HasSubstr("a return, but no earlier order"));
   EXPECT_THAT(ReasonOfRow("a,0097-01-01,1,5"), HasSubstr("0097-01-01 is before 1900"));
   EXPECT_THAT(ReasonOfRow("a,1997-01-01,1,\"1,5\""), HasSubstr("--format decimal-comma"));
   EXPECT_THAT(ReasonOfRow("a,1997-01-01,1,5.001"), HasSubstr("finer"));
@@ -202,23 +202,25 @@ TEST(Orders, OfOneIdStandOnceAndAreRefusedWithOtherContent) {
       ",a,1997-01-01,5\n");
   ASSERT_TRUE(file.ok()) << file.status();
   EXPECT_EQ(file->orders.size(), 1);
-  EXPECT_EQ(file->repeated_lines, std::vector<int64_t>{3});
+  ASSERT_EQ(file->repeated_rows.size(), 1);
+  EXPECT_EQ(file->repeated_rows[0].line, 3);
+  EXPECT_EQ(file->repeated_rows[0].first_line, 2);
   ASSERT_EQ(file->bad_rows.size(), 3);
   EXPECT_THAT(file->bad_rows[0].reason, HasSubstr("'A-1' stands on line 2 with other content"));
   EXPECT_THAT(file->bad_rows[2].reason, HasSubstr("order_id"));
 }
 
-TEST(Orders, ThatComeBackAreTakenOffTheNewestThatHasSoMuchLeft) {
+TEST(Orders, ThatComeBackWithoutANameAreTakenOffTheNewestThatHasSoMuchLeft) {
   const auto file = Parse(
       "customer_id,order_date,amount,order_id\n"
-      "a,1997-03-01,50,A-3\n"   // 0: newer than the returns
-      "a,1997-01-01,40,A-1\n"   // 1
-      "a,1997-02-01,30,A-2\n"   // 2: the newest before them
-      "a,1997-02-05,-25,R-1\n"  // 3 of 2
-      "a,1997-02-06,-10,R-2\n"  // of 1: only 5 are left of 2
-      "a,1997-02-07,-99,R-3\n"  // more than any
-      "a,1997-02-08,-7,A-3\n"   // of the order that it names
-      "b,1997-02-08,-1,R-4\n");
+      "a,1997-03-01,50,A-3\n"  // 0: newer than the returns
+      "a,1997-01-01,40,A-1\n"  // 1
+      "a,1997-02-01,30,A-2\n"  // 2: the newest before them
+      "a,1997-02-05,-25,\n"    // 3 of 2
+      "a,1997-02-06,-10,\n"    // of 1: only 5 are left of 2
+      "a,1997-02-07,-99,\n"    // more than any
+      "a,1997-02-08,-7,A-3\n"  // of the order that it names
+      "b,1997-02-08,-1,\n");
   ASSERT_TRUE(file.ok()) << file.status();
   ASSERT_EQ(file->orders.size(), 6);
   EXPECT_EQ(file->orders[3].returned, 2);
@@ -226,7 +228,49 @@ TEST(Orders, ThatComeBackAreTakenOffTheNewestThatHasSoMuchLeft) {
   EXPECT_EQ(file->orders[5].returned, 0);
   ASSERT_EQ(file->bad_rows.size(), 2);
   EXPECT_EQ(file->bad_rows[0].line, 7);
+  EXPECT_THAT(file->bad_rows[0].reason, HasSubstr("more than any earlier order"));
   EXPECT_EQ(file->bad_rows[1].line, 9);
+  EXPECT_THAT(file->bad_rows[1].reason, HasSubstr("no earlier order of the customer is in this"));
+}
+
+// A name is meant: no other order takes the return.
+TEST(Orders, ThatComeBackWithANameAreTakenOffThatOrderOrNone) {
+  const auto file = Parse(
+      "customer_id,order_date,amount,order_id\n"
+      "a,1997-02-01,10,A-1\n"
+      "a,1997-01-01,100,A-2\n"
+      "a,1997-02-30,10,A-3\n"
+      "b,1997-01-01,10,B-1\n"
+      "a,1997-03-01,-5,\n"       // 3: of A-2, since so much of A-1 is wanted by name
+      "a,1997-03-02,-6,A-1\n"    // 4
+      "a,1997-03-03,-5,A-1\n"    // only 4 are left
+      "a,1997-03-04,-1,A-0\n"    // another file's
+      "a,1997-03-05,-1,A-3\n"    // cannot be read
+      "a,1997-03-06,-1,B-1\n");  // another customer's
+  ASSERT_TRUE(file.ok()) << file.status();
+  ASSERT_EQ(file->orders.size(), 5);
+  EXPECT_EQ(file->orders[3].returned, 1);
+  EXPECT_EQ(file->orders[4].returned, 0);
+  ASSERT_EQ(file->bad_rows.size(), 5);
+  EXPECT_THAT(file->bad_rows[1].reason, HasSubstr("order 'A-1' has only '4.00 USD' left"));
+  EXPECT_THAT(file->bad_rows[2].reason,
+              AllOf(HasSubstr("order 'A-0' is not in this file"), HasSubstr("in one file with")));
+  EXPECT_THAT(file->bad_rows[3].reason, HasSubstr("a return of order 'A-3', which was left out"));
+  EXPECT_THAT(file->bad_rows[4].reason, HasSubstr("order 'B-1' is another customer's"));
+}
+
+TEST(Orders, OfUnusualAmountsAreTypingErrors) {
+  const std::string_view rows =
+      "customer_id,order_date,amount\n"
+      "a,1997-01-01,100.01\na,1997-01-01,100\na,1997-01-02,-100.01\n";
+  const auto file = ParseOrders(rows, Usd(), {.max_amount_minor = 10'000});
+  ASSERT_TRUE(file.ok());
+  EXPECT_EQ(file->orders.size(), 1);
+  ASSERT_EQ(file->bad_rows.size(), 2);
+  for (const BadRow& bad : file->bad_rows) {
+    EXPECT_THAT(bad.reason, AllOf(HasSubstr("amount: '"), HasSubstr("the usual 100.00 USD"),
+                                  HasSubstr("--allow-unusual")));
+  }
 }
 
 TEST(Orders, OfTheDistantFutureAreTypingErrors) {

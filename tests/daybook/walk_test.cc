@@ -63,10 +63,20 @@ class Walk : public testing::Test {
            money.value("nanos", 0);
   }
 
-  std::string FileWith(const std::string& content) const {
-    const std::string path = scratch_.path() + "/orders.csv";
+  std::string FileWith(const std::string& content, const std::string& name = "orders.csv") const {
+    const std::string path = scratch_.path() + "/" + name;
     std::ofstream(path) << content;
     return path;
+  }
+
+  // Of the customer's invoice over so many dollars.
+  std::string InvoiceNumberOf(const std::string& customer_id, const std::string& units) const {
+    const json request = {{"customer_id", customer_id}};
+    const json statement = Call("GetStatement", request.dump());
+    for (const json& entry : statement["entries"]) {
+      if (entry["kind"] == "INVOICE" && entry["debit"]["units"] == units) return entry["number"];
+    }
+    return "";
   }
 
   std::string ExactDump() const {
@@ -112,7 +122,8 @@ TEST_F(Walk, ImportsCdnowOnceHoweverOftenItIsTold) {
                             "payments": {"new": 6911, "already_there": 0},
                             "returns": {"new": 0, "already_there": 0},
                             "total_minor": 24409194, "returned_minor": 0,
-                            "currency_code": "USD", "left_out_rows": 0, "dry_run": false})"));
+                            "currency_code": "USD", "left_out_rows": 0, "left_out_payments": 0,
+                            "dry_run": false})"));
   ExpectCdnowIsIn();
   const json autumn = UsdTotals(R"({"as_of_date": {"year": 1997, "month": 9, "day": 30}})");
   EXPECT_TRUE(NanosOf(autumn["invoiced"]) == __int128{17'311'555} * 10'000'000);
@@ -264,11 +275,12 @@ TEST_F(Walk, SumsOrdersUpBeyondSixtyFourBits) {
       "customer_id,order_date,quantity,amount\n"
       "a,1997-01-01,1,92233720368547758.07\n"
       "b,1997-01-01,1,92233720368547758.07\n");
-  const Ran ran = Run({"import", "orders", file});
+  const Ran ran = Run({"import", "orders", file, "--allow-unusual"});
   EXPECT_EQ(ran.code, 0);
   EXPECT_THAT(ran.out, HasSubstr("184467440737095516.14 USD"));
   EXPECT_EQ(ran.err, "");  // the read models answer, too
-  EXPECT_TRUE(json::parse(Run({"import", "orders", file, "--json"}).out)["total_minor"].is_null());
+  const Ran again = Run({"import", "orders", file, "--allow-unusual", "--json"});
+  EXPECT_TRUE(json::parse(again.out)["total_minor"].is_null());
 }
 
 // Rows that look alike in two files are two orders, unless it is said that they are one.
@@ -293,11 +305,68 @@ TEST_F(Walk, ImportsAFileThatWasSplitWhole) {
   EXPECT_THAT(grown.out, AllOf(HasSubstr("orders: 1 new, 2 already there"),
                                HasSubstr("already there: lines 2, 3\n")));
   // Said to be the same orders in any file.
-  const std::string third = file("third.csv", rows), copy = file("copy.csv", rows);
+  const std::string others = "a,1997-02-01,1,5.00\nb,1997-02-01,1,7.00\n";
+  const std::string third = file("third.csv", others), copy = file("copy.csv", others);
   EXPECT_EQ(Run({"import", "orders", third, "--across-files"}).code, 0);
   const json same = json::parse(Run({"import", "orders", copy, "--across-files", "--json"}).out);
   EXPECT_EQ(same["orders"], json::parse(R"({"new": 0, "already_there": 2})"));
   EXPECT_EQ(UsdTotals()["invoice_count"], "7");
+}
+
+// What came in without the flag is not known by its name, but by what it says.
+TEST_F(Walk, AcrossFilesDoublesNothingThatCameInWithoutIt) {
+  const std::string header = "customer_id,order_date,amount\n";
+  const std::string row = "a,2026-09-01,5.00\n";
+  const std::string sept = FileWith(header + row + "b,2026-09-01,7.00\n", "sept.csv");
+  ASSERT_EQ(Run({"import", "orders", sept}).code, 0);
+  // Twice in the copy: the first is the one that is there, the second is another one.
+  const std::string copy = FileWith(header + row + row + "a,2026-09-02,5.00\n", "copy.csv");
+  const std::string left_out = copy + ":2: the book has an invoice of this customer, day and";
+  for (const bool dry : {true, false}) {
+    std::vector<std::string> words = {"import", "orders", copy, "--across-files", "--json"};
+    if (dry) words.push_back("--dry-run");
+    const Ran ran = Run(words);
+    EXPECT_EQ(ran.code, 3);
+    EXPECT_THAT(ran.err, AllOf(HasSubstr(left_out), Not(HasSubstr(":3:"))));
+    EXPECT_EQ(json::parse(ran.out)["orders"], json::parse(R"({"new": 2, "already_there": 0})"));
+    EXPECT_EQ(json::parse(ran.out)["left_out_rows"], 1);
+    EXPECT_EQ(json::parse(ran.out)["customers"], 1);
+  }
+  EXPECT_EQ(UsdTotals()["invoice_count"], "4");
+  const Ran again = Run({"import", "orders", copy, "--across-files", "--json"});
+  EXPECT_THAT(again.err, HasSubstr(left_out));
+  EXPECT_EQ(json::parse(again.out)["orders"], json::parse(R"({"new": 0, "already_there": 2})"));
+  // Its customer is in the book, whatever becomes of the row.
+  const std::string seven = FileWith(header + "b,2026-09-01,7.00\n", "b.csv");
+  const Ran known = Run({"import", "orders", seven, "--across-files", "--json"});
+  EXPECT_EQ(json::parse(known.out)["left_out_rows"], 1);
+  EXPECT_EQ(json::parse(known.out)["customers"], 1);
+  // What is void does not count.
+  const json entries = Call("GetStatement", R"({"customer_id": "b"})")["entries"];
+  json request = {{"customer_id", "b"}, {"request_id", "r"}};
+  request["payment_id"] = entries[1]["document_id"];
+  Call("ReversePayment", request.dump());
+  request = {{"customer_id", "b"}, {"request_id", "v"}};
+  request["invoice_id"] = entries[0]["document_id"];
+  Call("VoidInvoice", request.dump());
+  const Ran other = Run({"import", "orders", seven, "--across-files", "--json"});
+  EXPECT_EQ(other.code, 0) << other.err;
+  EXPECT_EQ(json::parse(other.out)["orders"]["new"], 1);
+}
+
+// More than one page of a statement, more than one batch of a customer.
+TEST_F(Walk, AcrossFilesKnowsAllInvoicesOfACustomer) {
+  std::string rows = "customer_id,order_date,quantity,amount,paid_date\n";
+  for (int i = 1; i <= 1801; ++i) {
+    rows += Cat("till,2026-0", 1 + i % 9, "-01,1,", i % 2 == 0 ? i : 7, ".00,\n");
+  }
+  ASSERT_EQ(Run({"import", "orders", FileWith(rows, "first.csv")}).code, 0);
+  const Ran ran = Run({"import", "orders", FileWith(rows + "till,2026-10-01,1,7.00,\n", "copy.csv"),
+                       "--across-files", "--json"});
+  EXPECT_EQ(ran.code, 3);
+  EXPECT_EQ(json::parse(ran.out)["orders"], json::parse(R"({"new": 1, "already_there": 0})"));
+  EXPECT_EQ(json::parse(ran.out)["left_out_rows"], 1801);
+  EXPECT_EQ(UsdTotals()["invoice_count"], "1802");
 }
 
 TEST_F(Walk, AnOrderIdStandsForOneOrderForEver) {
@@ -354,6 +423,137 @@ TEST_F(Walk, ReturnsAreCreditNotesAndOpenOrdersStayOpen) {
                                       "semicolon,decimal-comma,dd.mm.yyyy", "--json"})
                                      .out);
   EXPECT_EQ(again["returns"], json::parse(R"({"new": 0, "already_there": 2})"));
+}
+
+TEST_F(Walk, AReturnThatNamesAnOrderTouchesNoOther) {
+  const std::string header = "customer_id,order_id,order_date,amount\n";
+  const std::string order = "im-20,oct-1,2026-10-01,100.00\n";
+  const std::string rest = "im-20,nov-1,2026-11-02,200.00\nim-20,oct-1,2026-11-03,-40.00\n";
+  ASSERT_EQ(Run({"import", "orders", FileWith(header + order, "oct.csv")}).code, 0);
+  for (const bool dry : {true, false}) {
+    std::vector<std::string> words = {"import", "orders", FileWith(header + rest, "nov.csv")};
+    words.push_back("--json");
+    if (dry) words.push_back("--dry-run");
+    const Ran ran = Run(words);
+    EXPECT_EQ(ran.code, 3);
+    EXPECT_THAT(ran.err, HasSubstr("nov.csv:3: order_id: order 'oct-1' is not in this file: import "
+                                   "the return in one file with its order"));
+    EXPECT_EQ(json::parse(ran.out)["returns"]["new"], 0);
+    EXPECT_EQ(json::parse(ran.out)["left_out_rows"], 1);
+  }
+  EXPECT_TRUE(NanosOf(UsdTotals()["credited"]) == 0);
+  const std::string one_file = FileWith(header + order + rest, "joined.csv");
+  const Ran joined = Run({"import", "orders", one_file, "--json"});
+  EXPECT_EQ(joined.code, 0) << joined.err;
+  EXPECT_EQ(json::parse(joined.out)["returns"]["new"], 1);
+  EXPECT_EQ(json::parse(joined.out)["orders"], json::parse(R"({"new": 0, "already_there": 2})"));
+  const std::string number = InvoiceNumberOf("im-20", "100");
+  ASSERT_NE(number, "");
+  const json statement = Call("GetStatement", R"({"customer_id": "im-20"})");
+  for (const json& entry : statement["entries"]) {
+    if (entry["kind"] != "CREDIT_NOTE") continue;
+    EXPECT_EQ(entry["invoice_number"], number);
+  }
+  EXPECT_TRUE(NanosOf(UsdTotals()["credited"]) == __int128{40} * 1'000'000'000);
+}
+
+TEST_F(Walk, SaysWhichRowsOfAFileThatWasImportedBeforeAreNew) {
+  const std::string header = "customer_id,order_date,amount\n";
+  const std::string file = FileWith(header + "a,2026-10-01,5.00\nb,2026-10-01,1000.00\n");
+  EXPECT_THAT(Run({"import", "orders", file}).err, Not(HasSubstr("note")));
+  FileWith(header + "a,2026-10-01,5.00\nb,2026-10-01,100.00\n");
+  for (const char* how : {"--dry-run", "--strict"}) {
+    const Ran mended = Run({"import", "orders", file, how});
+    EXPECT_EQ(mended.code, 0);
+    EXPECT_THAT(mended.err, AllOf(HasSubstr("note: 1 row is new"), HasSubstr("line 3;"),
+                                  HasSubstr("VoidInvoice")));
+  }
+  EXPECT_THAT(Run({"import", "orders", file}).err, Not(HasSubstr("note")));
+}
+
+TEST_F(Walk, LeavesOutAmountsThatNobodyMeansUnlessTold) {
+  const std::string file = FileWith(
+      "customer_id,order_date,amount\na,2026-10-01,99999999999.00\na,2026-10-01,1000000000.00\n");
+  const Ran ran = Run({"import", "orders", file, "--currency", "EUR", "--json"});
+  EXPECT_EQ(ran.code, 3);
+  EXPECT_THAT(ran.err,
+              AllOf(HasSubstr(file + ":2: amount: '99999999999.00 EUR' is more than the usual"),
+                    HasSubstr("--allow-unusual"), Not(HasSubstr(":3:"))));
+  EXPECT_EQ(json::parse(ran.out)["orders"]["new"], 1);
+  EXPECT_EQ(Run({"import", "orders", file, "--currency", "EUR", "--allow-unusual"}).code, 0);
+}
+
+// Each row is counted once: with the orders, the returns or what was left out.
+TEST_F(Walk, ARepeatedRowIsCountedWithTheFirst) {
+  Call("RegisterCustomer", R"({"customer_id": "gone", "kind": "CUSTOMER_KIND_PERSON",
+      "personal": {"display_name": "Gone"}, "request_id": "r"})");
+  Call("ArchiveCustomer", R"({"customer_id": "gone", "request_id": "a"})");
+  const std::string file = FileWith(
+      "customer_id,order_id,order_date,amount\n"
+      "gone,K-1,2026-10-01,5.00\ngone,K-1,2026-10-01,5.00\n"
+      "here,K-2,2026-10-01,5.00\nhere,K-2,2026-10-01,5.00\n");
+  const Ran ran = Run({"import", "orders", file, "--json"});
+  EXPECT_EQ(ran.code, 3);
+  EXPECT_THAT(ran.err, AllOf(HasSubstr(file + ":2: "), HasSubstr("CUSTOMER_ARCHIVED"),
+                             HasSubstr(file + ":3: the order of line 2, which was left out\n")));
+  const json summary = json::parse(ran.out);
+  EXPECT_EQ(summary["left_out_rows"], 2);
+  EXPECT_EQ(summary["orders"], json::parse(R"({"new": 1, "already_there": 1})"));
+}
+
+TEST_F(Walk, SaysWhichPartOfAnOrderDiffersAndHowToCorrectIt) {
+  const std::string header = "customer_id,order_id,order_date,amount,paid_date\n";
+  const std::string order = "a,A-1,2026-10-01,100.00,2026-10-02\n";
+  const std::string returned = "a,A-1,2026-10-05,-40.00,\n";
+  ASSERT_EQ(Run({"import", "orders", FileWith(header + order + returned)}).code, 0);
+  const Ran paid = Run(
+      {"import", "orders", FileWith(header + "a,A-1,2026-10-01,100.00,2026-10-03\n"), "--json"});
+  EXPECT_EQ(paid.code, 3);
+  EXPECT_THAT(paid.err, AllOf(HasSubstr("order 'A-1' is in the book, but its payment with other"),
+                              HasSubstr("ReversePayment")));
+  const json summary = json::parse(paid.out);
+  EXPECT_EQ(summary["orders"]["already_there"], 1);
+  EXPECT_EQ(summary["left_out_rows"], 0) << "its row is counted with the orders";
+  EXPECT_EQ(summary.value("left_out_payments", 0), 1);
+  EXPECT_THAT(Run({"import", "orders", FileWith(header + order + returned)}).err, "");
+  const Ran money = Run(
+      {"import", "orders", FileWith(header + order + returned), "--returns", "credit"});
+  EXPECT_EQ(money.code, 3);
+  EXPECT_THAT(money.err, AllOf(HasSubstr(":3: the return of order 'A-1' is in the book with other"),
+                               HasSubstr("IssueCreditNote")));
+  const Ran dearer =
+      Run({"import", "orders", FileWith(header + "a,A-1,2026-10-01,90.00,2026-10-02\n")});
+  EXPECT_THAT(dearer.err, AllOf(HasSubstr("its invoice stays as it is"), HasSubstr("VoidInvoice")));
+}
+
+TEST_F(Walk, SaysWhyACustomerCouldNotBeRegistered) {
+  const std::string header = "customer_id,order_date,amount,email\n";
+  const std::string rows =
+      "a,2026-10-01,5.00,not an address\na,2026-10-02,6.00,\nb,2026-10-02,1.00,\n";
+  const std::string file = FileWith(header + rows);
+  for (const bool dry : {true, false}) {
+    std::vector<std::string> words = {"import", "orders", file, "--json"};
+    if (dry) words.push_back("--dry-run");
+    const Ran ran = Run(words);
+    EXPECT_EQ(ran.code, 3);
+    for (const char* line : {":2: ", ":3: "}) {
+      EXPECT_THAT(ran.err, HasSubstr(file + line + "customer 'a' could not be registered: "));
+    }
+    EXPECT_THAT(ran.err, AllOf(HasSubstr("emails"), Not(HasSubstr("CUSTOMER_NOT_FOUND"))));
+    const json summary = json::parse(ran.out);
+    EXPECT_EQ(summary["customers"], 1);
+    EXPECT_EQ(summary["left_out_rows"], 2);
+    EXPECT_EQ(summary["orders"]["new"], 1);
+  }
+  // Who is there stays as they are, whatever the file says of them.
+  ASSERT_EQ(Run({"import", "orders", FileWith("customer_id,order_date,amount\na,2026-09-01,1.00\n",
+                                              "before.csv")})
+                .code,
+            0);
+  const Ran known = Run({"import", "orders", file, "--json"});
+  EXPECT_EQ(known.code, 0) << known.err;
+  EXPECT_EQ(json::parse(known.out)["customers"], 2);
+  EXPECT_EQ(json::parse(known.out)["orders"], json::parse(R"({"new": 2, "already_there": 1})"));
 }
 
 TEST_F(Walk, ADryRunSaysWhatWouldHappenAndRecordsNothing) {
@@ -422,7 +622,7 @@ TEST_F(Walk, NamesRowsThatTheServerRefuses) {
       "a,1997-01-01,1,92233720368547758.07\n"
       "a,1997-01-02,1,92233720368547758.07\n"
       "a,1997-01-03,1,1.00\n");
-  const Ran ran = Run({"import", "orders", file, "--json"});
+  const Ran ran = Run({"import", "orders", file, "--allow-unusual", "--json"});
   EXPECT_EQ(ran.code, 3) << ran.err;
   EXPECT_THAT(ran.err, AllOf(HasSubstr(file + ":3: "), HasSubstr("AMOUNT_OVERFLOW")));
 }
