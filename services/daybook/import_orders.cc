@@ -220,6 +220,7 @@ class ImportOrders : public Subcommand {
     for (const RepeatedRow& row : file.repeated_rows) {
       if (lines.count(row.first_line) == 0) {
         summary->orders.AddRepeated(row.line);
+        ++summary->repeated;
         continue;
       }
       left_out->Unreadable(row.line,
@@ -367,17 +368,17 @@ class ImportOrders : public Subcommand {
       return;
     }
     std::fprintf(stderr,
-                 "note: %s of the customers were in the book before; should this file repeat rows of "
-                 "another one that is in, these orders are in twice; with --across-files such rows "
-                 "are not added again\n",
-                 Grouped(known).c_str());
+                 "note: %s in the book before; should this file repeat rows of another one that is "
+                 "in, or rows that were mended since, these orders are in twice; with --across-files "
+                 "rows that say the same are not added again\n",
+                 known == 1 ? "1 of the customers was"
+                            : Cat(Grouped(known), " of the customers were").c_str());
   }
 
   // Part of the file was there before: a row that is new may be one that was mended since. Only an
   // order id tells.
   void WarnOfChangedRows(const OrderFile& file, const ImportSummary& summary) const {
-    const int64_t known = summary.orders.already() + summary.returns.already() -
-                          static_cast<int64_t>(file.repeated_rows.size());
+    const int64_t known = summary.orders.already() + summary.returns.already() - summary.repeated;
     std::vector<int64_t> lines = summary.returns.fresh_lines();
     if (!file.has_order_ids) {
       lines.insert(lines.end(), summary.orders.fresh_lines().begin(),

@@ -68,6 +68,7 @@ void ImportSummary::Add(const ImportSummary& other) {
   returned_minor += other.returned_minor;
   left_out_lines.insert(left_out_lines.end(), other.left_out_lines.begin(),
                         other.left_out_lines.end());
+  repeated += other.repeated;
   left_out_payments += other.left_out_payments;
 }
 

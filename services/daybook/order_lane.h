@@ -37,6 +37,7 @@ struct ImportSummary {
   OutcomeCount orders, payments, returns;
   Int128 total_minor = 0;     // of the orders
   Int128 returned_minor = 0;  // of the returns
+  int64_t repeated = 0;       // of the orders that were there: rows that repeat another of the file
   std::vector<int64_t> left_out_lines;
   int64_t left_out_payments = 0;  // of orders that are in the book
 

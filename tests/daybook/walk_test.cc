@@ -469,6 +469,13 @@ TEST_F(Walk, SaysWhichRowsOfAFileThatWasImportedBeforeAreNew) {
                                   HasSubstr("VoidInvoice")));
   }
   EXPECT_THAT(Run({"import", "orders", file}).err, Not(HasSubstr("note")));
+  // An order id tells which order it is, but of two returns it tells nothing.
+  const std::string order = "order_id,customer_id,order_date,amount\nA-1,a,2026-10-01,5.00\n";
+  const std::string returned = FileWith(order + "A-1,a,2026-10-02,-2.00\n", "returned.csv");
+  EXPECT_EQ(Run({"import", "orders", returned}).err, "");
+  FileWith(order + "A-1,a,2026-10-02,-1.00\n", "returned.csv");
+  EXPECT_THAT(Run({"import", "orders", returned}).err,
+              AllOf(HasSubstr("note: 1 return is new"), HasSubstr("line 3;")));
 }
 
 TEST_F(Walk, LeavesOutAmountsThatNobodyMeansUnlessTold) {
