@@ -5,6 +5,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/base/status.h"
 #include "common/base/timestamp.h"
 #include "common/projection/page_token.h"
@@ -13,6 +14,9 @@
 
 namespace daybook::balances {
 namespace {
+
+// Accounts that a refusal names.
+constexpr size_t kMostNamed = 5;
 
 // More than any list has; what adds to an index then cannot overflow.
 constexpr int64_t kMaxIndex = int64_t{1} << 40;
@@ -69,9 +73,11 @@ absl::StatusOr<const v1::AccountHead*> FindAccount(const store::View& view,
   }
   const v1::AccountHead* match = nullptr;
   int known = 0;
+  std::vector<std::string> names;
   for (const v1::AccountHead& head : row->accounts()) {
     if (head.opened_recorded_us() > read_us) continue;
     ++known;
+    if (names.size() < kMostNamed) names.push_back(head.account_id());
     if (account_id.empty() || head.account_id() == account_id) match = &head;
   }
   if (!account_id.empty()) {
@@ -82,7 +88,8 @@ absl::StatusOr<const v1::AccountHead*> FindAccount(const store::View& view,
   return Refuse(Reason::kAccountRequired,
                 known == 0 ? absl::StrCat("customer '", customer_id, "' has no account yet")
                            : absl::StrCat("account_id is left out and customer '", customer_id,
-                                          "' has ", known, " accounts; name one"),
+                                          "' has ", known, " accounts, such as ",
+                                          absl::StrJoin(names, ", "), "; name one"),
                 {{"customer_id", customer_id}, {"account_count", absl::StrCat(known)}});
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/base/codes.h"
 #include "common/base/dates.h"
 #include "common/base/status.h"
@@ -13,6 +14,12 @@
 #include "services/billing/limits.h"
 
 namespace daybook::billing {
+namespace {
+
+// Accounts that a refusal names.
+constexpr size_t kMostNamed = 5;
+
+}  // namespace
 
 absl::Status ExpectCustomer(const command::View& view) {
   const customer::v1::State& customer = view.state.customer();
@@ -92,11 +99,15 @@ absl::StatusOr<const v1::Account*> ChooseAccount(const command::View& view,
   const v1::State& state = view.state.billing();
   if (account_id.empty()) {
     if (state.accounts_size() == 1) return &state.accounts(0);
+    std::vector<std::string> ids;
+    for (const v1::Account& account : state.accounts()) {
+      if (ids.size() < kMostNamed) ids.push_back(account.account_id());
+    }
     return Refuse(Reason::kAccountRequired,
-                  state.accounts().empty()
-                      ? "the customer has no account yet; OpenAccount first"
-                      : absl::StrCat("account_id is left out and the customer has ",
-                                     state.accounts_size(), " accounts; name one"),
+                  ids.empty() ? "the customer has no account yet; OpenAccount first"
+                              : absl::StrCat("account_id is left out and the customer has ",
+                                             state.accounts_size(), " accounts, such as ",
+                                             absl::StrJoin(ids, ", "), "; name one"),
                   {{"account_count", absl::StrCat(state.accounts_size())}});
   }
   if (const v1::Account* account = FindAccount(state, account_id)) return account;

@@ -192,7 +192,7 @@ TEST(IssueInvoice, RefusesWithoutItsPreconditions) {
   const auto outcome = two.When(InvoiceOf(1)).ThenRefused("ACCOUNT_REQUIRED");
   EXPECT_EQ(MetadataOf(outcome.status, "account_count"), "2");
   EXPECT_EQ(outcome.status.message(),
-            "account_id is left out and the customer has 2 accounts; name one");
+            "account_id is left out and the customer has 2 accounts, such as acc, b; name one");
 }
 
 TEST(IssueInvoice, RefusesSumsThatOverflow) {
