@@ -14,8 +14,16 @@ constexpr uint32_t kPrefixBytes = 5;  // compressed or not, and the length
 constexpr size_t kHoldBytes = 256 * 1024;
 constexpr absl::Duration kLookEvery = absl::Seconds(1);
 
-enum Type : uint8_t { kData = 0, kHeaders = 1, kRst = 3, kWindow = 8, kContinuation = 9 };
+enum Type : uint8_t {
+  kData = 0,
+  kHeaders = 1,
+  kRst = 3,
+  kSettings = 4,
+  kWindow = 8,
+  kContinuation = 9,
+};
 constexpr uint8_t kEndStream = 1;
+constexpr uint8_t kAck = 1;
 
 }  // namespace
 
@@ -51,6 +59,7 @@ bool Http2Gate::NextFrame(Cutter& c, std::string_view& bytes) {
         c.stream = c.stream << 8 | byte;
     }
   }
+  c.size = c.payload;
   return true;
 }
 
@@ -67,27 +76,31 @@ Http2Gate::Verdict Http2Gate::Received(std::string_view bytes, absl::Time now) {
     in_.payload -= static_cast<uint32_t>(payload.size());
     if (in_.type == kData) Data(payload, now);
     if (in_.payload > 0) break;
-    if (in_.type == kData && (in_.flags & kEndStream) != 0) Forget(in_.stream);
+    if (in_.type == kData) EndData(now);
     in_.header_bytes = 0;
   }
   if (verdict_ == Verdict::kGoOn) Hold();
+  if (verdict_ == Verdict::kGoOn && !acknowledged_) LookForAcknowledgement(now);
   if (verdict_ == Verdict::kGoOn && unfinished_ > 0) LookForLate(now);
   return verdict_;
 }
 
 void Http2Gate::BeginFrame(absl::Time now) {
   switch (in_.type) {
-    case kData:
-      if (in_.payload == 0 && (in_.flags & kEndStream) == 0) Charge(now);
+    case kData: {
+      advanced_ = false;
+      const auto it = streams_.find(in_.stream);
+      if (it == streams_.end()) return;
+      it->second.held += kFrameBytes;
+      unfinished_ += kFrameBytes;
       return;
+    }
     case kHeaders:
       block_ = 0;
-      // Later ones of a call are its last word.
       if (in_.stream > last_stream_) {
-        last_stream_ = in_.stream;
-        if ((in_.flags & kEndStream) == 0) streams_.try_emplace(in_.stream);
+        BeginCall(now);
       } else if ((in_.flags & kEndStream) != 0) {
-        Forget(in_.stream);
+        Forget(in_.stream);  // later ones of a call are its last word
       }
       [[fallthrough]];
     case kContinuation:
@@ -96,13 +109,29 @@ void Http2Gate::BeginFrame(absl::Time now) {
       if (block_ > kMaxHeaderBlock) verdict_ = Verdict::kHeaderTooLarge;
       return;
     case kWindow:
-      return;  // as many as answers need
+      return Charge(windows_, now);
     case kRst:
       Forget(in_.stream);
-      [[fallthrough]];
+      break;
+    case kSettings:
+      if ((in_.flags & kAck) != 0 && sending_.load(std::memory_order_relaxed)) acknowledged_ = true;
+      break;
     default:
-      Charge(now);
+      break;
   }
+  Charge(nothing_, now);
+}
+
+void Http2Gate::BeginCall(absl::Time now) {
+  last_stream_ = in_.stream;
+  windows_.Add(kWindowsPerFrame, kMostWindows);
+  if (!acknowledged_) {
+    if (++calls_before_ > limits_.max_calls) verdict_ = Verdict::kNotAcknowledged;
+    if (sending_.load(std::memory_order_relaxed)) first_before_ = std::min(first_before_, now);
+  }
+  if ((in_.flags & kEndStream) != 0) return;
+  streams_[in_.stream].held = kCallBytes;
+  unfinished_ += kCallBytes;
 }
 
 void Http2Gate::Data(std::string_view bytes, absl::Time now) {
@@ -116,34 +145,58 @@ void Http2Gate::Data(std::string_view bytes, absl::Time now) {
       bytes.remove_prefix(1);
       if (s.received > 0) s.length = s.length << 8 | byte;
       ++s.received;
+      ++s.held;
       ++unfinished_;
       if (s.received < kPrefixBytes) continue;
-      if (s.length > limits_.max_message_bytes) return Forget(in_.stream);  // gRPC refuses it
+      advanced_ = true;
     }
     const uint64_t left = uint64_t{kPrefixBytes} + s.length - s.received;
-    const auto taken = static_cast<uint32_t>(std::min<uint64_t>(left, bytes.size()));
+    const uint64_t taken = std::min<uint64_t>(left, bytes.size());
     bytes.remove_prefix(taken);
     s.received += taken;
+    s.held += taken;
     unfinished_ += taken;
     if (s.received < uint64_t{kPrefixBytes} + s.length) continue;
-    unfinished_ -= s.received;
+    advanced_ = true;
+    unfinished_ -= s.held;
     s = {};
   }
 }
 
-void Http2Gate::Forget(uint32_t stream) {
-  const auto it = streams_.find(stream);
-  if (it == streams_.end()) return;
-  unfinished_ -= it->second.received;
-  streams_.erase(it);
+void Http2Gate::EndData(absl::Time now) {
+  const bool last = (in_.flags & kEndStream) != 0;
+  const bool open = last ? Forget(in_.stream) : streams_.contains(in_.stream);
+  if (in_.size >= kWorthwhile) {
+    if (open) short_.Add(static_cast<double>(in_.size) / kDataPerShortFrame, kFramesAtOnce);
+    if (in_.stream <= last_stream_) return;
+  } else if (open && (last || advanced_)) {
+    return;
+  }
+  Charge(short_, now);
 }
 
-void Http2Gate::Charge(absl::Time now) {
-  const double earned = absl::ToDoubleSeconds(std::max(now - charged_, absl::ZeroDuration()));
-  charged_ = now;
-  frames_left_ =
-      std::min<double>(kFramesAtOnce, frames_left_ + std::min(earned, 1e3) * kFramesPerSecond) - 1;
-  if (frames_left_ < 0) verdict_ = Verdict::kTooManyFrames;
+bool Http2Gate::Forget(uint32_t stream) {
+  const auto it = streams_.find(stream);
+  if (it == streams_.end()) return false;
+  unfinished_ -= it->second.held;
+  streams_.erase(it);
+  return true;
+}
+
+void Http2Gate::Allowance::Add(double frames, double most) {
+  left = std::max(left, std::min(left + frames, most));
+}
+
+bool Http2Gate::Allowance::Take(absl::Time now) {
+  const double earned = absl::ToDoubleSeconds(std::max(now - counted, absl::ZeroDuration()));
+  counted = now;
+  Add(std::min(earned, 1e3) * kFramesPerSecond, kFramesAtOnce);
+  left -= 1;
+  return left >= 0;
+}
+
+void Http2Gate::Charge(Allowance& allowance, absl::Time now) {
+  if (!allowance.Take(now)) verdict_ = Verdict::kTooManyFrames;
 }
 
 void Http2Gate::Hold() {
@@ -158,6 +211,11 @@ void Http2Gate::Hold() {
     held_.clear();
     return;
   }
+}
+
+// At the end of what was read: the acknowledgement may stand behind calls that came before it.
+void Http2Gate::LookForAcknowledgement(absl::Time now) {
+  if (now - first_before_ > kAcknowledgeTime) verdict_ = Verdict::kNotAcknowledged;
 }
 
 void Http2Gate::LookForLate(absl::Time now) {
@@ -181,7 +239,8 @@ void Http2Gate::Sent(std::string_view bytes) {
     if (out_.payload > 0) return;
     const bool last = (out_.type == kData || out_.type == kHeaders) &&
                       (out_.flags & kEndStream) != 0;
-    if (last || out_.type == kRst) Forget(out_.stream);
+    if ((last || out_.type == kRst) && Forget(out_.stream)) short_.Add(kLateFrames, kFramesAtOnce);
+    if (out_.type == kData) windows_.Add(kWindowsPerFrame, kMostWindows);
     out_.header_bytes = 0;
     Hold();
   }

@@ -43,7 +43,7 @@ struct Listener::Pools {
         unfinished(limits.unfinished_bytes) {}
   Pool connections;
   Pool unfinished;
-  std::array<Counter*, 5> ended{};  // by verdict
+  std::array<Counter*, Http2Gate::kVerdicts> ended{};  // by verdict
 };
 
 Listener::Listener(const ListenerLimits& limits, Metrics* metrics)
@@ -65,13 +65,15 @@ Listener::Listener(const ListenerLimits& limits, Metrics* metrics)
     pools_->ended[static_cast<size_t>(verdict)] = &metrics->AddCounter(
         "daybook_rpc_connections_ended_total",
         "Connections that were ended for what they sent: a header too large, too many bytes of "
-        "messages without an end, such a message for too long, too many frames that carry nothing.",
+        "messages without an end, such a message for too long, too many frames that carry nothing, "
+        "SETTINGS that were not acknowledged.",
         {{"why", why}});
   };
   ended(Http2Gate::Verdict::kHeaderTooLarge, "header");
   ended(Http2Gate::Verdict::kTooManyBytes, "bytes");
   ended(Http2Gate::Verdict::kTooLate, "late");
   ended(Http2Gate::Verdict::kTooManyFrames, "frames");
+  ended(Http2Gate::Verdict::kNotAcknowledged, "settings");
   metrics->AddGauge("daybook_rpc_connections", "Connections that are open.", {}, [pools = pools_] {
     return static_cast<double>(pools->connections.taken());
   });
@@ -131,7 +133,7 @@ bool Listener::TakeOne(int listener) {
   const bool greedy = !place.taken();
   const auto gate = std::make_shared<Http2Gate>(
       std::to_string(++connections_),
-      Http2Gate::Limits{&pools_->unfinished, limits_.max_message_bytes, limits_.message_time});
+      Http2Gate::Limits{&pools_->unfinished, limits_.message_time, limits_.max_calls});
   const auto ended = [pools = pools_](Http2Gate::Verdict verdict) {
     Counter* counter = pools->ended[static_cast<size_t>(verdict)];
     if (counter != nullptr) counter->Increment();

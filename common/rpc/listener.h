@@ -33,8 +33,8 @@ struct ListenerLimits {
                            // share of them (pool.h)
   // What a connection may send (http2_gate.h).
   int64_t unfinished_bytes;
-  uint32_t max_message_bytes;
   absl::Duration message_time;
+  int max_calls;
   bool encrypted;
 };
 

@@ -108,8 +108,8 @@ ListenerLimits LimitsOf(const ServerOptions& options) {
   return {.unheard = options.keepalive_timeout,
           .connections = options.max_connections,
           .unfinished_bytes = options.max_in_flight_bytes,
-          .max_message_bytes = static_cast<uint32_t>(options.max_message_bytes),
           .message_time = options.max_deadline + kMessageGrace,
+          .max_calls = options.max_calls_of_one_connection,
           .encrypted = options.tls.has_value()};
 }
 

@@ -135,9 +135,11 @@ ssize_t __wrap_recvmsg(int socket, msghdr* message, int flags) {
 }
 
 ssize_t __wrap_sendmsg(int socket, const msghdr* message, int flags) {
-  const ssize_t n = __real_sendmsg(socket, message, flags);
   const EntryPtr* entry = Find(socket);
-  if (entry != nullptr && n > 0 && !(*entry)->socket.encrypted) {
+  const bool plain = entry != nullptr && !(*entry)->socket.encrypted;
+  if (plain) (*entry)->socket.gate->Sending();
+  const ssize_t n = __real_sendmsg(socket, message, flags);
+  if (plain && n > 0) {
     ForEachPiece(*message, static_cast<size_t>(n),
                  [&](std::string_view piece) { (*entry)->socket.gate->Sent(piece); });
   }
@@ -169,6 +171,8 @@ int __wrap_SSL_write(SSL* ssl, const void* bytes, int size) {
   if (n <= 0) return n;
   const EntryPtr* entry = Find(ssl);
   if (entry != nullptr) {
+    // Before the socket gets it: OpenSSL writes into memory here.
+    (*entry)->socket.gate->Sending();
     (*entry)->socket.gate->Sent({static_cast<const char*>(bytes), static_cast<size_t>(n)});
   }
   return n;

@@ -22,6 +22,9 @@ namespace {
 using http2::BigEndian;
 using http2::Frame;
 
+constexpr char kAnswered[] =
+    "grpc_server_handled_total{grpc_type=\"unary\",grpc_service=\"daybook.billing.v1.BillingService\","
+    "grpc_method=\"IssueInvoice\",grpc_code=\"OK\"}";
 constexpr char kGreedy[] = "daybook_rpc_connections_total{outcome=\"greedy\"}";
 
 std::string Ended(const std::string& why) {
@@ -90,6 +93,11 @@ class RpcHostileCallers : public Serving, public testing::WithParamInterface<boo
     client_ = NewClient(trusting_);
     ASSERT_TRUE(Ask("c-1").ok());
   }
+  static std::string Call(uint32_t stream) {
+    return Frame(http2::kHeaders, http2::kEndHeaders, stream,
+                 http2::CallHeaders(PathOf(IssueInvoice()))) +
+           Frame(http2::kData, http2::kEndStream, stream, http2::Message(""));
+  }
   Speaker NewSpeaker() { return Speaker(server_->port(), encrypted()); }
   void ExpectEnded(const std::string& why) {
     EXPECT_EQ(Figure(Ended(why)), 1);
@@ -142,6 +150,73 @@ TEST_P(RpcHostileCallers, WhoFloodAreHungUpOn) {
   speaker.SayUntilHungUpOn(resets, 500);
   speaker.WaitForTheEnd();
   ExpectEnded("frames");
+}
+
+// gRPC then bounds nothing.
+TEST_P(RpcHostileCallers, WhoAcknowledgeNoSettingsAreHungUpOn) {
+  options_.max_calls_of_one_connection = 50;
+  ServeEcho();
+  Speaker speaker = NewSpeaker();
+  bool there = true;
+  for (uint32_t stream = 1; stream < 2000 && there; stream += 2) {
+    there = speaker.Say(Call(stream));
+  }
+  speaker.WaitForTheEnd();
+  ExpectEnded("settings");
+}
+
+TEST_P(RpcHostileCallers, WhoCallBeforeTheyAcknowledgeAreAnswered) {
+  options_.max_calls_of_one_connection = 50;
+  ServeEcho();
+  Speaker speaker = NewSpeaker();
+  std::string calls;
+  for (uint32_t stream = 1; stream < 100; stream += 2) calls += Call(stream);
+  EXPECT_TRUE(speaker.Say(calls));
+  WaitForFigure(kAnswered, 1 + 50);  // and the one of ServeEcho
+  EXPECT_TRUE(speaker.Say(Frame(http2::kSettings, http2::kAck, 0, "")));
+  for (uint32_t stream = 101; stream < 400; stream += 2) {
+    EXPECT_TRUE(speaker.Say(Call(stream)));
+    WaitForFigure(kAnswered, 1 + (stream + 1) / 2);
+  }
+  EXPECT_EQ(Figure(Ended("settings")), 0);
+}
+
+TEST_P(RpcHostileCallers, WhoseMessagesComeByteByByteAreHungUpOn) {
+  ServeEcho();
+  Speaker speaker = NewSpeaker();
+  std::string begun(1, '\0');
+  begun += BigEndian(3 << 20, 4);
+  speaker.Say(Frame(http2::kHeaders, http2::kEndHeaders, 1,
+                    http2::CallHeaders(PathOf(IssueInvoice()))) +
+              Frame(http2::kData, 0, 1, begun));
+  std::string bytes;
+  for (int i = 0; i < 100; ++i) bytes += Frame(http2::kData, 0, 1, "x");
+  speaker.SayUntilHungUpOn(bytes, 600);
+  speaker.WaitForTheEnd();
+  ExpectEnded("frames");
+}
+
+TEST_P(RpcHostileCallers, WhoSendWindowUpdatesForNothingAreHungUpOn) {
+  ServeEcho();
+  Speaker speaker = NewSpeaker();
+  std::string updates;
+  for (int i = 0; i < 100; ++i) updates += Frame(http2::kWindow, 0, 0, BigEndian(1, 4));
+  speaker.SayUntilHungUpOn(updates, 600);
+  speaker.WaitForTheEnd();
+  ExpectEnded("frames");
+}
+
+TEST_P(RpcHostileCallers, WhoCallAndSendNothingAreHungUpOn) {
+  options_.max_in_flight_bytes = 2 << 20;
+  ServeEcho();
+  Speaker speaker = NewSpeaker();
+  bool there = true;
+  for (uint32_t stream = 1; stream < 1000 && there; stream += 2) {
+    there = speaker.Say(Frame(http2::kHeaders, http2::kEndHeaders, stream,
+                              http2::CallHeaders(PathOf(IssueInvoice()))));
+  }
+  speaker.WaitForTheEnd();
+  ExpectEnded("bytes");
 }
 
 TEST_P(RpcHostileCallers, HaveTheShareOfTheirAddress) {

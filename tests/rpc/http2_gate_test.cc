@@ -1,5 +1,6 @@
 #include "common/rpc/http2_gate.h"
 
+#include <algorithm>
 #include <memory>
 #include <random>
 #include <string>
@@ -17,6 +18,9 @@ using Verdict = Http2Gate::Verdict;
 
 constexpr uint32_t kMaxMessage = 4 << 20;
 constexpr int64_t kPoolBytes = 32 << 20;
+constexpr int kMaxCalls = 1024;
+
+const std::string kAcknowledgement = Frame(kSettings, kAck, 0, "");
 
 class Http2GateTest : public testing::Test {
  protected:
@@ -24,10 +28,22 @@ class Http2GateTest : public testing::Test {
 
   std::unique_ptr<Http2Gate> NewGate(const std::string& name) {
     auto gate = std::make_unique<Http2Gate>(
-        name, Http2Gate::Limits{&pool_, kMaxMessage, absl::Seconds(60)});
+        name, Http2Gate::Limits{&pool_, absl::Seconds(60), kMaxCalls});
     EXPECT_EQ(gate->Received(kPreface, now_), Verdict::kGoOn);
     EXPECT_EQ(gate->Received(Frame(kSettings, 0, 0, ""), now_), Verdict::kGoOn);
+    if (!acknowledges_) return gate;
+    gate->Sending();
+    EXPECT_EQ(gate->Received(kAcknowledgement, now_), Verdict::kGoOn);
     return gate;
+  }
+
+  // Calls, each a whole one, from the first stream on that nobody has used.
+  Verdict SayCalls(int count) {
+    Verdict verdict = Verdict::kGoOn;
+    for (int i = 0; i < count; ++i, next_ += 2) {
+      verdict = Say(Open(next_) + Frame(kData, kEndStream, next_, Message("request")));
+    }
+    return verdict;
   }
 
   Verdict Say(const std::string& bytes) { return gate_->Received(bytes, now_); }
@@ -45,6 +61,8 @@ class Http2GateTest : public testing::Test {
 
   Pool pool_{kPoolBytes};
   absl::Time now_ = absl::FromUnixSeconds(1000);
+  bool acknowledges_ = true;
+  uint32_t next_ = 1;
   std::unique_ptr<Http2Gate> gate_;
 };
 
@@ -151,10 +169,91 @@ TEST_F(Http2GateTest, GivesBackWhatIsNotAwaitedAnyMore) {
   }
 }
 
-TEST_F(Http2GateTest, LeavesMessagesAboveTheLimitToGrpc) {
+// gRPC keeps them until they are whole, and refuses them then.
+TEST_F(Http2GateTest, CountsMessagesThatAreTooLarge) {
   Say(Open(1));
-  EXPECT_EQ(Say(Frame(kData, 0, 1, Message(std::string(kMaxMessage + 1, 'x')))), Verdict::kGoOn);
+  const std::string message = Message(std::string(kMaxMessage + 1, 'x'));
+  EXPECT_EQ(Say(Frame(kData, 0, 1, message.substr(0, kMaxMessage))), Verdict::kGoOn);
+  EXPECT_GT(pool_.taken(), kMaxMessage / 2);
+  EXPECT_EQ(Say(Frame(kData, 0, 1, message.substr(kMaxMessage))), Verdict::kGoOn);
   EXPECT_EQ(pool_.taken(), 0);
+  std::string begun(1, '\0');
+  begun += BigEndian(0xffffffff, 4);
+  Say(Open(3) + Frame(kData, 0, 3, begun));
+  EXPECT_EQ(SayTimes(10'000, Frame(kData, 0, 3, std::string(16384, 'x'))), Verdict::kTooManyBytes);
+}
+
+TEST_F(Http2GateTest, CountsWhatAFrameCosts) {
+  constexpr size_t kPayload = Http2Gate::kWorthwhile;
+  std::string begun(1, '\0');
+  begun += BigEndian(kMaxMessage, 4);
+  Say(Open(1) + Frame(kData, 0, 1, begun));
+  for (int i = 0; i < 10'000; ++i) {
+    ASSERT_EQ(Say(Frame(kData, 0, 1, std::string(kPayload, 'x'))), Verdict::kGoOn);
+  }
+  EXPECT_GT(pool_.taken(), 10'000 * static_cast<int64_t>(kPayload + Http2Gate::kFrameBytes / 2));
+  Say(Frame(kRst, 0, 1, BigEndian(8, 4)));
+  EXPECT_EQ(pool_.taken(), 0);
+}
+
+TEST_F(Http2GateTest, CountsCallsOfWhichNoMessageCame) {
+  uint32_t stream = 1;
+  Verdict verdict = Verdict::kGoOn;
+  for (; stream < 20'000 && verdict == Verdict::kGoOn; stream += 2) verdict = Say(Open(stream));
+  EXPECT_EQ(verdict, Verdict::kTooManyBytes);
+  EXPECT_GT(stream / 2 * Http2Gate::kCallBytes, kPoolBytes / 2);
+  EXPECT_EQ(pool_.taken(), 0);
+  gate_ = NewGate("2");
+  for (stream = 1; stream < 200; stream += 2) Say(Open(stream));
+  EXPECT_GT(pool_.taken(), 0);
+  for (stream = 1; stream < 200; stream += 2) Say(Frame(kData, 0, stream, Message("request")));
+  EXPECT_EQ(pool_.taken(), 0);
+}
+
+TEST_F(Http2GateTest, EndsWhoDoesNotAcknowledgeBeforeItCallsMore) {
+  acknowledges_ = false;
+  gate_ = NewGate("1");
+  gate_->Sending();
+  EXPECT_EQ(SayCalls(kMaxCalls), Verdict::kGoOn);
+  EXPECT_EQ(SayCalls(1), Verdict::kNotAcknowledged);
+}
+
+TEST_F(Http2GateTest, LetsCallsThroughThatComeBeforeTheAcknowledgement) {
+  acknowledges_ = false;
+  gate_ = NewGate("1");
+  EXPECT_EQ(SayCalls(100), Verdict::kGoOn);
+  gate_->Sending();
+  EXPECT_EQ(SayCalls(kMaxCalls - 100), Verdict::kGoOn);
+  EXPECT_EQ(Say(kAcknowledgement), Verdict::kGoOn);
+  now_ += absl::Hours(1);
+  EXPECT_EQ(SayCalls(3 * kMaxCalls), Verdict::kGoOn);
+}
+
+TEST_F(Http2GateTest, BelievesNoAcknowledgementOfWhatWasNotSent) {
+  acknowledges_ = false;
+  gate_ = NewGate("1");
+  EXPECT_EQ(Say(kAcknowledgement), Verdict::kGoOn);
+  gate_->Sending();
+  EXPECT_EQ(SayCalls(kMaxCalls), Verdict::kGoOn);
+  EXPECT_EQ(SayCalls(1), Verdict::kNotAcknowledged);
+}
+
+TEST_F(Http2GateTest, EndsWhoCallsAndDoesNotAcknowledgeInTime) {
+  acknowledges_ = false;
+  gate_ = NewGate("1");
+  SayCalls(1);
+  now_ += absl::Hours(1);
+  EXPECT_EQ(SayCalls(1), Verdict::kGoOn) << "the server has sent none";
+  gate_->Sending();
+  SayCalls(1);
+  now_ += Http2Gate::kAcknowledgeTime + absl::Seconds(1);
+  EXPECT_EQ(gate_->Received(Open(next_) + kAcknowledgement, now_), Verdict::kGoOn)
+      << "it stands behind";
+  gate_ = NewGate("2");
+  gate_->Sending();
+  SayCalls(1);
+  now_ += Http2Gate::kAcknowledgeTime + absl::Seconds(1);
+  EXPECT_EQ(SayCalls(1), Verdict::kNotAcknowledged);
 }
 
 TEST_F(Http2GateTest, EndsAMessageThatIsNotWholeInTime) {
@@ -178,7 +277,7 @@ TEST_F(Http2GateTest, EndsFloodsOfFramesThatCarryNothing) {
       Frame(kData, 0, 1, ""),             Frame(77, 0, 1, "what")};
   for (const std::string& flood : floods) {
     gate_ = NewGate("1");
-    EXPECT_EQ(SayTimes(Http2Gate::kFramesAtOnce - 1, flood), Verdict::kGoOn);
+    EXPECT_EQ(SayTimes(Http2Gate::kFramesAtOnce - 2, flood), Verdict::kGoOn);
     EXPECT_EQ(SayTimes(10, flood), Verdict::kTooManyFrames);
   }
 }
@@ -188,6 +287,76 @@ TEST_F(Http2GateTest, LetsFramesThatCarryNothingThroughInTheirTime) {
     now_ += absl::Seconds(1) / (Http2Gate::kFramesPerSecond - 1);
     ASSERT_EQ(Say(Frame(kPing, 0, 0, "12345678")), Verdict::kGoOn);
   }
+}
+
+TEST_F(Http2GateTest, EndsFloodsOfDataThatGetsNoFurther) {
+  std::string begun(1, '\0');
+  begun += BigEndian(kMaxMessage, 4);
+  const std::vector<std::string> floods = {
+      Frame(kData, 0, 1, "x"),
+      Frame(kData, 0, 1, std::string(Http2Gate::kWorthwhile - 1, 'x')),
+      Frame(kData, 0, 3, "whole"),  // calls that are over
+      Frame(kData, kEndStream, 3, "x"),
+      Frame(kData, 0, 7, std::string(Http2Gate::kWorthwhile, 'x')),  // that have not begun
+      Frame(kData, 0, 0, "x"),
+  };
+  for (const std::string& flood : floods) {
+    gate_ = NewGate("1");
+    Say(Open(1) + Frame(kData, 0, 1, begun) + Open(3) +
+        Frame(kData, kEndStream, 3, Message("request")));
+    EXPECT_EQ(SayTimes(Http2Gate::kFramesAtOnce, flood), Verdict::kGoOn);
+    EXPECT_EQ(SayTimes(10, flood), Verdict::kTooManyFrames);
+  }
+}
+
+// A prefix in a frame of its own, as some clients have it; what is left of a message longer than a
+// frame.
+TEST_F(Http2GateTest, LetsShortFramesThroughThatGetFurther) {
+  Say(Open(1));
+  const std::string message = Message(std::string(16380, 'x'));
+  for (int i = 0; i < 20'000; ++i) {
+    ASSERT_EQ(Say(Frame(kData, 0, 1, Message("ab").substr(0, 5)) + Frame(kData, 0, 1, "ab")),
+              Verdict::kGoOn);
+    ASSERT_EQ(Say(Frame(kData, 0, 1, message.substr(0, 16384)) + Frame(kData, 0, 1, "x")),
+              Verdict::kGoOn);
+  }
+}
+
+// Where a window ends there is a short frame.
+TEST_F(Http2GateTest, LetsShortFramesThroughAmongLongOnes) {
+  Say(Open(1));
+  const std::string message = Message(std::string(kMaxMessage, 'x'));
+  for (int i = 0; i < 40; ++i) {
+    for (size_t at = 0; at < message.size(); at += 16384) {
+      ASSERT_EQ(Say(Frame(kData, 0, 1, message.substr(at, 16380)) +
+                    Frame(kData, 0, 1, message.substr(std::min(at + 16380, message.size()), 4))),
+                Verdict::kGoOn);
+    }
+  }
+}
+
+// The server refuses, and the caller's message is on its way.
+TEST_F(Http2GateTest, LetsThroughWhatIsLateForACallThatTheServerEnded) {
+  for (uint32_t stream = 1; stream < 20'000; stream += 2) {
+    Say(Open(stream));
+    gate_->Sent(Frame(kHeaders, kEndStream | kEndHeaders, stream, "trailers"));
+    ASSERT_EQ(Say(Frame(kData, kEndStream, stream, Message("request"))), Verdict::kGoOn);
+  }
+}
+
+TEST_F(Http2GateTest, EndsFloodsOfWindowUpdates) {
+  const std::string update = Frame(kWindow, 0, 0, BigEndian(1, 4));
+  EXPECT_EQ(SayTimes(Http2Gate::kFramesAtOnce, update), Verdict::kGoOn);
+  EXPECT_EQ(SayTimes(10, update), Verdict::kTooManyFrames);
+}
+
+TEST_F(Http2GateTest, LetsWindowUpdatesThroughThatGiveBackWhatCame) {
+  Say(Open(1));
+  for (int i = 0; i < 20'000; ++i) gate_->Sent(Frame(kData, 0, 1, "answer"));
+  const std::string update =
+      Frame(kWindow, 0, 0, BigEndian(6, 4)) + Frame(kWindow, 0, 1, BigEndian(6, 4));
+  EXPECT_EQ(SayTimes(20'000, update), Verdict::kGoOn);
+  EXPECT_EQ(SayTimes(3'000, update), Verdict::kTooManyFrames);
 }
 
 // However the bytes are cut, and whatever they are.
