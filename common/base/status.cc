@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "absl/strings/cord.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "google/rpc/error_details.pb.h"
 
@@ -73,18 +74,31 @@ std::string MetadataOf(const absl::Status& status, std::string_view key) {
 }
 
 void FieldViolations::Add(std::string_view field, std::string_view description) {
-  if (all_.size() < kMaxViolations) all_.emplace_back(field, description);
+  if (all_.size() < kMaxViolations) {
+    all_.emplace_back(field, description);
+    return;
+  }
+  // One more entry, without a field, counts those that are left out.
+  if (all_.size() == kMaxViolations) all_.emplace_back("", "0");
+  int64_t more = 0;
+  DAYBOOK_CHECK(absl::SimpleAtoi(all_.back().second, &more));
+  all_.back().second = absl::StrCat(more + 1);
 }
 
 absl::Status FieldViolations::ToStatus() const {
   if (all_.empty()) return absl::OkStatus();
   std::string message;
   google::rpc::BadRequest bad;
-  for (const auto& [field, description] : all_) {
+  for (size_t i = 0; i < std::min(all_.size(), kMaxViolations); ++i) {
+    const auto& [field, description] = all_[i];
     absl::StrAppend(&message, message.empty() ? "" : "; ", field, ": ", description);
     auto* violation = bad.add_field_violations();
     violation->set_field(field);
     violation->set_description(description);
+  }
+  if (all_.size() > kMaxViolations) {
+    bad.add_field_violations()->set_description(
+        absl::StrCat("and ", all_.back().second, " more"));
   }
   // gRPC sends the message in a header; the details have every word of it.
   if (message.size() > 1024) message = absl::StrCat(message.substr(0, 1024), " ...");

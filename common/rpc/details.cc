@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "absl/strings/cord.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 
@@ -51,18 +53,33 @@ std::string TypeUrl(const google::protobuf::Descriptor* type) {
   return absl::StrCat("type.googleapis.com/", type->full_name());
 }
 
+// How many violations this one stands for: FieldViolations ends a long list with "and 17 more".
+int CountOf(const google::rpc::BadRequest::FieldViolation& violation) {
+  absl::string_view text = violation.description();
+  int more = 0;
+  if (!violation.field().empty() || !absl::ConsumePrefix(&text, "and ") ||
+      !absl::ConsumeSuffix(&text, " more") || !absl::SimpleAtoi(text, &more)) {
+    return 1;
+  }
+  return more;
+}
+
+// Measures each violation once: who is refused may have sent thousands of commands.
 void CutViolations(google::rpc::Status& status) {
+  constexpr size_t kHeaders = 8;  // of the last violation and of what holds it: tags and lengths
   auto* detail = FindDetail(status, TypeUrl(google::rpc::BadRequest::descriptor()));
   google::rpc::BadRequest bad;
   if (detail == nullptr || !bad.ParseFromString(detail->value())) return;
-  const int all = bad.field_violations_size();
-  while (status.ByteSizeLong() > kMaxDetailBytes && bad.field_violations_size() > 0) {
+  size_t size = status.ByteSizeLong() + std::string_view("and 2147483647 more").size() + kHeaders;
+  int cut = 0;
+  while (size > kMaxDetailBytes && bad.field_violations_size() > 0) {
+    const auto& last = bad.field_violations(bad.field_violations_size() - 1);
+    cut += CountOf(last);
+    size -= last.ByteSizeLong() + 2;
     bad.mutable_field_violations()->RemoveLast();
-    google::rpc::BadRequest said = bad;
-    said.add_field_violations()->set_description(
-        absl::StrCat("and ", all - bad.field_violations_size(), " more"));
-    detail->set_value(said.SerializeAsString());
   }
+  bad.add_field_violations()->set_description(absl::StrCat("and ", cut, " more"));
+  detail->set_value(bad.SerializeAsString());
 }
 
 void KeepOnlyErrorInfo(google::rpc::Status& status) {

@@ -12,8 +12,8 @@
 //   also of a message that is too large, which gRPC keeps until it is whole and refuses then; a
 //   call takes kCallBytes of the same pool until its first message is whole;
 // - a message is whole within `message_time` of its first byte;
-// - the server's SETTINGS are acknowledged before more than `max_calls` calls have begun, and within
-//   kAcknowledgeTime as soon as there are calls;
+// - the server's SETTINGS are acknowledged before more than `max_calls` calls have begun, and
+//   within kAcknowledgeTime as soon as there are calls;
 // - frames that carry nothing (resets, pings, settings, priorities, what nobody knows) come
 //   kFramesPerSecond a second at most, after kFramesAtOnce;
 // - data that gets no further comes as seldom, with a count of its own. That is a frame of less

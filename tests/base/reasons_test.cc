@@ -6,6 +6,7 @@
 
 #include "common/base/fields.h"
 #include "common/base/status.h"
+#include "google/rpc/error_details.pb.h"
 
 namespace daybook {
 namespace {
@@ -28,6 +29,24 @@ TEST(Reasons, AreOneTableInTheOrderOfTheEnum) {
     EXPECT_EQ(ReasonOf(refusal), row.name);
     EXPECT_EQ(MetadataOf(refusal, "key"), "value");
   }
+}
+
+TEST(FieldViolations, KeepsSoManyAndSaysHowManyMoreThereAre) {
+  FieldViolations bad;
+  for (int i = 0; i < 100; ++i) Expect(CheckId("", 64), At("lines", i), bad);
+  const auto request = [&] {
+    google::rpc::BadRequest request;
+    const auto payload =
+        bad.ToStatus().GetPayload("type.googleapis.com/google.rpc.BadRequest");
+    EXPECT_TRUE(payload.has_value() && request.ParseFromString(std::string(*payload)));
+    return request;
+  };
+  EXPECT_EQ(request().field_violations_size(), 100);
+  for (int i = 100; i < 1'000; ++i) Expect(CheckId("", 64), At("lines", i), bad);
+  ASSERT_EQ(request().field_violations_size(), 101);
+  EXPECT_EQ(request().field_violations(99).field(), "lines[99]");
+  EXPECT_EQ(request().field_violations(100).field(), "");
+  EXPECT_EQ(request().field_violations(100).description(), "and 900 more");
 }
 
 TEST(FieldViolations, NamesThePlaceInAList) {

@@ -54,6 +54,24 @@ TEST(ErrorDetails, CutViolationsAndSayHowMany) {
             "and " + std::to_string(100 - whole) + " more");
 }
 
+// What is cut here and what nobody kept before, together.
+TEST(ErrorDetails, SayHowManyOfThousands) {
+  for (const int count : {100, 101, 5'000}) {
+    for (const size_t bytes : {1, 20, 200}) {
+      const absl::Status status = Violations(count, bytes);
+      const absl::Status seen = DecodeDetails(status.code(), "", EncodeDetails(status));
+      google::rpc::BadRequest bad;
+      ASSERT_TRUE(bad.ParseFromString(std::string(*seen.GetPayload(kBadRequest))));
+      const int whole = bad.field_violations_size() - 1;
+      if (whole == 99 && count == 100) continue;  // all of them are there
+      EXPECT_EQ(bad.field_violations(whole).description(),
+                "and " + std::to_string(count - whole) + " more")
+          << count << " of " << bytes;
+      EXPECT_EQ(bad.field_violations(whole).field(), "");
+    }
+  }
+}
+
 TEST(ErrorDetails, KeepTheReasonWhenNothingElseFits) {
   absl::Status status = Refuse(Reason::kCustomerNotFound, "nobody");
   status.SetPayload("type.googleapis.com/long", absl::Cord(std::string(10'000, 'x')));

@@ -23,8 +23,9 @@ using http2::BigEndian;
 using http2::Frame;
 
 constexpr char kAnswered[] =
-    "grpc_server_handled_total{grpc_type=\"unary\",grpc_service=\"daybook.billing.v1.BillingService\","
-    "grpc_method=\"IssueInvoice\",grpc_code=\"OK\"}";
+    "grpc_server_handled_total{grpc_type=\"unary\","
+    "grpc_service=\"daybook.billing.v1.BillingService\",grpc_method=\"IssueInvoice\","
+    "grpc_code=\"OK\"}";
 constexpr char kGreedy[] = "daybook_rpc_connections_total{outcome=\"greedy\"}";
 
 std::string Ended(const std::string& why) {
