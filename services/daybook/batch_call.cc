@@ -54,6 +54,7 @@ class BatchCall {
   };
 
   std::string Refusal(const absl::Status& status) {
+    if (details_room_.load(std::memory_order_relaxed) <= 0) return StatusBytes(status, false);
     std::string bytes = StatusBytes(status, true);
     const auto size = static_cast<int64_t>(bytes.size());
     if (details_room_.fetch_sub(size, std::memory_order_relaxed) > 0) return bytes;
@@ -81,6 +82,13 @@ class BatchCall {
   std::atomic<size_t> left_;
   std::atomic<int64_t> details_room_{kMaxDetailBytes};
 };
+
+const absl::Status& TooLate() {
+  static const absl::Status* status = new absl::Status(
+      Refuse(Reason::kDeadlineExceeded,
+             "the deadline came before this command was looked at; this attempt recorded nothing"));
+  return *status;
+}
 
 class BatchItem : public command::Command {
  public:
@@ -117,6 +125,11 @@ void SubmitBatch(command::Engine& engine, const CommandKinds& kinds,
   std::vector<std::unique_ptr<command::Command>> commands;
   commands.reserve(request.commands_size());
   for (int i = 0; i < request.commands_size(); ++i) {
+    // Who waits no longer must not keep others waiting: this thread answers everybody.
+    if (WallNow() >= deadline) {
+      batch->Take(i, 0, TooLate(), {}, false);
+      continue;
+    }
     const CommandKinds::Kind* kind = kinds.Of(request.commands(i));
     if (kind == nullptr) {
       FieldViolations bad;
