@@ -123,7 +123,8 @@ class Rebuilder {
   std::vector<int64_t> targets_;  // next offset of each partition
   std::atomic<int> next_partition_ = 0;
   std::atomic<bool> failed_ = false;
-  std::mutex mutex_;  // report_, progress_
+  std::mutex mutex_;  // report_, progress_, fold_failed_
+  absl::Status fold_failed_;  // the first
   RebuildProgress progress_;
 };
 
@@ -167,7 +168,15 @@ absl::Status Rebuilder::FindTargets() {
       ASSIGN_OR_RETURN(auto shard, live_->OpenShard(partition));
       const absl::Status ours = store::CheckAgainst(log_, partition, shard->position());
       if (absl::IsFailedPrecondition(ours)) {
-        report_.compared = ours;  // of another log: not to be compared with
+        // A log that was lost or exchanged must not take what was computed from the right one along.
+        if (!options_.accept_difference) {
+          return absl::FailedPreconditionError(absl::StrCat(
+              "the read model '", projection_.name, "': ", ours.message(),
+              "\n  what to do: restore the log that it was computed from, or mount it; if the log "
+              "that is there is to count, `daybook rebuild --projection ",
+              projection_.name, " --accept-difference` makes the read model anew from it"));
+        }
+        report_.compared = ours;  // not to be compared with
         shard = nullptr;          // before its store
         live_ = nullptr;
         targets_.clear();
@@ -205,17 +214,18 @@ absl::Status Rebuilder::OpenNext() {
 }
 
 absl::Status Rebuilder::FoldAll() {
-  std::vector<absl::Status> outcomes(static_cast<size_t>(std::max(1, options_.threads)));
   std::vector<std::thread> threads;
-  for (absl::Status& outcome : outcomes) {
-    threads.emplace_back([this, &outcome] {
-      outcome = FoldPartitions();
-      if (!outcome.ok()) failed_ = true;
+  for (int t = 0; t < std::max(1, options_.threads); ++t) {
+    threads.emplace_back([this] {
+      const absl::Status outcome = FoldPartitions();
+      if (outcome.ok()) return;
+      const std::lock_guard lock(mutex_);
+      if (fold_failed_.ok()) fold_failed_ = outcome;  // those after it end because of it
+      failed_ = true;
     });
   }
   for (std::thread& thread : threads) thread.join();
-  for (const absl::Status& outcome : outcomes) RETURN_IF_ERROR(outcome);
-  return absl::OkStatus();
+  return fold_failed_;
 }
 
 absl::Status Rebuilder::FoldPartitions() {

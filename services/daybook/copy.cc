@@ -10,6 +10,7 @@
 #include "absl/time/clock.h"
 #include "common/base/clock.h"
 #include "common/base/status.h"
+#include "services/daybook/gone_log.h"
 #include "services/daybook/log_scan.h"
 #include "services/daybook/open_log.h"
 #include "services/daybook/progress.h"
@@ -164,6 +165,7 @@ class Copy : public Subcommand {
 
   absl::Status CopyAll(const Config& config, const LogPlace& from, const LogPlace& to,
                        const Cut& cut) const {
+    if (from_.empty()) RETURN_IF_ERROR(CheckLogIsThere(config));
     ASSIGN_OR_RETURN(const auto source,
                      OpenLogAt(from, partitions_ > 0 ? LogUse::kSalvage : LogUse::kRead,
                                static_cast<int>(partitions_), config));

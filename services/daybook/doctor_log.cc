@@ -1,12 +1,12 @@
 #include "services/daybook/doctor_log.h"
 
 #include <algorithm>
-#include <filesystem>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "common/base/status.h"
 #include "common/projection/facts.h"
-#include "common/projection/rebuild.h"
 #include "common/store/check.h"
 #include "common/store/store.h"
 #include "daybook/book/v1/record.pb.h"
@@ -19,32 +19,31 @@
 namespace daybook {
 namespace {
 
-// Partitions that are looked at where no log says how many there are: all begin with a claim, so
-// that a few say whether there was one.
-constexpr int kSomePartitions = 16;
-
-// How far the read models of a data directory have come in the first `partitions` partitions;
-// empty: there are none. One of them says it for all: they come from one log.
-absl::StatusOr<std::vector<log::Position>> PositionsOfModels(const Config& config,
-                                                             int partitions) {
+// How far a read model of a data directory has come; an error: it does not say.
+absl::StatusOr<std::vector<log::Position>> PositionsOf(const Config& config, const std::string& name,
+                                                       int partitions) {
+  ASSIGN_OR_RETURN(const WorkDirectory scratch, WorkDirectory::Make(config.data_dir));
+  const std::string copy = Cat(scratch.path(), "/", name);
+  RETURN_IF_ERROR(CopyStore(Cat(config.models_dir(), "/", name), copy));
+  ASSIGN_OR_RETURN(const auto store,
+                   store::Store::Open({.directory = copy, .kind = name, .any_version = true}));
   std::vector<log::Position> positions;
-  const projection::Topology topology = TheTopology();
-  for (const auto& entry : topology.entries()) {
-    const std::string& name = entry.projection.name;
-    const std::string live = Cat(config.models_dir(), "/", name);
-    if (std::error_code error; !std::filesystem::exists(live, error)) continue;
-    ASSIGN_OR_RETURN(const WorkDirectory scratch, WorkDirectory::Make(config.data_dir));
-    RETURN_IF_ERROR(CopyStore(live, Cat(scratch.path(), "/", name)));
-    store::Options options = projection::LiveOptions(scratch.path(), entry.projection);
-    options.any_version = true;
-    ASSIGN_OR_RETURN(const auto store, store::Store::Open(options));
-    for (int p = 0; p < partitions; ++p) {
-      ASSIGN_OR_RETURN(const auto shard, store->OpenShard(p));
-      positions.push_back(shard->position());
-    }
-    break;
+  for (int p = 0; p < partitions; ++p) {
+    ASSIGN_OR_RETURN(const auto shard, store->OpenShard(p));
+    positions.push_back(shard->position());
   }
   return positions;
+}
+
+// The same of the first that says it: they come from one log. Beginnings if none does; what is wrong
+// with it is not the log's, and doctor_stores.h finds it.
+std::vector<log::Position> PositionsOfModels(const Config& config, int partitions) {
+  const projection::Topology topology = TheTopology();
+  for (const auto& entry : topology.entries()) {
+    auto positions = PositionsOf(config, entry.projection.name, partitions);
+    if (positions.ok()) return *std::move(positions);
+  }
+  return std::vector<log::Position>(static_cast<size_t>(partitions));
 }
 
 // What every reader asks of a record that counts.
@@ -61,25 +60,15 @@ absl::Status CheckRecord(const ScannedRecord& record, book::v1::Commit* commit) 
   return absl::OkStatus();
 }
 
-// There is no log: an error if something was computed from one.
-absl::StatusOr<LogFound> Missing(const Config& config, const absl::Status& why) {
-  ASSIGN_OR_RETURN(const auto positions, PositionsOfModels(config, kSomePartitions));
-  for (const log::Position& position : positions) {
-    if (position == log::Position{}) continue;
-    return absl::FailedPreconditionError(
-        Cat(why.message(), ", but the read models in ", config.models_dir(),
-            " were computed from one: it is gone, or the configuration names another place"));
-  }
-  return LogFound{.text = "not there yet; `daybook serve` makes it"};
-}
-
 }  // namespace
 
 absl::StatusOr<LogFound> LookAtLog(const Config& config) {
   const auto log = OpenLog(config, LogUse::kRead);
-  if (absl::IsNotFound(log.status())) return Missing(config, log.status());
+  if (absl::IsNotFound(log.status())) {
+    return LogFound{.text = "not there yet; `daybook serve` makes it"};
+  }
   RETURN_IF_ERROR(log.status());
-  ASSIGN_OR_RETURN(auto positions, PositionsOfModels(config, (*log)->partitions()));
+  const std::vector<log::Position> positions = PositionsOfModels(config, (*log)->partitions());
   for (size_t p = 0; p < positions.size(); ++p) {
     const absl::Status same = store::CheckAgainst(**log, static_cast<int>(p), positions[p]);
     if (same.ok()) continue;
@@ -88,7 +77,6 @@ absl::StatusOr<LogFound> LookAtLog(const Config& config) {
   }
   // What has come since: a reader stops at what cannot be skipped, and only what counts tells the
   // time.
-  positions.resize(static_cast<size_t>((*log)->partitions()));
   int64_t records = 0, newest = 0;
   book::v1::Commit commit;
   for (int p = 0; p < (*log)->partitions(); ++p) {

@@ -3,8 +3,10 @@
 #include <filesystem>
 #include <utility>
 
+#include "common/base/status.h"
 #include "common/log/embedded/embedded_log.h"
 #include "common/log/kafka/kafka_log.h"
+#include "services/daybook/gone_log.h"
 #include "services/daybook/interrupt.h"
 #include "services/daybook/logging.h"
 #include "services/daybook/text.h"
@@ -75,6 +77,7 @@ absl::StatusOr<std::unique_ptr<log::EventLog>> OpenLogAt(const LogPlace& place, 
 }
 
 absl::StatusOr<std::unique_ptr<log::EventLog>> OpenLog(const Config& config, LogUse use) {
+  RETURN_IF_ERROR(CheckLogIsThere(config));
   const int partitions = config.IsGiven("partitions") ? static_cast<int>(config.partitions) : 0;
   return OpenLogAt(PlaceOf(config), use, partitions, config);
 }

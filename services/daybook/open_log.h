@@ -31,7 +31,7 @@ absl::StatusOr<LogPlace> ParsePlace(const std::string& text);
 absl::StatusOr<std::unique_ptr<log::EventLog>> OpenLogAt(const LogPlace& place, LogUse use,
                                                          int partitions, const Config& config);
 
-// The log that the configuration names.
+// The log that the configuration names. FAILED_PRECONDITION if it is gone, see gone_log.h.
 absl::StatusOr<std::unique_ptr<log::EventLog>> OpenLog(const Config& config, LogUse use);
 
 }  // namespace daybook

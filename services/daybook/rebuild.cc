@@ -23,8 +23,8 @@ class RebuildCommand : public Subcommand {
                 "daybook rebuild --projection balances",
             .details =
                 "The server must be stopped. A rebuild that differs from what is there is not\n"
-                "put in its place, unless --accept-difference is said. Killed, it goes on when\n"
-                "called again.",
+                "put in its place, unless --accept-difference is said; nor is one of another log\n"
+                "or of one that is shorter. Killed, it goes on when called again.",
             .exit_codes =
                 "0 done · 1 failed, or it differs: says where · 2 wrong usage · 4 the brokers "
                 "do not answer"};
@@ -32,7 +32,7 @@ class RebuildCommand : public Subcommand {
   void Declare(Flags& flags) override {
     flags.Text("--projection", "NAME", "only this one", &projection_);
     flags.Switch("--dry-run", "compare only, change nothing", &dry_run_);
-    flags.Switch("--accept-difference", "switch even if it differs", &accept_difference_);
+    flags.Switch("--accept-difference", "switch even if it differs, or the log is another one", &accept_difference_);
     flags.Switch("--quiet", "no progress", &quiet_);
   }
   int Run(const Config& config) override {

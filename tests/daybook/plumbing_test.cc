@@ -5,8 +5,11 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 
+#include "common/log/embedded/embedded_log.h"
+#include "common/store/store.h"
 #include "services/daybook/text.h"
 #include "tests/support/child_program.h"
 #include "tests/support/daybook_process.h"
@@ -110,6 +113,111 @@ TEST_F(Plumbing, AMistypedDirectoryIsNamedAndNotMade) {
   const Ran above = RunDaybook({"copy", "--from=embedded:" + data(), "--to=embedded:" + wrong});
   EXPECT_THAT(above.err, HasSubstr("there is one in " + data() + "/log"));
   EXPECT_EQ(RunDaybook({"history", "--data-dir="}).code, 2);
+}
+
+// A mount that did not come up: nothing begins another book in its place, and nothing is thrown away.
+class GoneLog : public Plumbing {
+ protected:
+  // Every file and directory, and the bytes of each.
+  std::map<std::string, std::string> Everything() const {
+    std::map<std::string, std::string> all;
+    for (const auto& entry : fs::recursive_directory_iterator(data())) {
+      std::stringstream content;
+      if (entry.is_regular_file()) content << std::ifstream(entry.path()).rdbuf();
+      all[entry.path()] = content.str();
+    }
+    return all;
+  }
+
+  void ExpectAllRefuse(const std::string& computed) const {
+    const auto before = Everything();
+    for (const std::vector<std::string>& words :
+         {std::vector<std::string>{"serve", "--listen=127.0.0.1:0", "--http-listen="},
+          {"history"},
+          {"verify"},
+          {"dump"},
+          {"dump", "--from-zero"},
+          {"rebuild"},
+          {"rebuild", "--accept-difference"},
+          {"copy", "--to=embedded:" + scratch_.path() + "/copy"},
+          {"doctor", "--server=127.0.0.1:1"}}) {
+      const Ran ran = Run(words);
+      EXPECT_EQ(ran.code, 1) << words[0];
+      EXPECT_THAT(ran.out + ran.err,
+                  AllOf(HasSubstr("the log " + data() + "/log is gone: "),
+                        HasSubstr(computed + " was computed from one"), HasSubstr("restore"),
+                        HasSubstr("Nothing was changed")))
+          << words[0];
+    }
+    EXPECT_TRUE(Everything() == before);
+  }
+};
+
+TEST_F(GoneLog, IsNotTakenForANewBook) {
+  fs::remove_all(data() + "/log");
+  ExpectAllRefuse(data() + "/models/balances");
+  fs::create_directory(data() + "/log");
+  ExpectAllRefuse(data() + "/models/balances");
+  ASSERT_TRUE(log::OpenEmbedded({.directory = data() + "/log", .partitions = 2}).ok());
+  ExpectAllRefuse(data() + "/models/balances");
+  fs::remove_all(data() + "/models");
+  ExpectAllRefuse(data() + "/command-cache");
+  // As it says.
+  fs::remove_all(data() + "/command-cache");
+  DaybookProcess server({.data_dir = data(), .partitions = 2});
+  EXPECT_TRUE(server.StartAndWait().ok()) << server.words();
+}
+
+TEST_F(GoneLog, ADamagedReadModelShowsItToo) {
+  fs::remove_all(data() + "/log");
+  fs::remove_all(data() + "/command-cache");
+  for (const auto& model : fs::directory_iterator(data() + "/models")) {
+    fs::remove(model.path() / "CURRENT");
+  }
+  DaybookProcess server({.data_dir = data(), .partitions = 2});
+  const auto said = server.StartInVain();
+  ASSERT_TRUE(said.ok()) << said.status();
+  EXPECT_THAT(*said, HasSubstr("models/balances has tables, although damaged ones"));
+  EXPECT_FALSE(fs::exists(data() + "/log"));
+}
+
+// A start that was killed before it claimed has stores that have read nothing.
+TEST_F(GoneLog, StoresThatHaveReadNothingHoldNoStartUp) {
+  const std::string fresh = scratch_.path() + "/fresh";
+  fs::create_directories(fresh + "/models");
+  ASSERT_TRUE(log::OpenEmbedded({.directory = fresh + "/log", .partitions = 2}).ok());
+  const auto store = store::Store::Open({.directory = fresh + "/models/balances", .kind = "balances"});
+  ASSERT_TRUE(store.ok()) << store.status();
+  const Ran ran = RunDaybook({"verify", "--log-only", "--data-dir=" + fresh});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+}
+
+TEST_F(GoneLog, ARebuildFromAnotherLogMustBeAskedFor) {
+  const std::string other = scratch_.path() + "/other";
+  DaybookProcess server({.data_dir = other, .partitions = 2});
+  ASSERT_TRUE(server.StartAndWait().ok());
+  server.Terminate();
+  ASSERT_EQ(server.WaitUntilEnded(absl::Seconds(20)), 0);
+  fs::rename(data() + "/log", scratch_.path() + "/right");
+  fs::rename(other + "/log", data() + "/log");
+  const Ran verified = Run({"verify"});
+  EXPECT_EQ(verified.code, 1);
+  EXPECT_THAT(verified.err, AllOf(HasSubstr("'balances'"), HasSubstr("restore the log")));
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"rebuild"}, {"rebuild", "--dry-run"}}) {
+    const Ran refused = Run(words);
+    EXPECT_EQ(refused.code, 1) << refused.out;
+    EXPECT_THAT(refused.err, AllOf(HasSubstr("'balances'"), HasSubstr("--accept-difference")));
+  }
+  // Nothing was changed: with the right log again all is well.
+  fs::rename(data() + "/log", other + "/log");
+  fs::rename(scratch_.path() + "/right", data() + "/log");
+  EXPECT_EQ(Run({"verify"}).code, 0);
+  fs::rename(data() + "/log", scratch_.path() + "/right");
+  fs::rename(other + "/log", data() + "/log");
+  const Ran told = Run({"rebuild", "--accept-difference"});
+  EXPECT_EQ(told.code, 0) << told.err;
+  EXPECT_EQ(Run({"verify"}).code, 0);
 }
 
 TEST_F(Plumbing, ADirectoryThatCannotBeReachedIsAnErrorAndNoCrash) {

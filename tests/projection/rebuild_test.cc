@@ -168,16 +168,25 @@ TEST_F(RebuildTest, MendsADamagedStore) {
   EXPECT_EQ(Dump(directory()), Replay());
 }
 
-TEST_F(RebuildTest, ReplacesAStoreOfAnotherLog) {
+TEST_F(RebuildTest, ReplacesAStoreOfAnotherLogOnlyIfTold) {
   {
     MemoryLog other(kStoryPartitions);
     Story(other, 99).Tell(100);
     auto models = Started(other, directory());
     ASSERT_TRUE(AwaitAll(*models, other).ok());
   }
-  const auto report = Run();
+  for (const bool dry_run : {true, false}) {
+    RebuildOptions options;
+    options.dry_run = dry_run;
+    const absl::Status refused = Run(options).status();
+    EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
+    EXPECT_THAT(std::string(refused.message()), HasSubstr("--accept-difference"));
+  }
+  RebuildOptions options;
+  options.accept_difference = true;
+  const auto report = Run(options);
   ASSERT_TRUE(report.ok()) << report.status();
-  EXPECT_TRUE(absl::IsFailedPrecondition(report->compared));
+  EXPECT_TRUE(report->switched && absl::IsFailedPrecondition(report->compared));
   EXPECT_EQ(Dump(directory()), Replay());
 }
 
