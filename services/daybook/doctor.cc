@@ -8,10 +8,10 @@
 #include "common/base/clock.h"
 #include "common/base/status.h"
 #include "common/command/clock_guard.h"
-#include "daybook/balances/v1/balances_service.pb.h"
-#include "services/daybook/connect.h"
+#include "common/rpc/certificates.h"
 #include "services/daybook/data_directory.h"
 #include "services/daybook/doctor_log.h"
+#include "services/daybook/doctor_server.h"
 #include "services/daybook/doctor_stores.h"
 #include "services/daybook/subcommands.h"
 #include "services/daybook/text.h"
@@ -31,11 +31,12 @@ class Doctor : public Subcommand {
                 "Changes nothing; works beside a running server. Reads every block of the read models\n"
                 "and of the command cache, and looks for files with a second name. Of the log it looks\n"
                 "at the topic or the directory, and reads what has come since the read models were\n"
-                "written. `daybook verify` proves what is in the log.",
+                "written. `daybook verify` proves what is in the log. A server that answers must say\n"
+                "that it is ready; if not, what is missing stands there.",
             .exit_codes = "0 nothing is wrong · 1 something is · 2 the configuration is wrong"};
   }
   int Run(const Config& config) override {
-    Say("configuration", absl::OkStatus(), "in order (`daybook config` shows it)");
+    Say("configuration", CheckCertificates(config), "in order (`daybook config` shows it)");
     Say("data_dir", CheckDataDir(config.data_dir), config.data_dir);
     const int partitions = CheckLog(config);
     for (const Finding& found : CheckStores(config, partitions)) {
@@ -52,9 +53,25 @@ class Doctor : public Subcommand {
                 status.ok() ? std::string(fine).c_str() : std::string(status.message()).c_str());
   }
 
+  // What `serve` would read of the server's certificate.
+  static absl::Status CheckCertificates(const Config& config) {
+    if (config.tls_cert.empty()) return absl::OkStatus();
+    absl::Status said;
+    const auto say = [&said](std::string_view words) {
+      said = absl::FailedPreconditionError(std::string(words));
+    };
+    RETURN_IF_ERROR(rpc::Certificates::Open(
+                        {config.tls_cert, config.tls_key, config.tls_client_ca}, say)
+                        .status());
+    return said;
+  }
+
   static absl::Status CheckDataDir(const std::string& path) {
     std::error_code error;
-    if (!std::filesystem::exists(path, error)) return absl::OkStatus();  // `serve` makes it
+    if (!std::filesystem::exists(path, error) && !error) {
+      return absl::NotFoundError(
+          Cat(path, " does not exist: --data-dir says where it is, `daybook serve` makes it"));
+    }
     if (!std::filesystem::is_directory(path, error)) {
       return absl::FailedPreconditionError(
           Cat(path, error ? ": " + error.message() : " is not a directory"));
@@ -111,18 +128,8 @@ class Doctor : public Subcommand {
   }
 
   void CheckServer(const Config& config) {
-    const auto* method =
-        balances::v1::GetTrialBalanceRequest::descriptor()->file()->service(0)->FindMethodByName(
-            "GetTrialBalance");
-    balances::v1::GetTrialBalanceResponse response;
-    const absl::Status status = Connect(config)->Call(
-        *method, balances::v1::GetTrialBalanceRequest(), &response, WallNow() + absl::Seconds(5));
-    if (absl::IsUnavailable(status) && ReasonOf(status).empty()) {
-      return Say("server", absl::OkStatus(), Cat("none at ", config.server_address()));
-    }
-    Say("server", status,
-        Cat("answers at ", config.server_address(), ", ", Grouped(response.customer_count()),
-            " customers"));
+    const absl::StatusOr<std::string> server = AskServer(config);
+    Say("server", server.status(), server.ok() ? *server : "");
   }
 
   bool bad_ = false;

@@ -86,7 +86,8 @@ absl::Status LookAtNames(const std::string& data_dir, const std::vector<std::str
 }
 
 absl::Status Damaged(const absl::Status& status, std::string_view what_to_do) {
-  if (status.ok()) return status;
+  // What cannot be looked at is not known to be damaged.
+  if (!absl::IsDataLoss(status) && !absl::IsFailedPrecondition(status)) return status;
   return absl::Status(status.code(), Cat(status.message(), "; ", what_to_do));
 }
 
@@ -107,7 +108,7 @@ Finding CheckModel(const Config& config, const std::string& name, const WorkDire
     options.kind = name;
     options.any_version = true;
     options.verify_limit_bytes = std::numeric_limits<uint64_t>::max();
-    status = store::Store::Open(options).status();
+    status = NamedAsOriginal(store::Store::Open(options).status(), scratch, config.models_dir());
   }
   return {name,
           Damaged(status, "the log is not touched by it: the next start of the server sets it aside "
@@ -120,7 +121,9 @@ Finding CheckCommandCache(const Config& config, int partitions, const WorkDirect
   const std::string copy = scratch.path() + "/" + kName;
   absl::Status status = CopyStore(config.data_dir + "/" + kName, copy);
   if (absl::IsNotFound(status)) return {kName, absl::OkStatus(), "not there yet"};
-  if (status.ok()) status = command::CheckCache(copy, partitions);
+  if (status.ok()) {
+    status = NamedAsOriginal(command::CheckCache(copy, partitions), scratch, config.data_dir);
+  }
   return {kName,
           Damaged(status, "the log is not touched by it: the next start of the server throws the "
                           "cache away and folds the log"),

@@ -66,12 +66,15 @@ class Dump : public Subcommand {
     }
     ASSIGN_OR_RETURN(const auto log,
                      OpenLog(config, LogUse::kRead));  // after the copy: not shorter
-    ASSIGN_OR_RETURN(const auto models,
-                     projection::Models::Open(*log, topology.Only(projection_),
-                                              {.directory = scratch.path(), .mend = false}));
+    const auto opened = projection::Models::Open(*log, topology.Only(projection_),
+                                                 {.directory = scratch.path(), .mend = false});
+    RETURN_IF_ERROR(NamedAsOriginal(opened.status(), scratch, config.models_dir()));
+    const auto& models = *opened;
     models->Start();
     while (!models->Ready().ok()) {
-      for (const auto& shard : models->Statuses()) RETURN_IF_ERROR(shard.error);
+      for (const auto& shard : models->Statuses()) {
+        RETURN_IF_ERROR(NamedAsOriginal(shard.error, scratch, config.models_dir()));
+      }
       absl::SleepFor(absl::Milliseconds(5));
     }
     ASSIGN_OR_RETURN(const projection::DumpSummary summary,

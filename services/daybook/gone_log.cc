@@ -97,7 +97,8 @@ absl::StatusOr<std::optional<std::string>> EvidenceIn(const Config& config, cons
   if (absl::IsDataLoss(status)) {
     return Cat(stored.directory, " has tables, although damaged ones");
   }
-  RETURN_IF_ERROR(status);
+  RETURN_IF_ERROR(
+      NamedAsOriginal(status, scratch, fs::path(stored.directory).parent_path().string()));
   return std::nullopt;
 }
 

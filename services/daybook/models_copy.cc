@@ -13,6 +13,8 @@
 #include <system_error>
 #include <vector>
 
+#include "absl/strings/cord.h"
+#include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
 #include "services/daybook/text.h"
 
@@ -23,6 +25,7 @@ namespace fs = std::filesystem;
 
 constexpr char kPrefix[] = "/scratch.";
 constexpr int kTries = 10;
+constexpr int kTriesBesideAWriter = 20;
 
 // An open descriptor that locks the directory, or -1 if it is locked or gone.
 int LockDirectory(const std::string& path) {
@@ -50,28 +53,29 @@ bool IsManifest(const std::string& name) {
 }
 
 // Manifest first, so that every table that it names was there; a table that is gone by the time it
-// is linked is a reason to try again.
-bool CopyOnce(const std::string& from, const std::string& to, std::string* problem) {
+// is linked is a reason to try again. `problem`: of which file.
+std::error_code CopyOnce(const std::string& from, const std::string& to, std::string* problem) {
   std::error_code error;
   fs::remove_all(to, error);
-  fs::create_directories(to, error);
-  const auto copy_all = [&](bool (*wanted)(const std::string&), bool link) {
+  *problem = to;
+  if (fs::create_directories(to, error); error) return error;
+  for (const bool link : {false, true}) {
+    *problem = from;
     for (auto at = fs::directory_iterator(from, error); !error && at != fs::directory_iterator();
          at.increment(error)) {
       const std::string name = at->path().filename();
-      if (!wanted(name)) continue;
+      if (link ? !IsTable(name) : !IsManifest(name)) continue;
       const std::string copy = to + "/" + name;
       if (link) fs::create_hard_link(at->path(), copy, error);
       // Read models may stand on a disk of their own.
       if (!link || error == std::errc::cross_device_link) fs::copy_file(at->path(), copy, error);
-      if (error) {
-        *problem = Cat(at->path().string(), ": ", error.message());
-        return false;
-      }
+      if (!error) continue;
+      *problem = at->path();
+      return error;
     }
-    return !error;
-  };
-  return copy_all(IsManifest, false) && copy_all(IsTable, true);
+    if (error) return error;
+  }
+  return error;
 }
 
 }  // namespace
@@ -116,19 +120,43 @@ WorkDirectory::~WorkDirectory() {
 }
 
 absl::Status CopyStore(const std::string& from, const std::string& to) {
+  const auto refused = [](const std::string& path, const std::error_code& why) {
+    return absl::PermissionDeniedError(
+        Cat("cannot read ", path, ": ", why.message(), "; run this as the user whose it is"));
+  };
   std::error_code error;
-  if (!fs::exists(from + "/CURRENT", error)) {
-    if (fs::exists(from, error) && !fs::is_empty(from, error)) {
+  if (!fs::exists(from + "/CURRENT", error) && !error) {
+    if (fs::exists(from, error) && !fs::is_empty(from, error) && !error) {
       return absl::DataLossError(Cat(from, "/CURRENT is missing"));
     }
-    return absl::NotFoundError(Cat("there is no read model in ", from));
+    if (!error) return absl::NotFoundError(Cat("there is no read model in ", from));
   }
+  if (error == std::errc::permission_denied) return refused(from, error);
+  if (error) return absl::FailedPreconditionError(Cat("cannot read ", from, ": ", error.message()));
   std::string problem;
-  for (int tries = 0; tries < 20; ++tries) {
-    if (CopyOnce(from, to, &problem)) return absl::OkStatus();
+  for (int tries = 0; tries < kTriesBesideAWriter; ++tries) {
+    error = CopyOnce(from, to, &problem);
+    if (!error) return absl::OkStatus();
+    if (error == std::errc::permission_denied) return refused(problem, error);
+    if (error == std::errc::no_space_on_device) {
+      return absl::ResourceExhaustedError(
+          Cat("no room for a copy of ", from, ": ", error.message()));
+    }
     absl::SleepFor(absl::Milliseconds(50));
   }
-  return absl::UnavailableError(Cat("the read model changes while it is copied: ", problem));
+  return absl::UnavailableError(
+      Cat("the read model changes while it is copied: ", problem, ": ", error.message()));
+}
+
+absl::Status NamedAsOriginal(const absl::Status& status, const WorkDirectory& copies,
+                             const std::string& original) {
+  if (status.ok()) return status;
+  absl::Status named(status.code(),
+                     absl::StrReplaceAll(status.message(), {{copies.path(), original}}));
+  status.ForEachPayload([&named](absl::string_view type, const absl::Cord& payload) {
+    named.SetPayload(type, payload);
+  });
+  return named;
 }
 
 }  // namespace daybook

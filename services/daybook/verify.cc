@@ -183,10 +183,13 @@ class Verify : public Subcommand {
       projection::RebuildOptions options;
       options.directory = scratch.path();
       options.dry_run = true;
-      ASSIGN_OR_RETURN(const auto report, projection::Rebuild(*log, entry.projection, options));
-      if (!report.compared.ok()) {
-        return absl::Status(report.compared.code(),
-                            Cat("read model ", name, ": ", report.compared.message(),
+      const auto report = projection::Rebuild(*log, entry.projection, options);
+      RETURN_IF_ERROR(NamedAsOriginal(report.status(), scratch, config.models_dir()));
+      if (!report->compared.ok()) {
+        const absl::Status differs =
+            NamedAsOriginal(report->compared, scratch, config.models_dir());
+        return absl::Status(differs.code(),
+                            Cat("read model ", name, ": ", differs.message(),
                                 "\n  what to do: the log is whole; a server makes a damaged read "
                                 "model anew when it starts, or stop the server, then `daybook "
                                 "rebuild --projection ",
@@ -194,11 +197,11 @@ class Verify : public Subcommand {
       }
       if (json_) {
         const nlohmann::ordered_json line = {
-            {"projection", name}, {"events", report.events}, {"equal", true}};
+            {"projection", name}, {"events", report->events}, {"equal", true}};
         std::printf("%s\n", line.dump().c_str());
       } else {
         std::printf("%s: equal to the log, %s\n", name.c_str(),
-                    report.exact ? "row by row" : "by control totals");
+                    report->exact ? "row by row" : "by control totals");
       }
     }
     return absl::OkStatus();

@@ -2,6 +2,7 @@
 // directories.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -41,10 +42,14 @@ class Plumbing : public testing::Test {
     return RunDaybook(std::move(words));
   }
 
-  // With $daybook, the binary, and $data.
+  // With $daybook, the binary, and $data. `$held $daybook` is held to the modes of files, as nobody
+  // but root is not.
   Ran Shell(const std::string& line) const {
-    auto child = ChildProgram::Spawn(
-        {"/bin/sh", "-c", "daybook='" + DaybookBinary() + "' data='" + data() + "'; " + line});
+    const std::string held =
+        geteuid() == 0 ? "setpriv --bounding-set=-dac_override,-dac_read_search" : "";
+    auto child = ChildProgram::Spawn({"/bin/sh", "-c",
+                                      "daybook='" + DaybookBinary() + "' data='" + data() +
+                                          "' held='" + held + "'; " + line});
     EXPECT_TRUE(child.ok()) << child.status();
     const auto code = (*child)->WaitUntilEnded(absl::Now() + absl::Minutes(2));
     return {.code = code.value_or(-1), .out = (*child)->out(), .err = (*child)->err()};
@@ -252,6 +257,47 @@ TEST_F(Plumbing, VerifySaysWhatIsBrokenOfAReadModel) {
   const Ran verified = Run({"verify"});
   EXPECT_EQ(verified.code, 1);
   EXPECT_THAT(verified.err, HasSubstr("CURRENT is missing"));
+}
+
+TEST_F(Plumbing, DoctorTellsADamagedReadModelFromTheLog) {
+  const auto expect = [this](const std::string& named) {
+    const Ran ran = Run({"doctor", "--server=127.0.0.1:1"});
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_THAT(ran.out, AllOf(HasSubstr("log            ok"), HasSubstr("clock          ok"),
+                               HasSubstr("balances       WRONG"), HasSubstr("journal        ok"),
+                               HasSubstr(named), Not(HasSubstr("scratch."))));
+  };
+  for (const auto& entry : fs::directory_iterator(data() + "/models/balances")) {
+    if (entry.path().extension() != ".sst") continue;
+    std::fstream table(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+    table.seekp(8);
+    table << "altered";
+  }
+  expect(data() + "/models/balances");
+  for (const std::string name : {"verify", "dump"}) {
+    EXPECT_THAT(Run({name}).err, AllOf(HasSubstr(data() + "/models/balances"), HasSubstr(".sst"),
+                                       Not(HasSubstr("scratch."))));
+  }
+  fs::remove(data() + "/models/balances/CURRENT");
+  expect(data() + "/models/balances/CURRENT is missing");
+}
+
+TEST_F(Plumbing, DoctorSaysWhatItMayNotRead) {
+  const std::string doctor = "$held \"$daybook\" doctor --data-dir \"$data\" --server 127.0.0.1:1";
+  ASSERT_EQ(Shell("chmod 000 \"$data/models\"").code, 0);
+  const Ran closed = Shell(doctor);
+  EXPECT_EQ(closed.code, 1);
+  EXPECT_THAT(closed.out,
+              AllOf(HasSubstr("balances       WRONG cannot read " + data() +
+                              "/models/balances: Permission denied"),
+                    HasSubstr("log            ok"), HasSubstr("command-cache  ok"),
+                    Not(HasSubstr("not there yet")), Not(HasSubstr("makes it anew"))));
+  // No copy can be made.
+  ASSERT_EQ(Shell("chmod 700 \"$data/models\"; chmod 500 \"$data\"").code, 0);
+  const Ran full = Shell(doctor);
+  EXPECT_EQ(full.code, 1);
+  EXPECT_THAT(full.out, AllOf(HasSubstr("stores         WRONG"), HasSubstr("log            ok")));
+  ASSERT_EQ(Shell("chmod 700 \"$data\"").code, 0);
 }
 
 TEST_F(Plumbing, AVariableThatIsNotSetIsNotEverything) {

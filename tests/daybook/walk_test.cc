@@ -776,5 +776,20 @@ TEST(Doctor, FindsNothingWrongWhereNothingIs) {
   EXPECT_THAT(ran.out, HasSubstr("not there yet"));
 }
 
+TEST(Doctor, NamesADirectoryThatIsNotThereAndFilesThatAreNoCertificates) {
+  const ScratchDirectory scratch;
+  const std::string wrong = scratch.path() + "/wrong";
+  const Ran missing = RunDaybook({"doctor", "--data-dir=" + wrong, "--server=127.0.0.1:1"});
+  EXPECT_EQ(missing.code, 1);
+  EXPECT_THAT(missing.out, HasSubstr("data_dir       WRONG " + wrong + " does not exist"));
+  std::ofstream(scratch.path() + "/junk") << "junk";
+  std::filesystem::permissions(scratch.path() + "/junk", std::filesystem::perms::owner_read);
+  const Ran junk = RunDaybook({"doctor", "--data-dir=" + scratch.path(), "--server=127.0.0.1:1",
+                               "--tls-cert=" + scratch.path() + "/junk",
+                               "--tls-key=" + scratch.path() + "/junk"});
+  EXPECT_EQ(junk.code, 1);
+  EXPECT_THAT(junk.out, AllOf(HasSubstr("configuration  WRONG"), HasSubstr("/junk")));
+}
+
 }  // namespace
 }  // namespace daybook

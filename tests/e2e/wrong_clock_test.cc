@@ -40,6 +40,7 @@ class WrongClock : public testing::Test {
     server_.emplace(ProcessOptions{
         .data_dir = directory_,
         .partitions = 2,
+        .http_listen = http_,
         .arguments = std::move(arguments),
         .environment = {"LD_PRELOAD=" DAYBOOK_MOVED_CLOCK, "DAYBOOK_TEST_CLOCK=" + clock_}});
     ASSERT_IS_OK(server_->Start());
@@ -94,6 +95,7 @@ class WrongClock : public testing::Test {
 
   ScratchDirectory scratch_;
   const std::string directory_ = scratch_.path() + "/data", clock_ = scratch_.path() + "/clock";
+  const std::string http_ = absl::StrCat("127.0.0.1:", UnusedPort());
   std::optional<DaybookProcess> server_;
 };
 
@@ -108,6 +110,14 @@ TEST_F(WrongClock, AJumpWhileServingRecordsNothing) {
   EXPECT_EQ(refused.code, 4) << refused.out;
   EXPECT_THAT(refused.err, HasSubstr("CLOCK_WRONG"));
   EXPECT_EQ(History(true).size(), records);
+  // It answers, and is not ready.
+  const std::string server = "--server=" + server_->address(), data = "--data-dir=" + directory_;
+  const Ran asked = RunDaybook({"doctor", data, server, "--http-listen=" + http_});
+  EXPECT_EQ(asked.code, 1);
+  EXPECT_THAT(asked.out, HasSubstr("and is not ready: commands: this machine's clock"));
+  const Ran by_health = RunDaybook({"doctor", data, server});
+  EXPECT_EQ(by_health.code, 1);
+  EXPECT_THAT(by_health.out, HasSubstr("not serving: daybook.customer.v1.CustomerService"));
 
   SetClock(absl::ZeroDuration());
   Ran again = Invoice("r-3");
