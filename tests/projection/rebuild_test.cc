@@ -1,8 +1,13 @@
 #include "common/projection/rebuild.h"
 
+#include <atomic>
 #include <filesystem>
+#include <memory>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
 #include "common/projection/dump.h"
 #include "projections/balances/balances.h"
 #include "projections/balances/queries.h"
@@ -204,6 +209,49 @@ TEST_F(RebuildTest, ComparesAnotherVersionByItsControlTotals) {
   EXPECT_THAT(Dump(directory()),
               HasSubstr(absl::StrCat("balances ",
                                      NewerBalances::kVersion)));  // the older program refuses it
+}
+
+// Partition 1 cannot be read; partition 0 is not read on before that is known.
+class HalfBrokenLog : public MemoryLog {
+ public:
+  using MemoryLog::MemoryLog;
+  absl::StatusOr<std::unique_ptr<log::LogReader>> NewReader(int partition, int64_t from) override {
+    auto reader = MemoryLog::NewReader(partition, from);
+    return std::make_unique<Reader>(*this, partition, *std::move(reader));
+  }
+  void Break() { broken_ = true; }
+
+ private:
+  class Reader : public log::LogReader {
+   public:
+    Reader(HalfBrokenLog& log, int partition, std::unique_ptr<log::LogReader> inner)
+        : log_(log), partition_(partition), inner_(std::move(inner)) {}
+    absl::StatusOr<log::Batch> Read(size_t max, absl::Duration wait) override {
+      if (!log_.broken_) return inner_->Read(max, wait);
+      if (partition_ == 1) {
+        log_.failed_.Notify();
+        return absl::DataLossError("partition 1 is torn");
+      }
+      log_.failed_.WaitForNotification();
+      absl::SleepFor(absl::Milliseconds(50));  // that it may be noted
+      return inner_->Read(1, wait);
+    }
+
+   private:
+    HalfBrokenLog& log_;
+    const int partition_;
+    const std::unique_ptr<log::LogReader> inner_;
+  };
+  std::atomic<bool> broken_ = false;
+  absl::Notification failed_;
+};
+
+TEST_F(RebuildTest, SaysWhatFailedFirst) {
+  HalfBrokenLog log(2);
+  Story(log).Tell(100);
+  log.Break();
+  const auto report = Rebuild(log, info_, {.directory = directory(), .threads = 2});
+  EXPECT_THAT(std::string(report.status().message()), HasSubstr("partition 1 is torn"));
 }
 
 TEST_F(RebuildTest, RefusesWhileTheStoreIsOpenElsewhere) {
