@@ -1,7 +1,9 @@
 #include "common/projection/model.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <limits>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -57,6 +59,13 @@ absl::Status Model::OpenStore(bool check_all, bool* useless) {
   store::Options options = LiveOptions(options_.directory, projection_);
   options.block_cache = options_.block_cache;
   options.fault = options_.fault;
+  // Whether there can be a directory says nothing of what stands in it.
+  std::error_code error;
+  std::filesystem::create_directories(options.directory, error);
+  if (error) {
+    return absl::UnavailableError(
+        absl::StrCat("cannot make ", options.directory, ": ", error.message()));
+  }
   if (check_all) options.verify_limit_bytes = std::numeric_limits<uint64_t>::max();
   auto opened = store::Store::Open(options);
   if (!opened.ok()) {

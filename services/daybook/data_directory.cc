@@ -1,6 +1,8 @@
 #include "services/daybook/data_directory.h"
 
+#include <pwd.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -9,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/strings/str_format.h"
+#include "common/base/status.h"
 #include "services/daybook/text.h"
 
 namespace daybook {
@@ -53,6 +57,30 @@ void Walk(const std::string& data_dir, const std::function<void(const std::strin
   }
 }
 
+std::string NameOf(uid_t user) {
+  const passwd* known = getpwuid(user);
+  return known != nullptr ? Cat("'", known->pw_name, "'") : Cat("user ", user);
+}
+
+absl::Status NoRight(const std::string& path, Rights rights, int why) {
+  std::string text = Cat("cannot ", rights == Rights::kRead ? "read " : "read and write ", path, ": ",
+                         std::strerror(why), "; this process is of ", NameOf(geteuid()));
+  if (struct stat at; stat(path.c_str(), &at) == 0) {
+    text += Cat(", the owner is ", NameOf(at.st_uid), ", the mode ",
+                absl::StrFormat("%04o", at.st_mode & 07777u));
+  }
+  return absl::FailedPreconditionError(
+      Cat(text, ": run it as the owner, or give the whole directory to this user"));
+}
+
+absl::Status CheckRight(const std::string& path, mode_t mode, Rights rights) {
+  int wanted = R_OK;
+  if (rights == Rights::kReadAndWrite) wanted |= W_OK;
+  if (S_ISDIR(mode)) wanted |= X_OK;
+  if (access(path.c_str(), wanted) == 0 || errno == ENOENT) return absl::OkStatus();
+  return NoRight(path, rights, errno);
+}
+
 }  // namespace
 
 void KeepToOurselves() { umask(kOthers); }
@@ -66,6 +94,27 @@ absl::Status MakeDataDirectory(const std::string& path) {
   return error ? absl::FailedPreconditionError(
                      Cat("data_dir: cannot make ", path, ": ", error.message()))
                : absl::OkStatus();
+}
+
+absl::Status CheckRights(const std::string& directory, Rights rights) {
+  struct stat at;
+  if (stat(directory.c_str(), &at) != 0) {
+    if (errno != ENOENT) return NoRight(directory, rights, errno);
+    std::error_code error;
+    fs::path above = fs::absolute(directory, error).parent_path();
+    while (above.has_relative_path() && stat(above.c_str(), &at) != 0 && errno == ENOENT) {
+      above = above.parent_path();
+    }
+    return rights == Rights::kRead ? absl::OkStatus() : CheckRight(above, S_IFDIR, rights);
+  }
+  RETURN_IF_ERROR(CheckRight(directory, at.st_mode, rights));
+  std::error_code error;
+  for (auto file = fs::recursive_directory_iterator(directory, error);
+       !error && file != fs::recursive_directory_iterator(); file.increment(error)) {
+    if (lstat(file->path().c_str(), &at) != 0 || S_ISLNK(at.st_mode)) continue;
+    RETURN_IF_ERROR(CheckRight(file->path(), at.st_mode, rights));
+  }
+  return absl::OkStatus();
 }
 
 OpenFiles FindOpen(const std::string& data_dir) {

@@ -20,6 +20,11 @@ void KeepToOurselves();
 // Made if it is not there, with all above it. FAILED_PRECONDITION if that cannot be.
 absl::Status MakeDataDirectory(const std::string& path);
 
+enum class Rights { kRead, kReadAndWrite };
+// Whether this user may do that with `directory` and all in it; one that is not there may be read, and
+// written if it can be made. FAILED_PRECONDITION names what it may not, whose that is, and this user.
+absl::Status CheckRights(const std::string& directory, Rights rights);
+
 // What others than the owner may read, write or enter of a data directory.
 struct OpenFiles {
   int64_t count = 0;

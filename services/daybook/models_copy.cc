@@ -122,7 +122,7 @@ WorkDirectory::~WorkDirectory() {
 absl::Status CopyStore(const std::string& from, const std::string& to) {
   const auto refused = [](const std::string& path, const std::error_code& why) {
     return absl::PermissionDeniedError(
-        Cat("cannot read ", path, ": ", why.message(), "; run this as the user whose it is"));
+        Cat("cannot read ", path, ": ", why.message(), "; run this as its owner"));
   };
   std::error_code error;
   if (!fs::exists(from + "/CURRENT", error) && !error) {
@@ -150,7 +150,8 @@ absl::Status CopyStore(const std::string& from, const std::string& to) {
 
 absl::Status NamedAsOriginal(const absl::Status& status, const WorkDirectory& copies,
                              const std::string& original) {
-  if (status.ok()) return status;
+  // Others are of the copy itself: its disk is full.
+  if (!absl::IsDataLoss(status) && !absl::IsFailedPrecondition(status)) return status;
   absl::Status named(status.code(),
                      absl::StrReplaceAll(status.message(), {{copies.path(), original}}));
   status.ForEachPayload([&named](absl::string_view type, const absl::Cord& payload) {

@@ -6,6 +6,7 @@
 #include "common/base/status.h"
 #include "common/log/embedded/embedded_log.h"
 #include "common/log/kafka/kafka_log.h"
+#include "services/daybook/data_directory.h"
 #include "services/daybook/gone_log.h"
 #include "services/daybook/interrupt.h"
 #include "services/daybook/logging.h"
@@ -65,7 +66,12 @@ absl::StatusOr<std::unique_ptr<log::EventLog>> OpenLogAt(const LogPlace& place, 
   if (partitions > 0) options.partitions = partitions;
   options.create_if_missing = use == LogUse::kServe;
   options.read_only = use != LogUse::kServe;
+  if (options.read_only) RETURN_IF_ERROR(CheckRights(place.where, Rights::kRead));
   auto log = log::OpenEmbedded(std::move(options));
+  // Of this machine: nobody will answer later.
+  if (absl::IsUnavailable(log.status())) {
+    return absl::FailedPreconditionError(log.status().message());
+  }
   if (!absl::IsNotFound(log.status())) return log;
   std::error_code error;
   const std::string below = place.where + "/log";

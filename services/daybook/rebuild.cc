@@ -5,6 +5,7 @@
 
 #include "common/base/status.h"
 #include "projections/topology.h"
+#include "services/daybook/data_directory.h"
 #include "services/daybook/open_log.h"
 #include "services/daybook/progress.h"
 #include "services/daybook/subcommands.h"
@@ -62,6 +63,7 @@ class RebuildCommand : public Subcommand {
   absl::Status RebuildOne(const Config& config, const projection::ProjectionInfo& info,
                           bool* left_different) const {
     ASSIGN_OR_RETURN(const auto log, OpenLog(config, LogUse::kRead));
+    RETURN_IF_ERROR(CheckRights(config.models_dir(), Rights::kReadAndWrite));
     std::unique_ptr<Progress> progress;
     int64_t shown = 0;
     projection::RebuildOptions options;

@@ -58,9 +58,17 @@ void TakeAllDescriptors() {
   (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// Makes the data directory, or closes to others what of it is open.
-absl::Status PrepareDataDirectory(const std::string& path) {
-  RETURN_IF_ERROR(MakeDataDirectory(path));
+// A store that this user may not touch is neither damaged nor gone.
+absl::Status CheckStoreRights(const Config& config) {
+  if (config.log == "embedded") {
+    RETURN_IF_ERROR(CheckRights(config.log_dir(), Rights::kReadAndWrite));
+  }
+  RETURN_IF_ERROR(CheckRights(config.models_dir(), Rights::kReadAndWrite));
+  return CheckRights(config.data_dir + "/command-cache", Rights::kReadAndWrite);
+}
+
+// Closes to others what of the data directory is open.
+absl::Status CloseDataDirectory(const std::string& path) {
   ASSIGN_OR_RETURN(const OpenFiles open, CloseToOthers(path));
   if (open.count > 0) {
     Log(Severity::kWarning, Cat("others than this user could read ", Grouped(open.count),
@@ -151,7 +159,9 @@ absl::Status Serve(const Config& config) {
   if (config.log == "embedded" && config.IsGiven("kafka.brokers")) {
     Log(Severity::kWarning, "kafka.brokers is set and not used: log = embedded (--log kafka?)");
   }
-  RETURN_IF_ERROR(PrepareDataDirectory(config.data_dir));
+  RETURN_IF_ERROR(MakeDataDirectory(config.data_dir));
+  RETURN_IF_ERROR(CheckStoreRights(config));
+  RETURN_IF_ERROR(CloseDataDirectory(config.data_dir));
   WorkDirectory::RemoveLeftOver(config.data_dir);
   Metrics metrics;
   metrics.AddProcess(Version());
@@ -266,7 +276,8 @@ class ServeCommand : public Subcommand {
             .exit_codes =
                 "0 stopped as told · 1 could not start, says why · 2 wrong usage or "
                 "configuration · 4 the brokers do not answer · 70 stopped itself because a write "
-                "to disk failed, or its log was moved or removed"};
+                "to disk failed, or its log was moved or removed · 130 stopped at once by a "
+                "second signal"};
   }
   int Run(const Config& config) override {
     CatchInterrupts();
@@ -280,7 +291,9 @@ class ServeCommand : public Subcommand {
       Log(Severity::kInfo, "stopped");
       return kExitOk;
     }
-    return status.ok() ? kExitOk : ReportError(status);
+    if (status.ok()) return kExitOk;
+    const int code = ReportError(status);
+    return config.log == "kafka" ? code : kExitFailed;  // there are no brokers to wait for
   }
 };
 

@@ -300,6 +300,39 @@ TEST_F(Plumbing, DoctorSaysWhatItMayNotRead) {
   ASSERT_EQ(Shell("chmod 700 \"$data\"").code, 0);
 }
 
+// As root's copy is to the service's user: neither damage nor brokers that do not answer.
+TEST_F(Plumbing, WhatThisUserMayNotTouchIsNamedAndLeftAlone) {
+  const std::string serve = "serve --listen 127.0.0.1:0 --http-listen ''";
+  struct Case {
+    std::string path, mode;
+    std::vector<std::string> commands;
+  };
+  for (const Case& at : {Case{"models", "500", {serve, "rebuild"}},
+                         {"models", "000", {serve, "rebuild", "verify", "dump"}},
+                         {"models/balances", "000", {serve, "rebuild", "verify", "dump"}},
+                         {"command-cache", "500", {serve}},
+                         {"command-cache/CURRENT", "000", {serve}},
+                         {"log", "500", {serve}},
+                         {"log", "000", {serve, "history", "verify"}},
+                         {"log/tail", "000", {serve, "history", "verify"}}}) {
+    const std::string path = data() + "/" + at.path;
+    const fs::perms before = fs::status(path).permissions();
+    ASSERT_EQ(Shell("chmod " + at.mode + " '" + path + "'").code, 0);
+    for (const std::string& command : at.commands) {
+      const Ran ran = Shell("timeout 30 $held \"$daybook\" " + command + " --data-dir \"$data\"");
+      EXPECT_EQ(ran.code, 1) << command;
+      EXPECT_THAT(ran.err, AllOf(HasSubstr(path), HasSubstr("Permission denied"), HasSubstr("owner"),
+                                 Not(HasSubstr("anew"))))
+          << command;
+    }
+    fs::permissions(path, before);
+  }
+  EXPECT_FALSE(fs::exists(data() + "/models/balances.aside"));
+  DaybookProcess server({.data_dir = data(), .partitions = 2});
+  ASSERT_TRUE(server.StartAndWait().ok());
+  EXPECT_THAT(server.words(), Not(HasSubstr("again from the log")));
+}
+
 TEST_F(Plumbing, AVariableThatIsNotSetIsNotEverything) {
   const std::vector<std::vector<std::string>> mistakes = {
       {"history", "--customer="}, {"rebuild", "--projection="}, {"dump", "--projection", ""}};
