@@ -16,6 +16,9 @@ using google::protobuf::Message;
 constexpr absl::Duration kAfterDeadline = absl::Milliseconds(500);
 // Messages of who looks at the server that are not answered: answers may be long.
 constexpr size_t kLookingWindow = 2;
+// Of answers that have not left: what each stream may have, and in what pieces it takes more.
+constexpr size_t kFreeUnsentBytes = 64 * 1024;
+constexpr size_t kUnsentBytes = 64 * 1024;
 constexpr absl::Duration kBeforeDeadline = absl::Milliseconds(100);
 
 }  // namespace
@@ -29,7 +32,7 @@ class StreamSeat::Item final : public StreamItem {
         deadline_(deadline),
         message_(seat_->method_.prototype.New()),
         budgeted_(seat_->shared_->budget.Take(
-            bytes, [this] { return CallerName(*seat_->shared_, seat_->context_); })) {
+            bytes, [this] { return seat_->caller_; })) {
     problem_ = ReadRequest(seat_->method_, seat_->payload_, message_.get());
     if (!budgeted_.taken()) problem_ = seat_->shared_->TooManyBytes(budgeted_.outcome());
   }
@@ -54,7 +57,7 @@ class StreamSeat::Item final : public StreamItem {
     if (!seat_->open_ || seat_->aborted_) {
       --seat_->held_;
     } else {
-      seat_->out_.push_back(std::move(out));
+      seat_->Keep(std::move(out));
     }
     seat_->Advance();
   }
@@ -67,10 +70,10 @@ class StreamSeat::Item final : public StreamItem {
     const auto mine = std::find_if(waiting.begin() + (seat_->writing_ ? 1 : 0), waiting.end(),
                                    [this](const Out& o) { return o.item == number_; });
     if (mine != waiting.end()) {
-      *mine = std::move(out);
-    } else {
-      waiting.push_back(std::move(out));
+      seat_->out_bytes_ -= mine->bytes.Length();
+      waiting.erase(mine);
     }
+    seat_->Keep(std::move(out));
     seat_->Advance();
   }
 
@@ -129,6 +132,7 @@ void StreamSeat::Post(grpc::ServerCompletionQueue* queue) {
 void StreamSeat::OnArrived(bool ok) {
   if (!ok) return;  // the server has shut down
   started_ = WallNow();
+  caller_ = CallerName(*shared_, context_);
   if (context_.deadline() != std::chrono::system_clock::time_point::max()) {
     deadline_ = absl::FromChrono(context_.deadline());
     stop_reading_at_ = deadline_ - std::min((deadline_ - started_) / 10, kBeforeDeadline);
@@ -136,7 +140,7 @@ void StreamSeat::OnArrived(bool ok) {
   method_.figures.Started();
   const StreamUse use = method_.stream_use;
   Pool& pool = use == StreamUse::kWork ? shared_->streams : shared_->looking;
-  seat_ = pool.Take(1, [this] { return CallerName(*shared_, context_); });
+  seat_ = pool.Take(1, [this] { return caller_; });
   if (seat_.taken() && use == StreamUse::kWork) {
     // That is the connection: address and port.
     connection_seat_ =
@@ -202,8 +206,11 @@ void StreamSeat::OnRead(bool ok) {
 void StreamSeat::OnWritten(bool ok) {
   std::lock_guard lock(mutex_);
   writing_ = false;
+  ++written_count_;
   if (out_.front().answer) --held_;
+  out_bytes_ -= out_.front().bytes.Length();
   out_.pop_front();
+  HoldUnsent();
   if (ok) {
     method_.figures.Sent();
   } else {
@@ -278,6 +285,7 @@ void StreamSeat::Abort(const absl::Status& status) {
 absl::Time StreamSeat::Sweep(absl::Time now) {
   std::lock_guard lock(mutex_);
   if (!open_ || finishing_) return absl::InfiniteFuture();
+  if (!aborted_) LookForStandstill(now);
   if (aborted_) context_.TryCancel();  // a caller who does not take what is being written
   if (!due_.empty() && now >= due_.front().deadline + kAfterDeadline) {
     Abort(deadline_status_.ok()
@@ -292,8 +300,42 @@ absl::Time StreamSeat::Sweep(absl::Time now) {
 
 void StreamSeat::DropUnsent() {
   const size_t kept = writing_ ? 1 : 0;
-  for (size_t i = kept; i < out_.size(); ++i) held_ -= out_[i].answer ? 1 : 0;
+  for (size_t i = kept; i < out_.size(); ++i) {
+    held_ -= out_[i].answer ? 1 : 0;
+    out_bytes_ -= out_[i].bytes.Length();
+  }
   out_.resize(std::min(kept, out_.size()));
+  HoldUnsent();
+}
+
+void StreamSeat::Keep(Out out) {
+  out_bytes_ += out.bytes.Length();
+  out_.push_back(std::move(out));
+  if (!HoldUnsent()) Abort(shared_->TooMuchUnsent(Pool::Outcome::kGreedy));
+}
+
+bool StreamSeat::HoldUnsent() {
+  if (out_bytes_ <= kFreeUnsentBytes && unsent_.empty()) return true;
+  const size_t beyond = out_bytes_ - std::min(out_bytes_, kFreeUnsentBytes);
+  const size_t wanted = (beyond + kUnsentBytes - 1) / kUnsentBytes;
+  if (unsent_.size() > wanted) unsent_.resize(wanted);
+  while (unsent_.size() < wanted) {
+    unsent_.push_back(shared_->unsent.Take(kUnsentBytes, [this] { return caller_; }));
+    if (unsent_.back().taken()) continue;
+    unsent_.pop_back();
+    return false;
+  }
+  return true;
+}
+
+void StreamSeat::LookForStandstill(absl::Time now) {
+  if (!writing_ || std::exchange(looked_at_count_, written_count_) != written_count_) {
+    looked_at_ = now;
+  } else if (now - looked_at_ > shared_->options.max_deadline + kTakeAnswer) {
+    if (shared_->not_taken != nullptr) shared_->not_taken->Increment();
+    Abort(Refuse(Reason::kOverloaded,
+                 "the caller takes no answers; what was commanded may be recorded"));
+  }
 }
 
 void StreamSeat::Answered(uint64_t number) {

@@ -8,7 +8,9 @@
 // into one packet.
 //
 // The window counts messages from when they were read until their item is gone and its answer has
-// left, so that neither a slow engine nor a slow reader makes memory grow.
+// left, so that neither a slow engine nor a slow reader makes memory grow. Answers that have not
+// left take bytes of the server's pool of them beyond 64 KiB a stream; a stream for which there are
+// none left, or whose caller takes no answer for as long as a call's may wait, ends OVERLOADED.
 //
 // Concurrency. What gRPC reports and the sweep come on the queue's thread, and so do all calls of
 // the handler, one at a time; answers come from any. One mutex a seat, never held in foreign code
@@ -80,6 +82,9 @@ class StreamSeat final : public Caller, public std::enable_shared_from_this<Stre
   void Advance();
   void Abort(const absl::Status& status);
   void DropUnsent();
+  void Keep(Out out);  // until it can leave; may end the stream
+  bool HoldUnsent();   // takes from the pool what `out_` needs, gives back the rest
+  void LookForStandstill(absl::Time now);
   void Answered(uint64_t number);
   void Expect();  // one more report of gRPC
   size_t Window() const;
@@ -97,6 +102,7 @@ class StreamSeat final : public Caller, public std::enable_shared_from_this<Stre
   ItemHandler handler_;  // of the queue's thread
   Pool::Part seat_;      // of the queue's thread
   Pool::Part connection_seat_;
+  std::string caller_;  // as pools know it; set before the stream is open
 
   mutable std::mutex mutex_;
   bool open_ = false;                // a call is there and not over
@@ -108,6 +114,11 @@ class StreamSeat final : public Caller, public std::enable_shared_from_this<Stre
   std::optional<absl::Status> end_;  // reads no more, ends so
   size_t held_ = 0;                  // places of the window that are taken
   std::deque<Out> out_;              // front: with gRPC, if writing_
+  size_t out_bytes_ = 0;             // in out_
+  std::vector<Pool::Part> unsent_;   // of the pool
+  uint64_t written_count_ = 0;       // answers that have left
+  uint64_t looked_at_count_ = ~0u;   // the same when a sweep saw it change
+  absl::Time looked_at_;
   std::deque<Due> due_;
   uint64_t first_due_ = 1;  // number of due_.front()
   std::vector<std::function<void()>> when_over_;

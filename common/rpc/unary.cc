@@ -22,8 +22,6 @@ using google::protobuf::Message;
 
 constexpr absl::Duration kSweepEvery = absl::Milliseconds(200);
 constexpr absl::Duration kSweepAfterDeadline = absl::Milliseconds(500);
-// An answer that nobody has taken so long after the deadline is dropped.
-constexpr absl::Duration kTakeAnswer = absl::Seconds(5);
 // Answers up to this size are not counted: what gRPC keeps of the call itself is as much.
 constexpr size_t kSmallAnswerBytes = 4 * 1024;
 // As waiting_per_method.

@@ -40,6 +40,9 @@
 
 namespace daybook::rpc {
 
+// For a caller to take an answer, beyond the time that there was for it.
+constexpr absl::Duration kTakeAnswer = absl::Seconds(5);
+
 // The rpcs of one service, taken as raw bytes.
 class RawService : public grpc::Service {
  public:

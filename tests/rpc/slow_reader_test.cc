@@ -25,6 +25,16 @@ class SlowReader {
   }
   ~SlowReader() { close(socket_); }
 
+  // A stream of so many empty messages.
+  void Stream(const std::string& path, int messages) {
+    std::string bytes = Frame(http2::kHeaders, http2::kEndHeaders, next_stream_,
+                              http2::CallHeaders(path));
+    for (int i = 0; i < messages; ++i) {
+      bytes += Frame(http2::kData, 0, next_stream_, http2::Message(""));
+    }
+    Send(bytes);
+    next_stream_ += 2;
+  }
   // An empty request of the method, without a deadline.
   void Call(const std::string& path) {
     Send(Frame(http2::kHeaders, http2::kEndHeaders, next_stream_, http2::CallHeaders(path)) +
@@ -75,6 +85,53 @@ TEST_F(RpcSlowReaders, AreDroppedSomeTimeAfterTheirDeadline) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   EXPECT_TRUE(Ask("c-1").ok());
+}
+
+// Answers of 100 KB each.
+class RpcSlowReadersOfStreams : public RpcSlowReaders {
+ protected:
+  void ServeStreams() {
+    server_ = std::make_unique<Server>(options_);
+    Service service("daybook.book.v1.CommandService");
+    service.Decline("ExecuteBatch").HandleStream("ExecuteStream", [](Caller&) {
+      return [](std::unique_ptr<StreamItem> item) { item->Answer(std::string(100'000, 'x')); };
+    });
+    server_->Add(std::move(service));
+    const absl::Status started = server_->Start();
+    ASSERT_TRUE(started.ok()) << started;
+  }
+  void WaitUntilNothingIsHeld() {
+    while (Figure("daybook_rpc_unsent_bytes") > 0 || Figure("daybook_rpc_streams") > 0) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  }
+  static constexpr char kPath[] = "/daybook.book.v1.CommandService/ExecuteStream";
+};
+
+TEST_F(RpcSlowReadersOfStreams, HoldNoMoreThanTheBytesOfTheBudget) {
+  options_.max_unsent_bytes = 3'000'000;
+  ServeStreams();
+  SlowReader slow(server_->port());
+  slow.Stream(kPath, 10);
+  WaitForFigure("daybook_rpc_unsent_bytes", 900'000);
+  EXPECT_EQ(Figure("daybook_rpc_overloaded_total"), 0);
+  slow.Stream(kPath, 200);
+  WaitForFigure("daybook_rpc_overloaded_total", 1);
+  // The one that was there before has what it had.
+  while (Figure("daybook_rpc_streams") > 1) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  EXPECT_GT(Figure("daybook_rpc_unsent_bytes"), 900'000);
+  EXPECT_LT(Figure("daybook_rpc_unsent_bytes"), 1'100'000);
+}
+
+TEST_F(RpcSlowReadersOfStreams, AreDroppedWhenTheyTakeNothing) {
+  options_.max_deadline = absl::Milliseconds(100);
+  ServeStreams();
+  SlowReader slow(server_->port());
+  slow.Stream(kPath, 10);
+  WaitForFigure("daybook_rpc_answers_not_taken_total", 1);
+  WaitUntilNothingIsHeld();
 }
 
 }  // namespace
