@@ -21,6 +21,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
+// Root's, where a file system begins.
+constexpr char kFileSystems[] = "lost+found";
 
 // What we put into a data directory; `scratch.` and what follows are work directories.
 bool IsOurs(const std::string& name) {
@@ -45,12 +47,13 @@ void Walk(const std::string& data_dir, const std::function<void(const std::strin
        at.increment(error)) {
     const std::string name = at->path().filename();
     if (IsOurs(name)) ours.push_back(at->path());
-    all_ours &= IsOurs(name) || name == "lost+found";
+    all_ours &= IsOurs(name) || name == kFileSystems;
   }
   if (all_ours) look(data_dir, true);
   for (const std::string& path : ours) {
     if (!look(path, true)) continue;
-    for (auto at = fs::recursive_directory_iterator(path, error);
+    for (auto at = fs::recursive_directory_iterator(
+             path, fs::directory_options::skip_permission_denied, error);
          !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
       look(at->path(), false);
     }
@@ -109,8 +112,10 @@ absl::Status CheckRights(const std::string& directory, Rights rights) {
   }
   RETURN_IF_ERROR(CheckRight(directory, at.st_mode, rights));
   std::error_code error;
-  for (auto file = fs::recursive_directory_iterator(directory, error);
+  constexpr auto kGoOn = fs::directory_options::skip_permission_denied;
+  for (auto file = fs::recursive_directory_iterator(directory, kGoOn, error);
        !error && file != fs::recursive_directory_iterator(); file.increment(error)) {
+    if (file->path().filename() == kFileSystems) continue;
     if (lstat(file->path().c_str(), &at) != 0 || S_ISLNK(at.st_mode)) continue;
     RETURN_IF_ERROR(CheckRight(file->path(), at.st_mode, rights));
   }

@@ -111,7 +111,12 @@ absl::StatusOr<std::string> AskServer(const Config& config) {
   const auto client = Connect(config);
   const auto serving = IsServing(*client, "");
   if (absl::IsUnavailable(serving.status()) && ReasonOf(serving.status()).empty()) {
-    return Cat("none at ", config.server_address());
+    const auto address = rpc::ParseAddress(config.server_address());
+    const int fd = address.ok() ? ConnectTo(*address) : -1;
+    if (fd < 0) return Cat("none at ", config.server_address());
+    close(fd);
+    return absl::FailedPreconditionError(Cat("something listens at ", config.server_address(),
+                                             " and does not answer: ", serving.status().message()));
   }
   RETURN_IF_ERROR(serving.status());
   if (!*serving) {

@@ -1,6 +1,8 @@
 // In the order in which people meet them.
 #include <unistd.h>
 
+#include <csignal>
+
 #include "absl/synchronization/mutex.h"
 #include "services/daybook/command_line.h"
 #include "services/daybook/data_directory.h"
@@ -18,6 +20,8 @@ int main(int argc, char** argv) {
   using namespace daybook;
   HoldStandardStreams();
   KeepToOurselves();
+  // A file that may not grow is an error of the write, which says it, as on a full disk.
+  std::signal(SIGXFSZ, SIG_IGN);
   // Debian's Abseil looks for circles in the order of locks whenever gRPC takes one of its: 5 % of
   // a call.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);

@@ -46,8 +46,13 @@ constexpr absl::Duration kLastAnswers = absl::Seconds(1);
 // when its topic was deleted. All three together are the time that a start has to notice the signal.
 constexpr absl::Duration kClosing = absl::Seconds(8);
 
-void Say(std::string_view message) { Log(Severity::kInfo, message); }
+// What the engine and the read models say is what did not go as usual.
 void Warn(std::string_view message) { Log(Severity::kWarning, message); }
+// Of certificates: that a new one is in use is what everybody waits for; all else is not.
+void SayOfServer(std::string_view message) {
+  const bool fine = message.rfind("TLS: new connections get the new certificate", 0) == 0;
+  Log(fine ? Severity::kInfo : Severity::kWarning, message);
+}
 
 // As many descriptors as this process may have: each connection and each table takes one, and what
 // shells give is often 1,024.
@@ -94,7 +99,7 @@ rpc::ServerOptions ServerOptionsOf(const Config& config, Metrics* metrics) {
   options.max_message_bytes = static_cast<int>(config.max_message_bytes);
   options.max_connection_age = absl::Milliseconds(config.max_connection_age_ms);
   options.keepalive_time = absl::Milliseconds(config.keepalive_ms);
-  options.say = Say;
+  options.say = SayOfServer;
   options.metrics = metrics;
   return options;
 }
@@ -175,7 +180,7 @@ absl::Status Serve(const Config& config) {
                                           .endpoint = [&endpoint] { return endpoint; },
                                           .accepted_records = config.accepted_records(),
                                           .max_queue = static_cast<size_t>(config.max_queue),
-                                          .say = Say},
+                                          .say = Warn},
                                          &metrics));
   ASSIGN_OR_RETURN(const auto models,
                    projection::Models::Open(*log, topology,
@@ -252,7 +257,6 @@ absl::Status Serve(const Config& config) {
   server.Shutdown(WallNow() + kLastAnswers);
   models->Stop();
   http.Stop();
-  Log(Severity::kInfo, "stopped");
   return absl::OkStatus();
 }
 
@@ -287,11 +291,10 @@ class ServeCommand : public Subcommand {
     CatchClaims();
     const absl::Status status = Serve(config);
     const bool waited = absl::IsCancelled(status) || absl::IsUnavailable(status);  // for its log
-    if (waited && Interrupted().load()) {
-      Log(Severity::kInfo, "stopped");
+    if (status.ok() || (waited && Interrupted().load())) {
+      Log(Severity::kInfo, "stopped");  // the last: stores and the log are closed, and free
       return kExitOk;
     }
-    if (status.ok()) return kExitOk;
     const int code = ReportError(status);
     return config.log == "kafka" ? code : kExitFailed;  // there are no brokers to wait for
   }

@@ -11,7 +11,9 @@
 
 #include "common/log/embedded/embedded_log.h"
 #include "common/store/store.h"
+#include "absl/time/clock.h"
 #include "services/daybook/text.h"
+#include "tests/rpc/authority.h"
 #include "tests/support/child_program.h"
 #include "tests/support/daybook_process.h"
 #include "tests/support/scratch.h"
@@ -328,6 +330,9 @@ TEST_F(Plumbing, WhatThisUserMayNotTouchIsNamedAndLeftAlone) {
     fs::permissions(path, before);
   }
   EXPECT_FALSE(fs::exists(data() + "/models/balances.aside"));
+  // What is root's on a disk of its own is in nobody's way.
+  const Ran mounted = Shell("mkdir -m 000 \"$data/log/lost+found\" && $held \"$daybook\" verify --data-dir \"$data\"");
+  EXPECT_EQ(mounted.code, 0) << mounted.err;
   DaybookProcess server({.data_dir = data(), .partitions = 2});
   ASSERT_TRUE(server.StartAndWait().ok());
   EXPECT_THAT(server.words(), Not(HasSubstr("again from the log")));
@@ -349,6 +354,83 @@ TEST_F(Plumbing, ADumpThatCannotBeWrittenSaysWhy) {
   EXPECT_EQ(full.code, 1);
   EXPECT_THAT(full.err, HasSubstr("/dev/full: No space left"));
   EXPECT_THAT(Run({"dump", "--out=" + data()}).err, HasSubstr("Is a directory"));
+}
+
+TEST_F(Plumbing, AFileThatMayNotGrowIsAnErrorOfTheWrite) {
+  const Ran ran = Shell("ulimit -f 1; exec \"$daybook\" history --data-dir \"$data\" > \"$data/out\"");
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.err, HasSubstr("File too large"));
+  const Ran served = Shell(
+      "ulimit -f 1; exec timeout 30 \"$daybook\" serve --data-dir \"$data\" --listen 127.0.0.1:0 "
+      "--http-listen ''");
+  EXPECT_THAT(served.code, testing::AnyOf(1, 70)) << served.err;
+  EXPECT_THAT(served.err, HasSubstr("File too large"));
+}
+
+TEST_F(Plumbing, StoppedMeansThatAnotherMayStart) {
+  DaybookProcess server({.data_dir = data(), .partitions = 2});
+  ASSERT_TRUE(server.StartAndWait().ok());
+  server.Terminate();
+  ASSERT_TRUE(server.WaitUntilSays("\"stopped\"", absl::Seconds(20)));
+  EXPECT_TRUE(log::OpenEmbedded({.directory = data() + "/log"}).ok());
+}
+
+// What did not go as usual is seen by those who leave out what did.
+class Warnings : public Plumbing {
+ protected:
+  // The words that come at this level.
+  static void ExpectSays(DaybookProcess& server, const std::string& words) {
+    EXPECT_TRUE(server.WaitUntilSays(words, absl::Seconds(30))) << words << "\n" << server.words();
+  }
+};
+
+TEST_F(Warnings, OfACommandCacheThatIsDamaged) {
+  for (const auto& entry : fs::directory_iterator(data() + "/command-cache")) {
+    if (entry.path().extension() == ".sst") fs::resize_file(entry.path(), 100);
+  }
+  DaybookProcess server(
+      {.data_dir = data(), .partitions = 2, .arguments = {"--log-level=warning"}});
+  ASSERT_TRUE(server.Start().ok());
+  ExpectSays(server, "the command cache is built again from the log");
+}
+
+TEST_F(Warnings, OfCertificates) {
+  rpc::Authority authority;
+  authority.Issue("good");
+  authority.Issue("old", -1);
+  const auto serve = [&](const std::string& name) {
+    return ProcessOptions{.data_dir = data(),
+                          .partitions = 2,
+                          .arguments = {"--log-level=warning",
+                                        "--tls-cert=" + authority.File(name + ".pem"),
+                                        "--tls-key=" + authority.File(name + ".key")}};
+  };
+  {
+    DaybookProcess server(serve("old"));
+    ASSERT_TRUE(server.Start().ok());
+    ExpectSays(server, "clients will refuse it");
+  }
+  DaybookProcess server(serve("good"));
+  ASSERT_TRUE(server.Start().ok());
+  const auto call = [&] {
+    return RunDaybook({"call", "BalancesService.GetTrialBalance", "--server=" + server.address(),
+                       "--tls-ca=" + authority.File("ca.pem"), "--tls-server-name=localhost"});
+  };
+  const absl::Time give_up = absl::Now() + absl::Seconds(30);
+  Ran served;
+  while ((served = call()).code != 0 && absl::Now() < give_up) {
+  }
+  ASSERT_EQ(served.code, 0) << served.err << server.words();
+  std::ofstream(authority.File("good.pem")) << "junk";
+  const std::string stays = "the one before stays in use";
+  while (server.words().find(stays) == std::string::npos && absl::Now() < give_up) {
+    EXPECT_EQ(call().code, 0);
+  }
+  EXPECT_THAT(server.words(), HasSubstr(stays));
+  // Who speaks plainly to it is told that it is there.
+  const Ran doctor = Run({"doctor", "--server=" + server.address()});
+  EXPECT_EQ(doctor.code, 1);
+  EXPECT_THAT(doctor.out, HasSubstr("server         WRONG something listens at"));
 }
 
 class Modes : public Plumbing {
