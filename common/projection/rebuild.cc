@@ -168,7 +168,8 @@ absl::Status Rebuilder::FindTargets() {
       ASSIGN_OR_RETURN(auto shard, live_->OpenShard(partition));
       const absl::Status ours = store::CheckAgainst(log_, partition, shard->position());
       if (absl::IsFailedPrecondition(ours)) {
-        // A log that was lost or exchanged must not take what was computed from the right one along.
+        // A log that was lost or exchanged must not take what was computed from the right one
+        // along.
         if (!options_.accept_difference) {
           return absl::FailedPreconditionError(absl::StrCat(
               "the read model '", projection_.name, "': ", ours.message(),

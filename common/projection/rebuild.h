@@ -38,8 +38,8 @@ struct RebuildOptions {
   uint64_t checkpoint_events = 2'000'000;  // a partition; what a kill may cost
   size_t checkpoint_bytes = 512 << 20;     // or so much memory, a thread
   size_t max_cached_rows = 600'000;        // a thread
-  // Put a rebuild in the other's place all the same if it differs, or if the log is not the one that
-  // the other was computed from, or shorter.
+  // Put a rebuild in the other's place all the same if it differs, or if the log is not the one
+  // that the other was computed from, or shorter.
   bool accept_difference = false;
   // Compare only: leave the store that is there, remove the new one.
   bool dry_run = false;
@@ -58,8 +58,8 @@ struct RebuildReport {
   bool switched = false;
 };
 
-// Errors, without accept_difference FAILED_PRECONDITION: the log is another one or shorter, nothing was
-// folded; or the rebuild differs, names the difference, and the new store stays for a look at
+// Errors, without accept_difference FAILED_PRECONDITION: the log is another one or shorter, nothing
+// was folded; or the rebuild differs, names the difference, and the new store stays for a look at
 // `<name>.next`. Errors of log and store.
 absl::StatusOr<RebuildReport> Rebuild(log::EventLog& log, const ProjectionInfo& projection,
                                       const RebuildOptions& options);

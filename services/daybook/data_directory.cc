@@ -66,8 +66,9 @@ std::string NameOf(uid_t user) {
 }
 
 absl::Status NoRight(const std::string& path, Rights rights, int why) {
-  std::string text = Cat("cannot ", rights == Rights::kRead ? "read " : "read and write ", path, ": ",
-                         std::strerror(why), "; this process is of ", NameOf(geteuid()));
+  const std::string_view doing = rights == Rights::kRead ? "read " : "read and write ";
+  std::string text = Cat("cannot ", doing, path, ": ", std::strerror(why), "; this process is of ",
+                         NameOf(geteuid()));
   if (struct stat at; stat(path.c_str(), &at) == 0) {
     text += Cat(", the owner is ", NameOf(at.st_uid), ", the mode ",
                 absl::StrFormat("%04o", at.st_mode & 07777u));

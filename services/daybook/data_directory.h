@@ -21,8 +21,9 @@ void KeepToOurselves();
 absl::Status MakeDataDirectory(const std::string& path);
 
 enum class Rights { kRead, kReadAndWrite };
-// Whether this user may do that with `directory` and all in it; one that is not there may be read, and
-// written if it can be made. FAILED_PRECONDITION names what it may not, whose that is, and this user.
+// Whether this user may do that with `directory` and all in it; one that is not there may be read,
+// and written if it can be made. FAILED_PRECONDITION names what it may not, whose that is, and this
+// user.
 absl::Status CheckRights(const std::string& directory, Rights rights);
 
 // What others than the owner may read, write or enter of a data directory.

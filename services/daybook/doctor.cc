@@ -31,8 +31,8 @@ class Doctor : public Subcommand {
                 "Changes nothing; works beside a running server. Reads every block of the read models\n"
                 "and of the command cache, and looks for files with a second name. Of the log it looks\n"
                 "at the topic or the directory, and reads what has come since the read models were\n"
-                "written. `daybook verify` proves what is in the log. A server that answers must say\n"
-                "that it is ready; if not, what is missing stands there.",
+                "written. `daybook verify` proves what is in the log. A server that answers must\n"
+                "say that it is ready; if not, what is missing stands there.",
             .exit_codes = "0 nothing is wrong · 1 something is · 2 the configuration is wrong"};
   }
   int Run(const Config& config) override {

@@ -11,6 +11,7 @@
 #include "common/store/store.h"
 #include "daybook/book/v1/record.pb.h"
 #include "projections/topology.h"
+#include "services/daybook/gone_log.h"
 #include "services/daybook/log_scan.h"
 #include "services/daybook/models_copy.h"
 #include "services/daybook/open_log.h"
@@ -20,8 +21,8 @@ namespace daybook {
 namespace {
 
 // How far a read model of a data directory has come; an error: it does not say.
-absl::StatusOr<std::vector<log::Position>> PositionsOf(const Config& config, const std::string& name,
-                                                       int partitions) {
+absl::StatusOr<std::vector<log::Position>> PositionsOf(const Config& config,
+                                                       const std::string& name, int partitions) {
   ASSIGN_OR_RETURN(const WorkDirectory scratch, WorkDirectory::Make(config.data_dir));
   const std::string copy = Cat(scratch.path(), "/", name);
   RETURN_IF_ERROR(CopyStore(Cat(config.models_dir(), "/", name), copy));
@@ -35,8 +36,8 @@ absl::StatusOr<std::vector<log::Position>> PositionsOf(const Config& config, con
   return positions;
 }
 
-// The same of the first that says it: they come from one log. Beginnings if none does; what is wrong
-// with it is not the log's, and doctor_stores.h finds it.
+// The same of the first that says it: they come from one log. Beginnings if none does; what is
+// wrong with it is not the log's, and doctor_stores.h finds it.
 std::vector<log::Position> PositionsOfModels(const Config& config, int partitions) {
   const projection::Topology topology = TheTopology();
   for (const auto& entry : topology.entries()) {
@@ -65,6 +66,12 @@ absl::Status CheckRecord(const ScannedRecord& record, book::v1::Commit* commit) 
 absl::StatusOr<LogFound> LookAtLog(const Config& config) {
   const auto log = OpenLog(config, LogUse::kRead);
   if (absl::IsNotFound(log.status())) {
+    ASSIGN_OR_RETURN(const auto computed, WhatWasComputed(config));
+    if (computed) {
+      return absl::FailedPreconditionError(
+          Cat(log.status().message(), ", but ", *computed,
+              ": it is gone, or the configuration names another place"));
+    }
     return LogFound{.text = "not there yet; `daybook serve` makes it"};
   }
   RETURN_IF_ERROR(log.status());

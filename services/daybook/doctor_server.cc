@@ -47,7 +47,8 @@ int ConnectTo(const rpc::Address& address) {
   addrinfo hints = {};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
-  if (getaddrinfo(address.host.c_str(), std::to_string(address.port).c_str(), &hints, &found) != 0) {
+  const std::string port = std::to_string(address.port);
+  if (getaddrinfo(address.host.c_str(), port.c_str(), &hints, &found) != 0) {
     return -1;
   }
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> all(found, &freeaddrinfo);
@@ -75,7 +76,8 @@ std::vector<std::string> MissingBy(const std::string& http_address) {
   if (send(fd, request.data(), request.size(), MSG_NOSIGNAL) ==
       static_cast<ssize_t>(request.size())) {
     char piece[4096];
-    for (ssize_t n; answer.size() < kMostReadyBytes && (n = recv(fd, piece, sizeof piece, 0)) > 0;) {
+    ssize_t n = 0;
+    while (answer.size() < kMostReadyBytes && (n = recv(fd, piece, sizeof piece, 0)) > 0) {
       answer.append(piece, static_cast<size_t>(n));
     }
   }
@@ -121,7 +123,8 @@ absl::StatusOr<std::string> AskServer(const Config& config) {
   RETURN_IF_ERROR(serving.status());
   if (!*serving) {
     return absl::FailedPreconditionError(Cat("answers at ", config.server_address(),
-                                             " and is not ready: ", WhatIsMissing(config, *client)));
+                                             " and is not ready: ",
+                                             WhatIsMissing(config, *client)));
   }
   const auto* method =
       balances::v1::GetTrialBalanceRequest::descriptor()->file()->service(0)->FindMethodByName(

@@ -9,9 +9,9 @@
 
 namespace daybook {
 
-// For people: none is there, or it is ready and how many customers it has. An error: somebody listens
-// there and does not answer (TLS, another program), or it answers and is not ready; says what is missing, as far as health and, where the configuration says where it is,
-// /readyz tell.
+// For people: none is there, or it is ready and how many customers it has. An error: somebody
+// listens there and does not answer (TLS, another program); or it answers and is not ready, and
+// what is missing, as far as health and, where the configuration says where it is, /readyz tell.
 absl::StatusOr<std::string> AskServer(const Config& config);
 
 }  // namespace daybook

@@ -70,7 +70,7 @@ std::vector<Stored> StoresOf(const Config& config) {
   return stores;
 }
 
-// What shows that a store was computed from a log; nothing: it has not read a record.
+// As WhatWasComputed, of one store.
 absl::StatusOr<std::optional<std::string>> EvidenceIn(const Config& config, const Stored& stored) {
   std::error_code error;
   if (!fs::exists(stored.directory, error)) {
@@ -104,21 +104,25 @@ absl::StatusOr<std::optional<std::string>> EvidenceIn(const Config& config, cons
 
 }  // namespace
 
+absl::StatusOr<std::optional<std::string>> WhatWasComputed(const Config& config) {
+  for (const Stored& stored : StoresOf(config)) {
+    ASSIGN_OR_RETURN(std::optional<std::string> evidence, EvidenceIn(config, stored));
+    if (evidence) return evidence;
+  }
+  return std::nullopt;
+}
+
 absl::Status CheckLogIsThere(const Config& config) {
   if (config.log != "embedded" || !WhyEmpty(config.log_dir())) return absl::OkStatus();
-  for (const Stored& stored : StoresOf(config)) {
-    ASSIGN_OR_RETURN(const std::optional<std::string> evidence, EvidenceIn(config, stored));
-    if (!evidence) continue;
-    // Looked at again: a server may have begun its log and its stores meanwhile.
-    const std::optional<std::string> why = WhyEmpty(config.log_dir());
-    if (!why) return absl::OkStatus();
-    return absl::FailedPreconditionError(Cat(
-        "the log ", config.log_dir(), " is gone: ", *why, ", but ", *evidence,
-        ". Nothing was changed.\n  what to do: restore the log or mount it there (--log kafka if it "
-        "is on Kafka); or, to begin a new book, remove ", config.models_dir(), " and ",
-        config.data_dir, "/command-cache, or choose another --data-dir"));
-  }
-  return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::optional<std::string> computed, WhatWasComputed(config));
+  // Looked at again: a server may have begun its log and its stores meanwhile.
+  const std::optional<std::string> why = WhyEmpty(config.log_dir());
+  if (!computed || !why) return absl::OkStatus();
+  return absl::FailedPreconditionError(Cat(
+      "the log ", config.log_dir(), " is gone: ", *why, ", but ", *computed,
+      ". Nothing was changed.\n  what to do: restore the log or mount it there (--log kafka if it "
+      "is on Kafka); or, to begin a new book, remove ", config.models_dir(), " and ",
+      config.data_dir, "/command-cache, or choose another --data-dir"));
 }
 
 }  // namespace daybook

@@ -37,12 +37,12 @@ class WorkDirectory {
 };
 
 // Links or copies the store in `from` into `to`. NOT_FOUND if there is none; DATA_LOSS if it is not
-// whole; PERMISSION_DENIED, RESOURCE_EXHAUSTED, FAILED_PRECONDITION: it cannot be looked at, names the
-// path. A server that writes meanwhile may make it fail with UNAVAILABLE after some tries.
+// whole; PERMISSION_DENIED, RESOURCE_EXHAUSTED, FAILED_PRECONDITION: it cannot be looked at, names
+// the path. A server that writes meanwhile may make it fail with UNAVAILABLE after some tries.
 absl::Status CopyStore(const std::string& from, const std::string& to);
 
-// What was found in a copy, said of the original in directory `original`: the copy is gone by the time
-// that somebody reads it.
+// What was found in a copy, said of the original in directory `original`: the copy is gone by the
+// time that somebody reads it.
 absl::Status NamedAsOriginal(const absl::Status& status, const WorkDirectory& copies,
                              const std::string& original);
 

@@ -33,7 +33,8 @@ class RebuildCommand : public Subcommand {
   void Declare(Flags& flags) override {
     flags.Text("--projection", "NAME", "only this one", &projection_);
     flags.Switch("--dry-run", "compare only, change nothing", &dry_run_);
-    flags.Switch("--accept-difference", "switch even if it differs, or the log is another one", &accept_difference_);
+    flags.Switch("--accept-difference", "switch even if it differs, or the log is another one",
+                 &accept_difference_);
     flags.Switch("--quiet", "no progress", &quiet_);
   }
   int Run(const Config& config) override {

@@ -74,6 +74,14 @@ TEST_F(KafkaWalk, GivesTheSameBookAsTheEmbeddedLog) {
   const Ran proof = Run({"verify", at_kafka}, OnKafka("walk-"));
   EXPECT_EQ(proof.code, 0) << proof.err;
 
+  // With another prefix, or none of Kafka's flags, the log is gone and not about to be made.
+  const Ran typo = Run({"doctor", at_kafka, "--server=127.0.0.1:1"}, OnKafka("typo-"));
+  EXPECT_EQ(typo.code, 1);
+  EXPECT_THAT(typo.out, HasSubstr("models/balances was computed from one"));
+  const Ran forgotten = Run({"verify", at_kafka});
+  EXPECT_EQ(forgotten.code, 1);
+  EXPECT_THAT(forgotten.err, testing::AllOf(HasSubstr("is gone"), HasSubstr("--log kafka")));
+
   // Carried over, it is the same to the last byte.
   const Ran copied =
       Run({"copy", "--to=kafka:" + broker_->address() + "/copy-", at_embedded, "--quiet"});

@@ -122,7 +122,8 @@ TEST_F(Plumbing, AMistypedDirectoryIsNamedAndNotMade) {
   EXPECT_EQ(RunDaybook({"history", "--data-dir="}).code, 2);
 }
 
-// A mount that did not come up: nothing begins another book in its place, and nothing is thrown away.
+// A mount that did not come up: nothing begins another book in its place, and nothing is thrown
+// away.
 class GoneLog : public Plumbing {
  protected:
   // Every file and directory, and the bytes of each.
@@ -193,7 +194,8 @@ TEST_F(GoneLog, StoresThatHaveReadNothingHoldNoStartUp) {
   const std::string fresh = scratch_.path() + "/fresh";
   fs::create_directories(fresh + "/models");
   ASSERT_TRUE(log::OpenEmbedded({.directory = fresh + "/log", .partitions = 2}).ok());
-  const auto store = store::Store::Open({.directory = fresh + "/models/balances", .kind = "balances"});
+  const auto store =
+      store::Store::Open({.directory = fresh + "/models/balances", .kind = "balances"});
   ASSERT_TRUE(store.ok()) << store.status();
   const Ran ran = RunDaybook({"verify", "--log-only", "--data-dir=" + fresh});
   EXPECT_EQ(ran.code, 0) << ran.err;
@@ -323,15 +325,17 @@ TEST_F(Plumbing, WhatThisUserMayNotTouchIsNamedAndLeftAlone) {
     for (const std::string& command : at.commands) {
       const Ran ran = Shell("timeout 30 $held \"$daybook\" " + command + " --data-dir \"$data\"");
       EXPECT_EQ(ran.code, 1) << command;
-      EXPECT_THAT(ran.err, AllOf(HasSubstr(path), HasSubstr("Permission denied"), HasSubstr("owner"),
-                                 Not(HasSubstr("anew"))))
+      EXPECT_THAT(ran.err, AllOf(HasSubstr(path), HasSubstr("Permission denied"),
+                                 HasSubstr("owner"), Not(HasSubstr("anew"))))
           << command;
     }
     fs::permissions(path, before);
   }
   EXPECT_FALSE(fs::exists(data() + "/models/balances.aside"));
   // What is root's on a disk of its own is in nobody's way.
-  const Ran mounted = Shell("mkdir -m 000 \"$data/log/lost+found\" && $held \"$daybook\" verify --data-dir \"$data\"");
+  const Ran mounted = Shell(
+      "mkdir -m 000 \"$data/log/lost+found\" && "
+      "$held \"$daybook\" verify --data-dir \"$data\"");
   EXPECT_EQ(mounted.code, 0) << mounted.err;
   DaybookProcess server({.data_dir = data(), .partitions = 2});
   ASSERT_TRUE(server.StartAndWait().ok());
@@ -357,7 +361,8 @@ TEST_F(Plumbing, ADumpThatCannotBeWrittenSaysWhy) {
 }
 
 TEST_F(Plumbing, AFileThatMayNotGrowIsAnErrorOfTheWrite) {
-  const Ran ran = Shell("ulimit -f 1; exec \"$daybook\" history --data-dir \"$data\" > \"$data/out\"");
+  const Ran ran =
+      Shell("ulimit -f 1; exec \"$daybook\" history --data-dir \"$data\" > \"$data/out\"");
   EXPECT_EQ(ran.code, 1);
   EXPECT_THAT(ran.err, HasSubstr("File too large"));
   const Ran served = Shell(
