@@ -70,10 +70,13 @@ class StreamSeat::Item final : public StreamItem {
     const auto mine = std::find_if(waiting.begin() + (seat_->writing_ ? 1 : 0), waiting.end(),
                                    [this](const Out& o) { return o.item == number_; });
     if (mine != waiting.end()) {
+      seat_->out_bytes_ += out.bytes.Length();
       seat_->out_bytes_ -= mine->bytes.Length();
-      waiting.erase(mine);
+      *mine = std::move(out);
+      seat_->EndIfTooMuch();
+    } else {
+      seat_->Keep(std::move(out));
     }
-    seat_->Keep(std::move(out));
     seat_->Advance();
   }
 
@@ -311,6 +314,10 @@ void StreamSeat::DropUnsent() {
 void StreamSeat::Keep(Out out) {
   out_bytes_ += out.bytes.Length();
   out_.push_back(std::move(out));
+  EndIfTooMuch();
+}
+
+void StreamSeat::EndIfTooMuch() {
   if (!HoldUnsent()) Abort(shared_->TooMuchUnsent(Pool::Outcome::kGreedy));
 }
 

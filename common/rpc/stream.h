@@ -82,8 +82,9 @@ class StreamSeat final : public Caller, public std::enable_shared_from_this<Stre
   void Advance();
   void Abort(const absl::Status& status);
   void DropUnsent();
-  void Keep(Out out);  // until it can leave; may end the stream
-  bool HoldUnsent();   // takes from the pool what `out_` needs, gives back the rest
+  void Keep(Out out);   // until it can leave; then EndIfTooMuch
+  bool HoldUnsent();    // takes from the pool what `out_` needs, gives back the rest
+  void EndIfTooMuch();  // for what HoldUnsent can have
   void LookForStandstill(absl::Time now);
   void Answered(uint64_t number);
   void Expect();  // one more report of gRPC
@@ -117,7 +118,7 @@ class StreamSeat final : public Caller, public std::enable_shared_from_this<Stre
   size_t out_bytes_ = 0;             // in out_
   std::vector<Pool::Part> unsent_;   // of the pool
   uint64_t written_count_ = 0;       // answers that have left
-  uint64_t looked_at_count_ = ~0u;   // the same when a sweep saw it change
+  uint64_t looked_at_count_ = ~0u;   // the same when a sweep looked; none yet
   absl::Time looked_at_;
   std::deque<Due> due_;
   uint64_t first_due_ = 1;  // number of due_.front()
