@@ -114,10 +114,18 @@ absl::StatusOr<std::optional<std::string>> WhatWasComputed(const Config& config)
 
 absl::Status CheckLogIsThere(const Config& config) {
   if (config.log != "embedded" || !WhyEmpty(config.log_dir())) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const std::optional<std::string> computed, WhatWasComputed(config));
+  const absl::StatusOr<std::optional<std::string>> found = WhatWasComputed(config);
   // Looked at again: a server may have begun its log and its stores meanwhile.
   const std::optional<std::string> why = WhyEmpty(config.log_dir());
-  if (!computed || !why) return absl::OkStatus();
+  if (!why) return absl::OkStatus();
+  if (!found.ok()) {
+    return absl::Status(found.status().code(),
+                        Cat("the log ", config.log_dir(), ": ", *why,
+                            ", and whether it is gone or new cannot be told: ",
+                            found.status().message()));
+  }
+  const std::optional<std::string>& computed = *found;
+  if (!computed) return absl::OkStatus();
   return absl::FailedPreconditionError(Cat(
       "the log ", config.log_dir(), " is gone: ", *why, ", but ", *computed,
       ". Nothing was changed.\n  what to do: restore the log or mount it there (--log kafka if it "
