@@ -198,9 +198,10 @@ absl::Status EmbeddedProducer::Admit(size_t bytes) {
   }
   if (room >= core_.options.reserve_bytes) return absl::OkStatus();
   ask_again_ = absl::InfinitePast();
+  // Without how much is free, which changes: all partitions say the same.
   return absl::ResourceExhaustedError(absl::StrCat(
-      "the disk of ", core_.options.directory, " is full: ", room >> 20, " MiB are free, ",
-      core_.options.reserve_bytes >> 20, " MiB are kept in reserve; make room"));
+      "the disk of ", core_.options.directory, " is full: less than ",
+      core_.options.reserve_bytes >> 20, " MiB are free, which are kept in reserve; make room"));
 }
 
 // Fresh memory for each group would be paid for page by page.
