@@ -757,48 +757,44 @@ void Partition::ExpireQueue() {
   queue_.erase(std::remove_if(queue_.begin(), queue_.end(), expired), queue_.end());
 }
 
-void Partition::AnswerAsFollower() {
+// Of those that wait: what has been accepted is answered by its receipt, the others by `answer`,
+// which returns false for one that goes on waiting. It is told whether the cache could be asked.
+template <class AnswerOther>
+void Partition::AnswerQueue(const AnswerOther& answer) {
   const auto answered = [&](std::unique_ptr<Command>& command) {
     Receipt receipt;
     const auto found = FindReceipt(*command, &receipt);
-    if (found.ok() && *found) {
-      AnswerAgain(std::move(command), receipt);
-      return true;
-    }
-    if (!found.ok()) {
-      const absl::Status status = Uncertain(*command);
-      Answer(std::move(command), status, "");
-      return true;
-    }
-    // One that was sent is void below a newer owner's claim, once that has been read; until then it
-    // may still turn up, and waits for its deadline.
-    if (command->in_doubt && !superseded_) return false;
-    const absl::Status status =
-        Refuse(command->in_doubt ? Reason::kNotRecorded : Reason::kNotOwner,
-               absl::StrCat("partition ", options_.partition, " is owned by ",
-                            owner_endpoint_.empty() ? "nobody" : owner_endpoint_,
-                            "; this attempt recorded nothing"),
-               {{"endpoint", owner_endpoint_}, {"request_id", command->request_id}});
-    Answer(std::move(command), status, "");
+    if (!found.ok() || !*found) return answer(command, found.ok());
+    AnswerAgain(std::move(command), receipt);
     return true;
   };
   queue_.erase(std::remove_if(queue_.begin(), queue_.end(), answered), queue_.end());
 }
 
-// What has been accepted is answered all the same, and what is in doubt waits for its deadline.
+void Partition::AnswerAsFollower() {
+  AnswerQueue([&](std::unique_ptr<Command>& command, bool asked) {
+    // One that was sent is void below a newer owner's claim, once that has been read; until then it
+    // may still turn up, and waits for its deadline.
+    if (asked && command->in_doubt && !superseded_) return false;
+    const absl::Status status =
+        !asked ? Uncertain(*command)
+               : Refuse(command->in_doubt ? Reason::kNotRecorded : Reason::kNotOwner,
+                        absl::StrCat("partition ", options_.partition, " is owned by ",
+                                     owner_endpoint_.empty() ? "nobody" : owner_endpoint_,
+                                     "; this attempt recorded nothing"),
+                        {{"endpoint", owner_endpoint_}, {"request_id", command->request_id}});
+    Answer(std::move(command), status, "");
+    return true;
+  });
+}
+
+// What is in doubt waits for its deadline.
 void Partition::AnswerWithoutClock() {
-  const auto answered = [&](std::unique_ptr<Command>& command) {
-    Receipt receipt;
-    const auto found = FindReceipt(*command, &receipt);
-    if (found.ok() && *found) {
-      AnswerAgain(std::move(command), receipt);
-      return true;
-    }
-    if (command->in_doubt || !found.ok()) return false;
+  AnswerQueue([&](std::unique_ptr<Command>& command, bool asked) {
+    if (command->in_doubt || !asked) return false;
     Answer(std::move(command), ClockWrong(), "");
     return true;
-  };
-  queue_.erase(std::remove_if(queue_.begin(), queue_.end(), answered), queue_.end());
+  });
 }
 
 // --- reading: follow, catch up, claim

@@ -270,6 +270,8 @@ class Partition {
   void HaltInAnotherLog(int64_t offset);
   void AnswerQuestioned();
   void ExpireQueue();
+  template <class AnswerOther>
+  void AnswerQueue(const AnswerOther& answer);
   void AnswerAsFollower();
   void AnswerWithoutClock();
   void ReadClock();
