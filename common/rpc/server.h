@@ -202,7 +202,8 @@ struct ServerOptions {
   int64_t max_in_flight_bytes = 256 << 20;
   // Answers of calls that their callers have not taken, those above 4 KiB together. A call whose
   // answer is above it is answered RESOURCE_EXHAUSTED (OVERLOADED) instead; what it commanded is
-  // done. An answer that is not taken 5 s after the deadline is dropped.
+  // done. An answer that is not taken 5 s after the deadline is dropped. Answers of a stream beyond
+  // 64 KiB count too; without room the stream ends OVERLOADED.
   int64_t max_unsent_bytes = 256 << 20;
   // Calls of one connection that are open at once; HTTP/2 makes the caller wait with the next.
   int max_calls_of_one_connection = 1024;

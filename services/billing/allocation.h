@@ -24,11 +24,9 @@ using Wishes = google::protobuf::RepeatedPtrField<v1::PaymentAllocation>;
 
 // Money on its way to invoices:
 //   1. AsSaid: what somebody says, in that order, each capped by what is open and by what is left.
-//   On an
-//      UNCOLLECTIBLE invoice also what was written off is open to that: a recovery;
+//      On an UNCOLLECTIBLE invoice also what was written off is open to that: a recovery;
 //   2. ByAge: the rest by oldest due date, invoice date and number (the order of
-//   `account.open_invoices`),
-//      without UNCOLLECTIBLE ones;
+//      `account.open_invoices`), without UNCOLLECTIBLE ones;
 //   3. what is left, or beyond `most` invoices, stays unapplied.
 // Where invoices offer a discount for early payment and the money is in time, as many of them are
 // settled in that order as it settles with their discounts; what is over then goes first on what
