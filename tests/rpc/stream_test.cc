@@ -33,34 +33,46 @@ void EchoItem(std::unique_ptr<StreamItem> item) {
 }
 
 // Keeps items instead of answering them.
+// The server outlives the items of a test: what comes when they are gone is dropped.
 class Items {
  public:
+  ~Items() {
+    std::vector<std::unique_ptr<StreamItem>> left;
+    std::lock_guard lock(kept_->mutex);
+    kept_->closed = true;
+    left.swap(kept_->items);
+  }
   ItemHandler Keep() {
-    return [this](std::unique_ptr<StreamItem> item) {
-      std::lock_guard lock(mutex_);
-      items_.push_back(std::move(item));
-      came_.notify_all();
+    return [kept = kept_](std::unique_ptr<StreamItem> item) {
+      std::lock_guard lock(kept->mutex);
+      if (kept->closed) return;
+      kept->items.push_back(std::move(item));
+      kept->came.notify_all();
     };
   }
   size_t size() {
-    std::lock_guard lock(mutex_);
-    return items_.size();
+    std::lock_guard lock(kept_->mutex);
+    return kept_->items.size();
   }
   void WaitFor(size_t size) {
-    std::unique_lock lock(mutex_);
-    came_.wait(lock, [&] { return items_.size() >= size; });
+    std::unique_lock lock(kept_->mutex);
+    kept_->came.wait(lock, [&] { return kept_->items.size() >= size; });
   }
   std::unique_ptr<StreamItem> Take(size_t i) {
-    std::lock_guard lock(mutex_);
-    auto item = std::move(items_[i]);
-    items_.erase(items_.begin() + static_cast<ptrdiff_t>(i));
+    std::lock_guard lock(kept_->mutex);
+    auto item = std::move(kept_->items[i]);
+    kept_->items.erase(kept_->items.begin() + static_cast<ptrdiff_t>(i));
     return item;
   }
 
  private:
-  std::mutex mutex_;
-  std::condition_variable came_;
-  std::vector<std::unique_ptr<StreamItem>> items_;
+  struct Kept {
+    std::mutex mutex;
+    std::condition_variable came;
+    std::vector<std::unique_ptr<StreamItem>> items;
+    bool closed = false;
+  };
+  const std::shared_ptr<Kept> kept_ = std::make_shared<Kept>();
 };
 
 class RpcStream : public Serving {
