@@ -64,7 +64,7 @@ constexpr Folding kFoldings[] = {
     {u'\u2013', u"-"},   // en dash
     {u'\u2014', u"-"},   // em dash
     {u'\u2018', u"'"},   // quotation marks
-    {u'\u2019', u"'"},  {u'\u201a', u"'"}, {u'\u201c', u"\""},
+    {u'\u2019', u"'"},  {u'\u201a', u"'"},  {u'\u201c', u"\""},
     {u'\u201d', u"\""}, {u'\u201e', u"\""},
 };
 

@@ -14,9 +14,9 @@ inline constexpr size_t kMaxPhoneCharacters = 64;
 
 // The address as it is stored: local part as written, in NFC, domain in lower-case ASCII by UTS #46
 // (`BÜCHER.example` becomes `xn--bcher-kva.example`); white space around it is dropped. The form is
-// that of the HTML standard's <input type=email>, with what RFC 6531 adds: letters, digits and signs
-// of any script before the `@`. Local part at most 64 octets of UTF-8, domain at most 253, all of
-// it kMaxEmailOctets. INVALID_ARGUMENT, plain, for anything else.
+// that of the HTML standard's <input type=email>, with what RFC 6531 adds: letters, digits and
+// signs of any script before the `@`. Local part at most 64 octets of UTF-8, domain at most 253,
+// all of it kMaxEmailOctets. INVALID_ARGUMENT, plain, for anything else.
 absl::StatusOr<std::string> ParseEmail(std::string_view text);
 
 // A telephone number as it is stored. `text` is fine by CheckName(text, kMaxPhoneCharacters).

@@ -15,8 +15,8 @@ class Doorbell {
  public:
   // Any thread.
   void Ring();
-  // One thread. True: it was rung since the last Wait. False after `timeout`, or now and then for no
-  // reason.
+  // One thread. True: it was rung since the last Wait. False after `timeout`, or now and then for
+  // no reason.
   bool Wait(absl::Duration timeout);
 
  private:

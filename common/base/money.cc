@@ -16,6 +16,7 @@ constexpr int64_t kNanosPerUnit = 1'000'000'000;
 constexpr int64_t kFactors[] = {1, 10, 100, 1'000, 10'000};
 
 // ISO 4217, codes with a minor unit, as of January 2026: in use first.
+// clang-format off: a table, by the alphabet.
 constexpr Currency kCurrencies[] = {
     {"AED", 2}, {"AFN", 2}, {"ALL", 2}, {"AMD", 2}, {"AOA", 2}, {"ARS", 2}, {"AUD", 2}, {"AWG", 2},
     {"AZN", 2}, {"BAM", 2}, {"BBD", 2}, {"BDT", 2}, {"BHD", 3}, {"BIF", 0}, {"BMD", 2}, {"BND", 2},
@@ -55,6 +56,7 @@ constexpr Currency kCurrencies[] = {
     {"USS", 2, 201403}, {"VEB", 2, 200812}, {"VEF", 2, 201812}, {"YUM", 2, 200307},
     {"ZMK", 2, 201306}, {"ZWD", 2, 200808}, {"ZWL", 2, 202409},
 };
+// clang-format on
 constexpr int kLetters = 26;
 
 // -1, or the place of a code in the table; one load instead of a search.
@@ -96,9 +98,8 @@ const Currency* Currency::Find(std::string_view code) {
 }
 
 std::optional<Currency> Currency::OfLog(std::string_view code, int digits) {
-  const bool shaped = code.size() == 3 && std::all_of(code.begin(), code.end(), [](char c) {
-    return c >= 'A' && c <= 'Z';
-  });
+  const bool shaped = code.size() == 3 && std::all_of(code.begin(), code.end(),
+                                                      [](char c) { return c >= 'A' && c <= 'Z'; });
   if (!shaped || digits < 0 || digits >= static_cast<int>(std::size(kFactors))) return std::nullopt;
   Currency currency;
   std::copy(code.begin(), code.end(), currency.code_);
@@ -117,9 +118,8 @@ absl::StatusOr<int64_t> MinorOf(const google::type::Money& money) {
   const Currency* currency = Currency::Find(money.currency_code());
   if (currency == nullptr) {
     return absl::InvalidArgumentError(
-        money.currency_code().empty()
-            ? "has no currency_code"
-            : "has a currency_code that is no ISO 4217 code in capitals");
+        money.currency_code().empty() ? "has no currency_code"
+                                      : "has a currency_code that is no ISO 4217 code in capitals");
   }
   const int64_t units = money.units();
   const int64_t nanos = money.nanos();

@@ -68,8 +68,8 @@ absl::StatusOr<int64_t> MinorOf(const google::type::Money& money);
 google::type::Money MoneyOf(int64_t minor, const Currency& currency);
 void SetMoney(int64_t minor, const Currency& currency, google::type::Money& money);
 
-// The same of a sum over many accounts, which may leave 64 bits of minor units. False where its major
-// units do as well, and then `money` is as it was.
+// The same of a sum over many accounts, which may leave 64 bits of minor units. False where its
+// major units do as well, and then `money` is as it was.
 bool SetSum(Int128 minor, const Currency& currency, google::type::Money& money);
 
 // A decimal amount of major units, rounded half away from zero to the minor unit.

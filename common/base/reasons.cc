@@ -39,7 +39,8 @@ constexpr ReasonInfo kReasons[] = {
      "The customer has open invoices or unapplied money; metadata says how many.",
      "Settle them first."},
     {Reason::kEtagMismatch, "ETAG_MISMATCH", kAborted,
-     "The customer, or the draft, was changed since the etag was read; metadata `etag` has the current "
+     "The customer, or the draft, was changed since the etag was read; metadata `etag` has the "
+     "current "
      "one.",
      "Read again, decide again, send again with the current etag."},
     {Reason::kExternalIdExists, "EXTERNAL_ID_EXISTS", kAlreadyExists,
@@ -64,7 +65,8 @@ constexpr ReasonInfo kReasons[] = {
     {Reason::kAmountOverflow, "AMOUNT_OVERFLOW", kOutOfRange,
      "A sum would leave the range of 64-bit minor units.", "Use smaller amounts."},
     {Reason::kAmountUnusual, "AMOUNT_UNUSUAL", kOutOfRange,
-     "An amount is larger than any that is usual in its currency; metadata `limit_minor` says what is.",
+     "An amount is larger than any that is usual in its currency; metadata `limit_minor` says what "
+     "is.",
      "Correct it, or set allow_unusual if it is meant."},
     {Reason::kInvoiceNotFound, "INVOICE_NOT_FOUND", kNotFound,
      "The account has no invoice of this id.", "Check the id."},
@@ -80,12 +82,14 @@ constexpr ReasonInfo kReasons[] = {
      "If the money came again, record it with the next attempt, or reinstate the payment; else "
      "nothing is to be done."},
     {Reason::kTakenBackTooLittle, "TAKEN_BACK_TOO_LITTLE", kFailedPrecondition,
-     "Less of the payment was taken back and has not come again than the command reinstates; metadata "
+     "Less of the payment was taken back and has not come again than the command reinstates; "
+     "metadata "
      "`taken_back_minor` says how much.",
      "Reinstate less; money beyond that is a payment of its own."},
     {Reason::kSeriesFull, "SERIES_FULL", kFailedPrecondition,
      "The partition has as many number series and years as it may have (10,000).",
-     "Use the default series or one that is in use; series are the seller's, not one a customer or an order."},
+     "Use the default series or one that is in use; series are the seller's, not one a customer or "
+     "an order."},
     {Reason::kTaxCodesFull, "TAX_CODES_FULL", kFailedPrecondition,
      "The account's invoices bear as many different tax codes as they may (200).",
      "Give the same exemption in the same words."},
@@ -121,7 +125,8 @@ constexpr ReasonInfo kReasons[] = {
      "The credit note takes more off the invoice than is open.",
      "Use kind CREDIT or REFUND, or a smaller one; metadata `open_minor` says how much is open."},
     {Reason::kCreditNoteAbovePaid, "CREDIT_NOTE_ABOVE_PAID", kFailedPrecondition,
-     "The money in the credit note is more than payments put on the invoice: the rest was credit of "
+     "The money in the credit note is more than payments put on the invoice: the rest was credit "
+     "of "
      "another credit note.",
      "Use kind CREDIT, or a smaller one; metadata `paid_minor` says how much payments put there."},
     {Reason::kCreditNoteNotFound, "CREDIT_NOTE_NOT_FOUND", kNotFound,
@@ -149,7 +154,8 @@ constexpr ReasonInfo kReasons[] = {
      "says which.",
      "Do the same again, or undo the first write-off with ReverseWriteOff."},
     {Reason::kDiscountNotEarned, "DISCOUNT_NOT_EARNED", kFailedPrecondition,
-     "The invoice offers no discount for early payment, money on it came too late, or more than the "
+     "The invoice offers no discount for early payment, money on it came too late, or more than "
+     "the "
      "discount is open; metadata says how much is, and how much the discount.",
      "Let the rest be paid, or write it off as NORMAL, OVERDUE or BAD_DEBT."},
     {Reason::kTakeBackAboveLeft, "TAKE_BACK_ABOVE_LEFT", kFailedPrecondition,
@@ -196,7 +202,8 @@ constexpr ReasonInfo kReasons[] = {
      "The disk of the log is full; this attempt recorded nothing.",
      "Retry with the same request_id after an operator has made room."},
     {Reason::kClockWrong, "CLOCK_WRONG", kUnavailable,
-     "The server's clock and the log disagree about the time by more than a minute, or the clock was "
+     "The server's clock and the log disagree about the time by more than a minute, or the clock "
+     "was "
      "set while the server ran; this attempt recorded nothing (an earlier one under the same "
      "request_id may have).",
      "Retry after the delay in RetryInfo, with the same request_id; the operator is told, too."},

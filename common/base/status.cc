@@ -97,8 +97,7 @@ absl::Status FieldViolations::ToStatus() const {
     violation->set_description(description);
   }
   if (all_.size() > kMaxViolations) {
-    bad.add_field_violations()->set_description(
-        absl::StrCat("and ", all_.back().second, " more"));
+    bad.add_field_violations()->set_description(absl::StrCat("and ", all_.back().second, " more"));
   }
   // gRPC sends the message in a header; the details have every word of it.
   if (message.size() > 1024) message = absl::StrCat(message.substr(0, 1024), " ...");

@@ -60,11 +60,11 @@ class FieldViolations {
 #define DAYBOOK_CONCAT(a, b) DAYBOOK_CONCAT_(a, b)
 
 // Returns from the function if `expr` is not OK.
-#define RETURN_IF_ERROR(expr)                                          \
-  do {                                                                 \
-    if (absl::Status daybook_status = (expr); !daybook_status.ok()) {  \
-      return daybook_status;                                           \
-    }                                                                  \
+#define RETURN_IF_ERROR(expr)                                         \
+  do {                                                                \
+    if (absl::Status daybook_status = (expr); !daybook_status.ok()) { \
+      return daybook_status;                                          \
+    }                                                                 \
   } while (false)
 
 // ASSIGN_OR_RETURN(auto x, F()): returns F's status, or goes on with its value.
@@ -77,15 +77,15 @@ class FieldViolations {
 
 // A broken invariant of our own stops the process with file, line and what was broken. Never on
 // user input.
-#define DAYBOOK_CHECK(condition)                                             \
-  do {                                                                       \
+#define DAYBOOK_CHECK(condition)                                              \
+  do {                                                                        \
     if (!(condition)) ::daybook::CheckFailed(__FILE__, __LINE__, #condition); \
   } while (false)
 
 [[noreturn]] void CheckFailed(const char* file, int line, const char* condition);
 
-// Stops the process on purpose (exit code 70 without unwinding): the only safe reaction when what is
-// on disk is no longer known, such as after a failed sync. Restarting replays the log.
+// Stops the process on purpose (exit code 70 without unwinding): the only safe reaction when what
+// is on disk is no longer known, such as after a failed sync. Restarting replays the log.
 [[noreturn]] void Die(std::string_view why);
 
 }  // namespace daybook

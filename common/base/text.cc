@@ -31,8 +31,8 @@ icu::StringPiece ToIcu(std::string_view text) {
   return {text.data(), static_cast<int32_t>(text.size())};
 }
 
-// `each(c, bytes)` for one character after the other, until it returns false; c < 0 stands for bytes
-// that are no UTF-8. Whether it went to the end.
+// `each(c, bytes)` for one character after the other, until it returns false; c < 0 stands for
+// bytes that are no UTF-8. Whether it went to the end.
 template <class Each>
 bool EachCharacter(std::string_view text, Each each) {
   const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
@@ -95,8 +95,8 @@ absl::Status BlankAtTheEnd() {
 
 // Whether there is something to see of a character, be it a gap.
 bool Shows(UChar32 c) {
-  constexpr uint32_t kUnseen = U_GC_CC_MASK | U_GC_CF_MASK | U_GC_CN_MASK | U_GC_CS_MASK |
-                               U_GC_ZL_MASK | U_GC_ZP_MASK;
+  constexpr uint32_t kUnseen =
+      U_GC_CC_MASK | U_GC_CF_MASK | U_GC_CN_MASK | U_GC_CS_MASK | U_GC_ZL_MASK | U_GC_ZP_MASK;
   return (U_GET_GC_MASK(c) & kUnseen) == 0 &&
          !u_hasBinaryProperty(c, UCHAR_DEFAULT_IGNORABLE_CODE_POINT);
 }

@@ -52,7 +52,8 @@ struct ResetLater {
   ~ResetLater() { arena->Reset(); }
 };
 
-// The day that it is where the request counts: by the domain's `TimeZoneOf(view, request)`, else UTC.
+// The day that it is where the request counts: by the domain's `TimeZoneOf(view, request)`, else
+// UTC.
 template <class Domain, class Request>
 absl::CivilDay TodayOf(const View& view, const Request& request, absl::Time now) {
   if constexpr (requires { Domain::TimeZoneOf(view, request); }) {

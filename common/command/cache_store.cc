@@ -127,9 +127,7 @@ class CacheStore::Backing : public CacheBacking {
 };
 
 CacheStore::CacheStore(log::EventLog* log, Options options)
-    : log_(log),
-      options_(std::move(options)),
-      parts_(static_cast<size_t>(log->partitions())) {}
+    : log_(log), options_(std::move(options)), parts_(static_cast<size_t>(log->partitions())) {}
 
 CacheStore::~CacheStore() = default;
 
@@ -204,9 +202,9 @@ absl::Status CacheStore::CheckAll() {
     const int partition = static_cast<int>(p);
     if (absl::IsUnavailable(found[p]) && store_->status().ok()) return found[p];
     if (!found[p].ok()) {
-      options_.say(absl::StrCat("partition ", partition,
-                                ": the command cache is built again from the log: ",
-                                found[p].message()));
+      options_.say(
+          absl::StrCat("partition ", partition,
+                       ": the command cache is built again from the log: ", found[p].message()));
       RETURN_IF_ERROR(ClearPart(partition));
       continue;
     }
@@ -217,7 +215,7 @@ absl::Status CacheStore::CheckAll() {
   return absl::OkStatus();
 }
 
-// ------------------------------------------------------------------------------------------ mending
+// ----------------------------------------------------------------------------------------- mending
 
 // `life`: of the store that failed.
 absl::Status CacheStore::Mend(uint64_t life) {
@@ -234,8 +232,7 @@ absl::Status CacheStore::Mend(uint64_t life) {
   // it can be opened again.
   if (store_ != nullptr) {
     if (absl::Status disk = store_->TryDisk(); !disk.ok()) {
-      return absl::UnavailableError(
-          absl::StrCat("the command cache has failed: ", disk.message()));
+      return absl::UnavailableError(absl::StrCat("the command cache has failed: ", disk.message()));
     }
   }
   return MendLocked();
@@ -284,8 +281,8 @@ absl::Status CacheStore::ClearPart(int partition) {
     if (!closed_.ok()) {
       for (Part& each : parts_) each.shard = nullptr;
       store_ = nullptr;
-      return closed_ = absl::UnavailableError(absl::StrCat(
-                 "the command cache cannot be opened: ", closed_.message()));
+      return closed_ = absl::UnavailableError(
+                 absl::StrCat("the command cache cannot be opened: ", closed_.message()));
     }
     for (Part& each : parts_) each.lost = each.lost || each.expected != Extent();
   }

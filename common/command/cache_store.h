@@ -1,18 +1,18 @@
 // The command cache on disk: one store for all partitions of an engine, through the store's lives.
 //
 // What it holds is believed only if it is certain to be whole, for commands are decided on what is
-// not in it (state_cache.h). When it is opened, each partition must be of this log, and hold as many
-// customers and commits as it had when it was written; one that does not is emptied, and folded again
-// from the log.
+// not in it (state_cache.h). When it is opened, each partition must be of this log, and hold as
+// many customers and commits as it had when it was written; one that does not is emptied, and
+// folded again from the log.
 //
 // A store that fails while it is open (the disk refuses, a block is damaged) is closed and opened
-// again, with the same questions asked, once the disk takes a file; until then what it still reads it
-// answers, so that a disk that cannot be written holds no command up. What cannot be opened at all is
-// begun anew. A partition that does not find its rows as it left them is told so, DATA_LOSS, until it
-// has called Clear. What the log holds is not touched by any of this.
+// again, with the same questions asked, once the disk takes a file; until then what it still reads
+// it answers, so that a disk that cannot be written holds no command up. What cannot be opened at
+// all is begun anew. A partition that does not find its rows as it left them is told so, DATA_LOSS,
+// until it has called Clear. What the log holds is not touched by any of this.
 //
-// Concurrency: any thread; what one Backing does from one thread at a time, Get and Scan also beside
-// Write.
+// Concurrency: any thread; what one Backing does from one thread at a time, Get and Scan also
+// beside Write.
 #pragma once
 
 #include <atomic>
@@ -88,8 +88,8 @@ class CacheStore {
   std::atomic<uint64_t> refolds_{0};
 };
 
-// Whether the cache in `directory`, which is not open elsewhere, is undamaged and whole; for looking.
-// DATA_LOSS: it is not; FAILED_PRECONDITION: it is of another version.
+// Whether the cache in `directory`, which is not open elsewhere, is undamaged and whole; for
+// looking. DATA_LOSS: it is not; FAILED_PRECONDITION: it is of another version.
 absl::Status CheckCache(const std::string& directory, int partitions);
 
 }  // namespace daybook::command

@@ -7,8 +7,8 @@
 namespace daybook::command {
 namespace {
 
-// How long after one question to the log's clock the next comes, if the answer contradicts or is not
-// there. Each is a record, for ever.
+// How long after one question to the log's clock the next comes, if the answer contradicts or is
+// not there. Each is a record, for ever.
 constexpr absl::Duration kAskAgain = absl::Seconds(1);
 constexpr absl::Duration kAskAgainAtMost = absl::Minutes(10);
 
@@ -76,8 +76,7 @@ void ClockGuard::Judge() {
 }
 
 bool ClockGuard::ask() const {
-  return (verdict_ == Verdict::kUnknown || verdict_ == Verdict::kDiffers) &&
-         now_.steady >= ask_at_;
+  return (verdict_ == Verdict::kUnknown || verdict_ == Verdict::kDiffers) && now_.steady >= ask_at_;
 }
 
 void ClockGuard::Asked() {

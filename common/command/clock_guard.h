@@ -7,8 +7,8 @@
 //
 //   the newest record      of a later time than the clock's: it is wrong now, or was then
 //   the log's own clock    if it has one (Kafka's append time), by the reports of what was appended
-//   the steady clock       of a log without one: the clock was set forward while the server ran. It is
-//                          set back, or an operator confirms it
+//   the steady clock       of a log without one: the clock was set forward while the server ran.
+//                          It is set back, or an operator confirms it
 //
 // More than kMost and nothing is recorded until they agree. Where the log has a clock, that one
 // decides: after a change it is asked (by a record without a time of its own) before anything is
@@ -67,8 +67,8 @@ class ClockGuard {
     kDiffers,   // from the log's clock
   };
 
-  // `log_has_clock`: reports say when the log stored a record. Records up to `accepted` are known to
-  // be of the future, see "A clock that was wrong" in common/log/README.md.
+  // `log_has_clock`: reports say when the log stored a record. Records up to `accepted` are known
+  // to be of the future, see "A clock that was wrong" in common/log/README.md.
   ClockGuard(bool log_has_clock, absl::Time accepted);
 
   // What the clocks show, and the time of the newest record.

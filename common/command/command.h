@@ -42,7 +42,8 @@ class Command {
   std::string causation_id;
   std::string trace_context;
 
-  // Set before Reply: the answer is the first one again, of a request that had been recorded before.
+  // Set before Reply: the answer is the first one again, of a request that had been recorded
+  // before.
   bool already_recorded = false;
 
   // Written to a log at least once without a certain outcome. The engine's.

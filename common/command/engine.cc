@@ -102,16 +102,14 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(log::EventLog* log, Book bo
   impl->options = std::move(options);
   impl->log = log;
   const EngineOptions& o = impl->options;
-  ASSIGN_OR_RETURN(impl->cache,
-                   CacheStore::Open(log, {.directory = o.cache_directory,
-                                          .say = o.say,
-                                          .fault = o.cache_fault}));
-  metrics->AddCounter("daybook_command_cache_refolds_total",
-                      "Times that the command cache, or a partition of it, was not certain to be "
-                      "whole and was folded again from the log.",
-                      {}, [cache = impl->cache.get()] {
-                        return static_cast<double>(cache->refolds());
-                      });
+  ASSIGN_OR_RETURN(impl->cache, CacheStore::Open(log, {.directory = o.cache_directory,
+                                                       .say = o.say,
+                                                       .fault = o.cache_fault}));
+  metrics->AddCounter(
+      "daybook_command_cache_refolds_total",
+      "Times that the command cache, or a partition of it, was not certain to be "
+      "whole and was folded again from the log.",
+      {}, [cache = impl->cache.get()] { return static_cast<double>(cache->refolds()); });
   impl->counters = std::make_unique<OutcomeCounters>(impl->book, metrics);
   Histogram& append_seconds = metrics->AddHistogram(
       "daybook_append_seconds", "From appending a group of records until the log has confirmed it.",

@@ -34,8 +34,8 @@ struct EngineOptions {
   // Where this process serves, "host:port". Asked on the workers after Start, because a port that
   // the system chooses is known only when the server listens.
   std::function<std::string()> endpoint = [] { return std::string(); };
-  int workers = 0;            // 0 = max(1, cores / 2)
-  bool own = true;            // claim every partition at start
+  int workers = 0;  // 0 = max(1, cores / 2)
+  bool own = true;  // claim every partition at start
   // Records up to here are of the future, and an operator knows it: see "A clock that was wrong" in
   // common/log/README.md.
   absl::Time accepted_records = absl::InfinitePast();
@@ -60,8 +60,8 @@ struct PartitionStatus {
   size_t in_flight = 0;
   absl::Duration clock_skew;  // see ClockGuard::skew
   std::string clock_wrong;    // why commands are refused; empty: they are not
-  absl::Status halted;    // not OK: stopped for good
-  std::string waits_for;  // see Partition::waits_for
+  absl::Status halted;        // not OK: stopped for good
+  std::string waits_for;      // see Partition::waits_for
   Partition::Stats stats;
 };
 

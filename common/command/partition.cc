@@ -282,8 +282,7 @@ absl::Duration Partition::next_wake() const {
 void Partition::Serve() {
   size_t bytes = 0;
   const uint64_t before = chain_.at().sequence;
-  const size_t most =
-      clock_.verdict() == ClockGuard::Verdict::kUnknown ? 0 : options_.max_group;
+  const size_t most = clock_.verdict() == ClockGuard::Verdict::kUnknown ? 0 : options_.max_group;
   for (served_ = 0; served_ < most && !queue_.empty() && phase_ == Phase::kOwn; ++served_) {
     if (sent_.size() >= options_.max_in_flight || pending_.size() >= options_.max_queue ||
         bytes >= options_.max_group_bytes) {
@@ -619,8 +618,8 @@ void Partition::ReleasePending() {
   }
 }
 
-// The records from sequence `from` on stand further on in the log than was thought, and so does what
-// is to be written of them.
+// The records from sequence `from` on stand further on in the log than was thought, and so does
+// what is to be written of them.
 void Partition::MoveUnconfirmed(uint64_t from, int64_t by) {
   chain_.Shift(by);
   if (cache_->frozen() != nullptr && cache_->frozen()->position().sequence >= from) {

@@ -8,21 +8,21 @@
 // validate_only) wait for the confirmation of a record produced after the decision; if there is
 // none, a Barrier is written.
 //
-// Gaps. A report with a later offset says that somebody else has written in between. The owner reads
-// what stands there: if none of it is a claim that counts, and its own record stands where it was
-// reported, that record is confirmed as well, by reading. So others that write to the topic cost
-// time and nothing else.
+// Gaps. A report with a later offset says that somebody else has written in between. The owner
+// reads what stands there: if none of it is a claim that counts, and its own record stands where it
+// was reported, that record is confirmed as well, by reading. So others that write to the topic
+// cost time and nothing else.
 //
 // Doubt. Anything else - an error, an offset too low, a silence, a claim in the gap - has one
 // reaction: the writer and all memory that is not from the log are dropped, the log is read to its
-// end, a new epoch is claimed, and the unresolved commands are decided again under their own request
-// ids. Found in the log: the first result. Absent below a newer OwnerStarted: not recorded. Before
-// that: outcome unknown.
+// end, a new epoch is claimed, and the unresolved commands are decided again under their own
+// request ids. Found in the log: the first result. Absent below a newer OwnerStarted: not recorded.
+// Before that: outcome unknown.
 //
-// Clock. While it cannot be believed (clock_guard.h) nothing is claimed and nothing decided: commands
-// are refused CLOCK_WRONG, those that were accepted before get their answer. Records that hold no
-// fact, claims and barriers, repeat the last recorded time, so that a clock which nobody has compared
-// with anything yet leaves no trace. Whatever waits is measured by the steady clock.
+// Clock. While it cannot be believed (clock_guard.h) nothing is claimed and nothing decided:
+// commands are refused CLOCK_WRONG, those that were accepted before get their answer. Records that
+// hold no fact, claims and barriers, repeat the last recorded time, so that a clock which nobody
+// has compared with anything yet leaves no trace. Whatever waits is measured by the steady clock.
 //
 // Concurrency. None: one caller, who carries inputs and outputs (Worker, or a simulation).
 // Limits. All in Options; a full queue refuses at Submit.
@@ -56,11 +56,11 @@ inline constexpr size_t kMaxDirtyFlushes = 4;
 struct PartitionOptions {
   int partition = 0;
   int partitions = 1;
-  bool exclusive = false;  // nobody else can write: refusals need no barrier
-  bool log_has_clock = false;                             // see ClockGuard
+  bool exclusive = false;      // nobody else can write: refusals need no barrier
+  bool log_has_clock = false;  // see ClockGuard
   absl::Time accepted_records = absl::InfinitePast();     // the same
   std::shared_ptr<NewestRecord> newest_record = nullptr;  // of the log; null: of this partition
-  std::string instance;    // random, one a process: tells own claims from others'
+  std::string instance;  // random, one a process: tells own claims from others'
   // Where this process serves, told to those who ask a non-owner; asked at each claim.
   std::function<std::string()> endpoint = [] { return std::string(); };
   size_t max_queue = 16'384;      // commands waiting; beyond it OVERLOADED
@@ -68,8 +68,8 @@ struct PartitionOptions {
   size_t max_group = 4'096;       // commands decided in one Tick
   size_t max_group_bytes = 1 << 20;
   // Barriers are records that stay for ever, and whoever is refused causes them: so many one after
-  // the other, in the long run one each barrier_rest. Refusals then wait that long for one, unless a
-  // commit proves the same.
+  // the other, in the long run one each barrier_rest. Refusals then wait that long for one, unless
+  // a commit proves the same.
   absl::Duration barrier_interval = absl::Milliseconds(5);
   int barrier_burst = 1'000;
   absl::Duration barrier_rest = absl::Seconds(1);
@@ -205,8 +205,8 @@ class Partition {
   // A record appended and not yet confirmed.
   struct Sent {
     uint64_t sequence = 0;
-    absl::Duration at;  // of the steady clock, as all times below
-    log::Hash hash = {};  // of the chain, with it
+    absl::Duration at;                   // of the steady clock, as all times below
+    log::Hash hash = {};                 // of the chain, with it
     Receipts::Entry* receipt = nullptr;  // null: a barrier
     std::optional<log::Report> report;
   };
@@ -293,8 +293,8 @@ class Partition {
   // Of the newest record that counts, and of the next commit.
   absl::Time LastRecorded() const;
   absl::Time RecordedNow() const;
-  // The records of the partition are ahead of the clock, and an operator knows it: their times stand
-  // still, and days are decided by the clock.
+  // The records of the partition are ahead of the clock, and an operator knows it: their times
+  // stand still, and days are decided by the clock.
   bool AheadOfClock() const { return LastRecorded() - now_.wall > ClockGuard::kMost; }
   // Carries a flush of the cache on: begins one that is due, puts some rows into it, has it
   // written.
@@ -308,8 +308,8 @@ class Partition {
   bool started_ = false;
   bool wanted_ = false;
   bool draining_ = false;
-  bool at_end_ = false;     // the last batch reached the end of the log
-  bool read_once_ = false;  // one ever did
+  bool at_end_ = false;       // the last batch reached the end of the log
+  bool read_once_ = false;    // one ever did
   bool newest_told_ = false;  // to options_.newest_record
   // False since a doubt, until the record that the cache came to has been met again: that this is
   // still the log which it was computed from is not shown.
@@ -341,7 +341,7 @@ class Partition {
   int64_t confirmed_end_ = 0;  // the log was once at least this long
   absl::Duration short_since_ = absl::InfiniteDuration();  // what is proven has been missing since
   int short_reads_ = 0;
-  size_t served_ = 0;          // commands taken up by the last Serve
+  size_t served_ = 0;       // commands taken up by the last Serve
   std::optional<Gap> gap_;  // being read
   absl::Duration gap_said_at_ = -absl::InfiniteDuration();
   uint64_t first_append_ = 0;  // writer's number of sent_.front()
@@ -357,10 +357,10 @@ class Partition {
 
   std::deque<std::unique_ptr<Command>> queue_;
   absl::Duration next_expiry_ = absl::ZeroDuration();
-  absl::Status full_;             // an exclusive log has no room; since the last ownership
-  std::string obstacle_;          // what went wrong last; since the last ownership
-  bool cache_broken_ = false;     // the last error was the cache's, not the log's
-  absl::Status cache_lost_;       // not OK: nothing is read, decided or written until it is regained
+  absl::Status full_;          // an exclusive log has no room; since the last ownership
+  std::string obstacle_;       // what went wrong last; since the last ownership
+  bool cache_broken_ = false;  // the last error was the cache's, not the log's
+  absl::Status cache_lost_;    // not OK: nothing is read, decided or written until it is regained
   absl::Status cache_lost_while_written_;  // to be seen to by the next Tick
   absl::Duration regain_at_ = absl::ZeroDuration();
   int64_t history_checked_ = -1;  // last offset for which CheckHistory was good, and when

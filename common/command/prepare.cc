@@ -54,8 +54,8 @@ const Fields& FieldsOf(const Descriptor& type) {
   return fields;
 }
 
-// Cuts what is no part of what the request says out of its serialised form, the bytes of `text` from
-// `start` on: `request_id`, `validate_only` and `allow_unusual`.
+// Cuts what is no part of what the request says out of its serialised form, the bytes of `text`
+// from `start` on: `request_id`, `validate_only` and `allow_unusual`.
 void CutOwnFields(size_t start, int allow_unusual, std::string* text) {
   using google::protobuf::internal::WireFormatLite;
   const auto* bytes = reinterpret_cast<const uint8_t*>(text->data()) + start;
@@ -77,8 +77,9 @@ void CutOwnFields(size_t start, int allow_unusual, std::string* text) {
   text->resize(static_cast<size_t>(to - text->data()));
 }
 
-// First 16 bytes of SHA-256 over the method's name and the request without its id, validate_only and
-// allow_unusual, serialised deterministically. `size`: ByteSizeLong, which must have been called.
+// First 16 bytes of SHA-256 over the method's name and the request without its id, validate_only
+// and allow_unusual, serialised deterministically. `size`: ByteSizeLong, which must have been
+// called.
 //
 // The fields are cut out of the bytes rather than out of a copy of the message: a message is
 // serialised in the order of its field numbers, and one that was parsed has each of them once.

@@ -3,8 +3,8 @@
 //
 // A state has a mark for each of the customer's commits, a hash of its request id. They are folded
 // from the log and written with the state, so that after a crash, a doubt or a flush they say what
-// the state says. Of a customer with very many commits there are none: `commit_count` shows that some
-// are missing, and then nothing is sure.
+// the state says. Of a customer with very many commits there are none: `commit_count` shows that
+// some are missing, and then nothing is sure.
 #pragma once
 
 #include <string_view>

@@ -120,7 +120,8 @@ absl::StatusOr<log::Position> ReceiptsPosition(absl::Span<const CacheBacking::Ro
   return before;
 }
 
-// --- whether it is whole --------------------------------------------------------------------------
+// --- whether it is whole
+// --------------------------------------------------------------------------
 
 namespace {
 
@@ -181,20 +182,19 @@ absl::Status StateCache::CheckReceipts(const Customer& customer) const {
   // Receipts may be ahead of the state.
   book::v1::Receipt receipt;
   bool readable = true;
-  RETURN_IF_ERROR(backing_->Scan(CacheBacking::Table::kReceipt, prefix, false,
-                                 [&](std::string_view key, std::string_view value) {
-                                   readable =
-                                       readable && receipt.ParseFromArray(
-                                                       value.data(), static_cast<int>(value.size()));
-                                   if (receipt.revision() <= customer.state_.revision()) {
-                                     found.emplace(key);
-                                   }
-                                 }));
+  RETURN_IF_ERROR(backing_->Scan(
+      CacheBacking::Table::kReceipt, prefix, false,
+      [&](std::string_view key, std::string_view value) {
+        readable = readable && receipt.ParseFromArray(value.data(), static_cast<int>(value.size()));
+        if (receipt.revision() <= customer.state_.revision()) {
+          found.emplace(key);
+        }
+      }));
   if (!readable) return Unreadable("receipt");
   if (static_cast<int64_t>(found.size()) >= customer.state_.commit_count()) return absl::OkStatus();
-  return absl::DataLossError(absl::StrCat("the command cache is not whole: customer '",
-                                          AsAbsl(customer.id_), "' has ", customer.state_.commit_count(),
-                                          " commits and ", found.size(), " receipts"));
+  return absl::DataLossError(
+      absl::StrCat("the command cache is not whole: customer '", AsAbsl(customer.id_), "' has ",
+                   customer.state_.commit_count(), " commits and ", found.size(), " receipts"));
 }
 
 // --- customers -----------------------------------------------------------------------------------

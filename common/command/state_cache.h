@@ -20,12 +20,12 @@
 // (ReceiptsPosition), for they must be of this log, too.
 //
 // Certainty. What is not in the cache is believed not to be: a customer that is not found is new, a
-// request that is not found was never accepted. So the cache must be whole at its position. How many
-// customers and commits a partition has is written with the states of each flush, and each state has
-// the number of its own commits: what was written is counted when a backing store is opened
-// (CheckWhole). A receipt that should be there and is not found is looked for by counting: there are
-// as many of a customer as it has commits. What does not add up is DATA_LOSS: the whole is thrown
-// away and folded again (Partition::LoseCache).
+// request that is not found was never accepted. So the cache must be whole at its position. How
+// many customers and commits a partition has is written with the states of each flush, and each
+// state has the number of its own commits: what was written is counted when a backing store is
+// opened (CheckWhole). A receipt that should be there and is not found is looked for by counting:
+// there are as many of a customer as it has commits. What does not add up is DATA_LOSS: the whole
+// is thrown away and folded again (Partition::LoseCache).
 //
 // Memory. Bounded in bytes, by an estimate: beyond `max_bytes` customers go that were not used
 // lately (clock) and do not wait to be written. If too many wait, it is crowded(): states are to be
@@ -76,8 +76,8 @@ class CacheBacking {
   virtual absl::Status Clear() = 0;
 };
 
-// Whether `backing` holds every customer with every commit that it had when it was written. Reads all
-// states. DATA_LOSS: it does not.
+// Whether `backing` holds every customer with every commit that it had when it was written. Reads
+// all states. DATA_LOSS: it does not.
 absl::Status CheckWhole(CacheBacking& backing);
 
 // How far the receipts of `backing` go, which may be behind its position. Errors as

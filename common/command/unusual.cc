@@ -44,8 +44,8 @@ absl::Status DayFields::Check(const Message& request,
     const Message* message = &request;
     for (const FieldDescriptor* step : field.path) {
       const google::protobuf::Reflection& reflection = *message->GetReflection();
-      message = reflection.HasField(*message, step) ? &reflection.GetMessage(*message, step)
-                                                    : nullptr;
+      message =
+          reflection.HasField(*message, step) ? &reflection.GetMessage(*message, step) : nullptr;
       if (message == nullptr) break;
     }
     if (message == nullptr) continue;

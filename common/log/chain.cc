@@ -1,9 +1,8 @@
 #include "common/log/chain.h"
 
-#include <algorithm>
-
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "absl/strings/escaping.h"
@@ -68,14 +67,22 @@ std::string ToString(const Position& p) {
 
 std::string_view ToString(Verdict verdict) {
   switch (verdict) {
-    case Verdict::kEffective: return "effective";
-    case Verdict::kVoidUnparsable: return "unparsable";
-    case Verdict::kVoidBeforeOwner: return "before_owner";
-    case Verdict::kVoidOldEpoch: return "old_epoch";
-    case Verdict::kVoidStaleClaim: return "stale_claim";
-    case Verdict::kVoidSequence: return "sequence";
-    case Verdict::kVoidFuture: return "future_epoch";
-    case Verdict::kVoidForeign: return "foreign";
+    case Verdict::kEffective:
+      return "effective";
+    case Verdict::kVoidUnparsable:
+      return "unparsable";
+    case Verdict::kVoidBeforeOwner:
+      return "before_owner";
+    case Verdict::kVoidOldEpoch:
+      return "old_epoch";
+    case Verdict::kVoidStaleClaim:
+      return "stale_claim";
+    case Verdict::kVoidSequence:
+      return "sequence";
+    case Verdict::kVoidFuture:
+      return "future_epoch";
+    case Verdict::kVoidForeign:
+      return "foreign";
   }
   return "?";
 }
@@ -144,10 +151,11 @@ absl::Status Chain::CheckWhole(int64_t offset, const v1::Frame& frame, Verdict v
   // Who knows the key is or was an owner.
   const bool keyed = at_.chain_key != 0 && frame.chain_key() == at_.chain_key;
   if (keyed && verdict == Verdict::kVoidFuture) {
-    return absl::DataLossError(absl::StrFormat(
-        "offset %d: the log has lost records: an owner of epoch %d wrote this one, and its claim is "
-        "not here (the newest is of epoch %d)",
-        offset, frame.epoch(), at_.epoch));
+    return absl::DataLossError(
+        absl::StrFormat("offset %d: the log has lost records: an owner of epoch %d wrote this one, "
+                        "and its claim is "
+                        "not here (the newest is of epoch %d)",
+                        offset, frame.epoch(), at_.epoch));
   }
   if ((counts || keyed) && frame.confirmed_sequence() > at_.sequence) {
     return absl::DataLossError(absl::StrFormat(

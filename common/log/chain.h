@@ -5,7 +5,7 @@
 //
 //   state: newest epoch E, last sequence S, hash H, key K; at the start zeros
 //   OwnerStarted counts iff chain_key = K and epoch = E + 1; while E = 0 nothing else counts
-//   any other counts iff chain_key = K, epoch = E and sequence = S + 1; previous_hash must then be H
+//   any other counts iff chain_key = K, epoch = E, sequence = S + 1; previous_hash must then be H
 //   whatever counts becomes a link: H = first 16 bytes of SHA-256(H + value)
 //   the first claim of format 2 makes K, from its random id; before it K = 0
 //   anything else is void: skipped by every reader, counted by reason
@@ -100,7 +100,8 @@ class Chain {
   bool gap_ = false;  // offsets are missing and no newer record has counted since
 };
 
-// Parses `bytes` as a Frame into `frame` (reused between records, for speed); false = does not parse.
+// Parses `bytes` as a Frame into `frame` (reused between records, for speed); false = does not
+// parse.
 bool ParseFrame(std::string_view bytes, v1::Frame* frame);
 
 // Times on the wire.

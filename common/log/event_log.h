@@ -1,8 +1,8 @@
 // The event log: partitions of records at growing offsets, append at the end, read from anywhere.
 //
 // Three drivers stand behind this contract: `embedded` (one process, RocksDB), `kafka` (librdkafka)
-// and `simulated` (tests: time, loss and races by a seed). tests/log/contract.h holds all of them to
-// it. What is *in* a record, and which records count, is not the log's business: see chain.h.
+// and `simulated` (tests: time, loss and races by a seed). tests/log/contract.h holds all of them
+// to it. What is *in* a record, and which records count, is not the log's business: see chain.h.
 //
 //   auto producer = log->NewProducer([&] { doorbell.Ring(); });
 //   auto writer = producer->NewWriter(3);
@@ -32,9 +32,10 @@ namespace daybook::log {
 
 // What became of one append.
 struct Report {
-  uint64_t append = 0;           // which: 0 for the writer's first Append, then 1, 2, ...
-  absl::Status status;           // not OK: whether the record is stored is unknown
-  std::optional<int64_t> offset; // where it stands; may be absent or, on Kafka, wrong (see protocol)
+  uint64_t append = 0;  // which: 0 for the writer's first Append, then 1, 2, ...
+  absl::Status status;  // not OK: whether the record is stored is unknown
+  std::optional<int64_t>
+      offset;  // where it stands; may be absent or, on Kafka, wrong (see protocol)
   absl::Time stored_time = absl::InfinitePast();  // the log's own clock, if it has one
 };
 
@@ -44,8 +45,8 @@ class LogWriter {
   virtual ~LogWriter() = default;
 
   // Takes a record for the end of the partition. Order of Append = order of offsets, as far as the
-  // log can. Never blocks. `key` is the customer id (empty for records without a customer); `value` is
-  // copied or sent before the call returns.
+  // log can. Never blocks. `key` is the customer id (empty for records without a customer); `value`
+  // is copied or sent before the call returns.
   virtual void Append(std::string_view key, std::string_view value) = 0;
 
   // Moves the reports that have come since the last call to the end of `reports`. On some logs they
@@ -110,8 +111,8 @@ class LogReader {
   // Up to `max` records, waiting at most `wait` for the first. Empty: none yet (`end` set), or none
   // came in time (`end` not set); either way `next_offset` may have passed a hole. Errors:
   // OUT_OF_RANGE: the position is behind the end or before the beginning of the log (it was cut or
-  // replaced); DATA_LOSS: broken records, names partition and offset; UNAVAILABLE: try again. After an
-  // error the reader is to be thrown away.
+  // replaced); DATA_LOSS: broken records, names partition and offset; UNAVAILABLE: try again. After
+  // an error the reader is to be thrown away.
   virtual absl::StatusOr<Batch> Read(size_t max, absl::Duration wait) = 0;
 };
 

@@ -4,9 +4,10 @@
 //   const AmountWriter money(*yen, row);
 //   money.Write(sums.debit, row->mutable_debit());
 //
-// A sum over accounts may be more than Money can hold, whose units have 64 bits. Then the field stays
-// unset, and the exact amount stands in the answer's `larger_amounts` under the field's name. It is
-// neither refused, which one absurd amount would do to every answer that counts it, nor cut off.
+// A sum over accounts may be more than Money can hold, whose units have 64 bits. Then the field
+// stays unset, and the exact amount stands in the answer's `larger_amounts` under the field's name.
+// It is neither refused, which one absurd amount would do to every answer that counts it, nor cut
+// off.
 #pragma once
 
 #include <string>

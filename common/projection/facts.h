@@ -112,8 +112,8 @@ DAYBOOK_FACT(billing::v1::CreditWrittenOff, billing, billing::v1::Event, kBillin
              credit_written_off, kCreditWrittenOff)
 DAYBOOK_FACT(billing::v1::CreditWriteOffReversed, billing, billing::v1::Event, kBilling,
              credit_write_off_reversed, kCreditWriteOffReversed)
-DAYBOOK_FACT(billing::v1::DebitNoteIssued, billing, billing::v1::Event, kBilling,
-             debit_note_issued, kDebitNoteIssued)
+DAYBOOK_FACT(billing::v1::DebitNoteIssued, billing, billing::v1::Event, kBilling, debit_note_issued,
+             kDebitNoteIssued)
 DAYBOOK_FACT(billing::v1::PaymentLossTaken, billing, billing::v1::Event, kBilling,
              payment_loss_taken, kPaymentLossTaken)
 DAYBOOK_FACT(billing::v1::PaymentLossRecovered, billing, billing::v1::Event, kBilling,

@@ -63,7 +63,7 @@ Feed::Outcome Feed::Step(absl::Time now, size_t max) {
   return outcome;
 }
 
-// ------------------------------------------------------------------------------- runners and waiters
+// ----------------------------------------------------------------------------- runners and waiters
 
 void Feed::Attach(size_t i, std::shared_ptr<Runner> runner) {
   {
@@ -154,7 +154,7 @@ void Feed::Break(size_t i, const absl::Status& why) {
   places_[i] = {nullptr, StoppedStatus(why), why, false};
 }
 
-// ------------------------------------------------------------------------------------------ reading
+// ----------------------------------------------------------------------------------------- reading
 
 // True if there is more to be read at once.
 bool Feed::ReadGroup(size_t i, absl::Time now, size_t max) {

@@ -59,9 +59,9 @@ class Feed {
 
   int partition() const { return partition_; }
 
-  // Not OK: stopped for good, or waiting for a log that does not answer (UNAVAILABLE) or a disk that
-  // is full (RESOURCE_EXHAUSTED). OUT_OF_RANGE: stopped because the log was cut or replaced; what
-  // stands in the read models is what was known of the one before.
+  // Not OK: stopped for good, or waiting for a log that does not answer (UNAVAILABLE) or a disk
+  // that is full (RESOURCE_EXHAUSTED). OUT_OF_RANGE: stopped because the log was cut or replaced;
+  // what stands in the read models is what was known of the one before.
   absl::Status error() const;
   bool has_error() const { return has_error_.load(std::memory_order_acquire); }
 

@@ -26,9 +26,9 @@
 //   any      `field : *` is true where there is a value. Where there is none (text: empty, enum:
 //            unspecified) only `!=` is true, and `=` with the empty text or the unspecified value.
 //
-// Bounded: text of kMaxFilterCharacters, kMaxRestrictions, kMaxParentheses; parser and evaluation use
-// no recursion. Errors are plain INVALID_ARGUMENT whose message stands beside a field's name and gives
-// the position, in characters from 1.
+// Bounded: text of kMaxFilterCharacters, kMaxRestrictions, kMaxParentheses; parser and evaluation
+// use no recursion. Errors are plain INVALID_ARGUMENT whose message stands beside a field's name
+// and gives the position, in characters from 1.
 #pragma once
 
 #include <cstdint>

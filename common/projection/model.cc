@@ -33,7 +33,7 @@ absl::Status Model::Named(const absl::Status& status) const {
                       absl::StrCat("read model '", projection_.name, "': ", status.message()));
 }
 
-// ------------------------------------------------------------------------------------------ opening
+// ----------------------------------------------------------------------------------------- opening
 
 absl::Status Model::Open(const std::vector<std::unique_ptr<Feed>>& feeds, absl::Time now) {
   for (const auto& feed : feeds) feeds_.push_back(feed.get());
@@ -69,9 +69,8 @@ absl::Status Model::OpenStore(bool check_all, bool* useless) {
   if (check_all) options.verify_limit_bytes = std::numeric_limits<uint64_t>::max();
   auto opened = store::Store::Open(options);
   if (!opened.ok()) {
-    *useless = absl::IsDataLoss(opened.status()) ||
-               (absl::IsFailedPrecondition(opened.status()) &&
-                !store::Store::IsInUse(opened.status()));
+    *useless = absl::IsDataLoss(opened.status()) || (absl::IsFailedPrecondition(opened.status()) &&
+                                                     !store::Store::IsInUse(opened.status()));
     return opened.status();
   }
   store_ = *std::move(opened);
@@ -111,8 +110,8 @@ absl::Status Model::OpenOrBeginAnew(bool check_all) {
 
 absl::Status Model::SetAside(const absl::Status& why) {
   ASSIGN_OR_RETURN(const std::string aside, projection::SetAside(options_.directory, projection_));
-  options_.say(absl::StrCat("read model '", projection_.name, "' is made anew from the log; ", aside,
-                            " keeps what was there: ", why.message()));
+  options_.say(absl::StrCat("read model '", projection_.name, "' is made anew from the log; ",
+                            aside, " keeps what was there: ", why.message()));
   const std::lock_guard lock(mutex_);
   ++figures_.set_aside;
   cause_ = std::string(why.message());
@@ -217,7 +216,7 @@ void Model::TryToOpen(absl::Time now) {
   try_at_ = now + delay_;
 }
 
-// ------------------------------------------------------------------------------------------- status
+// ------------------------------------------------------------------------------------------ status
 
 void Model::SetCondition(const absl::Status& condition) {
   const std::lock_guard lock(mutex_);

@@ -47,12 +47,13 @@ class Model {
   ~Model();
 
   // Opens the store and attaches a runner to each feed, one a partition, in order. Not OK: the
-  // process should not start, for the model belongs to another log or another process, or may not be
-  // mended. OK: it serves, or condition() says why it does not yet.
+  // process should not start, for the model belongs to another log or another process, or may not
+  // be mended. OK: it serves, or condition() says why it does not yet.
   absl::Status Open(const std::vector<std::unique_ptr<Feed>>& feeds, absl::Time now);
   // A query has found rows that cannot be. Any thread.
   void Condemn(const absl::Status& why);
-  // Sees to a store that has failed. To be called a few times a second; may take as long as opening.
+  // Sees to a store that has failed. To be called a few times a second; may take as long as
+  // opening.
   void Tend(absl::Time now);
 
   const ProjectionInfo& projection() const { return projection_; }

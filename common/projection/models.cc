@@ -209,7 +209,8 @@ void Models::Impl::Tend() {
     lock.unlock();
     for (const auto& model : models_) model->Tend(options_.clock());
     lock.lock();
-    tender_bell_.wait_for(lock, absl::ToChronoMilliseconds(kTend), [this] { return stop_tending_; });
+    tender_bell_.wait_for(lock, absl::ToChronoMilliseconds(kTend),
+                          [this] { return stop_tending_; });
   }
 }
 
@@ -325,12 +326,11 @@ absl::Status Models::Impl::Servable(size_t projection, int partition, const Runn
   }
   if (!runner->ready()) {
     const std::string cause = model.cause();
-    return WithRetryDelay(
-        Refuse(Reason::kRebuilding,
-               absl::StrCat("the read model '", model.projection().name,
-                            "' is still reading partition ", partition,
-                            cause.empty() ? "" : "; it is made anew: ", cause)),
-        absl::Seconds(1));
+    return WithRetryDelay(Refuse(Reason::kRebuilding,
+                                 absl::StrCat("the read model '", model.projection().name,
+                                              "' is still reading partition ", partition,
+                                              cause.empty() ? "" : "; it is made anew: ", cause)),
+                          absl::Seconds(1));
   }
   return absl::OkStatus();
 }

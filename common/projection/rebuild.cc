@@ -123,7 +123,7 @@ class Rebuilder {
   std::vector<int64_t> targets_;  // next offset of each partition
   std::atomic<int> next_partition_ = 0;
   std::atomic<bool> failed_ = false;
-  std::mutex mutex_;  // report_, progress_, fold_failed_
+  std::mutex mutex_;          // report_, progress_, fold_failed_
   absl::Status fold_failed_;  // the first
   RebuildProgress progress_;
 };

@@ -69,7 +69,8 @@ store::Options LiveOptions(const std::string& directory, const ProjectionInfo& p
 
 // Renames the store that is there to `<name>.aside`, in place of what has that name, and says where
 // it is. It must not be open.
-absl::StatusOr<std::string> SetAside(const std::string& directory, const ProjectionInfo& projection);
+absl::StatusOr<std::string> SetAside(const std::string& directory,
+                                     const ProjectionInfo& projection);
 
 // Ends a switch that was cut short, where the file system cannot exchange directories in one step.
 absl::Status FinishSwitch(const std::string& directory, const ProjectionInfo& projection);

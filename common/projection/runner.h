@@ -75,8 +75,7 @@ class Runner {
 
   // Has flushed what was the end of the log when it was opened. Any thread.
   bool ready() const {
-    return complete_at() > absl::UnixEpoch() ||
-           shard_->view()->position().next_offset >= ready_at_;
+    return complete_at() > absl::UnixEpoch() || shard_->view()->position().next_offset >= ready_at_;
   }
 
   // The newest view holds all that stood in the log at this time. Read it before the view.

@@ -39,8 +39,8 @@ struct ParsedBatch {
 
 class Source {
  public:
-  // Reads on from `at`. `log` must outlive the source. `at_once`: records parsed by one Next; parsed
-  // messages whose memory is used again at once cost half of those that lie about.
+  // Reads on from `at`. `log` must outlive the source. `at_once`: records parsed by one Next;
+  // parsed messages whose memory is used again at once cost half of those that lie about.
   Source(log::EventLog& log, int partition, const log::Position& at, size_t at_once = kFewAtOnce);
   static constexpr size_t kFewAtOnce = 8;
 
@@ -69,7 +69,7 @@ class Source {
   log::Chain chain_;
   const size_t at_once_;
   std::unique_ptr<log::LogReader> reader_;
-  log::Batch read_;       // those before `next_` are parsed
+  log::Batch read_;  // those before `next_` are parsed
   size_t next_ = 0;
   bool asked_ = false;    // of these: whether the log is still the same
   log::v1::Frame frame_;  // reused: parsing into it costs half of parsing afresh

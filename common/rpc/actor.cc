@@ -40,7 +40,8 @@ bool IsLoopbackPeer(std::string_view peer) {
   std::string address(peer.substr(colon + 1));
   address = absl::StrReplaceAll(
       address, {{"%5B", "["}, {"%5D", "]"}, {"%5b", "["}, {"%5d", "]"}, {"::ffff:", ""}});
-  if (address.rfind("[127.", 0) == 0) address = absl::StrReplaceAll(address, {{"[", ""}, {"]", ""}});
+  if (address.rfind("[127.", 0) == 0)
+    address = absl::StrReplaceAll(address, {{"[", ""}, {"]", ""}});
   const auto parsed = ParseAddress(address);
   return parsed.ok() && parsed->loopback();
 }

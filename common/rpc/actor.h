@@ -5,8 +5,8 @@
 //   else, from this machine     `local`
 //   else                        `anonymous`
 //
-// The last two are nobody's certificate: one that is called so is `cn=local`. A proxy on this machine
-// that shows no certificate is `local`, whoever called it.
+// The last two are nobody's certificate: one that is called so is `cn=local`. A proxy on this
+// machine that shows no certificate is `local`, whoever called it.
 #pragma once
 
 #include <string>
@@ -23,7 +23,8 @@ std::string ActorOf(const grpc::ServerContext& context, bool mutual, bool loopba
 
 // For tests. The name as it is recorded.
 std::string ActorOfCertificate(std::string_view name);
-// Whether gRPC's name of a peer (`ipv4:127.0.0.1:50000`, `ipv6:%5B::1%5D:50000`) is of this machine.
+// Whether gRPC's name of a peer (`ipv4:127.0.0.1:50000`, `ipv6:%5B::1%5D:50000`) is of this
+// machine.
 bool IsLoopbackPeer(std::string_view peer);
 
 }  // namespace daybook::rpc

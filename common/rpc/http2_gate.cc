@@ -237,8 +237,8 @@ void Http2Gate::Sent(std::string_view bytes) {
     bytes.remove_prefix(skipped);
     out_.payload -= static_cast<uint32_t>(skipped);
     if (out_.payload > 0) return;
-    const bool last = (out_.type == kData || out_.type == kHeaders) &&
-                      (out_.flags & kEndStream) != 0;
+    const bool last =
+        (out_.type == kData || out_.type == kHeaders) && (out_.flags & kEndStream) != 0;
     if ((last || out_.type == kRst) && Forget(out_.stream)) short_.Add(kLateFrames, kFramesAtOnce);
     if (out_.type == kData) windows_.Add(kWindowsPerFrame, kMostWindows);
     out_.header_bytes = 0;

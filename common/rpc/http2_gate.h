@@ -129,7 +129,7 @@ class Http2Gate {
   void BeginCall(absl::Time now);
   void Data(std::string_view bytes, absl::Time now);
   void EndData(absl::Time now);
-  bool Forget(uint32_t stream);  // whether it was open
+  bool Forget(uint32_t stream);                       // whether it was open
   void Charge(Allowance& allowance, absl::Time now);  // one frame
   void Hold();  // takes from the pool what messages need, gives back the rest
   void LookForAcknowledgement(absl::Time now);
@@ -144,9 +144,9 @@ class Http2Gate {
   Cutter out_;
   std::atomic<bool> sending_{false};
   bool acknowledged_ = false;
-  int calls_before_ = 0;  // that was so
+  int calls_before_ = 0;                              // that was so
   absl::Time first_before_ = absl::InfiniteFuture();  // of them, once SETTINGS are on their way
-  size_t block_ = 0;  // bytes of the headers that have begun
+  size_t block_ = 0;                                  // bytes of the headers that have begun
   bool advanced_ = false;  // a message, or its prefix, has become whole in this frame
   uint32_t last_stream_ = 0;
   absl::flat_hash_map<uint32_t, Stream> streams_;

@@ -63,8 +63,8 @@ bool TakesGzip(std::string_view accepted) {
     const std::string_view name = TakeUntil(';', &coding);
     if (name != "*" && !boost::beast::iequals({name.data(), name.size()}, "gzip")) continue;
     const std::string_view weight = TakeUntil(';', &coding);
-    const bool none = weight.substr(0, 2) == "q=" &&
-                      weight.find_first_not_of("0.", 2) == std::string_view::npos;
+    const bool none =
+        weight.substr(0, 2) == "q=" && weight.find_first_not_of("0.", 2) == std::string_view::npos;
     return !none;
   }
   return false;

@@ -116,7 +116,7 @@ struct Connection {
   HttpRequest request;  // being answered
   size_t maker = 0;     // of its page
   uint64_t round = 0;
-  std::string head;    // of the answer
+  std::string head;  // of the answer
   PagePtr page;
   bool last = false;  // the answer is
   size_t discarded = 0;
@@ -148,15 +148,14 @@ class HttpServer::Impl {
     }
     AddFigures();
     health_ = MakePage({.body = "ok\n"});
-    version_ = MakePage(
-        {200, "application/json",
-         absl::StrCat("{\"version\":", JsonString(options_.version), "}\n")});
+    version_ = MakePage({200, "application/json",
+                         absl::StrCat("{\"version\":", JsonString(options_.version), "}\n")});
     nothing_ = MakePage({.status = 404, .body = "/metrics, /healthz, /readyz, /version\n"});
     AddMaker("http-metrics", [this] { return Figures(); });
     AddMaker("http-readiness", [this] { return Readiness(); });
     for (const int socket : sockets_.sockets()) {
-      Listen(*listening_.emplace_back(
-          std::make_unique<asio::posix::stream_descriptor>(io_, socket)));
+      Listen(
+          *listening_.emplace_back(std::make_unique<asio::posix::stream_descriptor>(io_, socket)));
     }
     work_.emplace(io_.get_executor());
     thread_ = std::make_unique<SizedThread>("http", kStackBytes, [this] { io_.run(); });
@@ -309,8 +308,8 @@ class HttpServer::Impl {
   void Read(const ConnectionPtr& c) {
     std::array<char, 4096> bytes;
     error_code error;
-    const size_t n = c->socket.read_some(
-        asio::buffer(bytes, std::min(bytes.size(), c->reader.room())), error);
+    const size_t n =
+        c->socket.read_some(asio::buffer(bytes, std::min(bytes.size(), c->reader.room())), error);
     if (error == asio::error::would_block) return WaitToRead(c);
     if (error) return Close(c);  // also at the end: what is not whole now never will be
     if (!std::exchange(c->begun, true)) Do(c, Doing::kReading, options_.limits.whole_header);
@@ -363,13 +362,13 @@ class HttpServer::Impl {
     c->page = page;
     c->last = stopping_ || !c->request.keep_alive ||
               c->requests >= options_.limits.requests_of_one_connection;
-    c->head = absl::StrCat(
-        "HTTP/1.1 ", page->status, " ", Meaning(page->status), "\r\nContent-Type: ", page->type,
-        "\r\nContent-Length: ", body.size(), "\r\nCache-Control: no-store",
-        "\r\nX-Content-Type-Options: nosniff", gzip ? "\r\nContent-Encoding: gzip" : "",
-        page->gzip_body.empty() ? "" : "\r\nVary: Accept-Encoding",
-        page->status == 405 ? "\r\nAllow: GET, HEAD" : "",
-        c->last ? "\r\nConnection: close" : "", "\r\n\r\n");
+    c->head = absl::StrCat("HTTP/1.1 ", page->status, " ", Meaning(page->status),
+                           "\r\nContent-Type: ", page->type, "\r\nContent-Length: ", body.size(),
+                           "\r\nCache-Control: no-store", "\r\nX-Content-Type-Options: nosniff",
+                           gzip ? "\r\nContent-Encoding: gzip" : "",
+                           page->gzip_body.empty() ? "" : "\r\nVary: Accept-Encoding",
+                           page->status == 405 ? "\r\nAllow: GET, HEAD" : "",
+                           c->last ? "\r\nConnection: close" : "", "\r\n\r\n");
     Count(answers_[page->status / 100 - 1]);
     const std::array<asio::const_buffer, 2> bytes = {
         asio::buffer(c->head), asio::buffer(body.data(), c->request.head ? 0 : body.size())};

@@ -35,8 +35,8 @@ namespace daybook::rpc {
 struct HttpLimits {
   int connections = 256;
   int connections_of_one_address = 128;
-  int requests_of_one_connection = 1000;  // then the answer says `Connection: close`
-  absl::Duration first_byte = absl::Seconds(5);   // from when the connection is there
+  int requests_of_one_connection = 1000;           // then the answer says `Connection: close`
+  absl::Duration first_byte = absl::Seconds(5);    // from when the connection is there
   absl::Duration whole_header = absl::Seconds(5);  // from its first byte
   absl::Duration page = absl::Seconds(5);          // to make it
   absl::Duration write = absl::Seconds(10);        // until the answer is taken

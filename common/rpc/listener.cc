@@ -74,9 +74,8 @@ Listener::Listener(const ListenerLimits& limits, Metrics* metrics)
   ended(Http2Gate::Verdict::kTooLate, "late");
   ended(Http2Gate::Verdict::kTooManyFrames, "frames");
   ended(Http2Gate::Verdict::kNotAcknowledged, "settings");
-  metrics->AddGauge("daybook_rpc_connections", "Connections that are open.", {}, [pools = pools_] {
-    return static_cast<double>(pools->connections.taken());
-  });
+  metrics->AddGauge("daybook_rpc_connections", "Connections that are open.", {},
+                    [pools = pools_] { return static_cast<double>(pools->connections.taken()); });
   metrics->AddGauge("daybook_rpc_unfinished_bytes",
                     "Bytes of messages that are not whole, beyond 64 KiB a connection.", {},
                     [pools = pools_] { return static_cast<double>(pools->unfinished.taken()); });

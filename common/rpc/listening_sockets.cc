@@ -119,8 +119,7 @@ void ListeningSockets::Close() {
 ListeningSockets::Accepted ListeningSockets::Accept(int socket) const {
   const int fd = ::accept4(socket, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd < 0) {
-    const bool short_of =
-        errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
+    const bool short_of = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
     // The others are of the one connection, which is gone.
     return {short_of ? Accepted::Outcome::kTryLater : Accepted::Outcome::kNone};
   }

@@ -42,9 +42,9 @@ struct Method {
 
   const size_t number;  // among all of the server
   const google::protobuf::MethodDescriptor& descriptor;
-  const std::string path;                      // "/package.Service/Method"
-  const Handler handler;                       // null: a stream
-  const StreamHandler stream_handler;          // null: unary
+  const std::string path;              // "/package.Service/Method"
+  const Handler handler;               // null: a stream
+  const StreamHandler stream_handler;  // null: unary
   const StreamUse stream_use;
   const google::protobuf::Message& prototype;  // of the request
   const UnknownFields unknown_fields;

@@ -25,8 +25,8 @@ class Pool {
  public:
   enum class Outcome {
     kTaken,
-    kFull,     // nothing is left for anybody
-    kGreedy,   // the caller has its share
+    kFull,    // nothing is left for anybody
+    kGreedy,  // the caller has its share
   };
 
   explicit Pool(int64_t limit, int64_t times_free = 3) : limit_(limit), times_free_(times_free) {}

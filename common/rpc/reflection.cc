@@ -85,12 +85,11 @@ ServerReflectionResponse Answer(const Names& services, const ServerReflectionReq
       const auto& wanted = request.file_containing_extension();
       const Descriptor* type = All().FindMessageTypeByName(wanted.containing_type());
       const FieldDescriptor* extension =
-          type == nullptr ? nullptr
-                          : All().FindExtensionByNumber(type, wanted.extension_number());
-      TellFile(extension == nullptr ? nullptr : extension->file(),
-               absl::StrCat("extension ", wanted.extension_number(), " of ",
-                            wanted.containing_type()),
-               &response);
+          type == nullptr ? nullptr : All().FindExtensionByNumber(type, wanted.extension_number());
+      TellFile(
+          extension == nullptr ? nullptr : extension->file(),
+          absl::StrCat("extension ", wanted.extension_number(), " of ", wanted.containing_type()),
+          &response);
       break;
     }
     case ServerReflectionRequest::kAllExtensionNumbersOfType:

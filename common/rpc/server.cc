@@ -169,15 +169,12 @@ class Server::Impl {
           "daybook_rpc_streams", "Streams that are open.", {},
           [shared = shared_] { return static_cast<double>(shared->streams.taken()); });
       shared_->options.metrics->AddGauge(
-          "daybook_rpc_in_flight_bytes", "Bytes of requests in handlers.", {}, [shared = shared_] {
-            return static_cast<double>(shared->budget.taken());
-          });
+          "daybook_rpc_in_flight_bytes", "Bytes of requests in handlers.", {},
+          [shared = shared_] { return static_cast<double>(shared->budget.taken()); });
       shared_->options.metrics->AddGauge(
           "daybook_rpc_unsent_bytes",
           "Bytes of answers above 4 KiB that their callers have not taken.", {},
-          [shared = shared_] {
-            return static_cast<double>(shared->unsent.taken());
-          });
+          [shared = shared_] { return static_cast<double>(shared->unsent.taken()); });
     }
     listener_.Start([this](int listener, int connection) {
       grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters accepted;

@@ -31,8 +31,7 @@ class StreamSeat::Item final : public StreamItem {
         number_(number),
         deadline_(deadline),
         message_(seat_->method_.prototype.New()),
-        budgeted_(seat_->shared_->budget.Take(
-            bytes, [this] { return seat_->caller_; })) {
+        budgeted_(seat_->shared_->budget.Take(bytes, [this] { return seat_->caller_; })) {
     problem_ = ReadRequest(seat_->method_, seat_->payload_, message_.get());
     if (!budgeted_.taken()) problem_ = seat_->shared_->TooManyBytes(budgeted_.outcome());
   }
@@ -146,8 +145,7 @@ void StreamSeat::OnArrived(bool ok) {
   seat_ = pool.Take(1, [this] { return caller_; });
   if (seat_.taken() && use == StreamUse::kWork) {
     // That is the connection: address and port.
-    connection_seat_ =
-        shared_->streams_of_connections.Take(1, [this] { return context_.peer(); });
+    connection_seat_ = shared_->streams_of_connections.Take(1, [this] { return context_.peer(); });
     if (!connection_seat_.taken()) seat_.GiveBack();
   }
   {
@@ -230,9 +228,9 @@ void StreamSeat::OnDone(bool) {
   {
     std::lock_guard lock(mutex_);
     open_ = false;
-    code = !context_.IsCancelled()    ? end_.value_or(absl::OkStatus()).code()
+    code = !context_.IsCancelled()  ? end_.value_or(absl::OkStatus()).code()
            : WallNow() >= deadline_ ? absl::StatusCode::kDeadlineExceeded
-                                      : absl::StatusCode::kCancelled;
+                                    : absl::StatusCode::kCancelled;
     DropUnsent();
     when_over.swap(when_over_);
   }

@@ -29,7 +29,8 @@ constexpr std::string_view kIngest = "ingest-";
 constexpr char kTrial[] = "trial";
 
 IOStatus ErrnoStatus(std::string_view doing, const std::string& path) {
-  const std::string context = absl::StrCat(absl::string_view(doing.data(), doing.size()), " ", path);
+  const std::string context =
+      absl::StrCat(absl::string_view(doing.data(), doing.size()), " ", path);
   return errno == ENOSPC ? IOStatus::NoSpace(context, std::strerror(errno))
                          : IOStatus::IOError(context, std::strerror(errno));
 }
@@ -155,8 +156,7 @@ class StoreFileSystem : public rocksdb::FileSystemWrapper {
   }
 
   IOStatus ReuseWritableFile(const std::string& path, const std::string&, const FileOptions&,
-                             std::unique_ptr<rocksdb::FSWritableFile>*,
-                             IODebugContext*) override {
+                             std::unique_ptr<rocksdb::FSWritableFile>*, IODebugContext*) override {
     return IOStatus::NotSupported("files are written once", path);
   }
 

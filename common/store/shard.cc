@@ -193,8 +193,8 @@ absl::Status Shard::Impl::CheckEmpty() const {
   rows->Seek(prefix);
   RETURN_IF_ERROR(db().Checked(rows->status(), "reading"));
   if (!rows->Valid()) return absl::OkStatus();
-  return absl::DataLossError(
-      absl::StrCat("reading ", directory(), ": partition ", partition, " has rows and no position"));
+  return absl::DataLossError(absl::StrCat("reading ", directory(), ": partition ", partition,
+                                          " has rows and no position"));
 }
 
 RowMap::Row& Shard::Impl::Place(uint8_t table, std::string_view key, bool* fresh) {

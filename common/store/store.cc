@@ -43,9 +43,9 @@ const std::shared_ptr<rocksdb::RateLimiter>& FileRate() {
   return rate;
 }
 
-// RocksDB's log of its own is a file beside the tables, and the process ends by an assertion when it
-// cannot be made: a disk that fails makes both much to say and no room to say it. Errors are told by
-// statuses.
+// RocksDB's log of its own is a file beside the tables, and the process ends by an assertion when
+// it cannot be made: a disk that fails makes both much to say and no room to say it. Errors are
+// told by statuses.
 class NoLog : public rocksdb::Logger {
  public:
   using rocksdb::Logger::Logv;

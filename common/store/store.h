@@ -21,9 +21,9 @@
 // at most `persist_interval` of work old; closing a store persists all of it.
 //
 // Damage: every block is checked when it is read, every table is known by an identity of its own
-// that the manifest has, and all blocks are checked at opening up to `verify_limit_bytes`. The error
-// is DATA_LOSS and names the file. A read model is then set aside and made anew from the log; a cache
-// is opened with `start_over_if_damaged` and begins at zero.
+// that the manifest has, and all blocks are checked at opening up to `verify_limit_bytes`. The
+// error is DATA_LOSS and names the file. A read model is then set aside and made anew from the log;
+// a cache is opened with `start_over_if_damaged` and begins at zero.
 //
 // Failure: what the disk refuses, or what is found damaged while it is open, fails the store and
 // nothing else: `status` says it, nothing is written any more, and whoever owns the store closes it
@@ -65,9 +65,9 @@ struct SortedRow {
   std::string_view value;
 };
 
-// For tests: asked before each "make", "append", "sync", "read", "open", "size" and "remove" of a file
-// of the store and "list" of its directory; what it returns is what the disk says. Null: nothing is
-// asked. Any thread.
+// For tests: asked before each "make", "append", "sync", "read", "open", "size" and "remove" of a
+// file of the store and "list" of its directory; what it returns is what the disk says. Null:
+// nothing is asked. Any thread.
 using FileFault = std::function<absl::Status(std::string_view operation, const std::string& file)>;
 
 struct Options {
@@ -284,8 +284,8 @@ class Store {
 
   // OK, or the first failure since it was opened; see the head of this file. Any thread.
   absl::Status status() const;
-  // Whether the disk does what opening the store again needs: a file is made, read and removed beside
-  // its tables. One at a time.
+  // Whether the disk does what opening the store again needs: a file is made, read and removed
+  // beside its tables. One at a time.
   absl::Status TryDisk() const;
 
   // At most one at a time for a partition (0 to 65,534).

@@ -96,9 +96,7 @@ class MergedCursor : public Cursor {
   // Those after `after`, table and key, if that is not empty.
   MergedCursor(const Store::Db& db, const RowsAt& at, int partition, std::string_view prefix,
                Direction direction, std::string_view after, bool fill_cache)
-      : db_(db),
-        forward_(direction == Direction::kForward),
-        recent_(Recent(at, prefix)) {
+      : db_(db), forward_(direction == Direction::kForward), recent_(Recent(at, prefix)) {
     const std::string shard = ShardPrefix(partition);
     begin_ = shard;
     if (prefix.empty()) {

@@ -265,8 +265,7 @@ void AddPaymentLoss(Kind kind, const Fact& fact, Account& account) {
 }
 
 void AddCreditWrittenOff(int64_t amount, Account& account) {
-  account.head.set_credit_written_off_minor(
-      Plus(account.head.credit_written_off_minor(), amount));
+  account.head.set_credit_written_off_minor(Plus(account.head.credit_written_off_minor(), amount));
 }
 
 // What was given up is open again: money came for it, or it was a mistake.
@@ -473,8 +472,7 @@ void Balances::On(const billing::v1::CreditWrittenOff& fact, const Meta& meta, S
   account.Finish(meta);
 }
 
-void Balances::On(const billing::v1::CreditWriteOffReversed& fact, const Meta& meta,
-                  Shard& shard) {
+void Balances::On(const billing::v1::CreditWriteOffReversed& fact, const Meta& meta, Shard& shard) {
   Account account(meta, fact.account_id(), fact.currency_code(), shard);
   const int64_t amount = fact.amount_minor();
   const uint32_t source = PaymentReference(fact.payment_id(), account);

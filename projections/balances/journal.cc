@@ -174,8 +174,7 @@ void AddLoss(Kind kind, const EntryTime& time, uint32_t invoice, int64_t amount_
 
 void AddCreditNote(const EntryTime& time, const billing::v1::CreditNoteIssued& note,
                    uint32_t invoice, std::string_view packed_id, v1::AccountTail& tail) {
-  AddChange(Kind::kCreditNote, time,
-            {invoice, note.total_minor(), 0, note.reason()}, tail);
+  AddChange(Kind::kCreditNote, time, {invoice, note.total_minor(), 0, note.reason()}, tail);
   AddNumbered(time, note.number(), note.tax_minor(), packed_id, tail);
   tail.mutable_chunk()->add_note_unapplied_minor(note.unapplied_minor());
   if (note.unapplied_minor() != 0) tail.set_payments(tail.payments() + 1);
@@ -260,8 +259,7 @@ bool WellFormed(const v1::JournalChunk& chunk) {
          chunk.series_size() == numbered && chunk.number_year_size() == numbered &&
          chunk.number_partition_size() == numbered && chunk.number_sequence_size() == numbered &&
          chunk.allocations_size() == moves && chunk.subject_size() == changes &&
-         chunk.code_size() == changes &&
-         chunk.words_size() == changes + count(Kind::kDebitNote) &&
+         chunk.code_size() == changes && chunk.words_size() == changes + count(Kind::kDebitNote) &&
          chunk.note_unapplied_minor_size() == count(Kind::kCreditNote) &&
          chunk.offer_days_size() == chunk.offering_invoice_size() &&
          chunk.offer_minor_size() == chunk.offering_invoice_size() &&

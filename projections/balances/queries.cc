@@ -210,9 +210,9 @@ absl::Status BalancesQueries::Answer(const v1::GetBalanceRequest& request, const
                                      v1::GetBalanceResponse* response) {
   ASSIGN_OR_RETURN(Asked asked, AskedBy(request, reading));
   const store::View& view = *reading.partitions.front().view;
-  ASSIGN_OR_RETURN(const v1::AccountHead* head,
-                   FindAccount(view, request.customer_id(), request.account_id(), asked.read_us,
-                               &ScratchRow()));
+  ASSIGN_OR_RETURN(
+      const v1::AccountHead* head,
+      FindAccount(view, request.customer_id(), request.account_id(), asked.read_us, &ScratchRow()));
   const int32_t as_of_day = asked.day.In(head->time_zone());
   Figures figures;
   if (KnewAll(asked.read_us, view) && Counts(head->last_day(), as_of_day)) {
@@ -323,8 +323,8 @@ namespace {
 // A period that begins after today, and does not say where it ends.
 absl::Status StartsAhead(int32_t today) {
   FieldViolations bad;
-  bad.Add("end_date", absl::StrCat("is required: start_date is after today, ",
-                                   FormatDay(DayOfEpoch(today))));
+  bad.Add("end_date",
+          absl::StrCat("is required: start_date is after today, ", FormatDay(DayOfEpoch(today))));
   return bad.ToStatus();
 }
 
@@ -472,11 +472,11 @@ std::vector<LedgerLine> LedgerOf(const Sums& sums) {
       lost("credit_losses_bad_debt", kBadDebt),
       lost("credit_losses_normal", kNormal),
       lost("credit_losses_overdue", kOverdue),
-      AboveZero({"customer_deposits",
-                 sums.applied + sums.refunded + sums.reversed - sums.reversed_allocated +
-                     sums.credit_written_off,
-                 sums.received - sums.put + sums.note_unapplied + sums.released +
-                     sums.credit_restored}),
+      AboveZero(
+          {"customer_deposits",
+           sums.applied + sums.refunded + sums.reversed - sums.reversed_allocated +
+               sums.credit_written_off,
+           sums.received - sums.put + sums.note_unapplied + sums.released + sums.credit_restored}),
       {"payment_losses", sums.lost, sums.loss_recovered},
       {"receivable",
        sums.net + sums.tax + sums.claimed + all.recovered + sums.released + sums.reversed_allocated,
@@ -543,9 +543,9 @@ absl::Status BalancesQueries::Answer(const v1::GetTrialBalanceRequest& request,
   if (present) {
     ASSIGN_OR_RETURN(present, AllCount(views, asked.day));
   }
-  ASSIGN_OR_RETURN(const AllTotals all,
-                   present ? ReadTotals(views)
-                           : ScanTotals(views, asked.day, asked.read_us, reading.deadline));
+  ASSIGN_OR_RETURN(
+      const AllTotals all,
+      present ? ReadTotals(views) : ScanTotals(views, asked.day, asked.read_us, reading.deadline));
   for (const auto& [currency, sums] : all.currencies) {
     RETURN_IF_ERROR(WriteTotals(currency, sums, response));
   }

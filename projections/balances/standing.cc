@@ -239,8 +239,8 @@ std::vector<int64_t> DiscountsAt(const Journal& journal, int32_t as_of_day,
     if (invoice.offer_minor == 0 || as_of_day > invoice.offer_day) continue;
     if (invoice.total_minor <= 0 || changes[i].lost_minor != 0) continue;
     const int64_t left = std::max<int64_t>(0, invoice.total_minor - changes[i].credited_minor);
-    const auto allowed = static_cast<int64_t>(
-        DivideHalfUp(Int128{invoice.offer_minor} * left, invoice.total_minor));
+    const auto allowed =
+        static_cast<int64_t>(DivideHalfUp(Int128{invoice.offer_minor} * left, invoice.total_minor));
     off[i] = std::clamp<int64_t>(allowed - changes[i].taken_minor, 0,
                                  std::max<int64_t>(0, standing.open_minor[i]));
   }

@@ -73,7 +73,7 @@ struct Sums {
   int64_t credit_note_count = 0;
   Int128 claimed = 0;  // debit notes
   int64_t debit_note_count = 0;
-  Int128 lost = 0;  // to banks, beyond what was left of payments
+  Int128 lost = 0;            // to banks, beyond what was left of payments
   Int128 loss_recovered = 0;  // of that
   Int128 credit_written_off = 0;
   Int128 credit_restored = 0;  // of that

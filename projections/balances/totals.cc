@@ -80,8 +80,8 @@ class DeadlineCheck {
   int calls_ = 0;
 };
 
-absl::StatusOr<int64_t> CountCustomers(const store::View& view, int32_t as_of_day,
-                                       int64_t read_us, absl::Time deadline) {
+absl::StatusOr<int64_t> CountCustomers(const store::View& view, int32_t as_of_day, int64_t read_us,
+                                       absl::Time deadline) {
   int64_t count = 0;
   v1::CustomerRow row;
   DeadlineCheck check(deadline);
@@ -188,14 +188,14 @@ absl::StatusOr<AllTotals> ScanTotals(projection::ViewSpan views, projection::Day
   for (const auto& view : views) {
     ASSIGN_OR_RETURN(const int64_t customers, CountCustomers(*view, day.In(""), read_us, deadline));
     all.customer_count += customers;
-    RETURN_IF_ERROR(ScanAccounts(
-        *view, read_us, deadline, [&](const v1::AccountTail& tail, const Journal& journal) {
-          const int32_t as_of_day = day.In(tail.time_zone());
-          StandAt(journal, as_of_day, &standing);
-          CurrencySums& sums = all.currencies[tail.currency_code()];
-          sums.sums += standing.sums;
-          sums.account_count += Counts(tail.opened_day(), as_of_day);
-        }));
+    RETURN_IF_ERROR(ScanAccounts(*view, read_us, deadline,
+                                 [&](const v1::AccountTail& tail, const Journal& journal) {
+                                   const int32_t as_of_day = day.In(tail.time_zone());
+                                   StandAt(journal, as_of_day, &standing);
+                                   CurrencySums& sums = all.currencies[tail.currency_code()];
+                                   sums.sums += standing.sums;
+                                   sums.account_count += Counts(tail.opened_day(), as_of_day);
+                                 }));
   }
   return all;
 }

@@ -67,9 +67,9 @@ std::string NameOf(const billing::v1::TaxTotal& tax) {
   if (!tax.has_tax_code()) return tax.rate_percent();
   constexpr size_t kPrefix = sizeof("TAX_CATEGORY_") - 1;
   const std::string& category = billing::v1::TaxCategory_Name(tax.tax_code().category());
-  return absl::StrCat(tax.rate_percent(), " ", category.size() > kPrefix
-                                                   ? category.substr(kPrefix)
-                                                   : absl::StrCat(tax.tax_code().category()));
+  return absl::StrCat(tax.rate_percent(), " ",
+                      category.size() > kPrefix ? category.substr(kPrefix)
+                                                : absl::StrCat(tax.tax_code().category()));
 }
 
 void AddRates(const google::protobuf::RepeatedPtrField<billing::v1::TaxTotal>& taxes,

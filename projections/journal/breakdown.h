@@ -42,8 +42,8 @@ std::vector<Line> LinesOf(const std::vector<postings::Posting>& postings,
 // `online`; empty if not said.
 std::string NameOf(billing::v1::PaymentChannel channel);
 
-// `19`, or with a tax code `19 S`. The reason of an exemption is no part of it: what is exempt posts
-// no tax.
+// `19`, or with a tax code `19 S`. The reason of an exemption is no part of it: what is exempt
+// posts no tax.
 std::string NameOf(const billing::v1::TaxTotal& tax);
 
 void AddRates(const google::protobuf::RepeatedPtrField<billing::v1::TaxTotal>& taxes,

@@ -8,8 +8,7 @@
 
 namespace daybook::journal {
 
-absl::StatusOr<Days> Days::Of(const google::type::Date* named,
-                              const projection::Reading& reading) {
+absl::StatusOr<Days> Days::Of(const google::type::Date* named, const projection::Reading& reading) {
   Days days(projection::DayAsked(named, projection::TimeOfRead(reading)));
   days.all_ = std::numeric_limits<int32_t>::max();
   days.none_after_ = std::numeric_limits<int32_t>::min();

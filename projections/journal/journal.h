@@ -29,9 +29,8 @@ namespace daybook::journal {
 struct Journal {
   static constexpr std::string_view kName = "journal";
   static constexpr int kVersion = 3;
-  static constexpr auto kTables =
-      std::make_tuple(kCustomers, kEntries, kByDay, kInvoices, kPayments, kSums, kDays, kAccounts,
-                      kZones);
+  static constexpr auto kTables = std::make_tuple(kCustomers, kEntries, kByDay, kInvoices,
+                                                  kPayments, kSums, kDays, kAccounts, kZones);
   using Listens = projection::Facts<
       customer::v1::CustomerRegistered, billing::v1::AccountOpened, billing::v1::InvoiceIssued,
       billing::v1::InvoiceVoided, billing::v1::InvoiceWrittenOff, billing::v1::WriteOffRecovered,

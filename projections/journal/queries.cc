@@ -112,8 +112,8 @@ const google::type::Date* NamedDay(const Request& request) {
 // A period that begins after today, and does not say where it ends.
 absl::Status StartsAhead(int32_t today) {
   FieldViolations bad;
-  bad.Add("end_date", absl::StrCat("is required: start_date is after today, ",
-                                   FormatDay(DayOfEpoch(today))));
+  bad.Add("end_date",
+          absl::StrCat("is required: start_date is after today, ", FormatDay(DayOfEpoch(today))));
   return bad.ToStatus();
 }
 
@@ -275,9 +275,8 @@ absl::Status TakeOffAhead(const Reading& reading, Days& days, bool by_detail, Le
     }
   }
   RETURN_IF_ERROR(rows.status());
-  std::erase_if(*sums, [](const auto& sum) {
-    return sum.second.debit == 0 && sum.second.credit == 0;
-  });
+  std::erase_if(*sums,
+                [](const auto& sum) { return sum.second.debit == 0 && sum.second.credit == 0; });
   return absl::OkStatus();
 }
 

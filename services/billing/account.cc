@@ -165,8 +165,7 @@ absl::StatusOr<InvoiceRef> FindInvoice(const command::View& view, const std::str
                   {{"invoice_id", invoice_id}});
   }
   RETURN_IF_ERROR(ExpectAllowed(found.state(), invoice_id, command));
-  const bool wants_lines =
-      command == Command::kVoidInvoice || command == Command::kIssueCreditNote;
+  const bool wants_lines = command == Command::kVoidInvoice || command == Command::kIssueCreditNote;
   if (wants_lines && found.invoice->has_debit_note_of()) {
     return Refuse(Reason::kNotAnInvoice,
                   absl::StrCat("'", invoice_id, "' is a debit note; it has no lines to take back"),
@@ -220,8 +219,7 @@ absl::StatusOr<PaymentRef> FindPayment(const command::View& view, const std::str
   }
   if (found.payment->credit_note() && !TakesCreditNotes(command)) {
     return Refuse(Reason::kNotAPayment,
-                  absl::StrCat("'", payment_id,
-                               "' is a credit note; RefundCreditNote pays it out"),
+                  absl::StrCat("'", payment_id, "' is a credit note; RefundCreditNote pays it out"),
                   {{"credit_note_id", payment_id}});
   }
   RETURN_IF_ERROR(ExpectAllowed(found, command));
@@ -233,10 +231,10 @@ absl::StatusOr<PaymentRef> FindCreditNote(const command::View& view,
   RETURN_IF_ERROR(ExpectCustomer(view));
   const PaymentRef found = FindSource(view.state.billing(), credit_note_id);
   if (found.account == nullptr || !found.payment->credit_note()) {
-    return Refuse(Reason::kCreditNoteNotFound,
-                  absl::StrCat("the customer has no credit note '", credit_note_id,
-                               "' that made credit"),
-                  {{"credit_note_id", credit_note_id}});
+    return Refuse(
+        Reason::kCreditNoteNotFound,
+        absl::StrCat("the customer has no credit note '", credit_note_id, "' that made credit"),
+        {{"credit_note_id", credit_note_id}});
   }
   RETURN_IF_ERROR(ExpectAllowed(found, command));
   return found;

@@ -95,8 +95,8 @@ absl::Status ExpectFitsReceived(const v1::Account& account, int64_t amount_minor
 // NOTHING_WRITTEN_OFF of an invoice or of a payment.
 absl::Status NothingWrittenOff(const std::string& id);
 
-// AMOUNT_UNUSUAL if the amount of an invoice, a line or a payment, whatever its sign, is more than is
-// usual in the account's currency and is not said to be meant.
+// AMOUNT_UNUSUAL if the amount of an invoice, a line or a payment, whatever its sign, is more than
+// is usual in the account's currency and is not said to be meant.
 absl::Status ExpectUsual(const v1::Account& account, int64_t amount_minor, bool allow_unusual);
 
 // An amount in the account's currency, for people: `12.30 EUR`.

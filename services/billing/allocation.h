@@ -120,7 +120,7 @@ void AddRecoveries(const Allocator& allocator, absl::CivilDay day, command::Even
 
 // Money on invoices that a command takes off, and the last day on which any of it was put there.
 struct TakenOff {
-  Allocations released;  // each invoice once
+  Allocations released;                      // each invoice once
   std::vector<const v1::Invoice*> invoices;  // beside them
   int64_t amount_minor = 0;
   int32_t last_day = 0;  // YYYYMMDD; 0: nothing

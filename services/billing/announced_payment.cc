@@ -26,8 +26,8 @@ const billing::v1::PendingPayment* PendingOf(const PaymentRef& found) {
 }  // namespace
 
 absl::StatusOr<billing::Received> billing::Confirm(const command::View& view,
-                                                   const PaymentRef& found,
-                                                   const Allocations& said, absl::CivilDay day) {
+                                                   const PaymentRef& found, const Allocations& said,
+                                                   absl::CivilDay day) {
   const Account& account = *found.account;
   RETURN_IF_ERROR(ExpectFitsReceived(account, found.payment->amount_minor()));
   command::Dated<v1::Event> dated{day, {}};

@@ -3,12 +3,11 @@
 //
 //   line       quantity × unit price, the exact product half-up to the currency's digits
 //   tax        per rate on the sum of the rate's lines, half-up; brought back to the lines by
-//   largest
-//              remainder
-//   credit note  lines of an invoice taken back, up to what is left of each: first what was given up,
-//              then what is open, then money
-//   take-back  of a payment: unapplied money, then the newest allocations; beyond what is left a debit
-//              note or a loss
+//              largest remainder
+//   credit note  lines of an invoice taken back, up to what is left of each: first what was given
+//              up, then what is open, then money
+//   take-back  of a payment: unapplied money, then the newest allocations; beyond what is left a
+//              debit note or a loss
 //   payment    what the payer says, capped by what is open; the rest by due date, invoice date and
 //              number; what is left is unapplied and goes on later invoices, oldest payment first
 //   discount   for early payment: what is open is let off once it is no more than the invoice

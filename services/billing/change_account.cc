@@ -42,15 +42,15 @@ absl::Status ExpectSettled(const Account& account) {
       account.pending_payments().empty()) {
     return absl::OkStatus();
   }
-  return Refuse(Reason::kAccountNotSettled,
-                absl::StrCat("account '", account.account_id(), "' has ",
-                             billing::MoneyText(account, account.open_minor()), " open, ",
-                             billing::MoneyText(account, account.unapplied_minor()),
-                             " unapplied and ",
-                             account.pending_payments_size(), " payments under way"),
-                {{"open_minor", absl::StrCat(account.open_minor())},
-                 {"unapplied_minor", absl::StrCat(account.unapplied_minor())},
-                 {"pending_payment_count", absl::StrCat(account.pending_payments_size())}});
+  return Refuse(
+      Reason::kAccountNotSettled,
+      absl::StrCat("account '", account.account_id(), "' has ",
+                   billing::MoneyText(account, account.open_minor()), " open, ",
+                   billing::MoneyText(account, account.unapplied_minor()), " unapplied and ",
+                   account.pending_payments_size(), " payments under way"),
+      {{"open_minor", absl::StrCat(account.open_minor())},
+       {"unapplied_minor", absl::StrCat(account.unapplied_minor())},
+       {"pending_payment_count", absl::StrCat(account.pending_payments_size())}});
 }
 
 }  // namespace

@@ -68,7 +68,8 @@ absl::Status CheckRate(const google::type::Decimal& text) {
 }
 
 void CheckLine(const LineItem& line, std::string_view lines, int i, FieldViolations& bad) {
-  Expect(CheckText(line.description(), kMaxDescriptionCharacters), At(lines, i, "description"), bad);
+  Expect(CheckText(line.description(), kMaxDescriptionCharacters), At(lines, i, "description"),
+         bad);
   Expect(CheckText(line.product(), kMaxProductCharacters), At(lines, i, "product"), bad);
   if (line.has_quantity()) {
     Expect(Decimal::Parse(line.quantity().value()).status(), At(lines, i, "quantity"), bad);

@@ -15,10 +15,10 @@ namespace {
 absl::Status AboveInvoice(const v1::Account& account, std::string_view what, int64_t asked,
                           int64_t left) {
   return Refuse(Reason::kCreditNoteAboveInvoice,
-                left == 0 ? absl::StrCat("nothing is left of ", ToAbsl(what))
-                          : absl::StrCat(MoneyText(account, asked), " is taken back of ",
-                                         ToAbsl(what), ", ", MoneyText(account, left),
-                                         " is left of it"),
+                left == 0
+                    ? absl::StrCat("nothing is left of ", ToAbsl(what))
+                    : absl::StrCat(MoneyText(account, asked), " is taken back of ", ToAbsl(what),
+                                   ", ", MoneyText(account, left), " is left of it"),
                 {{"of", std::string(what)}, {"left_minor", absl::StrCat(left)}});
 }
 
@@ -39,7 +39,7 @@ bool IsNegative(const StateLine& line) { return line.net < 0 || line.tax < 0; }
 // taken back so far, half-up, less what was taken back before. Bits by net and bits by gross round
 // apart from each other, so the tax is brought between `least` and `most`. All without signs.
 int64_t TaxOfPiece(Int128 tax, Int128 credited_tax, Int128 before, Int128 part, Int128 whole,
-                 Int128 least, Int128 most) {
+                   Int128 least, Int128 most) {
   const Int128 wanted = DivideHalfUp(tax * (before + part), whole) - credited_tax;
   return static_cast<int64_t>(std::clamp(wanted, least, most));
 }
@@ -49,8 +49,8 @@ Piece PieceByNet(const StateLine& line, int64_t net) {
   if (net == left.net) return left;
   const int sign = IsNegative(line) ? -1 : 1;
   return {net, sign * TaxOfPiece(sign * Int128{line.tax}, sign * Int128{line.credited_tax},
-                               sign * Int128{line.credited_net}, sign * Int128{net},
-                               sign * Int128{line.net}, 0, sign * Int128{left.tax})};
+                                 sign * Int128{line.credited_net}, sign * Int128{net},
+                                 sign * Int128{line.net}, 0, sign * Int128{left.tax})};
 }
 
 // The net is what the tax leaves of the bit, so that it is no more than is left of the line's.
@@ -58,12 +58,11 @@ Piece PieceByGross(const StateLine& line, int64_t gross) {
   const Piece left = LeftOf(line);
   const int sign = IsNegative(line) ? -1 : 1;
   const Int128 part = sign * Int128{gross};
-  const int64_t tax =
-      sign * TaxOfPiece(sign * Int128{line.tax}, sign * Int128{line.credited_tax},
-                      sign * (Int128{line.credited_net} + line.credited_tax), part,
-                      sign * (Int128{line.net} + line.tax),
-                      std::max(Int128{0}, part - sign * Int128{left.net}),
-                      std::min(part, sign * Int128{left.tax}));
+  const int64_t tax = sign * TaxOfPiece(sign * Int128{line.tax}, sign * Int128{line.credited_tax},
+                                        sign * (Int128{line.credited_net} + line.credited_tax),
+                                        part, sign * (Int128{line.net} + line.tax),
+                                        std::max(Int128{0}, part - sign * Int128{left.net}),
+                                        std::min(part, sign * Int128{left.tax}));
   return {gross - tax, tax};
 }
 
@@ -81,8 +80,7 @@ void AddLine(const StateLine& line, int index, const Piece& bit, v1::CreditNoteI
 
 // The amount that an item asks for, of the line's sign and no more than is left of it.
 absl::StatusOr<int64_t> AskedOf(const v1::Account& account, const google::type::Money& money,
-                                int64_t left, const StateLine& line, int index,
-                                const At& field) {
+                                int64_t left, const StateLine& line, int index, const At& field) {
   const bool negative = IsNegative(line);
   RETURN_IF_ERROR(ExpectCurrency(account, money.currency_code()));
   ASSIGN_OR_RETURN(const int64_t amount, MinorOf(money));

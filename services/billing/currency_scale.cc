@@ -14,10 +14,11 @@ struct Scale {
   int64_t hundredths;  // of a major unit
 };
 
-// About one US dollar, or somewhat less, at the exchange rates of autumn 2025, in round numbers. Where
-// an official rate is not what people pay (IRR, LBP, SSP, YER), about what they pay. To be looked at
-// again when a rate has doubled or halved. A currency that is not here has a major unit worth half a
-// dollar to 1.3 dollars.
+// About one US dollar, or somewhat less, at the exchange rates of autumn 2025, in round numbers.
+// Where an official rate is not what people pay (IRR, LBP, SSP, YER), about what they pay. To be
+// looked at again when a rate has doubled or halved. A currency that is not here has a major unit
+// worth half a dollar to 1.3 dollars.
+// clang-format off: a table, by the alphabet.
 constexpr Scale kScales[] = {
     {"AED", 2'00}, {"AFN", 50'00}, {"ALL", 50'00}, {"AMD", 200'00}, {"AOA", 500'00},
     {"ARS", 1'000'00}, {"BBD", 2'00}, {"BDT", 100'00}, {"BHD", 20}, {"BIF", 2'000'00},
@@ -48,6 +49,7 @@ constexpr Scale kScales[] = {
     {"XCD", 2'00}, {"XOF", 500'00}, {"XPF", 100'00}, {"YER", 200'00}, {"ZAR", 10'00},
     {"ZMW", 20'00}, {"ZWG", 20'00},
 };
+// clang-format on
 
 }  // namespace
 

@@ -6,9 +6,9 @@
 
 namespace daybook::billing {
 
-// Minor units that come to about one US dollar: from half of one to one, and up to some 1.3 where the
-// major unit of a currency is worth that. What is a residue, and what is an unusual amount, follow
-// from it. The currency is in the table of common/base/money.h.
+// Minor units that come to about one US dollar: from half of one to one, and up to some 1.3 where
+// the major unit of a currency is worth that. What is a residue, and what is an unusual amount,
+// follow from it. The currency is in the table of common/base/money.h.
 int64_t AboutOneDollar(std::string_view currency_code);
 
 // How much of an invoice may be written off as a residue, minor units.

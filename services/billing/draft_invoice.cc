@@ -109,8 +109,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   RETURN_IF_ERROR(ExpectDraftRoom(view, draft, &found.draft->draft()));
   RETURN_IF_ERROR(AnswerAmounts(*found.account, draft, request.allow_unusual(), response));
   response.set_invoice_id(request.invoice_id());
-  const bool same =
-      google::protobuf::util::MessageDifferencer::Equals(draft, found.draft->draft());
+  const bool same = google::protobuf::util::MessageDifferencer::Equals(draft, found.draft->draft());
   response.set_etag(billing::EtagOf(found.draft->version() + (same ? 0 : 1)));
   if (same) return Events();
   Events events(1);

@@ -20,8 +20,8 @@ int64_t LeftOf(const v1::Invoice& invoice) {
 }
 
 bool CanEarn(const v1::Invoice& invoice) {
-  return invoice.discount_minor() > 0 && (invoice.state() == v1::INVOICE_STATE_ISSUED ||
-                                          invoice.state() == v1::INVOICE_STATE_PAID);
+  return invoice.discount_minor() > 0 &&
+         (invoice.state() == v1::INVOICE_STATE_ISSUED || invoice.state() == v1::INVOICE_STATE_PAID);
 }
 
 // The day of the source as an invoice counts it; 0 = before every day.
@@ -81,8 +81,8 @@ int64_t DiscountLeft(const v1::Invoice& invoice, const v1::Invoice& left) {
   if (invoice.discounted_minor() == 0) return 0;
   const int64_t before = LeftOf(invoice);
   if (before == 0) return 0;
-  const auto part = static_cast<int64_t>(
-      DivideHalfUp(Int128{invoice.discounted_minor()} * LeftOf(left), before));
+  const auto part =
+      static_cast<int64_t>(DivideHalfUp(Int128{invoice.discounted_minor()} * LeftOf(left), before));
   return std::min(part, AllowedDiscount(left));
 }
 
@@ -105,8 +105,8 @@ void EarlyPayments::MakeIndex() {
         {source, DayOfMoney(account_.payments(static_cast<int>(source)), invoice),
          rows.amount_minor(i)});
     if (invoice.discounted_minor() > 0 && counted.emplace(invoice.ordinal(), source).second) {
-      index_.undo_bytes[source] += BytesOf(DiscountOf(
-          account_, invoice, invoice.discounted_minor(), invoice.discounted_taxes()));
+      index_.undo_bytes[source] += BytesOf(
+          DiscountOf(account_, invoice, invoice.discounted_minor(), invoice.discounted_taxes()));
     }
   }
 }
@@ -238,8 +238,7 @@ EarlyPayments::Sum EarlyPayments::AddEvents(absl::CivilDay day,
     const v1::Invoice& invoice = *touched.invoice;
     const int64_t taken = invoice.discounted_minor();
     touched.money = SumsOf(touched.money);
-    if (InTime(touched.money, invoice) &&
-        touched.open_minor + taken <= AllowedDiscount(invoice)) {
+    if (InTime(touched.money, invoice) && touched.open_minor + taken <= AllowedDiscount(invoice)) {
       if (touched.open_minor > 0) earning.push_back(&touched);
     } else if (taken > 0) {
       Undo(invoice, day, events);

@@ -1,8 +1,8 @@
 // The discount for early payment ("2/10 net 30"): when it is earned, and what a command does to it.
 //
 //   allowed   the invoice's offer × what credit notes left of it / its total, half-up
-//   earned    the invoice is not given up, money is on it, all of that is of the last day or before,
-//             and open + taken <= allowed
+//   earned    the invoice is not given up, money is on it, all of that is of the last day or
+//             before, and open + taken <= allowed
 //
 // A discount that is earned is taken: what is open is written off as EARLY_PAYMENT, and the tax in
 // it corrected by rate, as by a bad debt relief (tax_relief.h). One that is earned no longer is
@@ -114,8 +114,8 @@ class EarlyPayments {
   Index index_;
   size_t promised_bytes_ = 0;
   size_t new_source_bytes_ = 0;
-  size_t command_bytes_ = 0;  // of events that take or undo
-  std::vector<Touched> touched_;  // in the order of the command
+  size_t command_bytes_ = 0;                      // of events that take or undo
+  std::vector<Touched> touched_;                  // in the order of the command
   absl::flat_hash_map<uint32_t, size_t> places_;  // in `touched_`, by ordinal
 };
 

@@ -89,9 +89,8 @@ std::unique_ptr<Invoice> NewInvoice(const std::string& id, const v1::InvoiceNumb
 }
 
 void Issued(const v1::InvoiceIssued& event, absl::CivilDay invoice_day, Account& account) {
-  std::unique_ptr<Invoice> invoice =
-      NewInvoice(event.invoice_id(), event.number(), invoice_day, event.due_date(),
-                 event.total_minor(), account);
+  std::unique_ptr<Invoice> invoice = NewInvoice(event.invoice_id(), event.number(), invoice_day,
+                                                event.due_date(), event.total_minor(), account);
   KeepLines(event.lines(), *invoice, account);
   if (event.has_discount()) {
     invoice->set_discount_minor(event.discount().amount_minor());
@@ -290,9 +289,8 @@ void Claimed(const v1::DebitNoteIssued& event, absl::CivilDay day, Account& acco
   v1::TakeBack& take_back = LastTakeBack(event.payment_id(), account);
   take_back.set_claimed_minor(event.total_minor());
   take_back.set_debit_note(account.invoice_count());
-  std::unique_ptr<Invoice> note =
-      NewInvoice(event.debit_note_id(), event.number(), day, event.due_date(),
-                 event.total_minor(), account);
+  std::unique_ptr<Invoice> note = NewInvoice(event.debit_note_id(), event.number(), day,
+                                             event.due_date(), event.total_minor(), account);
   note->set_debit_note_of(PaymentOrdinal(account, event.payment_id()));
   AddInvoice(std::move(note), account);
 }
@@ -454,8 +452,7 @@ void Billing::Evolve(const command::EventMeta& meta, const Event& event, book::v
     case Event::kCreditReleased:
       return Released(event.credit_released(), account(event.credit_released()));
     case Event::kCreditWrittenOff:
-      return CreditWrittenOff(event.credit_written_off(), day,
-                              account(event.credit_written_off()));
+      return CreditWrittenOff(event.credit_written_off(), day, account(event.credit_written_off()));
     case Event::kCreditWriteOffReversed:
       return CreditWriteOffReversed(event.credit_write_off_reversed(),
                                     account(event.credit_write_off_reversed()));

@@ -80,13 +80,12 @@ absl::Status ExpectResidue(const InvoiceRef& found, int64_t residue_minor) {
   if (found.state() == billing::v1::INVOICE_STATE_ISSUED && residue_minor <= tolerance) {
     return absl::OkStatus();
   }
-  return Refuse(Reason::kWriteOffAboveTolerance,
-                absl::StrCat(billing::MoneyText(*found.account, residue_minor),
-                             " is open; a residue is at most ",
-                             billing::MoneyText(*found.account, tolerance),
-                             " of an invoice that is ISSUED"),
-                {{"open_minor", absl::StrCat(residue_minor)},
-                 {"tolerance_minor", absl::StrCat(tolerance)}});
+  return Refuse(
+      Reason::kWriteOffAboveTolerance,
+      absl::StrCat(billing::MoneyText(*found.account, residue_minor),
+                   " is open; a residue is at most ", billing::MoneyText(*found.account, tolerance),
+                   " of an invoice that is ISSUED"),
+      {{"open_minor", absl::StrCat(residue_minor)}, {"tolerance_minor", absl::StrCat(tolerance)}});
 }
 
 absl::Status ExpectWriteOff(const InvoiceRef& found, billing::v1::WriteOffReason reason) {
@@ -138,8 +137,7 @@ absl::StatusOr<billing::Taxes> CorrectedTax(const InvoiceRef& found, int64_t amo
   const billing::Taxes& before = normal ? invoice.residue_taxes() : invoice.written_off_taxes();
   const int64_t given_up = normal ? invoice.residue_minor() : invoice.written_off_minor();
   const billing::v1::Account& account = *found.account;
-  billing::Taxes more =
-      billing::MoreRelief(before, account, invoice, given_up + amount_minor);
+  billing::Taxes more = billing::MoreRelief(before, account, invoice, given_up + amount_minor);
   // Of a few cents no tax was corrected, whatever was asked for.
   if (!before.empty() || !billing::ReliefOf(account, invoice, given_up).empty()) {
     RETURN_IF_ERROR(ExpectSameTax(request.correct_tax(), !before.empty()));
@@ -210,8 +208,7 @@ absl::StatusOr<Events> Billing::Decide(
   if (written_off > 0) {
     return Refuse(Reason::kInvoiceWrittenOff,
                   absl::StrCat(billing::MoneyText(*found.account, written_off), " of invoice '",
-                               request.invoice_id(),
-                               "' is written off; ReverseWriteOff first"),
+                               request.invoice_id(), "' is written off; ReverseWriteOff first"),
                   {{"written_off_minor", absl::StrCat(written_off)}});
   }
   Events events(1);
@@ -251,8 +248,8 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   *response.mutable_amount() = MoneyOf(all.total(), currency);
   *response.mutable_tax() = MoneyOf(tax, currency);
   // One that was only marked stays so.
-  const bool given_up = found.state() == billing::v1::INVOICE_STATE_UNCOLLECTIBLE &&
-                        all.written_off_minor == 0;
+  const bool given_up =
+      found.state() == billing::v1::INVOICE_STATE_UNCOLLECTIBLE && all.written_off_minor == 0;
   response.set_state(given_up ? billing::v1::INVOICE_STATE_UNCOLLECTIBLE
                               : billing::v1::INVOICE_STATE_ISSUED);
   return events;
@@ -267,8 +264,8 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   RETURN_IF_ERROR(ExpectWriteOff(found, request.reason()));
   ASSIGN_OR_RETURN(const absl::CivilDay day, DayOfInvoice(found, request, context));
   Events events;
-  const int64_t rest = found.invoice->open_minor() -
-                       TakeDiscount(found, request.reason(), day, events);
+  const int64_t rest =
+      found.invoice->open_minor() - TakeDiscount(found, request.reason(), day, events);
   if (request.reason() == billing::v1::WRITE_OFF_REASON_NORMAL) {
     RETURN_IF_ERROR(ExpectResidue(found, rest));
   } else if (request.reason() == billing::v1::WRITE_OFF_REASON_EARLY_PAYMENT && rest > 0) {

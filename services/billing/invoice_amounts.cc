@@ -102,8 +102,7 @@ TaxGroup& GroupOf(Decimal rate, const v1::TaxCode* code, Groups& groups) {
 absl::StatusOr<int64_t> FillLineTaxes(const TaxedLines& taxed, Decimal rate, Int128 whole,
                                       v1::InvoiceIssued& invoice) {
   ASSIGN_OR_RETURN(const int64_t amount, ToInt64(taxed.amount));
-  ASSIGN_OR_RETURN(const int64_t tax,
-                   ToInt64(DivideHalfUp(Int128{amount} * rate.scaled(), whole)));
+  ASSIGN_OR_RETURN(const int64_t tax, ToInt64(DivideHalfUp(Int128{amount} * rate.scaled(), whole)));
   if (taxed.lines.size() == 1) {  // the common case: nothing to bring back
     invoice.mutable_lines(taxed.lines[0])->set_tax_minor(tax);
     return tax;
@@ -129,8 +128,9 @@ absl::Status FillTax(const TaxGroup& group, v1::InvoiceIssued& invoice) {
     ASSIGN_OR_RETURN(tax, FillLineTaxes(group.before_tax, group.rate, kHundred, invoice));
   }
   if (!group.with_tax.lines.empty()) {
-    ASSIGN_OR_RETURN(const int64_t included, FillLineTaxes(group.with_tax, group.rate,
-                                                           kHundred + group.rate.scaled(), invoice));
+    ASSIGN_OR_RETURN(
+        const int64_t included,
+        FillLineTaxes(group.with_tax, group.rate, kHundred + group.rate.scaled(), invoice));
     for (const int i : group.with_tax.lines) {
       v1::InvoiceLine& line = *invoice.mutable_lines(i);
       line.set_net_minor(line.net_minor() - line.tax_minor());

@@ -51,17 +51,17 @@ Parts PartsOf(const Invoice& invoice, const Invoice& after, int64_t total_minor)
   return parts;
 }
 
-absl::Status AboveOpen(const Account& account, const CreditNoteIssued& note,
-                       const Invoice& invoice, const Parts& parts) {
+absl::Status AboveOpen(const Account& account, const CreditNoteIssued& note, const Invoice& invoice,
+                       const Parts& parts) {
   const int64_t given_up = parts.given_up.total();
   const auto text = [&account](int64_t minor) { return billing::MoneyText(account, minor); };
-  return Refuse(Reason::kCreditNoteAboveOpen,
-                absl::StrCat("the credit note is of ", text(note.total_minor()), ", ",
-                             text(invoice.open_minor()), " is open and ", text(given_up),
-                             " written off"),
-                {{"total_minor", absl::StrCat(note.total_minor())},
-                 {"open_minor", absl::StrCat(invoice.open_minor())},
-                 {"written_off_minor", absl::StrCat(given_up)}});
+  return Refuse(
+      Reason::kCreditNoteAboveOpen,
+      absl::StrCat("the credit note is of ", text(note.total_minor()), ", ",
+                   text(invoice.open_minor()), " is open and ", text(given_up), " written off"),
+      {{"total_minor", absl::StrCat(note.total_minor())},
+       {"open_minor", absl::StrCat(invoice.open_minor())},
+       {"written_off_minor", absl::StrCat(given_up)}});
 }
 
 // The payments that `money_minor` goes back to, newest first.
@@ -69,13 +69,12 @@ absl::StatusOr<TakenOffInvoice> PaymentsFor(const Account& account, const Invoic
                                             int64_t money_minor) {
   TakenOffInvoice off = billing::PaymentsOn(account, invoice, money_minor);
   if (off.amount_minor < money_minor) {
-    return Refuse(Reason::kCreditNoteAbovePaid,
-                  absl::StrCat(billing::MoneyText(account, money_minor),
-                               " of the credit note is money, ",
-                               billing::MoneyText(account, off.amount_minor),
-                               " of it of payments"),
-                  {{"money_minor", absl::StrCat(money_minor)},
-                   {"paid_minor", absl::StrCat(off.amount_minor)}});
+    return Refuse(
+        Reason::kCreditNoteAbovePaid,
+        absl::StrCat(billing::MoneyText(account, money_minor), " of the credit note is money, ",
+                     billing::MoneyText(account, off.amount_minor), " of it of payments"),
+        {{"money_minor", absl::StrCat(money_minor)},
+         {"paid_minor", absl::StrCat(off.amount_minor)}});
   }
   RETURN_IF_ERROR(billing::ExpectFitsRecord(off));
   return off;

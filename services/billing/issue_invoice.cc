@@ -66,8 +66,8 @@ struct AtOnce {
 
 // Puts unapplied credit on the invoice, oldest payment first, and takes the discount if that earns
 // it.
-AtOnce ApplyCredit(const Account& account, const InvoiceIssued& invoice,
-                   absl::CivilDay invoice_day, int most, command::Events<Billing::Event>& events) {
+AtOnce ApplyCredit(const Account& account, const InvoiceIssued& invoice, absl::CivilDay invoice_day,
+                   int most, command::Events<Billing::Event>& events) {
   int64_t open = invoice.total_minor();
   std::vector<uint32_t> sources;
   for (const uint32_t ordinal : account.open_payments()) {
@@ -88,8 +88,8 @@ AtOnce ApplyCredit(const Account& account, const InvoiceIssued& invoice,
   }
   AtOnce at_once{.credit_minor = invoice.total_minor() - open};
   if (invoice.has_discount()) {
-    at_once.discounted_minor = billing::EarlyPayments(account).TakeAtIssue(
-        invoice, invoice_day, sources, open, events);
+    at_once.discounted_minor =
+        billing::EarlyPayments(account).TakeAtIssue(invoice, invoice_day, sources, open, events);
   }
   return at_once;
 }
@@ -115,21 +115,19 @@ void Answer(const InvoiceIssued& invoice, const Currency& currency, const AtOnce
 
 // `id`: of the draft, or a new one.
 template <class Content>
-absl::StatusOr<command::Events<Billing::Event>> Issue(const command::View& view,
-                                                      const Account& account,
-                                                      const Content& content, bool allow_unusual,
-                                                      std::string id,
-                                                      const command::Context& context,
-                                                      IssueInvoiceResponse& response) {
+absl::StatusOr<command::Events<Billing::Event>> Issue(
+    const command::View& view, const Account& account, const Content& content, bool allow_unusual,
+    std::string id, const command::Context& context, IssueInvoiceResponse& response) {
   RETURN_IF_ERROR(billing::ExpectRoom(view, content.lines_size()));
   RETURN_IF_ERROR(billing::ExpectCurrencies(account, content.lines()));
   ASSIGN_OR_RETURN(const absl::CivilDay invoice_day, InvoiceDay(account, content, context.now));
   ASSIGN_OR_RETURN(const absl::CivilDay due_day, DueDay(account, content, invoice_day));
   const Currency currency = billing::CurrencyOf(account);
   if (invoice_day > currency.last_day()) {
-    return billing::Violation("invoice_date", absl::StrCat("is later than ", account.currency_code(),
-                                                           ", which went out of use on ",
-                                                           FormatDay(currency.last_day())));
+    return billing::Violation(
+        "invoice_date",
+        absl::StrCat("is later than ", account.currency_code(), ", which went out of use on ",
+                     FormatDay(currency.last_day())));
   }
 
   command::Events<Billing::Event> events(1);
@@ -139,10 +137,10 @@ absl::StatusOr<command::Events<Billing::Event>> Issue(const command::View& view,
   RETURN_IF_ERROR(billing::ExpectUsual(account, invoice, allow_unusual));
   RETURN_IF_ERROR(billing::ExpectTaxCodeRoom(invoice.taxes(), account));
   RETURN_IF_ERROR(ExpectFits(account, invoice.total_minor()));
-  ASSIGN_OR_RETURN(*invoice.mutable_number(),
-                   billing::NextNumber(view.partition_state.series(), billing::Numbered::kInvoice,
-                                       content.series(), static_cast<int>(invoice_day.year()),
-                                       view.partition));
+  ASSIGN_OR_RETURN(
+      *invoice.mutable_number(),
+      billing::NextNumber(view.partition_state.series(), billing::Numbered::kInvoice,
+                          content.series(), static_cast<int>(invoice_day.year()), view.partition));
   invoice.set_account_id(account.account_id());
   invoice.set_invoice_id(std::move(id));
   *invoice.mutable_due_date() = DateOf(due_day);

@@ -8,11 +8,11 @@ namespace daybook::billing {
 
 // Accounts, drafts, invoices, payments and credit notes of one customer, counted together.
 //
-// From kMaxDocuments on nothing new is charged: no account, draft or invoice. Few enough that all of
-// them on one payment fit the record of its reversal (54 bytes each).
+// From kMaxDocuments on nothing new is charged: no account, draft or invoice. Few enough that all
+// of them on one payment fit the record of its reversal (54 bytes each).
 inline constexpr int64_t kMaxDocuments = 15'000;
-// What happens to what is there goes on: payments and credit notes, up to here. Bounds the state, at
-// some 80 bytes each.
+// What happens to what is there goes on: payments and credit notes, up to here. Bounds the state,
+// at some 80 bytes each.
 inline constexpr int64_t kMaxDocumentsWithFacts = 200'000;
 
 // Lines of all invoices of one customer, of which the state keeps the amounts.

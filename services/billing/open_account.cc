@@ -37,8 +37,9 @@ absl::StatusOr<command::Events<Billing::Event>> Billing::Decide(
   const Currency& currency = *Currency::Find(request.currency_code());
   if (events[0].effective_date > currency.last_day()) {
     return billing::Violation(
-        "currency_code", absl::StrCat("went out of use on ", FormatDay(currency.last_day()),
-                                      "; only an account with an effective_date up to then has it"));
+        "currency_code",
+        absl::StrCat("went out of use on ", FormatDay(currency.last_day()),
+                     "; only an account with an effective_date up to then has it"));
   }
   billing::v1::AccountOpened& opened = *events[0].event.mutable_account_opened();
   opened.set_account_id(account_id);

@@ -62,9 +62,9 @@ KnownPayment FindKnown(const v1::State& state, v1::PaymentMethod method,
     for (int i = next(0); i < keys.size(); i = next(i + 1)) {
       const v1::Payment& payment = account.payments(i);
       if (payment.method() != method || payment.external_id() != external_id) continue;
-      const bool meant = attempt != 0 ? AttemptOf(payment) == attempt
-                                      : known.payment == nullptr ||
-                                            AttemptOf(payment) > AttemptOf(*known.payment);
+      const bool meant =
+          attempt != 0 ? AttemptOf(payment) == attempt
+                       : known.payment == nullptr || AttemptOf(payment) > AttemptOf(*known.payment);
       if (meant) known = {&account, &payment, static_cast<uint32_t>(i)};
     }
   }
@@ -82,8 +82,7 @@ bool IsUnderWay(v1::PaymentState state) {
 absl::Status ExpectSame(const KnownPayment& known, const v1::Account& account, int64_t amount_minor,
                         const v1::RecordPaymentRequest& request) {
   const v1::Payment& payment = *known.payment;
-  const std::vector<Difference> different =
-      DifferencesOf(known, account, amount_minor, request);
+  const std::vector<Difference> different = DifferencesOf(known, account, amount_minor, request);
   const bool taken_back = IsTakenBack(payment.state());
   if (different.empty() && !taken_back) return absl::OkStatus();
   std::vector<std::string> fields, words;

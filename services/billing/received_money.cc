@@ -33,13 +33,12 @@ absl::StatusOr<Received> Receive(const command::View& view, const v1::Account& a
   const int most = MostAllocations(view.state.billing());
   const absl::CivilDay day = payment.effective_date;
   EarlyPayments early_payments(account);
-  ASSIGN_OR_RETURN(
-      const Allocator allocator,
-      payment.event.has_payment_confirmed()
-          ? Allocate(account, word, first_day, most, early_payments,
-                     *payment.event.mutable_payment_confirmed())
-          : Allocate(account, word, first_day, most, early_payments,
-                     *payment.event.mutable_payment_recorded()));
+  ASSIGN_OR_RETURN(const Allocator allocator,
+                   payment.event.has_payment_confirmed()
+                       ? Allocate(account, word, first_day, most, early_payments,
+                                  *payment.event.mutable_payment_confirmed())
+                       : Allocate(account, word, first_day, most, early_payments,
+                                  *payment.event.mutable_payment_recorded()));
   Received received;
   AddRecoveries(allocator, day, received.events);
   received.payment = received.events.size();

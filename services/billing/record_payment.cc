@@ -87,8 +87,8 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   ASSIGN_OR_RETURN(const int64_t amount, MinorOf(request.amount()));
   std::string external_id = Tidy(request.external_id());
   if (!external_id.empty()) {
-    const billing::KnownPayment known = billing::FindKnown(view.state.billing(), request.method(),
-                                                           external_id, request.attempt());
+    const billing::KnownPayment known =
+        billing::FindKnown(view.state.billing(), request.method(), external_id, request.attempt());
     if (known.payment != nullptr) {
       RETURN_IF_ERROR(billing::ExpectSame(known, *account, amount, request));
       return Again(view, known, request, context, response);

@@ -23,9 +23,8 @@ absl::Status ExpectFitsRecord(const TakenOffInvoice& off) {
                              kMaxCredits, " fit a record"));
 }
 
-void AddReleases(const v1::Account& account, const v1::Invoice& invoice,
-                 const TakenOffInvoice& off, absl::CivilDay day,
-                 command::Events<v1::Event>& events) {
+void AddReleases(const v1::Account& account, const v1::Invoice& invoice, const TakenOffInvoice& off,
+                 absl::CivilDay day, command::Events<v1::Event>& events) {
   for (const TakenOffPayment& taken : off.payments) {
     auto& dated = events.emplace_back();
     dated.effective_date = std::max(day, DayOfNumber(off.last_day));

@@ -17,11 +17,10 @@ int32_t LastPaymentDay(const v1::Account& account, const TakenOffInvoice& off);
 // RECORD_TOO_LARGE if the money is of more payments than fit a record.
 absl::Status ExpectFitsRecord(const TakenOffInvoice& off);
 
-// Takes the money off the invoice: CreditReleased, one a payment, on `day` or on the latest on which
-// money was put there.
-void AddReleases(const v1::Account& account, const v1::Invoice& invoice,
-                 const TakenOffInvoice& off, absl::CivilDay day,
-                 command::Events<v1::Event>& events);
+// Takes the money off the invoice: CreditReleased, one a payment, on `day` or on the latest on
+// which money was put there.
+void AddReleases(const v1::Account& account, const v1::Invoice& invoice, const TakenOffInvoice& off,
+                 absl::CivilDay day, command::Events<v1::Event>& events);
 
 // What the refunds have in common.
 struct RefundOf {

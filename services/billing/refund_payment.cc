@@ -54,16 +54,15 @@ KnownRefund FindRefund(const billing::v1::State& state, const std::string& exter
 
 absl::Status RefundExists(const Account& account, const KnownRefund& known,
                           std::string_view different_fields) {
-  return Refuse(Reason::kPaymentExists,
-                absl::StrCat("the external id belongs to a refund of payment '",
-                             known.payment->payment_id(), "' of ",
-                             billing::MoneyText(account, known.amount_minor),
-                             known.credit_note_id.empty() ? "" : " for credit note ",
-                             known.credit_note_id),
-                {{"payment_id", known.payment->payment_id()},
-                 {"credit_note_id", known.credit_note_id},
-                 {"amount_minor", absl::StrCat(known.amount_minor)},
-                 {"different_fields", std::string(different_fields)}});
+  return Refuse(
+      Reason::kPaymentExists,
+      absl::StrCat("the external id belongs to a refund of payment '", known.payment->payment_id(),
+                   "' of ", billing::MoneyText(account, known.amount_minor),
+                   known.credit_note_id.empty() ? "" : " for credit note ", known.credit_note_id),
+      {{"payment_id", known.payment->payment_id()},
+       {"credit_note_id", known.credit_note_id},
+       {"amount_minor", absl::StrCat(known.amount_minor)},
+       {"different_fields", std::string(different_fields)}});
 }
 
 // All that is unapplied, or what was asked for.
@@ -76,14 +75,14 @@ absl::StatusOr<int64_t> AmountOf(const PaymentRef& found, const Request& request
 
 absl::Status NotPaid(const Account& account, const Invoice& invoice, int64_t amount_minor,
                      int64_t paid_minor) {
-  return Refuse(Reason::kCreditNoteNotPaid,
-                absl::StrCat(billing::MoneyText(account, amount_minor),
-                             " is to be paid out, payments have ",
-                             billing::MoneyText(account, paid_minor), " on invoice '", invoice.invoice_id(),
-                             "' of the credit note"),
-                {{"paid_minor", absl::StrCat(paid_minor)},
-                 {"invoice_id", invoice.invoice_id()},
-                 {"open_minor", absl::StrCat(invoice.open_minor())}});
+  return Refuse(
+      Reason::kCreditNoteNotPaid,
+      absl::StrCat(billing::MoneyText(account, amount_minor), " is to be paid out, payments have ",
+                   billing::MoneyText(account, paid_minor), " on invoice '", invoice.invoice_id(),
+                   "' of the credit note"),
+      {{"paid_minor", absl::StrCat(paid_minor)},
+       {"invoice_id", invoice.invoice_id()},
+       {"open_minor", absl::StrCat(invoice.open_minor())}});
 }
 
 // The day, YYYYMMDD, of the note, which money does not wait for if it is ahead: as that of its

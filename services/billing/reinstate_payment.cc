@@ -70,9 +70,8 @@ void Identify(const command::View& view, const Payment& payment, PaymentRecorded
 // His money comes again, as a payment of its own.
 absl::StatusOr<Events> HisAgain(const command::View& view, const PaymentRef& found,
                                 const billing::v1::ReinstatePaymentRequest& request,
-                                const command::Context& context,
-                                const billing::Allocations& said, int64_t amount_minor,
-                                absl::CivilDay day,
+                                const command::Context& context, const billing::Allocations& said,
+                                int64_t amount_minor, absl::CivilDay day,
                                 billing::v1::ReinstatePaymentResponse& response) {
   const Account& account = *found.account;
   RETURN_IF_ERROR(billing::ExpectRoomForFact(view));
@@ -87,12 +86,11 @@ absl::StatusOr<Events> HisAgain(const command::View& view, const PaymentRef& fou
   again.set_reason(Normalise(request.reason()));
   Identify(view, *found.payment, again);
   response.set_attempt(again.attempt());
-  const billing::Word word = said.empty()
-                                 ? billing::Word{ClaimsOf(account, *found.payment), false}
-                                 : billing::Word{said};
-  ASSIGN_OR_RETURN(billing::Received received,
-                   billing::Receive(view, account, word, billing::FirstDayOf(*found.payment),
-                                    std::move(dated)));
+  const billing::Word word =
+      said.empty() ? billing::Word{ClaimsOf(account, *found.payment), false} : billing::Word{said};
+  ASSIGN_OR_RETURN(
+      billing::Received received,
+      billing::Receive(view, account, word, billing::FirstDayOf(*found.payment), std::move(dated)));
   billing::AnswerReceived(received, account, response);
   return std::move(received.events);
 }
@@ -133,10 +131,9 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
                   {{"taken_back_minor", absl::StrCat(missing.amount_minor())},
                    {"payment_id", request.payment_id()}});
   }
-  ASSIGN_OR_RETURN(
-      const absl::CivilDay day,
-      billing::EffectiveDay(account, request.has_effective_date(), request.effective_date(),
-                            context.now, missing.last_day));
+  ASSIGN_OR_RETURN(const absl::CivilDay day,
+                   billing::EffectiveDay(account, request.has_effective_date(),
+                                         request.effective_date(), context.now, missing.last_day));
   ASSIGN_OR_RETURN(const billing::Allocations said,
                    billing::SaidOf(account, request.allocations()));
 

@@ -37,14 +37,13 @@ struct Taken {
 };
 
 absl::Status AboveLeft(const Account& account, const Taken& taken) {
-  return Refuse(Reason::kTakeBackAboveLeft,
-                taken.left_minor == 0
-                    ? "nothing is left of the payment"
-                    : absl::StrCat(billing::MoneyText(account, taken.amount_minor),
-                                   " is taken back, ",
-                                   billing::MoneyText(account, taken.left_minor),
-                                   " is left of the payment"),
-                {{"left_minor", absl::StrCat(taken.left_minor)}});
+  return Refuse(
+      Reason::kTakeBackAboveLeft,
+      taken.left_minor == 0
+          ? "nothing is left of the payment"
+          : absl::StrCat(billing::MoneyText(account, taken.amount_minor), " is taken back, ",
+                         billing::MoneyText(account, taken.left_minor), " is left of the payment"),
+      {{"left_minor", absl::StrCat(taken.left_minor)}});
 }
 
 // What was neither refunded nor taken back before, wherever it is.
@@ -227,8 +226,8 @@ void AddLoss(const PaymentRef& found, int64_t amount_minor, absl::CivilDay day,
   lost.set_reason(reason);
 }
 
-// What a bank took is a fact: it is never refused for what the money was used for since, and its day
-// is the bank's, also when the money was put on invoices, or those are dated, later than that.
+// What a bank took is a fact: it is never refused for what the money was used for since, and its
+// day is the bank's, also when the money was put on invoices, or those are dated, later than that.
 template <class Request, class Response>
 absl::StatusOr<Events> Decided(const command::View& view, const Request& request,
                                const command::Context& context, Command command,
@@ -250,8 +249,7 @@ absl::StatusOr<Events> Decided(const command::View& view, const Request& request
   }
   if (taken.amount_minor == 0) return AboveLeft(*found.account, taken);
   RETURN_IF_ERROR(ExpectFitsTaken(*found.payment, taken.amount_minor));
-  if (taken.excess_minor() > 0 &&
-      request.excess() == billing::v1::TAKE_BACK_EXCESS_UNSPECIFIED) {
+  if (taken.excess_minor() > 0 && request.excess() == billing::v1::TAKE_BACK_EXCESS_UNSPECIFIED) {
     return AboveLeft(*found.account, taken);
   }
   ASSIGN_OR_RETURN(
@@ -263,8 +261,7 @@ absl::StatusOr<Events> Decided(const command::View& view, const Request& request
   Events events;
   EarlyPayments early_payments(*found.account);
   if (taken.partial()) {
-    response.set_invoice_count(
-        FreeUp(found, taken.reversed_minor(), day, early_payments, events));
+    response.set_invoice_count(FreeUp(found, taken.reversed_minor(), day, early_payments, events));
   } else if (found.payment->written_off_minor() > 0) {
     billing::AddCreditRestored(found, day, "", events);
   }
@@ -278,8 +275,8 @@ absl::StatusOr<Events> Decided(const command::View& view, const Request& request
   }
   const bool claimed = request.excess() == billing::v1::TAKE_BACK_EXCESS_CLAIM;
   if (taken.excess_minor() > 0 && claimed) {
-    RETURN_IF_ERROR(AddDebitNote(view, found, taken.excess_minor(), day, reason, context, events,
-                                 response));
+    RETURN_IF_ERROR(
+        AddDebitNote(view, found, taken.excess_minor(), day, reason, context, events, response));
   } else if (taken.excess_minor() > 0) {
     AddLoss(found, taken.excess_minor(), day, reason, events);
   }

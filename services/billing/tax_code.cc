@@ -113,7 +113,8 @@ void CheckReason(const v1::TaxCode& code, const CategoryRule& rule, const std::s
 void CheckTaxCode(const v1::LineItem& item, const std::string& path, FieldViolations& bad) {
   const v1::TaxCode& code = item.tax_code();
   const std::string field = path + ".tax_code";
-  Expect(CheckText(code.exemption_reason(), kMaxReasonCharacters), field + ".exemption_reason", bad);
+  Expect(CheckText(code.exemption_reason(), kMaxReasonCharacters), field + ".exemption_reason",
+         bad);
   if (!code.exemption_reason_code().empty() && !IsReasonCode(code.exemption_reason_code())) {
     bad.Add(field + ".exemption_reason_code", "is no code of the VATEX list such as VATEX-EU-IC");
   }
@@ -133,8 +134,7 @@ v1::TaxCode Normalised(v1::TaxCode code) {
 }
 
 bool Same(const v1::TaxCode& a, const v1::TaxCode& b) {
-  return a.category() == b.category() &&
-         a.exemption_reason_code() == b.exemption_reason_code() &&
+  return a.category() == b.category() && a.exemption_reason_code() == b.exemption_reason_code() &&
          a.exemption_reason() == b.exemption_reason();
 }
 

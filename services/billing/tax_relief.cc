@@ -38,7 +38,8 @@ Left LeftOf(const v1::Account& account, const v1::Invoice& invoice) {
 
 Taxes ReliefOf(const Left& left, int64_t given_up_minor) {
   const int64_t total = left.net + left.tax;
-  // Beside an untaxed discount there may be more tax than total: then what is given up is not of it.
+  // Beside an untaxed discount there may be more tax than total: then what is given up is not of
+  // it.
   if (left.tax <= 0 || total < left.tax) return {};
   // More may be open than is left: of an invoice that was credited to the account and then bounced.
   const Int128 part = std::min(given_up_minor, total);
@@ -51,8 +52,7 @@ Taxes ReliefOf(const Left& left, int64_t given_up_minor) {
   }
   net_shares.push_back(part * left.untaxed_net);
   const std::vector<int64_t> taxes = RoundToSum(tax, tax_shares, total);
-  const std::vector<int64_t> nets =
-      RoundToSum(static_cast<int64_t>(part) - tax, net_shares, total);
+  const std::vector<int64_t> nets = RoundToSum(static_cast<int64_t>(part) - tax, net_shares, total);
   Taxes relief = left.taxes;
   for (int i = 0; i < relief.size(); ++i) {
     relief[i].set_tax_minor(taxes[static_cast<size_t>(i)]);

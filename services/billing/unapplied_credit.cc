@@ -154,8 +154,8 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view, const ApplyCre
     for (const uint32_t ordinal : sources.ordinals) early_payments.StartFrom(ordinal);
   }
   Allocator allocator(account, sources.unapplied_minor, sources.LastFirstDay(),
-                      std::max(0, room - static_cast<int>(sources.payments.size())),
-                      early_payments, allocations);
+                      std::max(0, room - static_cast<int>(sources.payments.size())), early_payments,
+                      allocations);
   if (said.empty()) {
     allocator.ByAge(/*spare_pending=*/true);
   } else {
@@ -218,8 +218,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   EarlyPayments early_payments(account);
   billing::TakeOff(off, payment.ordinal, early_payments);
   *released.mutable_released() = std::move(off.released);
-  const EarlyPayments::Sum discounts =
-      early_payments.AddEvents(events[0].effective_date, events);
+  const EarlyPayments::Sum discounts = early_payments.AddEvents(events[0].effective_date, events);
 
   const Currency& currency = billing::CurrencyOf(account);
   const int64_t open = invoice.invoice->open_minor() + off.amount_minor + discounts.undone_minor -

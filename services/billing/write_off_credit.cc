@@ -8,8 +8,8 @@
 #include "common/base/status.h"
 #include "common/base/text.h"
 #include "services/billing/billing.h"
-#include "services/billing/day_number.h"
 #include "services/billing/currency_scale.h"
+#include "services/billing/day_number.h"
 
 namespace daybook {
 namespace {
@@ -23,12 +23,12 @@ absl::Status ExpectResidue(const PaymentRef& found) {
   if (unapplied == 0) return billing::CreditTooSmall(*found.account, 0, 0);
   const int64_t tolerance = billing::WriteOffTolerance(found.account->currency_code());
   if (unapplied <= tolerance) return absl::OkStatus();
-  return Refuse(Reason::kCreditAboveTolerance,
-                absl::StrCat(billing::MoneyText(*found.account, unapplied),
-                             " is unapplied; a residue is at most ",
-                             billing::MoneyText(*found.account, tolerance)),
-                {{"unapplied_minor", absl::StrCat(unapplied)},
-                 {"tolerance_minor", absl::StrCat(tolerance)}});
+  return Refuse(
+      Reason::kCreditAboveTolerance,
+      absl::StrCat(billing::MoneyText(*found.account, unapplied),
+                   " is unapplied; a residue is at most ",
+                   billing::MoneyText(*found.account, tolerance)),
+      {{"unapplied_minor", absl::StrCat(unapplied)}, {"tolerance_minor", absl::StrCat(tolerance)}});
 }
 
 }  // namespace

@@ -45,11 +45,9 @@ bool Same(const google::protobuf::RepeatedPtrField<Item>& a,
   return true;
 }
 
-#define DAYBOOK_LEAF(path, organisation_only, Get, Mutable)                                    \
-  {                                                                                            \
-    path, organisation_only, [](const Profile& from, Profile& to) { *to.Mutable = from.Get; }, \
-        [](const Profile& a, const Profile& b) { return Same(a.Get, b.Get); }                  \
-  }
+#define DAYBOOK_LEAF(path, organisation_only, Get, Mutable)                                   \
+  {path, organisation_only, [](const Profile& from, Profile& to) { *to.Mutable = from.Get; }, \
+   [](const Profile& a, const Profile& b) { return Same(a.Get, b.Get); }}
 
 constexpr Leaf kLeaves[kLeafCount] = {
     DAYBOOK_LEAF("personal.display_name", false, personal().display_name(),
@@ -93,7 +91,8 @@ void CheckAddress(const PostalAddress& address, int index, FieldViolations& bad)
     }
   }
   Expect(CheckText(address.locality(), kMaxPostalCharacters), At(kList, index, "locality"), bad);
-  Expect(CheckText(address.postal_code(), kMaxPostcodeCharacters), At(kList, index, "postal_code"), bad);
+  Expect(CheckText(address.postal_code(), kMaxPostcodeCharacters), At(kList, index, "postal_code"),
+         bad);
   if (!address.region_code().empty()) {
     Expect(CheckRegion(address.region_code()), At(kList, index, "region_code"), bad);
   }
@@ -104,7 +103,8 @@ void CheckContact(const Contact& contact, int index, FieldViolations& bad) {
   if (!v1::ContactRole_IsValid(contact.role())) {
     bad.Add(At(kList, index, "role").ToString(), "is no known role");
   }
-  Expect(CheckName(contact.display_name(), kMaxNameCharacters), At(kList, index, "display_name"), bad);
+  Expect(CheckName(contact.display_name(), kMaxNameCharacters), At(kList, index, "display_name"),
+         bad);
   if (!contact.email().empty()) {
     Expect(ParseEmail(contact.email()).status(), At(kList, index, "email"), bad);
   }

@@ -41,8 +41,9 @@ void CheckPath(std::string_view path, FieldViolations& bad) {
   for (const Fixed& fixed : kFixed) {
     if (path == fixed.path) return bad.Add("update_mask", fixed.why);
   }
-  const std::string shown = CheckId(path, kMaxPathCharacters).ok() ? absl::StrCat("'", ToAbsl(path), "'")
-                                                              : std::string("what is no path");
+  const std::string shown = CheckId(path, kMaxPathCharacters).ok()
+                                ? absl::StrCat("'", ToAbsl(path), "'")
+                                : std::string("what is no path");
   bad.Add("update_mask", absl::StrCat("names ", shown,
                                       "; known are personal, personal.emails and "
                                       "the like, region_code, language_code, industry, size_band"));

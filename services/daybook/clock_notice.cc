@@ -13,10 +13,9 @@ void ClockNotice::Look(const Moment& now) {
   const bool back = moved < absl::ZeroDuration();
   say_(Severity::kWarning,
        Cat("this machine's clock was set ", back ? "back" : "forward", " by ",
-           absl::FormatDuration(absl::Trunc(absl::AbsDuration(moved) + absl::Milliseconds(500),
-                                            absl::Seconds(1))),
-           " to ",
-           absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", now.wall, absl::UTCTimeZone()),
+           absl::FormatDuration(
+               absl::Trunc(absl::AbsDuration(moved) + absl::Milliseconds(500), absl::Seconds(1))),
+           " to ", absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", now.wall, absl::UTCTimeZone()),
            back ? "; records bear the time of the newest one until it has passed that" : ""),
        {});
 }

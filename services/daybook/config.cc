@@ -83,9 +83,9 @@ absl::StatusOr<int64_t> ParseNumber(const Setting& setting, const Given& given) 
 
 // Where a setting's value goes: exactly one of these is set.
 struct Target {
-  std::string Config::*text = nullptr;
-  int64_t Config::*number = nullptr;
-  bool Config::*flag = nullptr;
+  std::string Config::* text = nullptr;
+  int64_t Config::* number = nullptr;
+  bool Config::* flag = nullptr;
 };
 Target TargetOf(std::string_view key) {
   static const std::map<std::string_view, Target> targets = {
@@ -274,7 +274,8 @@ const std::vector<Setting>& Settings() {
       {"limits.keepalive_ms", Kind::kNumber, "60000", "", 1'000, 7'200'000,
        "silence after which a connection is asked whether it lives"},
       {"clock.accept_until", Kind::kTime, "", "", 0, 0,
-       "records up to this time are known to be of the future, by a clock that was wrong: serve all "
+       "records up to this time are known to be of the future, by a clock that was wrong: serve "
+       "all "
        "the same; read common/log/README.md first"},
       {"log_level", Kind::kChoice, "info", "debug|info|warning|error", 0, 0,
        "least severity of messages on stderr"},

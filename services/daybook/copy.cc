@@ -195,8 +195,7 @@ class Copy : public Subcommand {
           progress.Add(1);
           return appender.Append(record);
         };
-        ASSIGN_OR_RETURN(const log::Position end,
-                         ScanPartition(*source, p, append, EndOf(cut, p)));
+        ASSIGN_OR_RETURN(const log::Position end, ScanPartition(*source, p, append, EndOf(cut, p)));
         RETURN_IF_ERROR(appender.Finish(end.next_offset));
       }
     }
@@ -217,12 +216,12 @@ class Copy : public Subcommand {
   // What a cut has cost, as far as it can be told.
   static absl::Status SayLeftOut(log::EventLog& source, const Cut& cut) {
     int64_t records = 0, commits = 0;
-    RETURN_IF_ERROR(ScanUnjudged(source, cut.partition, cut.offset,
-                                 [&](const ScannedRecord& record) {
-                                   ++records;
-                                   commits += record.frame != nullptr && record.frame->has_commit();
-                                   return absl::OkStatus();
-                                 }));
+    RETURN_IF_ERROR(
+        ScanUnjudged(source, cut.partition, cut.offset, [&](const ScannedRecord& record) {
+          ++records;
+          commits += record.frame != nullptr && record.frame->has_commit();
+          return absl::OkStatus();
+        }));
     std::printf("left out of partition %d from offset %lld on: %s records, %s of them commands\n",
                 cut.partition, static_cast<long long>(cut.offset), Grouped(records).c_str(),
                 Grouped(commits).c_str());
@@ -235,8 +234,8 @@ class Copy : public Subcommand {
     const auto read = [&](log::EventLog& log, log::Hash* all) {
       const auto add = [all](const ScannedRecord& record) {
         if (IsFiller(record)) return absl::OkStatus();
-        *all = log::LinkHash(*all, Cat(record.offset, ":", record.key.size(), ":", record.key,
-                                       record.value));
+        *all = log::LinkHash(
+            *all, Cat(record.offset, ":", record.key.size(), ":", record.key, record.value));
         return absl::OkStatus();
       };
       return ScanPartition(log, partition, add, until);

@@ -33,7 +33,8 @@ bool IsOurs(const std::string& name) {
 // Calls `each` for all that is ours, with its mode. Files that go meanwhile are passed over, and so
 // are symbolic links: only one that stands for a whole folder is followed, for models may lie on
 // another disk.
-void Walk(const std::string& data_dir, const std::function<void(const std::string&, mode_t)>& each) {
+void Walk(const std::string& data_dir,
+          const std::function<void(const std::string&, mode_t)>& each) {
   const auto look = [&each](const std::string& path, bool follow) {
     struct stat at;
     if ((follow ? stat : lstat)(path.c_str(), &at) != 0 || S_ISLNK(at.st_mode)) return false;

@@ -1,9 +1,9 @@
 // The data directory: names, addresses and every amount stand in it, so it is for its owner alone.
 //
 // What this process makes is made so: KeepToOurselves sets the umask, and directories that it makes
-// are 0700. What an older version or an operator's copy left open is found by FindOpen and closed by
-// CloseToOthers. A directory that others use as well (data_dir = /srv) is theirs to close; what is ours in
-// it is closed all the same.
+// are 0700. What an older version or an operator's copy left open is found by FindOpen and closed
+// by CloseToOthers. A directory that others use as well (data_dir = /srv) is theirs to close; what
+// is ours in it is closed all the same.
 #pragma once
 
 #include <cstdint>

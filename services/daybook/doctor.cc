@@ -24,16 +24,18 @@ constexpr uint64_t kLeastFreeBytes = uint64_t{1} << 30;
 class Doctor : public Subcommand {
  public:
   Manual manual() const override {
-    return {.name = "doctor",
-            .summary = "Look for what is wrong: directories, log, read models, server",
-            .examples = "daybook doctor",
-            .details =
-                "Changes nothing; works beside a running server. Reads every block of the read models\n"
-                "and of the command cache, and looks for files with a second name. Of the log it looks\n"
-                "at the topic or the directory, and reads what has come since the read models were\n"
-                "written. `daybook verify` proves what is in the log. A server that answers must\n"
-                "say that it is ready; if not, what is missing stands there.",
-            .exit_codes = "0 nothing is wrong · 1 something is · 2 the configuration is wrong"};
+    return {
+        .name = "doctor",
+        .summary = "Look for what is wrong: directories, log, read models, server",
+        .examples = "daybook doctor",
+        .details =
+            "Changes nothing; works beside a running server. Reads every block of the read models\n"
+            "and of the command cache, and looks for files with a second name. Of the log it "
+            "looks\n"
+            "at the topic or the directory, and reads what has come since the read models were\n"
+            "written. `daybook verify` proves what is in the log. A server that answers must\n"
+            "say that it is ready; if not, what is missing stands there.",
+        .exit_codes = "0 nothing is wrong · 1 something is · 2 the configuration is wrong"};
   }
   int Run(const Config& config) override {
     Say("configuration", CheckCertificates(config), "in order (`daybook config` shows it)");
@@ -60,9 +62,9 @@ class Doctor : public Subcommand {
     const auto say = [&said](std::string_view words) {
       said = absl::FailedPreconditionError(std::string(words));
     };
-    RETURN_IF_ERROR(rpc::Certificates::Open(
-                        {config.tls_cert, config.tls_key, config.tls_client_ca}, say)
-                        .status());
+    RETURN_IF_ERROR(
+        rpc::Certificates::Open({config.tls_cert, config.tls_key, config.tls_client_ca}, say)
+            .status());
     return said;
   }
 
@@ -80,10 +82,10 @@ class Doctor : public Subcommand {
       return absl::FailedPreconditionError(Cat(path, " cannot be written by this user"));
     }
     if (const OpenFiles open = FindOpen(path); open.count > 0) {
-      return absl::FailedPreconditionError(
-          Cat("others than this user can read ", Grouped(open.count),
-              " files and directories, such as ", open.example,
-              ": `daybook serve` closes them when it starts"));
+      return absl::FailedPreconditionError(Cat("others than this user can read ",
+                                               Grouped(open.count),
+                                               " files and directories, such as ", open.example,
+                                               ": `daybook serve` closes them when it starts"));
     }
     struct statvfs room;
     if (statvfs(path.c_str(), &room) == 0 &&
@@ -114,8 +116,8 @@ class Doctor : public Subcommand {
     if (newest - now <= command::ClockGuard::kMost) {
       return Say("clock", absl::OkStatus(), Cat(text(now), ", not behind the log"));
     }
-    const std::string ahead = Cat("the newest record is of ", text(newest), ", this machine's clock ",
-                                  "shows ", text(now));
+    const std::string ahead = Cat("the newest record is of ", text(newest),
+                                  ", this machine's clock ", "shows ", text(now));
     if (newest <= config.accepted_records()) {
       return Say("clock", absl::OkStatus(), Cat(ahead, "; accepted by clock.accept_until"));
     }

@@ -79,8 +79,8 @@ absl::StatusOr<LogFound> LookAtLog(const Config& config) {
   for (size_t p = 0; p < positions.size(); ++p) {
     const absl::Status same = store::CheckAgainst(**log, static_cast<int>(p), positions[p]);
     if (same.ok()) continue;
-    return absl::Status(same.code(), Cat("the read models in ", config.models_dir(), ": ",
-                                         same.message()));
+    return absl::Status(same.code(),
+                        Cat("the read models in ", config.models_dir(), ": ", same.message()));
   }
   // What has come since: a reader stops at what cannot be skipped, and only what counts tells the
   // time.

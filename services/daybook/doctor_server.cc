@@ -122,9 +122,9 @@ absl::StatusOr<std::string> AskServer(const Config& config) {
   }
   RETURN_IF_ERROR(serving.status());
   if (!*serving) {
-    return absl::FailedPreconditionError(Cat("answers at ", config.server_address(),
-                                             " and is not ready: ",
-                                             WhatIsMissing(config, *client)));
+    return absl::FailedPreconditionError(
+        Cat("answers at ", config.server_address(),
+            " and is not ready: ", WhatIsMissing(config, *client)));
   }
   const auto* method =
       balances::v1::GetTrialBalanceRequest::descriptor()->file()->service(0)->FindMethodByName(

@@ -74,9 +74,10 @@ absl::Status LookAtNames(const std::string& data_dir, const std::vector<std::str
       const std::string beside = NameBeside(directory, path, file);
       found = absl::FailedPreconditionError(
           beside.empty()
-              ? Cat(path.string(), " has a second name: whoever writes under that writes into it; "
-                                   "`find / -xdev -samefile ", path.string(),
-                    "` says where. A copy by hard links is no backup.")
+              ? Cat(path.string(),
+                    " has a second name: whoever writes under that writes into it; "
+                    "`find / -xdev -samefile ",
+                    path.string(), "` says where. A copy by hard links is no backup.")
               : Cat(path.string(), " is also ", beside,
                     ": an older build left that when it was killed, and would write into it; start "
                     "this build once, it removes the name"));
@@ -111,8 +112,9 @@ Finding CheckModel(const Config& config, const std::string& name, const WorkDire
     status = NamedAsOriginal(store::Store::Open(options).status(), scratch, config.models_dir());
   }
   return {name,
-          Damaged(status, "the log is not touched by it: the next start of the server sets it aside "
-                          "and makes it anew"),
+          Damaged(status,
+                  "the log is not touched by it: the next start of the server sets it aside "
+                  "and makes it anew"),
           Cat("every block is whole", Kept(live))};
 }
 
@@ -125,8 +127,9 @@ Finding CheckCommandCache(const Config& config, int partitions, const WorkDirect
     status = NamedAsOriginal(command::CheckCache(copy, partitions), scratch, config.data_dir);
   }
   return {kName,
-          Damaged(status, "the log is not touched by it: the next start of the server throws the "
-                          "cache away and folds the log"),
+          Damaged(status,
+                  "the log is not touched by it: the next start of the server throws the "
+                  "cache away and folds the log"),
           "every block is whole, no customer is missing"};
 }
 

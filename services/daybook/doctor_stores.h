@@ -20,8 +20,9 @@ struct Finding {
 // `partitions`: of the log, 0 if it is not known. Changes nothing.
 std::vector<Finding> CheckStores(const Config& config, int partitions);
 
-// Whether a file that must have one name has another: whoever writes under that would write into it.
-// Names in work directories of ours (`scratch.*`) are none. FAILED_PRECONDITION: names the file.
+// Whether a file that must have one name has another: whoever writes under that would write into
+// it. Names in work directories of ours (`scratch.*`) are none. FAILED_PRECONDITION: names the
+// file.
 absl::Status CheckNames(const std::string& data_dir, const std::vector<std::string>& directories);
 
 }  // namespace daybook

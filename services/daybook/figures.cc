@@ -52,12 +52,11 @@ void AddModelFigures(const projection::Topology& topology, const command::Engine
     const Labels labels = {{"projection", name}};
     metrics->AddGauge("daybook_projection_lag_records", "Records not yet in the read model.",
                       labels, [&, name] { return LagRecords(engine, models, name); });
-    metrics->AddGauge("daybook_projection_lag_seconds",
-                      "Time since the read model last held everything, worst partition; since the "
-                      "start if it never has.",
-                      labels, [&, name, start] {
-                        return LagSeconds(models.Statuses(), name, start, WallNow());
-                      });
+    metrics->AddGauge(
+        "daybook_projection_lag_seconds",
+        "Time since the read model last held everything, worst partition; since the "
+        "start if it never has.",
+        labels, [&, name, start] { return LagSeconds(models.Statuses(), name, start, WallNow()); });
     metrics->AddGauge("daybook_projection_serving",
                       "1 if queries of the read model are answered in every partition.", labels,
                       [&, name] { return models.Serves(name).ok() ? 1.0 : 0.0; });

@@ -119,18 +119,19 @@ absl::Status CheckLogIsThere(const Config& config) {
   const std::optional<std::string> why = WhyEmpty(config.log_dir());
   if (!why) return absl::OkStatus();
   if (!found.ok()) {
-    return absl::Status(found.status().code(),
-                        Cat("the log ", config.log_dir(), ": ", *why,
-                            ", and whether it is gone or new cannot be told: ",
-                            found.status().message()));
+    return absl::Status(
+        found.status().code(),
+        Cat("the log ", config.log_dir(), ": ", *why,
+            ", and whether it is gone or new cannot be told: ", found.status().message()));
   }
   const std::optional<std::string>& computed = *found;
   if (!computed) return absl::OkStatus();
   return absl::FailedPreconditionError(Cat(
       "the log ", config.log_dir(), " is gone: ", *why, ", but ", *computed,
       ". Nothing was changed.\n  what to do: restore the log or mount it there (--log kafka if it "
-      "is on Kafka); or, to begin a new book, remove ", config.models_dir(), " and ",
-      config.data_dir, "/command-cache, or choose another --data-dir"));
+      "is on Kafka); or, to begin a new book, remove ",
+      config.models_dir(), " and ", config.data_dir,
+      "/command-cache, or choose another --data-dir"));
 }
 
 }  // namespace daybook

@@ -69,8 +69,8 @@ struct Filter {
   std::string type;
   int64_t partition = -1;
   int64_t from_offset = 0;
-  int64_t limit = 0;  // 0 = none
-  bool all = false;   // also what is no event, and what is void
+  int64_t limit = 0;      // 0 = none
+  bool all = false;       // also what is no event, and what is void
   bool unjudged = false;  // without the chain
 };
 

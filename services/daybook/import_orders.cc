@@ -64,11 +64,13 @@ class ImportOrders : public Subcommand {
             "--format semicolon,decimal-comma,dd.mm.yyyy",
         .details =
             "Columns: customer_id, order_date, amount; and if they are there order_id, quantity,\n"
-            "due_date, paid_date, name, email, region; any order, others are passed over. Days are\n"
+            "due_date, paid_date, name, email, region; any order, others are passed over. Days "
+            "are\n"
             "1997-01-31 or 19970131, unless --format says otherwise, and not before 1900 or more\n"
             "than two years ahead. UTF-8 only. A customer is registered when first met; who is\n"
             "there stays as they are.\n"
-            "paid_date empty: the order is open. No such column: paid on its day. An order of 0 is\n"
+            "paid_date empty: the order is open. No such column: paid on its day. An order of 0 "
+            "is\n"
             "an invoice without a payment. An amount below 0 is a return: a credit note of the\n"
             "order that its order_id names, which must be in this file as well; with an empty\n"
             "order_id, or no such column, of the customer's newest order in this file that has so\n"
@@ -89,7 +91,8 @@ class ImportOrders : public Subcommand {
             "and amount, is left out and named. Without the flag, what came in with it comes in\n"
             "again.\n"
             "Amounts above about a billion dollars are left out, unless --allow-unusual is given.\n"
-            "What was in the book before is counted apart. After a crash run it again: it goes on.\n"
+            "What was in the book before is counted apart. After a crash run it again: it goes "
+            "on.\n"
             "A bad row is named with file, line and reason, and the rest goes on; of more than 10\n"
             "rows of one reason the others are only counted, unless --every-row is given. With\n"
             "--strict nothing is sent when a row cannot be read, and the first refused row stops\n"
@@ -145,8 +148,8 @@ class ImportOrders : public Subcommand {
     const auto file = ParseOrders(
         *content, *currency,
         {.format = *format,
-         .last_day = absl::CivilDay(today.year() + kPlausibleYearsAhead, today.month(),
-                                    today.day()),
+         .last_day =
+             absl::CivilDay(today.year() + kPlausibleYearsAhead, today.month(), today.day()),
          .max_amount_minor = allow_unusual_ ? std::numeric_limits<int64_t>::max()
                                             : billing::MaxUsualAmount(currency->code())});
     if (!file.ok()) {
@@ -230,9 +233,7 @@ class ImportOrders : public Subcommand {
   }
 
   // Where rows without order_id come from; empty: it does not matter.
-  std::string Source() const {
-    return across_files_ ? "" : path_.substr(path_.rfind('/') + 1);
-  }
+  std::string Source() const { return across_files_ ? "" : path_.substr(path_.rfind('/') + 1); }
 
   absl::Status Send(const Config& config, const OrderFile& file, const Currency& currency,
                     Complaints* complaints, LeftOutRows* left_out, ImportSummary* summary) const {
@@ -341,10 +342,10 @@ class ImportOrders : public Subcommand {
     if (quiet_) return;
     std::string text =
         Cat(dry_run_ ? "would be in the book: " : "in the book: ", Grouped(summary.customers),
-            " customers, ", Grouped(summary.new_customers), " of them new; orders: ",
-            Grouped(orders.fresh()), " new, ", Grouped(orders.already()), " already there, ",
-            FormatMoney(summary.total_minor, currency), " together; payments: ",
-            Counted(summary.payments));
+            " customers, ", Grouped(summary.new_customers),
+            " of them new; orders: ", Grouped(orders.fresh()), " new, ", Grouped(orders.already()),
+            " already there, ", FormatMoney(summary.total_minor, currency),
+            " together; payments: ", Counted(summary.payments));
     if (summary.left_out_payments > 0) {
       text += Cat(", ", Grouped(summary.left_out_payments), " left out");
     }
@@ -367,12 +368,13 @@ class ImportOrders : public Subcommand {
         summary.orders.fresh() == 0 || summary.orders.already() > 0) {
       return;
     }
-    std::fprintf(stderr,
-                 "note: %s in the book before; should this file repeat rows of another one that is "
-                 "in, or rows that were mended since, these orders are in twice; with --across-files "
-                 "rows that say the same are not added again\n",
-                 known == 1 ? "1 of the customers was"
-                            : Cat(Grouped(known), " of the customers were").c_str());
+    std::fprintf(
+        stderr,
+        "note: %s in the book before; should this file repeat rows of another one that is "
+        "in, or rows that were mended since, these orders are in twice; with --across-files "
+        "rows that say the same are not added again\n",
+        known == 1 ? "1 of the customers was"
+                   : Cat(Grouped(known), " of the customers were").c_str());
   }
 
   // Part of the file was there before: a row that is new may be one that was mended since. Only an

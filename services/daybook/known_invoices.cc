@@ -31,8 +31,7 @@ absl::Status Ask(rpc::Client& client, const balances::v1::GetStatementRequest& r
   for (absl::Duration wait = kFirstWait;; wait = std::min(2 * wait, kLongestWait)) {
     if (options.stop != nullptr && options.stop->load()) return absl::CancelledError("stopped");
     response->Clear();
-    const absl::Status status =
-        client.Call(method, request, response, WallNow() + kCallDeadline);
+    const absl::Status status = client.Call(method, request, response, WallNow() + kCallDeadline);
     const absl::Time now = WallNow();
     if (!WorthSendingAgain(status.code()) || now > give_up) {
       if (status.ok() && options.notice != nullptr) options.notice->Succeeded();

@@ -19,9 +19,8 @@ constexpr absl::Duration kPatience = absl::Minutes(1);
 absl::Status At(int partition, int64_t offset, const absl::Status& status) {
   const std::string place = Cat("offset ", offset, ": ");
   const bool named = absl::StartsWith(status.message(), place);  // by the chain
-  return absl::Status(status.code(),
-                      Cat("partition ", partition, named ? ": " : Cat(", ", place),
-                          status.message()));
+  return absl::Status(status.code(), Cat("partition ", partition, named ? ": " : Cat(", ", place),
+                                         status.message()));
 }
 
 // Calls `take` for each record from `from` up to `until` or what is the end now, then `reach` with
@@ -68,11 +67,11 @@ absl::StatusOr<log::Position> ScanPartition(
     const bool parsed = log::ParseFrame(record.value, &frame);
     ASSIGN_OR_RETURN(const log::Verdict verdict,
                      chain.Apply(record.offset, parsed ? &frame : nullptr, record.value));
-    return each({partition, record.offset, record.key, record.value, verdict,
-                 parsed ? &frame : nullptr});
+    return each(
+        {partition, record.offset, record.key, record.value, verdict, parsed ? &frame : nullptr});
   };
-  RETURN_IF_ERROR(
-      Scan(log, partition, from.next_offset, until, take, [&](int64_t reached) { chain.Pass(reached); }));
+  RETURN_IF_ERROR(Scan(log, partition, from.next_offset, until, take,
+                       [&](int64_t reached) { chain.Pass(reached); }));
   return chain.at();
 }
 

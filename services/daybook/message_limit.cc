@@ -27,8 +27,8 @@ bool MessageLimit::Admit(std::string_view message, absl::Duration now) {
     if (at->second.counted_at == absl::ZeroDuration()) at->second.counted_at = now;
   }
   Kind& kind = at->second;
-  kind.tokens = std::min<double>(
-      kBurst, kind.tokens + absl::FDivDuration(now - kind.counted_at, kEvery));
+  kind.tokens =
+      std::min<double>(kBurst, kind.tokens + absl::FDivDuration(now - kind.counted_at, kEvery));
   kind.counted_at = now;
   if (kind.tokens >= 1) {
     kind.tokens -= 1;

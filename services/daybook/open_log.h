@@ -11,8 +11,8 @@
 namespace daybook {
 
 enum class LogUse {
-  kServe,  // read and write; made when missing
-  kRead,   // beside a server or without one; NOT_FOUND when missing
+  kServe,    // read and write; made when missing
+  kRead,     // beside a server or without one; NOT_FOUND when missing
   kSalvage,  // as kRead, and a topic may have more partitions than are asked for: they are left out
 };
 

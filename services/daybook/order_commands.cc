@@ -30,15 +30,15 @@ std::string OrderNames::Of(const Order& order) const {
   if (!order.order_id.empty()) {
     if (!order.is_return()) return Cat("order-", Digest("order_id", order.order_id));
     // A return may have the id of its order, or one of its own.
-    return Cat("return-", Digest("order_id", order.order_id, date, order.quantity, amount,
-                                 occurrence));
+    return Cat("return-",
+               Digest("order_id", order.order_id, date, order.quantity, amount, occurrence));
   }
   const std::string kind = order.is_return() ? "return-" : "order-";
   if (source_.empty()) {
     return Cat(kind, Digest(order.customer_id, date, order.quantity, amount, occurrence));
   }
-  return Cat(kind, Digest("source", source_, order.customer_id, date, order.quantity, amount,
-                          occurrence));
+  return Cat(
+      kind, Digest("source", source_, order.customer_id, date, order.quantity, amount, occurrence));
 }
 
 book::v1::Command RegisterCommand(const std::string& customer_id, const CustomerProfile& profile,

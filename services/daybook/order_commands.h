@@ -1,5 +1,5 @@
-// What an imported order becomes: commands whose request ids are made from the order's name, so that
-// the same order is the same commands however often it comes.
+// What an imported order becomes: commands whose request ids are made from the order's name, so
+// that the same order is the same commands however often it comes.
 //
 // Pure.
 #pragma once
@@ -16,8 +16,8 @@ namespace daybook {
 
 // Which orders of two files are one:
 //   those with the same order id, of the same customer;
-//   without order ids rows that say the same, are as many-eth of their kind in the file and stand in
-//   files of the same name; with `source` empty in whatever file.
+//   without order ids rows that say the same, are as many-eth of their kind in the file and stand
+//   in files of the same name; with `source` empty in whatever file.
 class OrderNames {
  public:
   OrderNames(std::string source, const Currency& currency)

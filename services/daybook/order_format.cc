@@ -121,9 +121,10 @@ absl::StatusOr<absl::CivilDay> OrderFormat::ParseDay(std::string_view text) cons
 absl::StatusOr<std::string> OrderFormat::WithPoint(std::string_view text) const {
   const char other = decimal_mark == '.' ? ',' : '.';
   if (text.find(other) != text.npos) {
-    return Invalid(Cat("'", text, "' has a ", other == ',' ? "comma" : "point",
-                       ": signs for thousands are not read; if it is the decimal mark, say --format ",
-                       other == ',' ? "decimal-comma" : "decimal-point"));
+    return Invalid(
+        Cat("'", text, "' has a ", other == ',' ? "comma" : "point",
+            ": signs for thousands are not read; if it is the decimal mark, say --format ",
+            other == ',' ? "decimal-comma" : "decimal-point"));
   }
   std::string with_point(text);
   std::replace(with_point.begin(), with_point.end(), decimal_mark, '.');
@@ -168,7 +169,8 @@ absl::Status CheckEncoding(std::string_view content) {
   int64_t line = 1;
   while (!content.empty()) {
     if (content[0] == '\0') {
-      return Invalid(Cat("line ", line, " has a zero byte: the file is UTF-16, or no text; save it ",
+      return Invalid(Cat("line ", line,
+                         " has a zero byte: the file is UTF-16, or no text; save it ",
                          "as CSV in UTF-8"));
     }
     line += content[0] == '\n';

@@ -24,8 +24,8 @@ struct OrderFormat {
   // `dd.mm.yyyy`. INVALID_ARGUMENT, plain, names the words there are.
   static absl::StatusOr<OrderFormat> Parse(std::string_view words);
 
-  // Year first: `1997-01-31` or `19970131`; else two numbers and a year of four digits, with `/`, `.`
-  // or `-` between. A day that exists. INVALID_ARGUMENT, plain.
+  // Year first: `1997-01-31` or `19970131`; else two numbers and a year of four digits, with `/`,
+  // `.` or `-` between. A day that exists. INVALID_ARGUMENT, plain.
   absl::StatusOr<absl::CivilDay> ParseDay(std::string_view text) const;
 
   // Of the currency's smallest unit, with a sign. No signs for thousands. INVALID_ARGUMENT, plain.

@@ -178,10 +178,10 @@ void OrderLane::AddCustomer(size_t index) {
   if (!known_.insert(order.customer_id).second) return;
   const absl::CivilDay first = job_->first_days.at(order.customer_id);
   const auto profile = job_->file.customers.find(order.customer_id);
-  Put(index, RegisterCommand(order.customer_id,
-                             profile == job_->file.customers.end() ? CustomerProfile()
-                                                                   : profile->second,
-                             first));
+  Put(index,
+      RegisterCommand(order.customer_id,
+                      profile == job_->file.customers.end() ? CustomerProfile() : profile->second,
+                      first));
   Put(index, OpenAccountCommand(order.customer_id, first, job_->currency));
 }
 
@@ -266,9 +266,9 @@ absl::Status OrderLane::Take(size_t index, const book::v1::Command& sent,
     const auto& [unregistered, why] = stranger->second;
     summary_.left_out_lines.push_back(order.line);
     const std::string what =
-        unregistered ? Cat("customer '", order.customer_id, "' could not be registered: ")
-                     : Cat("the account of customer '", order.customer_id,
-                           "' could not be opened: ");
+        unregistered
+            ? Cat("customer '", order.customer_id, "' could not be registered: ")
+            : Cat("the account of customer '", order.customer_id, "' could not be opened: ");
     return LeaveOut(order, Cat(what, why.message()), ReasonOf(why));
   }
   // Nobody is there yet who would be by then.

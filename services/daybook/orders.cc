@@ -46,8 +46,9 @@ std::string Trimmed(std::string_view text) {
 }
 
 std::string NeededNames(const OrderFormat& format) {
-  const char* const between = format.delimiter == ',' ? "commas" : format.delimiter == ';' ? "';'"
-                                                                                           : "tabs";
+  const char* const between = format.delimiter == ','   ? "commas"
+                              : format.delimiter == ';' ? "';'"
+                                                        : "tabs";
   return Cat(absl::StrJoin(kNames, kNames + kNeeded, ", "), ", with ", between, " between");
 }
 
@@ -84,11 +85,11 @@ class OrderReader {
         }
       }
       if (found.size() > 1 || (found.empty() && column < kNeeded)) {
-        return Invalid(Cat("line ", header.line, ": column '", kNames[column], "' is ",
-                           found.empty() ? "missing" : "there more than once",
-                           "; the header must name ", NeededNames(reading_.format),
-                           header.fields.size() == 1 ? reading_.format.HintFor(header.fields[0])
-                                                     : std::string()));
+        return Invalid(Cat(
+            "line ", header.line, ": column '", kNames[column], "' is ",
+            found.empty() ? "missing" : "there more than once", "; the header must name ",
+            NeededNames(reading_.format),
+            header.fields.size() == 1 ? reading_.format.HintFor(header.fields[0]) : std::string()));
       }
       places_[column] = found.empty() ? -1 : found[0];
     }
@@ -140,8 +141,8 @@ class OrderReader {
       return About(column, Invalid(Cat(FormatDay(*day), " is before ", kFirstYear)));
     }
     if (*day > reading_.last_day) {
-      return About(column, Invalid(Cat(FormatDay(*day), " is after ",
-                                       FormatDay(reading_.last_day), ", two years from now")));
+      return About(column, Invalid(Cat(FormatDay(*day), " is after ", FormatDay(reading_.last_day),
+                                       ", two years from now")));
     }
     return *day;
   }
@@ -237,9 +238,9 @@ class OrderReader {
   }
 
   void KeepProfile(const CsvRow& row, const std::string& customer_id) {
-    for (const auto& [column, field] : {std::pair{kName, &CustomerProfile::name},
-                                        std::pair{kEmail, &CustomerProfile::email},
-                                        std::pair{kRegion, &CustomerProfile::region}}) {
+    for (const auto& [column, field] :
+         {std::pair{kName, &CustomerProfile::name}, std::pair{kEmail, &CustomerProfile::email},
+          std::pair{kRegion, &CustomerProfile::region}}) {
       std::string text = TextOf(row, column);
       if (text.empty()) continue;
       std::string& kept = file_.customers[customer_id].*field;
@@ -266,8 +267,8 @@ class OrderReader {
       for (size_t i = 0; i < file_.orders.size(); ++i) {
         Order& order = file_.orders[i];
         if (!order.is_return() || order.order_id.empty() == named) continue;
-        const auto found = named ? NamedOrder(order, rests)
-                                 : NewestOrder(order, orders[order.customer_id], rests);
+        const auto found =
+            named ? NamedOrder(order, rests) : NewestOrder(order, orders[order.customer_id], rests);
         if (found.ok()) {
           order.returned = *found;
         } else {
@@ -306,8 +307,8 @@ class OrderReader {
       return Invalid(Cat("customer_id: ", order, " is another customer's"));
     }
     if (!TakeBack(returned, place, rests)) {
-      return Invalid(Cat("amount: ", order, " has only '",
-                         FormatMoney(rests.at(place), currency_), "' left to take back"));
+      return Invalid(Cat("amount: ", order, " has only '", FormatMoney(rests.at(place), currency_),
+                         "' left to take back"));
     }
     return place;
   }

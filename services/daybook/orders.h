@@ -65,7 +65,7 @@ struct OrderFile {
   std::vector<BadRow> bad_rows;
   std::vector<RepeatedRow> repeated_rows;
   std::map<std::string, CustomerProfile> customers;  // by id; those with something to say
-  bool has_order_ids = false;  // there is such a column
+  bool has_order_ids = false;                        // there is such a column
 };
 
 struct OrderReading {
@@ -76,8 +76,8 @@ struct OrderReading {
   int64_t max_amount_minor = std::numeric_limits<int64_t>::max();
 };
 
-// Reads a whole file. INVALID_ARGUMENT if it is not UTF-8, or a column is missing or named twice; bad
-// rows do not stop it: what cannot be read, an order id that comes again with other content, a
+// Reads a whole file. INVALID_ARGUMENT if it is not UTF-8, or a column is missing or named twice;
+// bad rows do not stop it: what cannot be read, an order id that comes again with other content, a
 // return whose order is not in this file or has less left.
 absl::StatusOr<OrderFile> ParseOrders(std::string_view content, const Currency& currency,
                                       const OrderReading& reading = {});

@@ -38,7 +38,8 @@ class OutcomeCount {
   };
 
   std::vector<int64_t> fresh_lines_, old_lines_;
-  std::map<int, int64_t> newest_old_;  // offset of the newest that certainly was there, by partition
+  std::map<int, int64_t>
+      newest_old_;  // offset of the newest that certainly was there, by partition
   std::vector<Doubt> doubts_;
 };
 

@@ -26,8 +26,8 @@ class ReadinessNotice {
   using Say = std::function<void(Severity, std::string_view, LogFields)>;
   explicit ReadinessNotice(Say say) : say_(std::move(say)) {}
 
-  // `missing`: empty = ready; `now`: of the steady clock. True when that is new. Call it often, from
-  // one thread.
+  // `missing`: empty = ready; `now`: of the steady clock. True when that is new. Call it often,
+  // from one thread.
   bool Is(const std::vector<std::string>& missing, absl::Duration now);
 
  private:

@@ -42,8 +42,9 @@ namespace {
 
 constexpr absl::Duration kDrain = absl::Seconds(9);
 constexpr absl::Duration kLastAnswers = absl::Seconds(1);
-// For what comes after that: stores and the log are closed. librdkafka 2.0.2 does not always come back
-// when its topic was deleted. All three together are the time that a start has to notice the signal.
+// For what comes after that: stores and the log are closed. librdkafka 2.0.2 does not always come
+// back when its topic was deleted. All three together are the time that a start has to notice the
+// signal.
 constexpr absl::Duration kClosing = absl::Seconds(8);
 
 // What the engine and the read models say is what did not go as usual.
@@ -76,9 +77,9 @@ absl::Status CheckStoreRights(const Config& config) {
 absl::Status CloseDataDirectory(const std::string& path) {
   ASSIGN_OR_RETURN(const OpenFiles open, CloseToOthers(path));
   if (open.count > 0) {
-    Log(Severity::kWarning, Cat("others than this user could read ", Grouped(open.count),
-                                " files and directories, such as ", open.example,
-                                "; closed to them now"));
+    Log(Severity::kWarning,
+        Cat("others than this user could read ", Grouped(open.count),
+            " files and directories, such as ", open.example, "; closed to them now"));
   }
   return absl::OkStatus();
 }
@@ -182,9 +183,9 @@ absl::Status Serve(const Config& config) {
                                           .max_queue = static_cast<size_t>(config.max_queue),
                                           .say = Warn},
                                          &metrics));
-  ASSIGN_OR_RETURN(const auto models,
-                   projection::Models::Open(*log, topology,
-                                            {.directory = config.models_dir(), .say = Warn}));
+  ASSIGN_OR_RETURN(
+      const auto models,
+      projection::Models::Open(*log, topology, {.directory = config.models_dir(), .say = Warn}));
   AddModelFigures(topology, *engine, *models, &metrics);
   metrics.AddGauge("daybook_ready", "1 if nothing is missing, as /readyz says it.", {},
                    [&] { return Missing(*engine, *models).empty() ? 1.0 : 0.0; });
@@ -252,8 +253,7 @@ absl::Status Serve(const Config& config) {
   NotifySystemd("STOPPING=1");
   SetHealth(*engine, *models, topology, &server.health());
   server.DrainStreams();
-  engine->Drain(WallNow() +
-                kDrain);  // commands under way get their answers; new ones are refused
+  engine->Drain(WallNow() + kDrain);  // commands under way get their answers; new ones are refused
   server.Shutdown(WallNow() + kLastAnswers);
   models->Stop();
   http.Stop();

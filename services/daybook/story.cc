@@ -137,8 +137,9 @@ class Story : public Subcommand {
       if (const absl::Status status = StatusOf(result); !status.ok()) return ReportError(status);
       already += result.already_recorded();
     }
-    std::printf("told: customers ada, acme and mei, with %zu commands: %zu new, %zu already there\n",
-                commands.size(), commands.size() - already, already);
+    std::printf(
+        "told: customers ada, acme and mei, with %zu commands: %zu new, %zu already there\n",
+        commands.size(), commands.size() - already, already);
     return kExitOk;
   }
 };

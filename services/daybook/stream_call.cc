@@ -35,8 +35,7 @@ void Answer(rpc::StreamItem& item, int field, std::string_view result, bool alre
 }
 
 void AnswerError(rpc::StreamItem& item, const absl::Status& status) {
-  Answer(item, book::v1::CommandResult::kStatusFieldNumber, StatusBytes(status, true),
-         false);
+  Answer(item, book::v1::CommandResult::kStatusFieldNumber, StatusBytes(status, true), false);
 }
 
 class StreamCommand : public command::Command {

@@ -342,14 +342,15 @@ class Asking {
 
   static void Add(const HandFigures& one, HandFigures& sum) {
     for (const auto field :
-         {&HandFigures::invoiced, &HandFigures::received, &HandFigures::receivable,
-          &HandFigures::unapplied, &HandFigures::allocated, &HandFigures::refunded,
-          &HandFigures::reversed, &HandFigures::credited, &HandFigures::written_off,
-          &HandFigures::net, &HandFigures::tax, &HandFigures::normal, &HandFigures::overdue,
-          &HandFigures::bad_debt, &HandFigures::relief, &HandFigures::discounted,
-          &HandFigures::early, &HandFigures::discount_tax, &HandFigures::claimed, &HandFigures::lost,
-          &HandFigures::income, &HandFigures::debit_notes, &HandFigures::invoices, &HandFigures::payments,
-          &HandFigures::open, &HandFigures::voids, &HandFigures::notes}) {
+         {&HandFigures::invoiced,    &HandFigures::received,  &HandFigures::receivable,
+          &HandFigures::unapplied,   &HandFigures::allocated, &HandFigures::refunded,
+          &HandFigures::reversed,    &HandFigures::credited,  &HandFigures::written_off,
+          &HandFigures::net,         &HandFigures::tax,       &HandFigures::normal,
+          &HandFigures::overdue,     &HandFigures::bad_debt,  &HandFigures::relief,
+          &HandFigures::discounted,  &HandFigures::early,     &HandFigures::discount_tax,
+          &HandFigures::claimed,     &HandFigures::lost,      &HandFigures::income,
+          &HandFigures::debit_notes, &HandFigures::invoices,  &HandFigures::payments,
+          &HandFigures::open,        &HandFigures::voids,     &HandFigures::notes}) {
       sum.*field += one.*field;
     }
   }
@@ -503,8 +504,8 @@ TEST(BookProperty, EveryAnswerEqualsTheFoldByHandWhateverHappened) {
       for (const HandFact& fact : account.facts) {
         happened["discounts taken"] += fact.event.invoice_written_off().reason() ==
                                        billing::v1::WRITE_OFF_REASON_EARLY_PAYMENT;
-        happened["discounts undone"] += fact.event.write_off_reversed().reason() ==
-                                        billing::v1::WRITE_OFF_REASON_EARLY_PAYMENT;
+        happened["discounts undone"] +=
+            fact.event.write_off_reversed().reason() == billing::v1::WRITE_OFF_REASON_EARLY_PAYMENT;
       }
     }
     for (const auto& [event, count] : world.happened()) happened[event] += count;
@@ -512,14 +513,29 @@ TEST(BookProperty, EveryAnswerEqualsTheFoldByHandWhateverHappened) {
   EXPECT_TRUE(holds);
   EXPECT_GE(histories, 2000);
   // The histories are worth something: everything happened in them.
-  for (const char* event :
-       {"invoice_issued", "invoice_voided", "invoice_written_off", "write_off_recovered",
-        "credit_note_issued", "payment_recorded", "payment_announced", "payment_confirmed",
-        "payment_failed", "payment_reversed", "payment_refunded", "credit_applied",
-        "credit_released", "invoice_unmarked_uncollectible", "write_off_reversed",
-        "credit_written_off", "credit_write_off_reversed", "debit_note_issued",
-        "payment_loss_taken", "payment_loss_recovered", "discounts taken", "discounts undone",
-        "discounts of open items"}) {
+  for (const char* event : {"invoice_issued",
+                            "invoice_voided",
+                            "invoice_written_off",
+                            "write_off_recovered",
+                            "credit_note_issued",
+                            "payment_recorded",
+                            "payment_announced",
+                            "payment_confirmed",
+                            "payment_failed",
+                            "payment_reversed",
+                            "payment_refunded",
+                            "credit_applied",
+                            "credit_released",
+                            "invoice_unmarked_uncollectible",
+                            "write_off_reversed",
+                            "credit_written_off",
+                            "credit_write_off_reversed",
+                            "debit_note_issued",
+                            "payment_loss_taken",
+                            "payment_loss_recovered",
+                            "discounts taken",
+                            "discounts undone",
+                            "discounts of open items"}) {
     EXPECT_GT(happened[event], 100) << event;
     std::fprintf(stderr, "%-24s%d\n", event, happened[event]);
   }

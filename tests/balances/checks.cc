@@ -322,8 +322,7 @@ class Asking {
     }
     int64_t customers = 0;
     for (const auto& customer : world_.customers()) {
-      customers += customer.registered_recorded != 0 &&
-                   customer.registered_recorded <= read_ &&
+      customers += customer.registered_recorded != 0 && customer.registered_recorded <= read_ &&
                    customer.registered <= as_of_.value_or(TodayIn("UTC"));
     }
     SAME("customers", answer->customer_count(), customers);

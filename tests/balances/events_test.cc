@@ -487,18 +487,18 @@ TEST_F(EventsTest, ALossToABankIsNobodysDebt) {
   On(5, "payment_loss_taken { payment_id: 'p' amount_minor: 70 }");
   EXPECT_EQ(Balance(), "0 0");
   EXPECT_EQ(Statement().size(), 2u);
-  EXPECT_THAT(TrialBalance(), ElementsAre("cash 100 170", "customer_deposits 100 100",
-                                          "payment_losses 70 0"));
+  EXPECT_THAT(TrialBalance(),
+              ElementsAre("cash 100 170", "customer_deposits 100 100", "payment_losses 70 0"));
   EXPECT_THAT(TrialBalance(4), ElementsAre("cash 100 100", "customer_deposits 100 100"));
   On(8, "payment_loss_recovered { payment_id: 'p' amount_minor: 30 }");
   EXPECT_EQ(Balance(), "0 0");
   EXPECT_EQ(Statement().size(), 2u);
   for (const int day : {0, 9}) {  // by the totals, and by a scan
-    EXPECT_THAT(TrialBalance(day), ElementsAre("cash 130 170", "customer_deposits 100 100",
-                                               "payment_losses 70 30"));
+    EXPECT_THAT(TrialBalance(day),
+                ElementsAre("cash 130 170", "customer_deposits 100 100", "payment_losses 70 30"));
   }
-  EXPECT_THAT(TrialBalance(7), ElementsAre("cash 100 170", "customer_deposits 100 100",
-                                           "payment_losses 70 0"));
+  EXPECT_THAT(TrialBalance(7),
+              ElementsAre("cash 100 170", "customer_deposits 100 100", "payment_losses 70 0"));
 }
 
 TEST_F(EventsTest, ARestIsTakenToIncomeAndBack) {
@@ -606,9 +606,9 @@ TEST_F(EventsTest, ADiscountStandsApartFromWhatIsWrittenOff) {
   }
   EXPECT_EQ(Statement()[2], "5 DISCOUNT i-1 -12 A-2026-03-000001 EARLY_PAYMENT");
   for (const int day : {0, 7}) {  // by the totals, and by a scan
-    EXPECT_THAT(TrialBalance(day),
-                testing::IsSupersetOf({"receivable 600 600", "sales_discounts 10 0",
-                                       "tax_payable 2 100"}));
+    EXPECT_THAT(
+        TrialBalance(day),
+        testing::IsSupersetOf({"receivable 600 600", "sales_discounts 10 0", "tax_payable 2 100"}));
   }
   On(9,
      "write_off_reversed { invoice_id: 'i-1' reason: WRITE_OFF_REASON_EARLY_PAYMENT"

@@ -28,8 +28,8 @@ struct HandFigures {
   int64_t invoiced = 0, received = 0, receivable = 0, unapplied = 0, allocated = 0, refunded = 0,
           reversed = 0, credited = 0, written_off = 0, claimed = 0, lost = 0, income = 0;
   int64_t net = 0, tax = 0;  // of invoices that are not void, less credit notes
-  int64_t normal = 0, overdue = 0, bad_debt = 0;  // of `written_off`, without its tax
-  int64_t relief = 0;                             // that tax
+  int64_t normal = 0, overdue = 0, bad_debt = 0;        // of `written_off`, without its tax
+  int64_t relief = 0;                                   // that tax
   int64_t discounted = 0, early = 0, discount_tax = 0;  // with its tax, without it, the tax
   int64_t invoices = 0, payments = 0, open = 0, voids = 0, notes = 0, debit_notes = 0;
 
@@ -141,9 +141,8 @@ class HandAccount {
     std::vector<HandItem> items;
     for (const auto& [id, invoice] : invoices_) {
       if (!invoice.Lives(as_of) || Open(id, as_of) == 0) continue;
-      items.push_back({invoice.due, invoice.day, invoice.number, id, invoice.total,
-                       Open(id, as_of), invoice.debit_note, Discount(id, as_of),
-                       invoice.offer_day});
+      items.push_back({invoice.due, invoice.day, invoice.number, id, invoice.total, Open(id, as_of),
+                       invoice.debit_note, Discount(id, as_of), invoice.offer_day});
     }
     std::sort(items.begin(), items.end(), [](const HandItem& a, const HandItem& b) {
       return std::tie(a.due, a.day, a.number) < std::tie(b.due, b.day, b.number);
@@ -318,8 +317,8 @@ class HandAccount {
     const Day counts = DayOfRecovery(day, invoice, e);
     invoice.losses.push_back({counts, -e.amount_minor(), -e.tax_minor(), e.reason()});
     if (e.reason() == billing::v1::WRITE_OFF_REASON_EARLY_PAYMENT) kind = "DISCOUNT_REVERSED";
-    lines_.push_back({counts, kind, e.invoice_id(), invoice.number, ReasonOf(e.reason()),
-                      e.amount_minor(), 0});
+    lines_.push_back(
+        {counts, kind, e.invoice_id(), invoice.number, ReasonOf(e.reason()), e.amount_minor(), 0});
   }
 
   void Learn(Day day, const billing::v1::Event& fact) {
@@ -385,8 +384,12 @@ class HandAccount {
       case E::kDebitNoteIssued: {
         const auto& e = fact.debit_note_issued();
         invoices_[e.debit_note_id()] = {
-            day, Day(e.due_date().year(), e.due_date().month(), e.due_date().day()),
-            NumberOf(e.number()), e.total_minor(), 0, true};
+            day,
+            Day(e.due_date().year(), e.due_date().month(), e.due_date().day()),
+            NumberOf(e.number()),
+            e.total_minor(),
+            0,
+            true};
         lines_.push_back({day, "DEBIT_NOTE", e.debit_note_id(), NumberOf(e.number()), e.reason(),
                           e.total_minor(), 0});
         break;

@@ -37,8 +37,7 @@ class QueriesTest : public testing::Test {
   }
 
   template <class Response, class Request>
-  absl::StatusOr<Response> Ask(const Request& request, int customer = 0,
-                               absl::Time now = kLater) {
+  absl::StatusOr<Response> Ask(const Request& request, int customer = 0, absl::Time now = kLater) {
     if (absl::Status status = BalancesQueries::Check(request); !status.ok()) return status;
     Response response;
     const absl::Status status =
@@ -152,7 +151,8 @@ TEST_F(QueriesTest, MoneyOfTheFutureIsNotReceivedYetWhicheverQueryIsAsked) {
   world_->Do({.kind = 1, .amount = 100});
   world_->Do({.kind = 2, .day = 9, .amount = 100, .pick = 2});
   world_->Flush();
-  const absl::Time eve = absl::FromCivil(World::kFirstDay + 9, absl::UTCTimeZone()) - absl::Seconds(1);
+  const absl::Time eve =
+      absl::FromCivil(World::kFirstDay + 9, absl::UTCTimeZone()) - absl::Seconds(1);
   for (const auto& [now, owed] : {std::pair(eve, 100), {eve + absl::Seconds(1), 0}}) {
     SCOPED_TRACE(absl::FormatTime(now));
     const auto minor = [](const google::type::Money& money) { return MinorOf(money).value(); };
@@ -188,7 +188,8 @@ TEST_F(QueriesTest, ARequestOfThePastSaysForEverWhatItSaidThen) {
   world_->Do({});
   world_->Do({.kind = 1, .day = 9, .amount = 100});
   world_->Flush();
-  const absl::Time eve = absl::FromCivil(World::kFirstDay + 9, absl::UTCTimeZone()) - absl::Seconds(1);
+  const absl::Time eve =
+      absl::FromCivil(World::kFirstDay + 9, absl::UTCTimeZone()) - absl::Seconds(1);
   v1::GetBalanceRequest request;
   request.set_customer_id("c-0");
   const auto then = Ask<v1::GetBalanceResponse>(request, 0, eve);
@@ -220,7 +221,8 @@ TEST_F(QueriesTest, TodayIsNotBeforeTheNewestRecordUnlessThatClockWasWrong) {
 
 TEST_F(QueriesTest, PagesOfOneListGoUpToOneDay) {
   Invoices(10);  // one a day
-  const absl::Time eve = absl::FromCivil(World::kFirstDay + 5, absl::UTCTimeZone()) - absl::Seconds(1);
+  const absl::Time eve =
+      absl::FromCivil(World::kFirstDay + 5, absl::UTCTimeZone()) - absl::Seconds(1);
   v1::ListOpenItemsRequest items;
   items.set_customer_id("c-0");
   items.set_page_size(4);

@@ -32,10 +32,10 @@ TEST(Contact, RefusesWhatIsNoEmailAddress) {
                                   "\"a b\"@c.de"s,
                                   "a@[127.0.0.1]"s,
                                   "a@b_c.de"s,
-                                  "\xc3\xbc\xc2\xa0\xc3\xbc@b.de"s,   // a no-break space
-                                  "\xc3\xbc\xe2\x80\x8b@b.de"s,    // a zero-width one
-                                  "\xe2\x80\xae\xd7\x90@b.de"s,    // an override
-                                  "a@xn--a.de"s,                  // no Punycode
+                                  "\xc3\xbc\xc2\xa0\xc3\xbc@b.de"s,  // a no-break space
+                                  "\xc3\xbc\xe2\x80\x8b@b.de"s,      // a zero-width one
+                                  "\xe2\x80\xae\xd7\x90@b.de"s,      // an override
+                                  "a@xn--a.de"s,                     // no Punycode
                                   "a@b\0.de"s,
                                   "a@b.de\n"s,
                                   "a@b\xe2\x80\xae.de"s,
@@ -52,7 +52,11 @@ TEST(Contact, RefusesWhatIsNoEmailAddress) {
   EXPECT_FALSE(ParseEmail(long_domain + ".bbbbb").ok());
   // Short as it is written; in ASCII too long for a path.
   std::string long_in_ascii = Times(32, "\xc3\xbc") + "@";
-  for (int i = 0; i < 12; ++i) long_in_ascii += "b\xc3\xbc" "cher-b\xc3\xbc" "cher.";
+  for (int i = 0; i < 12; ++i)
+    long_in_ascii +=
+        "b\xc3\xbc"
+        "cher-b\xc3\xbc"
+        "cher.";
   EXPECT_FALSE(ParseEmail(long_in_ascii + "de").ok());
 }
 

@@ -136,8 +136,8 @@ TEST(Money, RoundsAProductOnce) {
   EXPECT_EQ(*MultiplyToMinor(large, *Decimal::Parse("0.000000001"), C("EUR")), -1'000'000'000'000);
 }
 
-// Against integers of any size, a second opinion on the whole range, where the product has 200 bits:
-// numbers of any size, and such whose product is next to half a minor unit.
+// Against integers of any size, a second opinion on the whole range, where the product has 200
+// bits: numbers of any size, and such whose product is next to half a minor unit.
 RC_GTEST_PROP(Money, AProductIsTheExactOneRoundedOnce, ()) {
   namespace mp = boost::multiprecision;
   const auto wide = [](Int128 value) { return mp::cpp_int(value); };
@@ -154,8 +154,8 @@ RC_GTEST_PROP(Money, AProductIsTheExactOneRoundedOnce, ()) {
     return *Decimal::FromScaled(product / a.scaled() - *rc::gen::inRange(0, 2));
   };
   const bool near_half = *rc::gen::arbitrary<bool>();
-  const Decimal a = near_half ? *Decimal::FromScaled(*rc::gen::inRange<int64_t>(1, 3'000'000'000))
-                              : any();
+  const Decimal a =
+      near_half ? *Decimal::FromScaled(*rc::gen::inRange<int64_t>(1, 3'000'000'000)) : any();
   const Decimal b = near_half ? half_of_hundredths(a) : any();
   for (const char* code : {"JPY", "EUR", "KWD", "CLF"}) {
     const mp::cpp_int exact = wide(a.scaled()) * wide(b.scaled()) * C(code).factor();
@@ -239,8 +239,7 @@ RC_GTEST_PROP(Money, SurvivesTheWire, (int64_t minor)) {
 // A log may have any code that was ever accepted: none may leave the table or change its digits.
 TEST(Money, KeepsEveryCurrencyThatABookMayHave) {
   const std::pair<int, std::string> rows[] = {
-      {0,
-       "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF "},
+      {0, "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF "},
       {2,
        "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BOV BRL BSD BTN "
        "BWP BYN BZD CAD CDF CHE CHF CHW CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP "
@@ -250,10 +249,8 @@ TEST(Money, KeepsEveryCurrencyThatABookMayHave) {
        "PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC "
        "SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XCD "
        "XCG YER ZAR ZMW ZWG "},
-      {3,
-       "BHD IQD JOD KWD LYD OMR TND "},
-      {4,
-       "CLF UYW "}};
+      {3, "BHD IQD JOD KWD LYD OMR TND "},
+      {4, "CLF UYW "}};
   int count = 0;
   for (const auto& [digits, codes] : rows) {
     for (size_t at = 0; at + 3 <= codes.size(); at += 4, ++count) {
@@ -267,8 +264,9 @@ TEST(Money, KeepsEveryCurrencyThatABookMayHave) {
 
 TEST(Money, KnowsCurrenciesThatAreOutOfUse) {
   const std::tuple<const char*, int, absl::CivilDay> rows[] = {
-      {"HRK", 2, absl::CivilDay(2023, 1, 31)}, {"BGN", 2, absl::CivilDay(2026, 1, 31)}, {"ANG", 2, absl::CivilDay(2025, 6, 30)},
-      {"DEM", 2, absl::CivilDay(2002, 3, 31)}, {"ITL", 0, absl::CivilDay(2002, 3, 31)}, {"CUC", 2, absl::CivilDay(2021, 12, 31)}};
+      {"HRK", 2, absl::CivilDay(2023, 1, 31)}, {"BGN", 2, absl::CivilDay(2026, 1, 31)},
+      {"ANG", 2, absl::CivilDay(2025, 6, 30)}, {"DEM", 2, absl::CivilDay(2002, 3, 31)},
+      {"ITL", 0, absl::CivilDay(2002, 3, 31)}, {"CUC", 2, absl::CivilDay(2021, 12, 31)}};
   for (const auto& [code, digits, last] : rows) {
     ASSERT_NE(Currency::Find(code), nullptr) << code;
     EXPECT_EQ(C(code).digits(), digits) << code;
@@ -286,8 +284,8 @@ TEST(Money, TakesACurrencyAsALogHasIt) {
   EXPECT_EQ(currency->factor(), 10'000);
   EXPECT_EQ(currency->last_day(), absl::CivilDay::max());
   EXPECT_EQ(FormatMoney(-12'345, *currency), "-1.2345 QQQ");
-  for (const auto& [code, digits] : {std::pair("QQ", 2), {"qqq", 2}, {"QQQQ", 2}, {"QQQ", -1},
-                                     {"QQQ", 5}}) {
+  for (const auto& [code, digits] :
+       {std::pair("QQ", 2), {"qqq", 2}, {"QQQQ", 2}, {"QQQ", -1}, {"QQQ", 5}}) {
     EXPECT_FALSE(Currency::OfLog(code, digits).has_value()) << code << digits;
   }
 }

@@ -36,8 +36,7 @@ TEST(FieldViolations, KeepsSoManyAndSaysHowManyMoreThereAre) {
   for (int i = 0; i < 100; ++i) Expect(CheckId("", 64), At("lines", i), bad);
   const auto request = [&] {
     google::rpc::BadRequest request;
-    const auto payload =
-        bad.ToStatus().GetPayload("type.googleapis.com/google.rpc.BadRequest");
+    const auto payload = bad.ToStatus().GetPayload("type.googleapis.com/google.rpc.BadRequest");
     EXPECT_TRUE(payload.has_value() && request.ParseFromString(std::string(*payload)));
     return request;
   };

@@ -55,11 +55,11 @@ TEST(Text, CountsCharactersOfItsNormalFormInEveryScript) {
       {"a", 1},
       {"\xc3\xbc", 1},          // ü
       {"u\xcc\x88", 1},         // the same, apart: NFC has one
-      {"\xe0\xb8\x97", 1},     // Thai
-      {"\xe7\x8e\x8b", 1},     // Han
+      {"\xe0\xb8\x97", 1},      // Thai
+      {"\xe7\x8e\x8b", 1},      // Han
       {"\xf0\x9f\x99\x82", 1},  // beyond the first 65,536
       {"\xf0\x9d\x85\xa0", 3},  // U+1D160 is three characters in NFC
-      {"\xef\xac\xac", 3}};    // U+FB2C, the same of three bytes
+      {"\xef\xac\xac", 3}};     // U+FB2C, the same of three bytes
   for (const auto& [text, characters] : rows) {
     for (const int count : {1, 3, 50, 200}) {
       const auto limit = static_cast<size_t>(count * characters);
@@ -103,7 +103,8 @@ TEST(Text, TrimsWhiteSpaceOfAllKinds) {
       {"", ""},
       {" \xc2\xa0 ", ""},
       {"x", "x"},
-      {"\xe3\x80\x80Mu\xcc\x88ller  \xc2\xa0& So\xcc\x88hne ", "M\xc3\xbcller  \xc2\xa0& S\xc3\xb6hne"}};
+      {"\xe3\x80\x80Mu\xcc\x88ller  \xc2\xa0& So\xcc\x88hne ",
+       "M\xc3\xbcller  \xc2\xa0& S\xc3\xb6hne"}};
   for (const auto& [text, trimmed] : rows) EXPECT_EQ(Trim(text), trimmed) << '"' << text << '"';
 }
 
@@ -126,10 +127,11 @@ TEST(Text, ANameShowsSomething) {
 
 TEST(Text, AnIdIsOfAnyScriptAndShows) {
   for (const std::string& id :
-       {"c-1"s, "~"s, "!"s, "a/b"s, "../../etc/passwd"s, "a b"s, "a  b"s, "M\xc3\xbcller & S\xc3\xb6hne"s,
+       {"c-1"s, "~"s, "!"s, "a/b"s, "../../etc/passwd"s, "a b"s, "a  b"s,
+        "M\xc3\xbcller & S\xc3\xb6hne"s,
         "\xe7\x8e\x8b\xe3\x80\x80\xe5\xb0\x8f\xe6\x98\x8e"s,  // an ideographic space inside
-        "\xf0\x9f\x99\x82"s, "\xe0\xa4\xa8\xe0\xa5\x87\xe0\xa4\xb9\xe0\xa4\xbe"s, std::string(64, 'x'),
-        Times(64, "\xf0\x9f\x99\x82"), Times(64, "\xc3\xbc")}) {
+        "\xf0\x9f\x99\x82"s, "\xe0\xa4\xa8\xe0\xa5\x87\xe0\xa4\xb9\xe0\xa4\xbe"s,
+        std::string(64, 'x'), Times(64, "\xf0\x9f\x99\x82"), Times(64, "\xc3\xbc")}) {
     EXPECT_TRUE(CheckId(id, 64).ok()) << id << ": " << CheckId(id, 64);
   }
 }
@@ -152,15 +154,15 @@ TEST(Text, AnIdHasOneSpelling) {
        "has the character U+200B, which does not show"},  // zero-width space
       {"a\xe2\x80\x8d"
        "b",
-       "has the character U+200D, which does not show"},                   // joiner
+       "has the character U+200D, which does not show"},  // joiner
       {"\xe2\x80\xae"
        "ab",
        "has the character U+202E, which does not show"},                   // bidi override
       {"a\xe2\x80\x8f", "has the character U+200F, which does not show"},  // right-to-left mark
-      {"a\xc2\xad", "has the character U+00AD, which does not show"},       // soft hyphen
+      {"a\xc2\xad", "has the character U+00AD, which does not show"},      // soft hyphen
       {"a\xef\xb8\x8f", "has the character U+FE0F, which does not show"},  // variation selector
       {"\xe3\x85\xa4", "has the character U+3164, which does not show"},   // Hangul filler
-      {"\xcd\xb8", "has the character U+0378, which does not show"},        // not assigned
+      {"\xcd\xb8", "has the character U+0378, which does not show"},       // not assigned
       {"\xef\xbf\xbf", "has the character U+FFFF, which does not show"},
       {"Mu\xcc\x88ller", "normal form C"},
       {"\xe2\x84\xab", "normal form C"},  // the Angstrom sign is another spelling of a letter

@@ -228,10 +228,9 @@ class RawProducer::Impl {
     Clock::time_point last = begin;
     while (last < end) {
       while (sent - reported_ < static_cast<uint64_t>(in_flight)) {
-        if (rd_kafka_produce(topic_,
-                             0,
-                             RD_KAFKA_MSG_F_COPY, const_cast<char*>(value.data()), value.size(),
-                             "0123456789abcdef0123456789abcdef0123", 36, nullptr) != 0) {
+        if (rd_kafka_produce(topic_, 0, RD_KAFKA_MSG_F_COPY, const_cast<char*>(value.data()),
+                             value.size(), "0123456789abcdef0123456789abcdef0123", 36,
+                             nullptr) != 0) {
           return FromKafka(rd_kafka_last_error(), "producing");
         }
         ++sent;

@@ -64,8 +64,9 @@ TEST(OpenAccount, OpensWithDefaults) {
   const auto outcome = story.When(Euros());
   const std::string id = outcome.response.account_id();
   EXPECT_EQ(id.size(), 36u);
-  outcome.Then({absl::StrCat("account_opened { account_id: '", id,
-                             "' currency_code: 'EUR' currency_digits: 2 time_zone: 'UTC' terms {} }")});
+  outcome.Then(
+      {absl::StrCat("account_opened { account_id: '", id,
+                    "' currency_code: 'EUR' currency_digits: 2 time_zone: 'UTC' terms {} }")});
   EXPECT_EQ(outcome.events[0].effective_date, absl::CivilDay(2026, 3, 15));
 }
 
@@ -91,7 +92,8 @@ TEST(OpenAccount, OpensAsSaid) {
   EXPECT_THAT(story.state().billing(),
               EqualsProto(Proto<billing::v1::State>(
                   "accounts { account_id: '../x' currency_code: 'JPY' currency_digits: 0 "
-                  "time_zone: 'Asia/Tokyo' terms { net_days: 30 } manual_credit: true state: ACCOUNT_STATE_ACTIVE "
+                  "time_zone: 'Asia/Tokyo' terms { net_days: 30 } manual_credit: true state: "
+                  "ACCOUNT_STATE_ACTIVE "
                   "changed_date: 20260316 }")));
 }
 
@@ -170,9 +172,9 @@ TEST(OpenAccount, OfALogInACurrencyThatTheTableLacksStopsNobody) {
   // As the log has it.
   const auto voided = with("currency_digits: 3").When(voiding);
   ASSERT_TRUE(voided.status.ok()) << voided.status;
-  EXPECT_THAT(voided.response.total(),
-              EqualsProto(Proto<google::type::Money>(
-                  "currency_code: 'QQQ' units: 12 nanos: 345000000")));
+  EXPECT_THAT(
+      voided.response.total(),
+      EqualsProto(Proto<google::type::Money>("currency_code: 'QQQ' units: 12 nanos: 345000000")));
   // Nobody knows what 12345 is.
   const auto refused = with("").When(voiding).ThenRefused("UNSUPPORTED");
   EXPECT_EQ(MetadataOf(refused.status, "currency_code"), "QQQ");

@@ -25,9 +25,8 @@ cpp_rational Exact(const std::string& decimal) {
 
 cpp_int Floor(const cpp_rational& value) {
   const cpp_int quotient = numerator(value) / denominator(value);
-  return numerator(value) < 0 && numerator(value) % denominator(value) != 0
-             ? cpp_int(quotient - 1)
-             : quotient;
+  return numerator(value) < 0 && numerator(value) % denominator(value) != 0 ? cpp_int(quotient - 1)
+                                                                            : quotient;
 }
 
 cpp_int HalfUp(const cpp_rational& value) {

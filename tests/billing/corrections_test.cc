@@ -1,5 +1,5 @@
-// Every state of an invoice × every correction of it: what has happened can be put right, and nothing
-// becomes money that was never paid. In currencies of every scale.
+// Every state of an invoice × every correction of it: what has happened can be put right, and
+// nothing becomes money that was never paid. In currencies of every scale.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -30,12 +30,12 @@ enum class Was {
   kWrittenOffPartlyPaid,
   kVoid,
   kBounced,
-  kResidueBounced,    // paid but a residue, then the payment bounced
-  kRecoveryBounced,   // written off, 30 recovered, and they bounced
-  kDiscountTaken,     // 98 paid early, 2 % let off
-  kDiscountMissed,    // 98 paid a day late
-  kDiscountBounced,   // taken, then the payment bounced
-  kDiscountReversed,  // taken, and undone by a command
+  kResidueBounced,      // paid but a residue, then the payment bounced
+  kRecoveryBounced,     // written off, 30 recovered, and they bounced
+  kDiscountTaken,       // 98 paid early, 2 % let off
+  kDiscountMissed,      // 98 paid a day late
+  kDiscountBounced,     // taken, then the payment bounced
+  kDiscountReversed,    // taken, and undone by a command
   kDiscountAndResidue,  // a bit less than 98 paid early, the rest written off beside the discount
 };
 
@@ -89,26 +89,86 @@ struct Row {
 };
 constexpr Row kTable[] = {
     // void mark unmark write-off reverse | offset credit refund | pay release
-    {Was::kIssued, "issued", "xxTxn" "xxx" "xa"},
-    {Was::kPartlyPaid, "partly paid", "mxTxn" "oxx" "xx"},
-    {Was::kPaid, "paid", "mTTTn" "oxx" "cx"},
-    {Was::kPaidByCreditNote, "paid by a credit note", "mTTTn" "oxp" "cx"},
-    {Was::kPaidButAResidue, "paid but a residue", "mTTTx" "oxx" "cx"},
-    {Was::kAllResidue, "all of it a residue", "xTTTx" "xxx" "ca"},
-    {Was::kOffset, "offset", "mTTTn" "iii" "ca"},
-    {Was::kOfNothing, "of nothing", "xTTTn" "xxx" "ca"},
-    {Was::kMarked, "marked", "xTxxn" "xxx" "xa"},
-    {Was::kWrittenOff, "written off", "xTwcx" "xxx" "xa"},
-    {Was::kWrittenOffPartlyPaid, "written off, partly paid", "mTwcx" "oxx" "xx"},
-    {Was::kVoid, "void", "TTTTT" "TTT" "cT"},
-    {Was::kBounced, "bounced", "xxTxn" "xxx" "xT"},
-    {Was::kResidueBounced, "residue, bounced", "xxTxx" "xxx" "xT"},
-    {Was::kRecoveryBounced, "recovery bounced", "xTwrx" "xxx" "xT"},
-    {Was::kDiscountTaken, "discount taken", "mTTTx" "oxx" "cx"},
-    {Was::kDiscountMissed, "discount missed", "mxTxn" "oxx" "xx"},
-    {Was::kDiscountBounced, "discount taken, bounced", "xxTxn" "xxx" "xT"},
-    {Was::kDiscountReversed, "discount reversed", "mxTxn" "oxx" "xx"},
-    {Was::kDiscountAndResidue, "discount and residue", "mTTTx" "oxx" "cx"},
+    {Was::kIssued, "issued",
+     "xxTxn"
+     "xxx"
+     "xa"},
+    {Was::kPartlyPaid, "partly paid",
+     "mxTxn"
+     "oxx"
+     "xx"},
+    {Was::kPaid, "paid",
+     "mTTTn"
+     "oxx"
+     "cx"},
+    {Was::kPaidByCreditNote, "paid by a credit note",
+     "mTTTn"
+     "oxp"
+     "cx"},
+    {Was::kPaidButAResidue, "paid but a residue",
+     "mTTTx"
+     "oxx"
+     "cx"},
+    {Was::kAllResidue, "all of it a residue",
+     "xTTTx"
+     "xxx"
+     "ca"},
+    {Was::kOffset, "offset",
+     "mTTTn"
+     "iii"
+     "ca"},
+    {Was::kOfNothing, "of nothing",
+     "xTTTn"
+     "xxx"
+     "ca"},
+    {Was::kMarked, "marked",
+     "xTxxn"
+     "xxx"
+     "xa"},
+    {Was::kWrittenOff, "written off",
+     "xTwcx"
+     "xxx"
+     "xa"},
+    {Was::kWrittenOffPartlyPaid, "written off, partly paid",
+     "mTwcx"
+     "oxx"
+     "xx"},
+    {Was::kVoid, "void",
+     "TTTTT"
+     "TTT"
+     "cT"},
+    {Was::kBounced, "bounced",
+     "xxTxn"
+     "xxx"
+     "xT"},
+    {Was::kResidueBounced, "residue, bounced",
+     "xxTxx"
+     "xxx"
+     "xT"},
+    {Was::kRecoveryBounced, "recovery bounced",
+     "xTwrx"
+     "xxx"
+     "xT"},
+    {Was::kDiscountTaken, "discount taken",
+     "mTTTx"
+     "oxx"
+     "cx"},
+    {Was::kDiscountMissed, "discount missed",
+     "mxTxn"
+     "oxx"
+     "xx"},
+    {Was::kDiscountBounced, "discount taken, bounced",
+     "xxTxn"
+     "xxx"
+     "xT"},
+    {Was::kDiscountReversed, "discount reversed",
+     "mxTxn"
+     "oxx"
+     "xx"},
+    {Was::kDiscountAndResidue, "discount and residue",
+     "mTTTx"
+     "oxx"
+     "cx"},
 };
 
 class Scene {
@@ -303,13 +363,13 @@ class Scene {
   // What holds whatever happened.
   void ExpectSums() {
     const v1::Account& a = account();
-    EXPECT_EQ(a.received_minor() + a.credited_minor(),
-              a.allocated_minor() + a.unapplied_minor() + a.refunded_minor() +
-                  a.reversed_minor() + a.credit_written_off_minor());
+    EXPECT_EQ(a.received_minor() + a.credited_minor(), a.allocated_minor() + a.unapplied_minor() +
+                                                           a.refunded_minor() + a.reversed_minor() +
+                                                           a.credit_written_off_minor());
     const v1::Invoice& i = invoice();
     if (i.state() == v1::INVOICE_STATE_VOID) {
-      EXPECT_EQ(i.open_minor() + i.written_off_minor() + i.residue_minor() +
-                    i.discounted_minor() + MoneyOn(),
+      EXPECT_EQ(i.open_minor() + i.written_off_minor() + i.residue_minor() + i.discounted_minor() +
+                    MoneyOn(),
                 0);
       return;
     }
@@ -487,8 +547,8 @@ TEST(Corrections, AWriteOffIsReversedOnItsDayAtTheEarliest) {
   scene.story().When(Proto<v1::WriteOffInvoiceRequest>(
       of + "reason: WRITE_OFF_REASON_BAD_DEBT effective_date { year: 2026 month: 3 day: 1 }"));
   scene.story()
-      .When(Proto<v1::ReverseWriteOffRequest>(
-          of + "effective_date { year: 2026 month: 2 day: 28 }"))
+      .When(
+          Proto<v1::ReverseWriteOffRequest>(of + "effective_date { year: 2026 month: 2 day: 28 }"))
       .ThenInvalid({"effective_date"});
   const auto reversed = scene.story().When(Proto<v1::ReverseWriteOffRequest>(
       of + "reason: 'wrong customer' effective_date { year: 2026 month: 3 day: 1 }"));
@@ -528,8 +588,7 @@ TEST(Corrections, RefuseBadFields) {
       .When(Proto<v1::ReverseWriteOffRequest>(
           "invoice_id: 'x' reason: '\\n' effective_date { day: 1 }"))
       .ThenInvalid({"reason", "effective_date"});
-  story.When(Proto<v1::ReverseWriteOffRequest>("invoice_id: 'x'"))
-      .ThenRefused("INVOICE_NOT_FOUND");
+  story.When(Proto<v1::ReverseWriteOffRequest>("invoice_id: 'x'")).ThenRefused("INVOICE_NOT_FOUND");
   story.When(Proto<v1::WriteOffCreditRequest>("payment_id: 'x' effective_date { day: 1 }"))
       .ThenInvalid({"effective_date"});
   story.When(Proto<v1::ReverseCreditWriteOffRequest>("payment_id: 'x'"))

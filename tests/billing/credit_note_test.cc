@@ -173,11 +173,10 @@ TEST(CreditNote, RefundTakesMoneyOfPaymentsOnly) {
   book.Pay(200);
   const std::string source = book.Note(kCredit).response.credit_note_id();
   const std::string next = book.story.When(InvoiceOf(150)).response.invoice_id();  // 31.34 of money
-  const auto refused =
-      book.story
-          .When(Proto<v1::IssueCreditNoteRequest>(
-              absl::StrCat("invoice_id: '", next, "' ", kRefund)))
-          .ThenRefused("CREDIT_NOTE_ABOVE_PAID");
+  const auto refused = book.story
+                           .When(Proto<v1::IssueCreditNoteRequest>(
+                               absl::StrCat("invoice_id: '", next, "' ", kRefund)))
+                           .ThenRefused("CREDIT_NOTE_ABOVE_PAID");
   EXPECT_EQ(MetadataOf(refused.status, "paid_minor"), "3134");
   EXPECT_EQ(MetadataOf(refused.status, "money_minor"), "15000");
 }

@@ -39,8 +39,8 @@ std::string Date(const char* field, absl::CivilDay day) {
 // An account with 2/10 net 30 whose invoices are of 2026-03-01, so that the 11th is the last day.
 struct Book {
   explicit Book(const std::string& settings = "")
-      : story(CustomerWithAccount(absl::StrCat("currency_code: 'EUR' ", kTwoTenNetThirty,
-                                               settings))) {
+      : story(CustomerWithAccount(
+            absl::StrCat("currency_code: 'EUR' ", kTwoTenNetThirty, settings))) {
     story.Now(absl::FromCivil(absl::CivilSecond(2026, 6, 1, 12, 0, 0), absl::UTCTimeZone()));
   }
 
@@ -53,8 +53,8 @@ struct Book {
   // Of March; 0 = by age.
   auto Pay(int64_t cents, int day, const std::vector<std::string>& said = {},
            const std::string& rest = "") {
-    auto request = Proto<RecordPaymentRequest>(
-        Date("payment_date", absl::CivilDay(2026, 3, day)) + rest);
+    auto request =
+        Proto<RecordPaymentRequest>(Date("payment_date", absl::CivilDay(2026, 3, day)) + rest);
     *request.mutable_amount() = Euros(cents);
     request.set_method(v1::PAYMENT_METHOD_CARD);
     for (const std::string& id : said) request.add_allocations()->set_invoice_id(id);
@@ -142,15 +142,17 @@ TEST(EarlyPayment, RefusesWhatIsNoDiscount) {
 }
 
 TEST(EarlyPayment, TermsAreKeptInOneSpelling) {
-  const char* said = "terms { net_days: 30 early_payment_discount { days: 10 percent { value: "
-                     "'+02.500' } } } ";
-  const char* kept = "terms { net_days: 30 early_payment_discount { days: 10 percent { value: "
-                     "'2.5' } } } ";
+  const char* said =
+      "terms { net_days: 30 early_payment_discount { days: 10 percent { value: "
+      "'+02.500' } } } ";
+  const char* kept =
+      "terms { net_days: 30 early_payment_discount { days: 10 percent { value: "
+      "'2.5' } } } ";
   const auto opened = RegisteredCustomer().When(
       Proto<OpenAccountRequest>(absl::StrCat("currency_code: 'EUR' ", said)));
-  EXPECT_EQ(opened.events.at(0).event.account_opened().terms().early_payment_discount().percent()
-                .value(),
-            "2.5");
+  EXPECT_EQ(
+      opened.events.at(0).event.account_opened().terms().early_payment_discount().percent().value(),
+      "2.5");
   Story<Billing> story = CustomerWithAccount();
   story.When(Proto<v1::ChangeAccountTermsRequest>(said))
       .Then({absl::StrCat("account_terms_changed { account_id: 'acc' ", kept, " }")});
@@ -176,11 +178,10 @@ TEST(EarlyPayment, IsFrozenInTheInvoice) {
        "last_date { year: 2026 month: 3 day: 11 } percent: '2' amount_minor: 1"},
       {"nothing of nothing", kTwoTenNetThirty, Day(2026, 3, 1), "", 24, ""},
       {"nothing of an invoice of nothing", kTwoTenNetThirty, Day(2026, 3, 1), "", 0, ""},
-      {"never all of it",
-       terms("early_payment_discount { days: 0 percent { value: '99.99' } }"), Day(2026, 3, 1), "",
-       100, ""},
-      {"on the day itself",
-       terms("early_payment_discount { days: 0 percent { value: '3' } }"), Day(2026, 3, 1), "", 100,
+      {"never all of it", terms("early_payment_discount { days: 0 percent { value: '99.99' } }"),
+       Day(2026, 3, 1), "", 100, ""},
+      {"on the day itself", terms("early_payment_discount { days: 0 percent { value: '3' } }"),
+       Day(2026, 3, 1), "", 100,
        "last_date { year: 2026 month: 3 day: 1 } percent: '3' amount_minor: 3"},
       {"no later than a due date that is given", kTwoTenNetThirty, Day(2026, 3, 1),
        Date("due_date", Day(2026, 3, 5)), 10'000,
@@ -194,8 +195,8 @@ TEST(EarlyPayment, IsFrozenInTheInvoice) {
   };
   for (const Row& row : rows) {
     SCOPED_TRACE(row.what);
-    const std::string content = absl::StrCat(Line(row.cents), Date("invoice_date", row.invoice),
-                                             row.rest);
+    const std::string content =
+        absl::StrCat(Line(row.cents), Date("invoice_date", row.invoice), row.rest);
     const auto expect = [&](const auto& outcome) {
       ASSERT_TRUE(outcome.status.ok()) << outcome.status;
       const v1::InvoiceIssued& issued = outcome.events.at(0).event.invoice_issued();
@@ -209,8 +210,8 @@ TEST(EarlyPayment, IsFrozenInTheInvoice) {
     expect(CustomerWithAccount("currency_code: 'EUR' " + row.terms).When(Invoice(content)));
     expect(CustomerWithAccount().When(Invoice(content + row.terms)));
     Story<Billing> story = CustomerWithAccount();
-    const auto draft = story.When(Proto<v1::CreateDraftInvoiceRequest>(
-        absl::StrCat("draft { ", content, row.terms, " }")));
+    const auto draft = story.When(
+        Proto<v1::CreateDraftInvoiceRequest>(absl::StrCat("draft { ", content, row.terms, " }")));
     expect(story.When(Invoice(absl::StrCat("draft_id: '", draft.response.invoice_id(), "'"))));
   }
 }
@@ -269,9 +270,11 @@ TEST(EarlyPayment, OnlyOfWhatIsInTimeAndAllButTheDiscount) {
       {"paid in full", {{11'900, 11}}, "PAID, 0 open, 0 let off (0 of it tax)"},
       {"in two parts", {{5'000, 2}, {6'662, 11}}, kTaken},
       {"recorded in another order", {{6'662, 11}, {5'000, 2}}, kTaken},
-      {"the second part late", {{5'000, 2}, {6'662, 12}},
+      {"the second part late",
+       {{5'000, 2}, {6'662, 12}},
        "ISSUED, 238 open, 0 let off (0 of it tax)"},
-      {"the first part late", {{5'000, 12}, {6'662, 2}},
+      {"the first part late",
+       {{5'000, 12}, {6'662, 2}},
        "ISSUED, 238 open, 0 let off (0 of it tax)"},
       {"before there was an invoice", {{5'000, 1}, {6'662, 1}}, kTaken},
   };
@@ -360,9 +363,8 @@ TEST(EarlyPayment, MoneyThatIsConfirmedCountsByItsOwnDay) {
     const std::string payment =
         book.Pay(11'662, 2, {id}, "initial_state: PAYMENT_STATE_PENDING").response.payment_id();
     EXPECT_EQ(book.invoice(id).open_minor(), 11'900);
-    const auto confirmed = book.Do<v1::ConfirmPaymentRequest>(
-        absl::StrCat("payment_id: '", payment, "' ",
-                     Date("payment_date", absl::CivilDay(2026, 3, day))));
+    const auto confirmed = book.Do<v1::ConfirmPaymentRequest>(absl::StrCat(
+        "payment_id: '", payment, "' ", Date("payment_date", absl::CivilDay(2026, 3, day))));
     ASSERT_TRUE(confirmed.status.ok()) << confirmed.status;
     EXPECT_EQ(book.invoice(id).discounted_minor(), day == 11 ? 238 : 0);
     EXPECT_EQ(confirmed.response.has_discounted(), day == 11);
@@ -437,8 +439,9 @@ TEST(EarlyPayment, IsUndoneWhenItsMoneyIsTakenBack) {
       {"all", "", "ISSUED, 11900 open, 0 let off (0 of it tax)"},
       {"a part", "amount { currency_code: 'EUR' units: 50 }",
        "ISSUED, 5238 open, 0 let off (0 of it tax)"},
-      {"more than is left", "amount { currency_code: 'EUR' units: 150 } excess: "
-                            "TAKE_BACK_EXCESS_CLAIM ",
+      {"more than is left",
+       "amount { currency_code: 'EUR' units: 150 } excess: "
+       "TAKE_BACK_EXCESS_CLAIM ",
        "ISSUED, 11900 open, 0 let off (0 of it tax)"},
   };
   for (const Row& row : rows) {
@@ -593,8 +596,8 @@ TEST(EarlyPayment, ACreditNoteThatIsPaidOutKeepsIt) {
   const std::string id = book.Issue();
   book.Pay(11'662, 5);
   const std::string note = book.Note(id, 5'950, "CREDIT").response.credit_note_id();
-  const auto out = book.Do<v1::RefundCreditNoteRequest>(
-      absl::StrCat("credit_note_id: '", note, "'"));
+  const auto out =
+      book.Do<v1::RefundCreditNoteRequest>(absl::StrCat("credit_note_id: '", note, "'"));
   ASSERT_TRUE(out.status.ok()) << out.status;
   EXPECT_EQ(book.How(id), "PAID, 0 open, 119 let off (19 of it tax)");
   // Still so when something else happens to the invoice.
@@ -611,14 +614,14 @@ TEST(EarlyPayment, ACreditNoteThatIsPaidOutIsInTime) {
   EXPECT_EQ(book.How(id), "ISSUED, 38 open, 0 let off (0 of it tax)");
   // Of 3.38 0.38 are open, so 3.00 are money: the late payment's.
   const std::string note = book.Note(id, 338, "CREDIT").response.credit_note_id();
-  ASSERT_TRUE(book.Do<v1::ReleaseCreditRequest>(
-                      absl::StrCat("payment_id: '", book.account().payments(0).payment_id(),
-                                   "' invoice_id: '", id,
-                                   "' amount { currency_code: 'EUR' units: 1 }"))
-                  .status.ok());
+  ASSERT_TRUE(
+      book.Do<v1::ReleaseCreditRequest>(
+              absl::StrCat("payment_id: '", book.account().payments(0).payment_id(),
+                           "' invoice_id: '", id, "' amount { currency_code: 'EUR' units: 1 }"))
+          .status.ok());
   EXPECT_EQ(book.How(id), "ISSUED, 100 open, 0 let off (0 of it tax)");
-  const auto out = book.Do<v1::RefundCreditNoteRequest>(
-      absl::StrCat("credit_note_id: '", note, "'"));
+  const auto out =
+      book.Do<v1::RefundCreditNoteRequest>(absl::StrCat("credit_note_id: '", note, "'"));
   ASSERT_TRUE(out.status.ok()) << out.status;
   EXPECT_EQ(book.invoice(id).discounted_minor(), 100);
   EXPECT_EQ(book.invoice(id).state(), v1::INVOICE_STATE_PAID);
@@ -653,8 +656,9 @@ TEST(EarlyPayment, AResidueIsWrittenOffBesideIt) {
     Book other;
     const std::string late = other.Issue();
     other.Pay(cents, day);
-    other.Do<v1::WriteOffInvoiceRequest>(
-             absl::StrCat("invoice_id: '", late, "' reason: WRITE_OFF_REASON_NORMAL"))
+    other
+        .Do<v1::WriteOffInvoiceRequest>(
+            absl::StrCat("invoice_id: '", late, "' reason: WRITE_OFF_REASON_NORMAL"))
         .ThenRefused("WRITE_OFF_ABOVE_TOLERANCE");
   }
 }
@@ -684,8 +688,8 @@ TEST(EarlyPayment, ACommandDoesNotTakeWhatIsNotEarned) {
     int64_t cents;
     int day;
   };
-  for (const Row& row : {Row{"nothing paid", 0, 0}, Row{"late", 11'662, 12},
-                         Row{"too little", 11'661, 11}}) {
+  for (const Row& row :
+       {Row{"nothing paid", 0, 0}, Row{"late", 11'662, 12}, Row{"too little", 11'661, 11}}) {
     SCOPED_TRACE(row.what);
     Book book;
     const std::string id = book.Issue();
@@ -697,8 +701,8 @@ TEST(EarlyPayment, ACommandDoesNotTakeWhatIsNotEarned) {
   Story<Billing> none = CustomerWithAccount();
   const std::string id = none.When(InvoiceOf(100)).response.invoice_id();
   none.When(PaymentOf(99));
-  none.When(Proto<v1::WriteOffInvoiceRequest>(absl::StrCat(
-                "invoice_id: '", id, "' reason: WRITE_OFF_REASON_EARLY_PAYMENT")))
+  none.When(Proto<v1::WriteOffInvoiceRequest>(
+                absl::StrCat("invoice_id: '", id, "' reason: WRITE_OFF_REASON_EARLY_PAYMENT")))
       .ThenRefused("DISCOUNT_NOT_EARNED");
 }
 
@@ -706,8 +710,8 @@ TEST(EarlyPayment, OfAnInvoiceThatWasGivenUpNothingIsLetOff) {
   Book book;
   const std::string id = book.Issue();
   const std::string of_it = absl::StrCat("invoice_id: '", id, "' ");
-  EXPECT_TRUE(book.Do<v1::WriteOffInvoiceRequest>(of_it + "reason: WRITE_OFF_REASON_BAD_DEBT")
-                  .status.ok());
+  EXPECT_TRUE(
+      book.Do<v1::WriteOffInvoiceRequest>(of_it + "reason: WRITE_OFF_REASON_BAD_DEBT").status.ok());
   book.Pay(11'662, 5, {id});
   EXPECT_EQ(book.invoice(id).written_off_minor(), 238);
   EXPECT_EQ(book.invoice(id).discounted_minor(), 0);
@@ -721,8 +725,7 @@ TEST(EarlyPayment, OnePaymentEarnsNoMoreThanItsReversalCanUndo) {
     Book book("manual_credit: true");
     std::vector<std::string> ids;
     const std::string lines = Line(10'000, "19");
-    const std::string early =
-        at_once ? "" : book.Pay(kInvoices * 11'662, 11).response.payment_id();
+    const std::string early = at_once ? "" : book.Pay(kInvoices * 11'662, 11).response.payment_id();
     for (int i = 0; i < kInvoices; ++i) ids.push_back(book.Issue(lines));
     const std::string payment =
         at_once ? book.Pay(kInvoices * 11'662, 11).response.payment_id() : early;
@@ -747,8 +750,8 @@ TEST(EarlyPayment, OnePaymentEarnsNoMoreThanItsReversalCanUndo) {
     if (at_once) {
       EXPECT_LE(partly, 1);
     }
-    const auto back = book.Do<v1::ReversePaymentRequest>(
-        absl::StrCat("payment_id: '", payment, "'"));
+    const auto back =
+        book.Do<v1::ReversePaymentRequest>(absl::StrCat("payment_id: '", payment, "'"));
     ASSERT_TRUE(back.status.ok()) << back.status;
     size_t bytes = 0;
     for (const auto& dated : back.events) {
@@ -775,8 +778,7 @@ TEST(EarlyPayment, OneCommandTakesNoMoreThanFitsItsRecord) {
   ASSERT_TRUE(book.story.When(request).status.ok());
   for (const std::string& id : ids) book.Pay(11'662, 5, {id});
   EXPECT_EQ(book.account().open_minor(), kInvoices * 237);
-  const auto back =
-      book.Do<v1::ReversePaymentRequest>(absl::StrCat("payment_id: '", late, "'"));
+  const auto back = book.Do<v1::ReversePaymentRequest>(absl::StrCat("payment_id: '", late, "'"));
   ASSERT_TRUE(back.status.ok()) << back.status;
   size_t bytes = 0, taken = 0;
   for (const auto& dated : back.events) {
@@ -788,10 +790,10 @@ TEST(EarlyPayment, OneCommandTakesNoMoreThanFitsItsRecord) {
   EXPECT_LE(bytes, billing::kMaxDiscountBytes);
   // One by one the others can be taken by command.
   const auto& open = book.account().open_invoices(0);
-  EXPECT_TRUE(book.Do<v1::WriteOffInvoiceRequest>(
-                      absl::StrCat("invoice_id: '", open.invoice_id(),
-                                   "' reason: WRITE_OFF_REASON_EARLY_PAYMENT"))
-                  .status.ok());
+  EXPECT_TRUE(
+      book.Do<v1::WriteOffInvoiceRequest>(absl::StrCat("invoice_id: '", open.invoice_id(),
+                                                       "' reason: WRITE_OFF_REASON_EARLY_PAYMENT"))
+          .status.ok());
 }
 
 }  // namespace

@@ -2,9 +2,9 @@
 // does.
 #include <gtest/gtest.h>
 
-#include "services/billing/limits.h"
 #include "common/base/money.h"
 #include "services/billing/currency_scale.h"
+#include "services/billing/limits.h"
 #include "tests/billing/billing_story.h"
 
 namespace daybook {
@@ -89,9 +89,9 @@ TEST(Drafts, HaveAVersionOfTheirOwn) {
   EXPECT_EQ(made.response.etag(), "1");
   const std::string two_lines = absl::StrCat("draft { ", kLine, kLine, "} ");
   EXPECT_EQ(book.Of<v1::EditDraftInvoiceRequest>(id, two_lines + "etag: '1'").response.etag(), "2");
-  EXPECT_EQ(book.Of<v1::EditDraftInvoiceRequest>(id, two_lines + "etag: '2'").Then({})
-                .response.etag(),
-            "2")
+  EXPECT_EQ(
+      book.Of<v1::EditDraftInvoiceRequest>(id, two_lines + "etag: '2'").Then({}).response.etag(),
+      "2")
       << "nothing changed";
   book.Issue(5);  // is nobody's business here
   book.Draft(kLine);
@@ -112,7 +112,8 @@ TEST(Drafts, HaveAVersionOfTheirOwn) {
       .ThenInvalid({"etag"});
   book.Of<v1::DeleteDraftInvoiceRequest>(id, "etag: '" + too_long + "'").ThenInvalid({"etag"});
 
-  const auto issued = book.story.When(Invoice(absl::StrCat("draft_id: '", id, "' draft_etag: '2'")));
+  const auto issued =
+      book.story.When(Invoice(absl::StrCat("draft_id: '", id, "' draft_etag: '2'")));
   EXPECT_EQ(issued.response.total().units(), 20);
   const std::string other = book.account().drafts(0).invoice_id();
   book.Of<v1::DeleteDraftInvoiceRequest>(other, "etag: '1'");
@@ -195,12 +196,12 @@ TEST(WriteOff, RefusesBadFieldsAndWhatIsNoResidue) {
 
 TEST(WriteOff, ToleratesAResidueOfTheCurrency) {
   const std::pair<const char*, int64_t> rows[] = {
-      {"EUR", 1'00},      {"GBP", 1'00},     {"USD", 1'00},        {"CHF", 1'00},
-      {"JPY", 100},       {"ISK", 100},      {"ARS", 1'000'00},    {"HUF", 300'00},
-      {"VND", 20'000},    {"KRW", 1'000},    {"INR", 50'00},       {"LBP", 50'000'00},
-      {"NGN", 1'000'00},  {"TRY", 20'00},    {"SEK", 5'00},        {"IRR", 500'000'00},
-      {"KWD", 200},       {"BHD", 200},      {"IQD", 1'000'000},   {"XOF", 500},
-      {"CLF", 200},       {"UYW", 20'0000},  {"PYG", 5'000},       {"UGX", 2'000},
+      {"EUR", 1'00},     {"GBP", 1'00},    {"USD", 1'00},      {"CHF", 1'00},
+      {"JPY", 100},      {"ISK", 100},     {"ARS", 1'000'00},  {"HUF", 300'00},
+      {"VND", 20'000},   {"KRW", 1'000},   {"INR", 50'00},     {"LBP", 50'000'00},
+      {"NGN", 1'000'00}, {"TRY", 20'00},   {"SEK", 5'00},      {"IRR", 500'000'00},
+      {"KWD", 200},      {"BHD", 200},     {"IQD", 1'000'000}, {"XOF", 500},
+      {"CLF", 200},      {"UYW", 20'0000}, {"PYG", 5'000},     {"UGX", 2'000},
   };
   for (const auto& [code, tolerance] : rows) {
     EXPECT_EQ(billing::WriteOffTolerance(code), tolerance) << code;
@@ -227,18 +228,18 @@ TEST(WriteOff, ToleratesAResidueOfTheCurrency) {
 
 TEST(WriteOff, TakesTheResidueOfASmallCurrencyAndOneMinorUnitMoreIsNone) {
   const std::tuple<const char*, const char*, bool> rows[] = {
-      {"ISK", "2", true},  {"ISK", "100", true},  {"ISK", "101", false}, {"ARS", "2", true},
-      {"ARS", "1000.01", false},  {"HUF", "300", true}, {"HUF", "300.01", false},
-      {"KWD", "0.200", true},     {"KWD", "0.201", false}, {"CLF", "0.02", true},
-      {"CLF", "0.0201", false},   {"EUR", "1.01", false},
+      {"ISK", "2", true},       {"ISK", "100", true},      {"ISK", "101", false},
+      {"ARS", "2", true},       {"ARS", "1000.01", false}, {"HUF", "300", true},
+      {"HUF", "300.01", false}, {"KWD", "0.200", true},    {"KWD", "0.201", false},
+      {"CLF", "0.02", true},    {"CLF", "0.0201", false},  {"EUR", "1.01", false},
   };
   for (const auto& [currency, amount, residue] : rows) {
     Story<Billing> story = CustomerWithAccount(absl::StrCat("currency_code: '", currency, "'"));
-    const std::string id = story.When(Invoice(absl::StrCat("lines { unit_price { value: '", amount,
-                                                           "' } }")))
-                               .response.invoice_id();
-    const auto outcome = story.When(Proto<v1::WriteOffInvoiceRequest>(
-        absl::StrCat("invoice_id: '", id, "' ", kNormal)));
+    const std::string id =
+        story.When(Invoice(absl::StrCat("lines { unit_price { value: '", amount, "' } }")))
+            .response.invoice_id();
+    const auto outcome = story.When(
+        Proto<v1::WriteOffInvoiceRequest>(absl::StrCat("invoice_id: '", id, "' ", kNormal)));
     SCOPED_TRACE(absl::StrCat(amount, " ", currency));
     if (residue) {
       EXPECT_EQ(outcome.response.state(), v1::INVOICE_STATE_PAID) << outcome.status;

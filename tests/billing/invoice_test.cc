@@ -138,7 +138,8 @@ TEST(IssueInvoice, RefusesTaxCodesAgainstTheRulesOfEn16931) {
       {"category: TAX_CATEGORY_S exemption_reason: 'x'", "19", {code_field}},
       {"category: TAX_CATEGORY_S", "19", {}},
       {"category: TAX_CATEGORY_Z", "0.1", {rate_field}},
-      {"category: TAX_CATEGORY_Z exemption_reason_code: 'VATEX-EU-G'", "0",
+      {"category: TAX_CATEGORY_Z exemption_reason_code: 'VATEX-EU-G'",
+       "0",
        {code_field, text_field}},
       {"category: TAX_CATEGORY_Z", "", {}},
       {"category: TAX_CATEGORY_E", "0", {code_field}},
@@ -160,13 +161,15 @@ TEST(IssueInvoice, RefusesTaxCodesAgainstTheRulesOfEn16931) {
       {"category: TAX_CATEGORY_L", "7", {}},
       {"category: TAX_CATEGORY_L", "", {rate_field}},
       {"category: TAX_CATEGORY_M exemption_reason: 'x'", "4", {code_field}},
-      {"category: TAX_CATEGORY_E exemption_reason: '\\000'", "0",
+      {"category: TAX_CATEGORY_E exemption_reason: '\\000'",
+       "0",
        {"lines[0].tax_code.exemption_reason"}},
   };
   for (const Row& row : rows) {
-    const std::string rate = *row.rate == '\0' ? "" : absl::StrCat("tax_rate_percent { value: '", row.rate, "' }");
-    const auto outcome = CustomerWithAccount().When(
-        Invoice(absl::StrCat("lines { unit_price { value: '1' } ", rate, " tax_code { ", row.code, " } }")));
+    const std::string rate =
+        *row.rate == '\0' ? "" : absl::StrCat("tax_rate_percent { value: '", row.rate, "' }");
+    const auto outcome = CustomerWithAccount().When(Invoice(absl::StrCat(
+        "lines { unit_price { value: '1' } ", rate, " tax_code { ", row.code, " } }")));
     SCOPED_TRACE(absl::StrCat(row.code, " at ", row.rate));
     if (row.fields.empty()) {
       EXPECT_TRUE(outcome.status.ok()) << outcome.status;
@@ -231,12 +234,9 @@ TEST(IssueInvoice, TakesAnUnusualAmountOnlyIfItIsMeant) {
     const char* more;   // one minor unit more
   };
   const Row rows[] = {
-      {"EUR", "1000000000", "1000000000.01"},
-      {"JPY", "100000000000", "100000000001"},
-      {"KWD", "200000000", "200000000.001"},
-      {"CLF", "20000000", "20000000.0001"},
-      {"VND", "20000000000000", "20000000000001"},
-      {"ISK", "100000000000", "100000000001"},
+      {"EUR", "1000000000", "1000000000.01"},      {"JPY", "100000000000", "100000000001"},
+      {"KWD", "200000000", "200000000.001"},       {"CLF", "20000000", "20000000.0001"},
+      {"VND", "20000000000000", "20000000000001"}, {"ISK", "100000000000", "100000000001"},
   };
   for (const Row& row : rows) {
     SCOPED_TRACE(row.currency);
@@ -262,8 +262,9 @@ TEST(IssueInvoice, TakesAnUnusualAmountOnlyIfItIsMeant) {
     story.When(draft(row.more, "")).ThenRefused("AMOUNT_UNUSUAL");
     const auto meant = story.When(draft(row.more, "allow_unusual: true"));
     ASSERT_TRUE(meant.status.ok()) << meant.status;
-    auto edit = Proto<billing::v1::EditDraftInvoiceRequest>(absl::StrCat(
-        "invoice_id: '", meant.response.invoice_id(), "' draft { reference: 'x' ", line(row.more), " }"));
+    auto edit = Proto<billing::v1::EditDraftInvoiceRequest>(
+        absl::StrCat("invoice_id: '", meant.response.invoice_id(), "' draft { reference: 'x' ",
+                     line(row.more), " }"));
     story.When(edit).ThenRefused("AMOUNT_UNUSUAL");
     edit.set_allow_unusual(true);
     EXPECT_TRUE(story.When(edit).status.ok());
@@ -413,18 +414,19 @@ TEST(IssueInvoice, BringsTheTaxOfARateBackToItsLines) {
 TEST(IssueInvoice, TakesTheTaxOutOfAPriceThatHasIt) {
   const std::tuple<const char*, const char*, int64_t, int64_t> rows[] = {
       // rate, price with tax, net, tax
-      {"19", "15.00", 1261, 239},   // 2.394958
-      {"19", "0.01", 1, 0},         // 0.0016
-      {"7", "9.99", 934, 65},       // 0.6536
-      {"20", "9.99", 832, 167},     // 1.665
-      {"0", "9.99", 999, 0},        {"100", "0.01", 0, 1},  // 0.005
-      {"8.25", "-15.00", -1386, -114},                      // 1.1432
+      {"19", "15.00", 1261, 239},  // 2.394958
+      {"19", "0.01", 1, 0},        // 0.0016
+      {"7", "9.99", 934, 65},      // 0.6536
+      {"20", "9.99", 832, 167},    // 1.665
+      {"0", "9.99", 999, 0},
+      {"100", "0.01", 0, 1},            // 0.005
+      {"8.25", "-15.00", -1386, -114},  // 1.1432
   };
   for (const auto& [rate, price, net, tax] : rows) {
     // With a line that costs more, so that the total is not negative.
-    const auto invoice = Issued(CustomerWithAccount().When(Invoice(
-        absl::StrCat("lines { gross_unit_price { value: '", price, "' } tax_rate_percent { value: '",
-                     rate, "' } } lines { unit_price { value: '20' } }"))));
+    const auto invoice = Issued(CustomerWithAccount().When(Invoice(absl::StrCat(
+        "lines { gross_unit_price { value: '", price, "' } tax_rate_percent { value: '", rate,
+        "' } } lines { unit_price { value: '20' } }"))));
     EXPECT_EQ(invoice.lines(0).net_minor(), net) << price << " at " << rate;
     EXPECT_EQ(invoice.lines(0).tax_minor(), tax) << price << " at " << rate;
     EXPECT_EQ(invoice.taxes(0).net_minor(), net);
@@ -483,14 +485,14 @@ TEST(IssueInvoice, KeepsTaxesOfOneRateApartByTheirCode) {
   const std::string exempt =
       "lines { unit_price { value: '10' } tax_code { category: TAX_CATEGORY_E "
       "        exemption_reason_code: 'VATEX-EU-132-1A' exemption_reason: 'e\xcc\x81' } } ";
-  const auto outcome = story.When(
-      Invoice("lines { unit_price { value: '1' } tax_rate_percent { value: '19' } } "
-              "lines { unit_price { value: '2' } tax_rate_percent { value: '19' } "
-              "        tax_code { category: TAX_CATEGORY_S } } " +
-              exempt +
-              "lines { unit_price { value: '20' } tax_rate_percent { value: '0' } "
-              "        tax_code { category: TAX_CATEGORY_AE exemption_reason_code: 'VATEX-EU-AE' } } " +
-              exempt + "lines { unit_price { value: '5' } tax_rate_percent { value: '0' } }"));
+  const auto outcome = story.When(Invoice(
+      "lines { unit_price { value: '1' } tax_rate_percent { value: '19' } } "
+      "lines { unit_price { value: '2' } tax_rate_percent { value: '19' } "
+      "        tax_code { category: TAX_CATEGORY_S } } " +
+      exempt +
+      "lines { unit_price { value: '20' } tax_rate_percent { value: '0' } "
+      "        tax_code { category: TAX_CATEGORY_AE exemption_reason_code: 'VATEX-EU-AE' } } " +
+      exempt + "lines { unit_price { value: '5' } tax_rate_percent { value: '0' } }"));
   const auto invoice = Issued(outcome);
   const std::string code =
       "tax_code { category: TAX_CATEGORY_E exemption_reason_code: 'VATEX-EU-132-1A' "
@@ -517,15 +519,17 @@ TEST(IssueInvoice, KeepsTaxesOfOneRateApartByTheirCode) {
   ASSERT_TRUE(note.status.ok()) << note.status;
   const auto& credited = note.events[0].event.credit_note_issued();
   EXPECT_THAT(credited.taxes(0), EqualsProto(Proto<billing::v1::TaxTotal>(expected[1])));
-  EXPECT_THAT(credited.taxes(1), EqualsProto(Proto<billing::v1::TaxTotal>(
-                                     "rate_percent: '0' net_minor: 1000 " + code)));
+  EXPECT_THAT(
+      credited.taxes(1),
+      EqualsProto(Proto<billing::v1::TaxTotal>("rate_percent: '0' net_minor: 1000 " + code)));
   EXPECT_EQ(credited.lines(1).tax_code().exemption_reason_code(), "VATEX-EU-132-1A");
   const std::string second = story.When(Invoice(exempt)).response.invoice_id();
   EXPECT_EQ(story.state().billing().accounts(0).tax_codes_size(), 3);
   const auto voided = story.When(
       Proto<billing::v1::VoidInvoiceRequest>(absl::StrCat("invoice_id: '", second, "'")));
-  EXPECT_THAT(voided.events[0].event.invoice_voided().taxes(0),
-              EqualsProto(Proto<billing::v1::TaxTotal>("rate_percent: '0' net_minor: 1000 " + code)));
+  EXPECT_THAT(
+      voided.events[0].event.invoice_voided().taxes(0),
+      EqualsProto(Proto<billing::v1::TaxTotal>("rate_percent: '0' net_minor: 1000 " + code)));
 }
 
 TEST(IssueInvoice, CountsARateOnceHoweverItIsWritten) {

@@ -70,24 +70,27 @@ TEST(Limits, AFullCustomerIsChargedNothingAndTakesAllFacts) {
   const std::string last = story.When(InvoiceOf(1)).response.invoice_id();
   const auto full = story.When(InvoiceOf(1)).ThenRefused("CUSTOMER_FULL");
   EXPECT_EQ(MetadataOf(full.status, "document_limit"), "15000");
-  story.When(Proto<billing::v1::CreateDraftInvoiceRequest>(
-                 "draft { lines { amount { currency_code: 'EUR' units: 1 } } }"))
+  story
+      .When(Proto<billing::v1::CreateDraftInvoiceRequest>(
+          "draft { lines { amount { currency_code: 'EUR' units: 1 } } }"))
       .ThenRefused("CUSTOMER_FULL");
   story.When(Proto<OpenAccountRequest>("currency_code: 'EUR'")).ThenRefused("CUSTOMER_FULL");
   // Whatever happens to what is there.
   EXPECT_TRUE(story.When(PaymentOf(1, "external_id: 'x'")).response.repeated());
   const std::string on_last = absl::StrCat("invoice_id: '", last, "' ");
   const auto note = story.When(Proto<billing::v1::IssueCreditNoteRequest>(
-      on_last + "kind: CREDIT_NOTE_KIND_OFFSET lines { net { currency_code: 'EUR' nanos: 500000000 "
-                "} }"));
+      on_last +
+      "kind: CREDIT_NOTE_KIND_OFFSET lines { net { currency_code: 'EUR' nanos: 500000000 "
+      "} }"));
   EXPECT_TRUE(note.status.ok()) << note.status;
   const auto announced =
       story.When(PaymentOf(1, "initial_state: PAYMENT_STATE_PENDING external_id: 'y'"));
   ASSERT_TRUE(announced.status.ok()) << announced.status;
   EXPECT_TRUE(story.When(PaymentOf(1, "external_id: 'y'")).status.ok());
   for (const auto& payment_id : {announced.response.payment_id()}) {
-    EXPECT_TRUE(story.When(Proto<billing::v1::ReversePaymentRequest>(
-                               absl::StrCat("payment_id: '", payment_id, "'")))
+    EXPECT_TRUE(story
+                    .When(Proto<billing::v1::ReversePaymentRequest>(
+                        absl::StrCat("payment_id: '", payment_id, "'")))
                     .status.ok());
   }
 }

@@ -167,9 +167,8 @@ TEST(PaymentLife, MoneyUnderTheIdOfAPaymentUnderWayConfirmsIt) {
   EXPECT_EQ(book.open(b), 20);
   EXPECT_TRUE(book.story.When(PaymentOf(10, kTx)).Then({}).response.repeated());
   // Said again as it was announced: it has come since.
-  EXPECT_EQ(
-      book.story.When(PaymentOf(10, std::string(kPending) + kTx)).Then({}).response.state(),
-      v1::PAYMENT_STATE_SUCCEEDED);
+  EXPECT_EQ(book.story.When(PaymentOf(10, std::string(kPending) + kTx)).Then({}).response.state(),
+            v1::PAYMENT_STATE_SUCCEEDED);
 }
 
 TEST(PaymentLife, WhatFailedMaySucceed) {
@@ -199,10 +198,9 @@ TEST(PaymentLife, WhatWasTakenBackIsNotAnsweredAsRecorded) {
   Book book;
   const std::string first = book.Pay(10, kTx);
   book.Of<v1::ChargeBackPaymentRequest>(first);
-  for (const std::string& again :
-       {std::string(kTx), kTx + std::string(kPending),
-        kTx + std::string("payment_date { year: 2026 month: 1 day: 2 }"),
-        kTx + std::string("attempt: 1")}) {
+  for (const std::string& again : {std::string(kTx), kTx + std::string(kPending),
+                                   kTx + std::string("payment_date { year: 2026 month: 1 day: 2 }"),
+                                   kTx + std::string("attempt: 1")}) {
     const auto refused = book.story.When(PaymentOf(10, again)).ThenRefused("PAYMENT_TAKEN_BACK");
     EXPECT_EQ(MetadataOf(refused.status, "state"), "CHARGED_BACK");
     EXPECT_EQ(MetadataOf(refused.status, "attempt"), "1");
@@ -225,14 +223,11 @@ TEST(PaymentLife, AnotherAttemptIsAnotherPayment) {
   const auto again = book.story.When(PaymentOf(10, kTx)).Then({});
   EXPECT_EQ(again.response.payment_id(), second.response.payment_id());
   EXPECT_TRUE(book.story.When(PaymentOf(10, kTx + std::string("attempt: 2"))).Then({}).status.ok());
-  book.story.When(PaymentOf(10, kTx + std::string("attempt: 1")))
-      .ThenRefused("PAYMENT_TAKEN_BACK");
+  book.story.When(PaymentOf(10, kTx + std::string("attempt: 1"))).ThenRefused("PAYMENT_TAKEN_BACK");
   // A debit that is tried again while nobody knows what became of the first.
-  const auto third =
-      book.story.When(PaymentOf(10, kTx + std::string("attempt: 3 ") + kPending));
+  const auto third = book.story.When(PaymentOf(10, kTx + std::string("attempt: 3 ") + kPending));
   EXPECT_EQ(third.events.at(0).event.payment_announced().attempt(), 3);
-  EXPECT_EQ(book.story.When(PaymentOf(10, kTx)).response.payment_id(),
-            third.response.payment_id());
+  EXPECT_EQ(book.story.When(PaymentOf(10, kTx)).response.payment_id(), third.response.payment_id());
   EXPECT_EQ(book.account().received_minor(), 3000);
   EXPECT_EQ(book.account().reversed_minor(), 1000);
 }

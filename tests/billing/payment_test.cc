@@ -204,7 +204,8 @@ TEST(RecordPayment, PaysTheOldestDueFirst) {
   const auto outcome = book.Pay(90);
   EXPECT_THAT(book.Allocations(outcome), ElementsAre(Pair("b", 50), Pair("c", 30), Pair("a", 10)));
   outcome.ThenAnswers(absl::StrCat(
-      "payment_id: '", outcome.response.payment_id(), "' account_id: 'acc' state: PAYMENT_STATE_SUCCEEDED allocation_count: 3 ",
+      "payment_id: '", outcome.response.payment_id(),
+      "' account_id: 'acc' state: PAYMENT_STATE_SUCCEEDED allocation_count: 3 ",
       "unapplied { currency_code: 'EUR' } ",  //
       "allocations { invoice_id: '", book.b, "' amount { currency_code: 'EUR' units: 50 } } ",
       "allocations { invoice_id: '", book.c, "' amount { currency_code: 'EUR' units: 30 } } ",
@@ -336,7 +337,8 @@ TEST(RecordPayment, ExternalIdsAreOfTheirMethod) {
 TEST(RecordPayment, NamesAtMostEightAllocationsInItsAnswer) {
   Story<Billing> story = CustomerWithAccount(absl::StrCat("currency_code: 'EUR'"));
   for (int i = 0; i < 20; ++i) story.When(InvoiceOf(1'000'000'000'000, "allow_unusual: true"));
-  const auto outcome = story.When(PaymentOf(20'000'000'000'000, "allow_unusual: true"));  // checks the size
+  const auto outcome =
+      story.When(PaymentOf(20'000'000'000'000, "allow_unusual: true"));  // checks the size
   EXPECT_EQ(outcome.response.allocations_size(), 8);
   EXPECT_EQ(outcome.response.allocation_count(), 20);
 }

@@ -30,8 +30,8 @@ struct Book {
   }
   std::string Credit(const std::string& invoice_id) {
     return story
-        .When(Proto<v1::IssueCreditNoteRequest>(absl::StrCat(
-            "invoice_id: '", invoice_id, "' kind: CREDIT_NOTE_KIND_CREDIT")))
+        .When(Proto<v1::IssueCreditNoteRequest>(
+            absl::StrCat("invoice_id: '", invoice_id, "' kind: CREDIT_NOTE_KIND_CREDIT")))
         .response.credit_note_id();
   }
   auto PayOut(const std::string& credit_note_id, const std::string& rest = "") {
@@ -88,9 +88,9 @@ TEST(TakeBack, OfMoreThanIsLeftWantsToKnowWhoBearsIt) {
   EXPECT_EQ(MetadataOf(refused.status, "left_minor"), "4000");
   // Without an amount it is what is left; once nothing is, the amount must be said.
   EXPECT_EQ(book.ChargeBack(paid).response.amount().units(), 40);
-  EXPECT_EQ(MetadataOf(book.ChargeBack(paid).ThenRefused("TAKE_BACK_ABOVE_LEFT").status,
-                       "left_minor"),
-            "0");
+  EXPECT_EQ(
+      MetadataOf(book.ChargeBack(paid).ThenRefused("TAKE_BACK_ABOVE_LEFT").status, "left_minor"),
+      "0");
   book.ChargeBack(paid, kClaim).ThenRefused("TAKE_BACK_ABOVE_LEFT");
 }
 
@@ -151,8 +151,7 @@ TEST(TakeBack, BeyondWhatIsLeftIsAClaimThatCanBePaid) {
   // It is paid, given up and recovered as an invoice is; it has no lines to take back.
   const std::string of = absl::StrCat("invoice_id: '", note, "' ");
   book.story.When(Proto<v1::VoidInvoiceRequest>(of)).ThenRefused("NOT_AN_INVOICE");
-  book.story
-      .When(Proto<v1::IssueCreditNoteRequest>(of + "kind: CREDIT_NOTE_KIND_OFFSET"))
+  book.story.When(Proto<v1::IssueCreditNoteRequest>(of + "kind: CREDIT_NOTE_KIND_OFFSET"))
       .ThenRefused("NOT_AN_INVOICE");
   EXPECT_EQ(book.story
                 .When(Proto<v1::WriteOffInvoiceRequest>(
@@ -202,14 +201,13 @@ TEST(TakeBack, UnderAKnownExternalIdIsNotTakenTwice) {
   EXPECT_TRUE(book.ChargeBack(paid, id).events.empty());
   book.ChargeBack(paid, Amount(131) + kClaim + id).ThenRefused("PAYMENT_EXISTS");
   book.ChargeBack(other, Amount(130) + kClaim + id).ThenRefused("PAYMENT_EXISTS");
-  const auto lost =
-      book.ChargeBack(paid, Amount(130) + kLoss + id).ThenRefused("PAYMENT_EXISTS");
+  const auto lost = book.ChargeBack(paid, Amount(130) + kLoss + id).ThenRefused("PAYMENT_EXISTS");
   EXPECT_EQ(MetadataOf(lost.status, "different_fields"), "excess");
-  book.Of<v1::ReversePaymentRequest>(paid, Amount(130) + kClaim + id)
-      .ThenRefused("PAYMENT_EXISTS");
+  book.Of<v1::ReversePaymentRequest>(paid, Amount(130) + kClaim + id).ThenRefused("PAYMENT_EXISTS");
 }
 
-// On the bank's day; money comes off an invoice on the day on which it was put there at the earliest.
+// On the bank's day; money comes off an invoice on the day on which it was put there at the
+// earliest.
 TEST(TakeBack, OfAPartIsDatedByTheBank) {
   Book book;
   const std::string paid = book.Pay(100, "payment_date { year: 2026 month: 2 day: 1 }");
@@ -237,8 +235,9 @@ TEST(WriteOffCredit, TakesASmallRestToIncomeAndBack) {
   book.Issue(100);
   const std::string paid = book.Pay(101);
   const auto taken = book.Of<v1::WriteOffCreditRequest>(paid, "reason: 'a cent too much' ");
-  taken.Then({absl::StrCat("credit_written_off { account_id: 'acc' payment_id: '", paid,
-                           "' currency_code: 'EUR' amount_minor: 100 reason: 'a cent too much' }")});
+  taken.Then(
+      {absl::StrCat("credit_written_off { account_id: 'acc' payment_id: '", paid,
+                    "' currency_code: 'EUR' amount_minor: 100 reason: 'a cent too much' }")});
   EXPECT_EQ(book.account().unapplied_minor(), 0);
   EXPECT_EQ(book.account().credit_written_off_minor(), 100);
   EXPECT_TRUE(book.story.When(Proto<v1::CloseAccountRequest>("validate_only: true")).status.ok());
@@ -365,12 +364,11 @@ TEST(RefundCreditNote, IsNotDatedBeforeTheMoneyOrTheNote) {
   book.Pay(10, "payment_date { year: 2026 month: 2 day: 1 }");
   const std::string note =
       book.story
-          .When(Proto<v1::IssueCreditNoteRequest>(absl::StrCat(
-              "invoice_id: '", a, "' kind: CREDIT_NOTE_KIND_CREDIT ", On(2, 10))))
+          .When(Proto<v1::IssueCreditNoteRequest>(
+              absl::StrCat("invoice_id: '", a, "' kind: CREDIT_NOTE_KIND_CREDIT ", On(2, 10))))
           .response.credit_note_id();
   book.PayOut(note, On(2, 9)).ThenInvalid({"effective_date"});
-  EXPECT_EQ(book.PayOut(note, On(2, 10)).events.back().effective_date,
-            absl::CivilDay(2026, 2, 10));
+  EXPECT_EQ(book.PayOut(note, On(2, 10)).events.back().effective_date, absl::CivilDay(2026, 2, 10));
 }
 
 // The invoice, and so its credit notes, may be dated ahead; money is of the day on which it moves.
@@ -381,7 +379,7 @@ TEST(RefundCreditNote, GoesTodayAlsoForANoteThatIsDatedAhead) {
   const std::string note = book.Credit(ahead);
   const auto out = book.PayOut(note);
   ASSERT_EQ(out.events.size(), 3u);
-  EXPECT_EQ(out.events[0].effective_date, kToday);  // off the invoice
+  EXPECT_EQ(out.events[0].effective_date, kToday);                      // off the invoice
   EXPECT_EQ(out.events[1].effective_date, absl::CivilDay(2026, 6, 1));  // the note in its place
   EXPECT_EQ(out.events[2].effective_date, kToday);
   EXPECT_TRUE(out.events[2].event.has_payment_refunded());
@@ -394,7 +392,7 @@ TEST(CreditNoteRefund, GoesTodayAlsoForAnInvoiceThatIsDatedAhead) {
   const auto note = book.story.When(Proto<v1::IssueCreditNoteRequest>(
       absl::StrCat("invoice_id: '", ahead, "' kind: CREDIT_NOTE_KIND_REFUND")));
   ASSERT_EQ(note.events.size(), 3u);
-  EXPECT_EQ(note.events[0].effective_date, kToday);                     // off the invoice
+  EXPECT_EQ(note.events[0].effective_date, kToday);                      // off the invoice
   EXPECT_EQ(note.events[1].effective_date, absl::CivilDay(2026, 6, 1));  // the note
   EXPECT_EQ(note.events[2].effective_date, kToday);
 }
@@ -408,7 +406,7 @@ TEST(CreditNoteRefund, OfMoneyThatIsDatedAheadGoesWhenItHasCome) {
       absl::StrCat("invoice_id: '", invoice, "' kind: CREDIT_NOTE_KIND_REFUND")));
   ASSERT_EQ(note.events.size(), 3u);
   EXPECT_EQ(note.events[0].effective_date, absl::CivilDay(2026, 6, 5));  // off the invoice
-  EXPECT_EQ(note.events[1].effective_date, kToday);                     // the note
+  EXPECT_EQ(note.events[1].effective_date, kToday);                      // the note
   EXPECT_EQ(note.events[2].effective_date, absl::CivilDay(2026, 6, 5));
 }
 

@@ -22,8 +22,7 @@ std::string Line(int64_t cents, const std::string& rate = "") {
 }
 
 struct Book {
-  explicit Book(const std::string& lines)
-      : id(story.When(Invoice(lines)).response.invoice_id()) {}
+  explicit Book(const std::string& lines) : id(story.When(Invoice(lines)).response.invoice_id()) {}
 
   Story<Billing> story = CustomerWithAccount();
   std::string id;
@@ -33,8 +32,8 @@ struct Book {
     return billing::ReliefOf(story.state().billing().accounts(0), invoice(), given_up_minor);
   }
   auto WriteOff(const std::string& rest) {
-    return story.When(Proto<v1::WriteOffInvoiceRequest>(absl::StrCat(
-        "invoice_id: '", id, "' reason: WRITE_OFF_REASON_BAD_DEBT ", rest)));
+    return story.When(Proto<v1::WriteOffInvoiceRequest>(
+        absl::StrCat("invoice_id: '", id, "' reason: WRITE_OFF_REASON_BAD_DEBT ", rest)));
   }
   auto Pay(int64_t cents) {
     v1::RecordPaymentRequest request;
@@ -148,8 +147,7 @@ TEST(TaxRelief, OfOneInvoiceAllWriteOffsCorrectOrNoneDoes) {
     Book book(Line(10'000, "19"));
     book.WriteOff(first ? kCorrect : "");
     const std::string paid = book.Pay(5'000).response.payment_id();
-    book.story.When(
-        Proto<v1::ReversePaymentRequest>(absl::StrCat("payment_id: '", paid, "'")));
+    book.story.When(Proto<v1::ReversePaymentRequest>(absl::StrCat("payment_id: '", paid, "'")));
     const auto refused = book.WriteOff(first ? "" : kCorrect).ThenRefused("WRITE_OFF_TAX_MIXED");
     EXPECT_EQ(MetadataOf(refused.status, "correct_tax"), first ? "true" : "false");
     EXPECT_TRUE(book.WriteOff(first ? kCorrect : "").status.ok());
@@ -168,15 +166,15 @@ TEST(TaxRelief, AResidueMayCorrectItsTaxAsWell) {
 
 // Nor where there is more tax than total.
 TEST(TaxRelief, OfAnInvoiceWithoutTaxIsNone) {
-  for (const std::string& lines : {Line(10'000), Line(30'000) + Line(-10'000, "19"),
-                                   Line(100'000, "19") + Line(-118'000)}) {
+  for (const std::string& lines :
+       {Line(10'000), Line(30'000) + Line(-10'000, "19"), Line(100'000, "19") + Line(-118'000)}) {
     Book book(lines);
     EXPECT_EQ(book.WriteOff(kCorrect).events.at(0).event.invoice_written_off().taxes_size(), 0);
   }
 }
 
-// Whatever happens in whatever bits: what stands corrected is that of what stands given up, and in the
-// end nothing stays.
+// Whatever happens in whatever bits: what stands corrected is that of what stands given up, and in
+// the end nothing stays.
 TEST(TaxRelief, BitsSumToTheWhole) {
   for (uint32_t seed = 1; seed <= 200; ++seed) {
     SCOPED_TRACE(seed);
@@ -193,8 +191,7 @@ TEST(TaxRelief, BitsSumToTheWhole) {
       ASSERT_TRUE(paid.status.ok()) << paid.status;
       payable += paid.events.at(0).event.write_off_recovered().tax_minor();
       EXPECT_EQ(book.corrected(), tax - payable);
-      EXPECT_EQ(book.corrected(),
-                billing::TaxSum(book.Relief(book.invoice().written_off_minor())));
+      EXPECT_EQ(book.corrected(), billing::TaxSum(book.Relief(book.invoice().written_off_minor())));
       if (below(3) == 0) {  // it bounces and is given up again
         book.story.When(Proto<v1::ReversePaymentRequest>(
             absl::StrCat("payment_id: '", paid.response.payment_id(), "'")));

@@ -39,9 +39,7 @@ TEST(Terms, RefusesWhatIsNoRule) {
     RegisteredCustomer()
         .When(Proto<OpenAccountRequest>("currency_code: 'EUR' " + terms))
         .ThenInvalid(row.fields);
-    CustomerWithAccount()
-        .When(Proto<v1::ChangeAccountTermsRequest>(terms))
-        .ThenInvalid(row.fields);
+    CustomerWithAccount().When(Proto<v1::ChangeAccountTermsRequest>(terms)).ThenInvalid(row.fields);
     CustomerWithAccount().When(InvoiceOf(1, terms)).ThenInvalid(row.fields);
     std::vector<std::string> of_draft;
     for (const std::string& field : row.fields) of_draft.push_back("draft." + field);
@@ -104,8 +102,8 @@ TEST(Terms, SayWhenAnInvoiceIsDue) {
     EXPECT_EQ(FormatDay(*DayOf(by_invoice.response.due_date())), FormatDay(due));
     const std::string draft =
         story
-            .When(Proto<v1::CreateDraftInvoiceRequest>(absl::StrCat(
-                "draft { lines { unit_price { value: '1' } } ", date, of_it, " }")))
+            .When(Proto<v1::CreateDraftInvoiceRequest>(
+                absl::StrCat("draft { lines { unit_price { value: '1' } } ", date, of_it, " }")))
             .response.invoice_id();
     const auto by_draft = story.When(Invoice(absl::StrCat("draft_id: '", draft, "'")));
     EXPECT_EQ(FormatDay(*DayOf(by_draft.response.due_date())), FormatDay(due));
@@ -122,7 +120,8 @@ TEST(Terms, AreChangedAsAWhole) {
     return story.When(Proto<v1::ChangeAccountTermsRequest>(absl::StrCat("terms { ", terms, " }")));
   };
   change("net_days: 30 due_rule: DUE_RULE_END_OF_MONTH").Then({});
-  change("net_days: 30").Then({"account_terms_changed { account_id: 'acc' terms { net_days: 30 } }"});
+  change("net_days: 30")
+      .Then({"account_terms_changed { account_id: 'acc' terms { net_days: 30 } }"});
   change("net_days: 30").Then({});
   change("due_rule: DUE_RULE_DAY_OF_MONTH day_of_month: 5 months: 1")
       .Then({"account_terms_changed { account_id: 'acc' terms { due_rule: DUE_RULE_DAY_OF_MONTH "
@@ -131,11 +130,10 @@ TEST(Terms, AreChangedAsAWhole) {
 
 TEST(Terms, OfADraftAreNotSaidAgain) {
   Story<Billing> story = CustomerWithAccount();
-  const std::string draft =
-      story
-          .When(Proto<v1::CreateDraftInvoiceRequest>(
-              "draft { lines { unit_price { value: '1' } } }"))
-          .response.invoice_id();
+  const std::string draft = story
+                                .When(Proto<v1::CreateDraftInvoiceRequest>(
+                                    "draft { lines { unit_price { value: '1' } } }"))
+                                .response.invoice_id();
   story.When(Invoice(absl::StrCat("draft_id: '", draft, "' terms { net_days: 1 }")))
       .ThenInvalid({"terms"});
 }

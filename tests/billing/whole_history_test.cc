@@ -35,7 +35,7 @@ struct Invoice {
   bool voided = false;
   Int128 offer = 0, discounted = 0;
   absl::CivilDay offer_day = {};
-  Int128 noted = 0;  // by credit notes, whatever became of it
+  Int128 noted = 0;                                        // by credit notes, whatever became of it
   v1::InvoiceState state = v1::INVOICE_STATE_UNSPECIFIED;  // before the command
   bool touched = false;                                    // by money or a credit note
   Int128 open() const { return voided ? 0 : total - allocated - credited - written_off; }
@@ -318,9 +318,8 @@ struct Books {
     RC_ASSERT(account.refunded_minor() == sum.refunded);
     RC_ASSERT(account.reversed_minor() == sum.reversed);
     RC_ASSERT(account.credit_written_off_minor() == sum.written_off);
-    RC_ASSERT(received + account.credited_minor() == sum.allocated + sum.unapplied +
-                                                         sum.refunded + sum.reversed +
-                                                         sum.written_off);
+    RC_ASSERT(received + account.credited_minor() ==
+              sum.allocated + sum.unapplied + sum.refunded + sum.reversed + sum.written_off);
     size_t seen = 0;
     for (const auto* list : {&account.open_invoices(), &account.settled_invoices()}) {
       for (const auto& invoice : *list) {
@@ -665,14 +664,14 @@ TEST(WholeHistory, KeepsEverySumAfterEveryCommand) {
   }));
   // The histories are worth something: everything happened in them.
   for (const char* command :
-       {"IssueInvoiceRequest", "VoidInvoiceRequest", "MarkInvoiceUncollectibleRequest",
-        "WriteOffInvoiceRequest", "IssueCreditNoteRequest", "RecordPaymentRequest",
-        "ConfirmPaymentRequest", "FailPaymentRequest", "ReversePaymentRequest",
+       {"IssueInvoiceRequest",      "VoidInvoiceRequest",      "MarkInvoiceUncollectibleRequest",
+        "WriteOffInvoiceRequest",   "IssueCreditNoteRequest",  "RecordPaymentRequest",
+        "ConfirmPaymentRequest",    "FailPaymentRequest",      "ReversePaymentRequest",
         "ChargeBackPaymentRequest", "ReinstatePaymentRequest", "RefundPaymentRequest",
-        "ApplyCreditRequest", "ReleaseCreditRequest", "UnmarkInvoiceUncollectibleRequest",
-        "ReverseWriteOffRequest", "WriteOffCreditRequest", "ReverseCreditWriteOffRequest",
-        "RefundCreditNoteRequest", "a discount is taken", "a discount is undone",
-        "a discount that stands", "a loss is recovered"}) {
+        "ApplyCreditRequest",       "ReleaseCreditRequest",    "UnmarkInvoiceUncollectibleRequest",
+        "ReverseWriteOffRequest",   "WriteOffCreditRequest",   "ReverseCreditWriteOffRequest",
+        "RefundCreditNoteRequest",  "a discount is taken",     "a discount is undone",
+        "a discount that stands",   "a loss is recovered"}) {
     EXPECT_GT(accepted[command], 10) << command;
   }
 }

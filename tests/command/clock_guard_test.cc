@@ -54,7 +54,8 @@ TEST_F(ClockGuardTest, RecordsOfTheFutureContradictAClockThatWentBackToRight) {
     EXPECT_EQ(guard_->skew(), jump);
     EXPECT_THAT(guard_->why(), HasSubstr("ahead of this machine's clock"));
     EXPECT_EQ(After(jump - absl::Seconds(61)), Verdict::kLogAhead);
-    EXPECT_EQ(After(absl::Seconds(1)), Verdict::kGood) << "a minute is within what clocks differ by";
+    EXPECT_EQ(After(absl::Seconds(1)), Verdict::kGood)
+        << "a minute is within what clocks differ by";
     EXPECT_THAT(guard_->why(), IsEmpty());
   }
 }

@@ -193,9 +193,7 @@ class PartitionTest : public testing::Test, public PartitionHost {
     if (partition_->reading()) partition_->OnRead(Everything());
   }
   // Both clocks go on together, unless a test sets one.
-  Moment Clocks() const {
-    return {now_, now_ + set_back_ - absl::FromUnixSeconds(1'690'000'000)};
-  }
+  Moment Clocks() const { return {now_, now_ + set_back_ - absl::FromUnixSeconds(1'690'000'000)}; }
   // The time that it really is.
   absl::Time LogClock() const { return now_ + set_back_ + log_ahead_; }
   void SetClock(absl::Duration by) {

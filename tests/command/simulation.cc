@@ -187,10 +187,7 @@ struct Process : PartitionHost {
 class Simulation {
  public:
   explicit Simulation(uint64_t seed)
-      : random_(seed),
-        log_(1, &random_, Faults()),
-        foreign_(Foreign()),
-        processes_(2 + Below(2)) {
+      : random_(seed), log_(1, &random_, Faults()), foreign_(Foreign()), processes_(2 + Below(2)) {
     for (size_t i = 0; i < processes_.size(); ++i) {
       processes_[i].number = static_cast<int>(i);
       processes_[i].clock = absl::Milliseconds(static_cast<int64_t>(Below(400)) - 200);

@@ -51,11 +51,12 @@ TEST(Simulation, EveryInvariantHoldsForEverySeed) {
     });
   }
   for (auto& thread : threads) thread.join();
-  std::printf("%llu seeds: %d attempts, %d acknowledged, %d refused, %d unknown, %d ownerships, "
-              "%d doubts, %d void records read, %d records of others, %d gaps read through\n",
-              static_cast<unsigned long long>(seeds), total.commands, total.acknowledged,
-              total.refused, total.unknown, total.ownerships, total.doubts, total.void_records, total.foreign_records,
-              total.gaps);
+  std::printf(
+      "%llu seeds: %d attempts, %d acknowledged, %d refused, %d unknown, %d ownerships, "
+      "%d doubts, %d void records read, %d records of others, %d gaps read through\n",
+      static_cast<unsigned long long>(seeds), total.commands, total.acknowledged, total.refused,
+      total.unknown, total.ownerships, total.doubts, total.void_records, total.foreign_records,
+      total.gaps);
   // The runs must have been eventful, or they prove nothing.
   EXPECT_GT(total.acknowledged, static_cast<int>(seeds) * 10);
   EXPECT_GT(total.refused, static_cast<int>(seeds));

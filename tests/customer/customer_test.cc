@@ -37,7 +37,9 @@ TEST(Customer, RefusesBadFields) {
       {"id of another spelling",
        [](auto& r) { r.set_customer_id("Mu\xcc\x88ller"); },
        {"customer_id"}},
-      {"id of 65 characters", [](auto& r) { r.set_customer_id(std::string(65, 'a')); }, {"customer_id"}},
+      {"id of 65 characters",
+       [](auto& r) { r.set_customer_id(std::string(65, 'a')); },
+       {"customer_id"}},
       {"id with NUL", [](auto& r) { r.set_customer_id(std::string("a\0b", 3)); }, {"customer_id"}},
       {"no kind", [](auto& r) { r.clear_kind(); }, {"kind"}},
       {"unknown kind", [](auto& r) { r.set_kind(customer::v1::CustomerKind(99)); }, {"kind"}},
@@ -200,7 +202,8 @@ TEST(Customer, HasAsMuchRoomForANameInEveryScript) {
 }
 
 TEST(Customer, HasAnIdInAnyScript) {
-  for (const char* id : {"M\xc3\xbcller & S\xc3\xb6hne GmbH", "\xe7\x8e\x8b\xe5\xb0\x8f\xe6\x98\x8e", "a/b?c=d#e"}) {
+  for (const char* id :
+       {"M\xc3\xbcller & S\xc3\xb6hne GmbH", "\xe7\x8e\x8b\xe5\xb0\x8f\xe6\x98\x8e", "a/b?c=d#e"}) {
     RegisterCustomerRequest request = Ada();
     request.set_customer_id(id);
     const auto outcome = Story<Customer>(id).When(request);
@@ -369,7 +372,9 @@ TEST(Customer, WarnsOfRegionsAndLanguagesThatItsTablesDoNotHave) {
 
 TEST(Customer, TakesAnEmailAddressOfAnyScriptOnce) {
   RegisterCustomerRequest request = Acme();
-  for (const char* email : {" M\xc3\xbcller@b\xc3\xbc" "cher.example", "mu\xcc\x88ller@xn--bcher-kva.example"}) {
+  for (const char* email : {" M\xc3\xbcller@b\xc3\xbc"
+                            "cher.example",
+                            "mu\xcc\x88ller@xn--bcher-kva.example"}) {
     request.mutable_personal()->add_emails(email);
   }
   Story<Customer>().When(request).ThenInvalid({"personal.emails[1]"});

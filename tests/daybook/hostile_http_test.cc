@@ -1,4 +1,6 @@
 // The HTTP port of `daybook serve` under what nobody should send it.
+#include "tests/support/hostile_http.h"
+
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -12,7 +14,6 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/daybook_process.h"
-#include "tests/support/hostile_http.h"
 #include "tests/support/loopback.h"
 #include "tests/support/scratch.h"
 
@@ -43,8 +44,8 @@ class HostileHttp : public testing::Test {
 
   ScratchDirectory scratch_;
   const int port_ = UnusedPort();
-  DaybookProcess server_{{.data_dir = scratch_.path() + "/data",
-                          .http_listen = absl::StrCat("127.0.0.1:", port_)}};
+  DaybookProcess server_{
+      {.data_dir = scratch_.path() + "/data", .http_listen = absl::StrCat("127.0.0.1:", port_)}};
   std::vector<std::thread> threads_;
   std::atomic<bool> done_{false};
 };

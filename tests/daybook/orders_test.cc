@@ -153,19 +153,17 @@ TEST(Orders, OfAnotherFormatAreNotGuessedAt) {
   EXPECT_THAT(Parse("customer_id\torder_date\tamount\n").status().message(),
               HasSubstr("say --format tab"));
   EXPECT_THAT(ReasonOfRow("a,01/02/1997,1,5"), HasSubstr("--format dd/mm/yyyy"));
-  const auto file =
-      ParseAs("semicolon,decimal-comma,dd/mm/yyyy",
-              "customer_id;order_date;amount\na;13/14/1997;5\na;13/12/1997;1.500\n");
+  const auto file = ParseAs("semicolon,decimal-comma,dd/mm/yyyy",
+                            "customer_id;order_date;amount\na;13/14/1997;5\na;13/12/1997;1.500\n");
   ASSERT_EQ(file->bad_rows.size(), 2);
   EXPECT_THAT(file->bad_rows[0].reason, HasSubstr("no day as dd/mm/yyyy"));
   EXPECT_THAT(file->bad_rows[1].reason, HasSubstr("signs for thousands are not read"));
 }
 
 TEST(Orders, OfOtherEncodingsAreRefusedByLine) {
-  EXPECT_THAT(Parse("customer_id,order_date,amount,name\na,1997-01-01,1,M\xFCller\n")
-                  .status()
-                  .message(),
-              AllOf(HasSubstr("line 2 is not UTF-8"), HasSubstr("Latin-1")));
+  EXPECT_THAT(
+      Parse("customer_id,order_date,amount,name\na,1997-01-01,1,M\xFCller\n").status().message(),
+      AllOf(HasSubstr("line 2 is not UTF-8"), HasSubstr("Latin-1")));
   EXPECT_THAT(Parse(std::string_view("c\0u\0", 4)).status().message(), HasSubstr("UTF-16"));
   EXPECT_TRUE(Parse("customer_id,order_date,amount,name\na,1997-01-01,1,M\xC3\xBCller\n").ok());
   for (const char* wrong : {"\xC0\xAF", "\xED\xA0\x80", "\xF5\x80\x80\x80", "\xE2\x82"}) {

@@ -9,9 +9,9 @@
 #include <map>
 #include <sstream>
 
+#include "absl/time/clock.h"
 #include "common/log/embedded/embedded_log.h"
 #include "common/store/store.h"
-#include "absl/time/clock.h"
 #include "services/daybook/text.h"
 #include "tests/rpc/authority.h"
 #include "tests/support/child_program.h"
@@ -49,9 +49,9 @@ class Plumbing : public testing::Test {
   Ran Shell(const std::string& line) const {
     const std::string held =
         geteuid() == 0 ? "setpriv --bounding-set=-dac_override,-dac_read_search" : "";
-    auto child = ChildProgram::Spawn({"/bin/sh", "-c",
-                                      "daybook='" + DaybookBinary() + "' data='" + data() +
-                                          "' held='" + held + "'; " + line});
+    auto child = ChildProgram::Spawn(
+        {"/bin/sh", "-c",
+         "daybook='" + DaybookBinary() + "' data='" + data() + "' held='" + held + "'; " + line});
     EXPECT_TRUE(child.ok()) << child.status();
     const auto code = (*child)->WaitUntilEnded(absl::Now() + absl::Minutes(2));
     return {.code = code.value_or(-1), .out = (*child)->out(), .err = (*child)->err()};
@@ -151,10 +151,9 @@ class GoneLog : public Plumbing {
           {"doctor", "--server=127.0.0.1:1"}}) {
       const Ran ran = Run(words);
       EXPECT_EQ(ran.code, 1) << words[0];
-      EXPECT_THAT(ran.out + ran.err,
-                  AllOf(HasSubstr("the log " + data() + "/log is gone: "),
-                        HasSubstr(computed + " was computed from one"), HasSubstr("restore"),
-                        HasSubstr("Nothing was changed")))
+      EXPECT_THAT(ran.out + ran.err, AllOf(HasSubstr("the log " + data() + "/log is gone: "),
+                                           HasSubstr(computed + " was computed from one"),
+                                           HasSubstr("restore"), HasSubstr("Nothing was changed")))
           << words[0];
     }
     EXPECT_TRUE(Everything() == before);
@@ -291,11 +290,10 @@ TEST_F(Plumbing, DoctorSaysWhatItMayNotRead) {
   ASSERT_EQ(Shell("chmod 000 \"$data/models\"").code, 0);
   const Ran closed = Shell(doctor);
   EXPECT_EQ(closed.code, 1);
-  EXPECT_THAT(closed.out,
-              AllOf(HasSubstr("balances       WRONG cannot read " + data() +
-                              "/models/balances: Permission denied"),
-                    HasSubstr("log            ok"), HasSubstr("command-cache  ok"),
-                    Not(HasSubstr("not there yet")), Not(HasSubstr("makes it anew"))));
+  EXPECT_THAT(closed.out, AllOf(HasSubstr("balances       WRONG cannot read " + data() +
+                                          "/models/balances: Permission denied"),
+                                HasSubstr("log            ok"), HasSubstr("command-cache  ok"),
+                                Not(HasSubstr("not there yet")), Not(HasSubstr("makes it anew"))));
   // No copy can be made.
   ASSERT_EQ(Shell("chmod 700 \"$data/models\"; chmod 500 \"$data\"").code, 0);
   const Ran full = Shell(doctor);
@@ -404,11 +402,11 @@ TEST_F(Warnings, OfCertificates) {
   authority.Issue("good");
   authority.Issue("old", -1);
   const auto serve = [&](const std::string& name) {
-    return ProcessOptions{.data_dir = data(),
-                          .partitions = 2,
-                          .arguments = {"--log-level=warning",
-                                        "--tls-cert=" + authority.File(name + ".pem"),
-                                        "--tls-key=" + authority.File(name + ".key")}};
+    return ProcessOptions{
+        .data_dir = data(),
+        .partitions = 2,
+        .arguments = {"--log-level=warning", "--tls-cert=" + authority.File(name + ".pem"),
+                      "--tls-key=" + authority.File(name + ".key")}};
   };
   {
     DaybookProcess server(serve("old"));
@@ -456,7 +454,8 @@ class Modes : public Plumbing {
 TEST_F(Modes, WhatIsMadeIsForItsUserAlone) {
   EXPECT_THAT(Open(data()), testing::IsEmpty());
   const Ran ran = Shell(
-      "umask 0; cd \"$data\"/.. && \"$daybook\" copy --quiet --to embedded:copy/log --data-dir \"$data\" "
+      "umask 0; cd \"$data\"/.. && \"$daybook\" copy --quiet --to embedded:copy/log --data-dir "
+      "\"$data\" "
       "&& \"$daybook\" dump --out dump --data-dir \"$data\" "
       "&& \"$daybook\" rebuild --quiet --data-dir \"$data\"");
   ASSERT_EQ(ran.code, 0) << ran.err;

@@ -116,8 +116,7 @@ class Walk : public testing::Test {
 TEST_F(Walk, ImportsCdnowOnceHoweverOftenItIsTold) {
   const Ran first = Run({"import", "orders", kCdnow, "--json"});
   ASSERT_EQ(first.code, 0) << first.err;
-  EXPECT_EQ(json::parse(first.out),
-            json::parse(R"({"customers": 2357, "new_customers": 2357,
+  EXPECT_EQ(json::parse(first.out), json::parse(R"({"customers": 2357, "new_customers": 2357,
                             "orders": {"new": 6919, "already_there": 0},
                             "payments": {"new": 6911, "already_there": 0},
                             "returns": {"new": 0, "already_there": 0},
@@ -202,7 +201,8 @@ TEST_F(Walk, NamesBadRowsAndGoesOn) {
 }
 
 TEST_F(Walk, KeepsCustomersWhoseIdsAreNames) {
-  std::vector<std::string> ids = {"M\xc3\xbcller & S\xc3\xb6hne", "\xe7\x8e\x8b\xe5\xb0\x8f\xe6\x98\x8e", "Bob  O'Neill",
+  std::vector<std::string> ids = {"M\xc3\xbcller & S\xc3\xb6hne",
+                                  "\xe7\x8e\x8b\xe5\xb0\x8f\xe6\x98\x8e", "Bob  O'Neill",
                                   "a/b?c=d%20#e", ""};
   for (int i = 0; i < 64; ++i) ids.back() += "\xf0\x9f\x99\x82";
   std::string rows = "customer_id,order_date,quantity,amount\n";
@@ -400,8 +400,8 @@ TEST_F(Walk, ReturnsAreCreditNotesAndOpenOrdersStayOpen) {
       "b;01.03.2026;80,00;31.03.2026;;;;\n"
       "b;04.03.2026;-20,00;;;;;\n"
       "b;05.03.2026;-70,00;;;;;\n");
-  const Ran ran = Run({"import", "orders", file, "--format", "semicolon,decimal-comma,dd.mm.yyyy",
-                       "--json"});
+  const Ran ran =
+      Run({"import", "orders", file, "--format", "semicolon,decimal-comma,dd.mm.yyyy", "--json"});
   EXPECT_EQ(ran.code, 3) << ran.err;
   EXPECT_THAT(ran.err, HasSubstr(file + ":6: amount: a return of more than any earlier order"));
   const json summary = json::parse(ran.out);
@@ -419,9 +419,9 @@ TEST_F(Walk, ReturnsAreCreditNotesAndOpenOrdersStayOpen) {
   EXPECT_EQ(ada["personal"]["display_name"], "Ada Lovelace");
   EXPECT_EQ(ada["personal"]["emails"][0], "ada@example.com");
   EXPECT_EQ(ada["region_code"], "GB");
-  const json again = json::parse(Run({"import", "orders", file, "--format",
-                                      "semicolon,decimal-comma,dd.mm.yyyy", "--json"})
-                                     .out);
+  const json again = json::parse(
+      Run({"import", "orders", file, "--format", "semicolon,decimal-comma,dd.mm.yyyy", "--json"})
+          .out);
   EXPECT_EQ(again["returns"], json::parse(R"({"new": 0, "already_there": 2})"));
 }
 
@@ -523,8 +523,8 @@ TEST_F(Walk, SaysWhichPartOfAnOrderDiffersAndHowToCorrectIt) {
   EXPECT_EQ(summary["left_out_rows"], 0) << "its row is counted with the orders";
   EXPECT_EQ(summary.value("left_out_payments", 0), 1);
   EXPECT_THAT(Run({"import", "orders", FileWith(header + order + returned)}).err, "");
-  const Ran money = Run(
-      {"import", "orders", FileWith(header + order + returned), "--returns", "credit"});
+  const Ran money =
+      Run({"import", "orders", FileWith(header + order + returned), "--returns", "credit"});
   EXPECT_EQ(money.code, 3);
   EXPECT_THAT(money.err, AllOf(HasSubstr(":3: the return of order 'A-1' is in the book with other"),
                                HasSubstr("IssueCreditNote")));
@@ -553,8 +553,8 @@ TEST_F(Walk, SaysWhyACustomerCouldNotBeRegistered) {
     EXPECT_EQ(summary["orders"]["new"], 1);
   }
   // Who is there stays as they are, whatever the file says of them.
-  ASSERT_EQ(Run({"import", "orders", FileWith("customer_id,order_date,amount\na,2026-09-01,1.00\n",
-                                              "before.csv")})
+  ASSERT_EQ(Run({"import", "orders",
+                 FileWith("customer_id,order_date,amount\na,2026-09-01,1.00\n", "before.csv")})
                 .code,
             0);
   const Ran known = Run({"import", "orders", file, "--json"});

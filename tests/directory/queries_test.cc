@@ -30,8 +30,7 @@ const absl::CivilDay kDay(2026, 3, 1);
 class DirectoryTest : public testing::Test {
  protected:
   DirectoryTest() {
-    auto store =
-        store::Store::Open({.directory = scratch_.path(), .kind = "directory"});
+    auto store = store::Store::Open({.directory = scratch_.path(), .kind = "directory"});
     DAYBOOK_CHECK(store.ok());
     store_ = *std::move(store);
     world_ = std::make_unique<World>(*store_, 0);

@@ -89,7 +89,8 @@ void World::Draw(Random& random) {
   };
   const std::string id = absl::StrCat("c-", below(12));
   const absl::CivilDay day = kFirstDay + below(25);
-  const std::string name = one_of("Ada", "ada", "ACME", "Zoë", "ZOË", "", "王小明", "Acme Ltd", "Ärzte", "Zebra");
+  const std::string name =
+      one_of("Ada", "ada", "ACME", "Zoë", "ZOË", "", "王小明", "Acme Ltd", "Ärzte", "Zebra");
   const std::string profile =
       absl::StrCat("region_code: '", one_of("DE", "DE-BY", "CN-GD", ""), "' size_band: ", below(5),
                    below(3) == 0 ? " industry { code: '62.01' label: 'Software' }" : "");

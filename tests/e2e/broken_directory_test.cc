@@ -200,8 +200,8 @@ TEST_F(BrokenDirectory, BuildsADamagedCommandCacheAgain) {
   ExpectServes(copy);
 }
 
-// RocksDB writes and removes by path: a server whose directory is gone must not do it to the one that
-// took its place.
+// RocksDB writes and removes by path: a server whose directory is gone must not do it to the one
+// that took its place.
 TEST_F(BrokenDirectory, OneThatIsMovedWhileItIsServedEndsTheServerAtOnce) {
   ASSERT_NO_FATAL_FAILURE(MakeHistory(200));
   ASSERT_IS_OK(server_.StartAndWait());

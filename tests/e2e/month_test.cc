@@ -1,9 +1,9 @@
 // A month of a small firm, as a bookkeeper would tell it: bills, a draft that was corrected, part
-// payments, an overpayment and its refund, a bounced debit, a credit note, a write-off, a dispute of
-// a part and one of what had been refunded, a credit note that is paid out, a cent too much and a
-// cent too little, discounts for early payment that are taken, missed and undone; then the month is
-// reported. Weeks later a recovery comes, and corrections dated back into the reported month. The
-// report of the month as it was known then stays to the last byte; as known now it has the
+// payments, an overpayment and its refund, a bounced debit, a credit note, a write-off, a dispute
+// of a part and one of what had been refunded, a credit note that is paid out, a cent too much and
+// a cent too little, discounts for early payment that are taken, missed and undone; then the month
+// is reported. Weeks later a recovery comes, and corrections dated back into the reported month.
+// The report of the month as it was known then stays to the last byte; as known now it has the
 // correction. On Kafka and on the embedded log the books are equal.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -154,20 +154,19 @@ std::string AMomentLater() {
 // Eva sells at a till, at prices with tax: goods at the standard rate, and one that is exempt.
 void TellTheTill(Firm& firm) {
   firm.Open("eva", "Eva's Shop", "USD");
-  const json till = firm.Do(
-      "IssueInvoice", "eva",
-      {{"invoice_date", Day(10, 2)},
-       {"lines",
-        json::array({{{"description", "Cups"},
-                      {"quantity", {{"value", "2"}}},
-                      {"gross_unit_price", {{"value", "15.00"}}},
-                      {"tax_rate_percent", {{"value", "19"}}},
-                      {"tax_code", {{"category", "TAX_CATEGORY_S"}}}},
-                     {{"description", "Lesson"},
-                      {"gross_amount", Dollar(10'00)},
-                      {"tax_code",
-                       {{"category", "TAX_CATEGORY_E"},
-                        {"exemption_reason_code", "VATEX-EU-132-1I"}}}}})}});
+  const json till =
+      firm.Do("IssueInvoice", "eva",
+              {{"invoice_date", Day(10, 2)},
+               {"lines", json::array({{{"description", "Cups"},
+                                       {"quantity", {{"value", "2"}}},
+                                       {"gross_unit_price", {{"value", "15.00"}}},
+                                       {"tax_rate_percent", {{"value", "19"}}},
+                                       {"tax_code", {{"category", "TAX_CATEGORY_S"}}}},
+                                      {{"description", "Lesson"},
+                                       {"gross_amount", Dollar(10'00)},
+                                       {"tax_code",
+                                        {{"category", "TAX_CATEGORY_E"},
+                                         {"exemption_reason_code", "VATEX-EU-132-1I"}}}}})}});
   EXPECT_EQ(MinorOf(In(till, "total")), 40'00) << till;
   EXPECT_EQ(MinorOf(In(till, "tax")), 4'79) << till;
   // One cup comes back at what it cost.
@@ -179,18 +178,17 @@ void TellTheTill(Firm& firm) {
                {"effective_date", Day(10, 4)}});
   EXPECT_EQ(MinorOf(In(note, "total")), 15'00) << note;
   EXPECT_EQ(MinorOf(In(note, "tax")), 2'40) << note;
-  firm.Do("RecordPayment", "eva",
-          {{"payment_date", Day(10, 5)},
-           {"amount", Dollar(25'00)},
-           {"method", "PAYMENT_METHOD_CASH"}});
-  const json taxes = firm.Ask("GetLedgerAccount",
-                              {{"ledger_account", "tax_payable"}, {"currency_code", "USD"}});
+  firm.Do(
+      "RecordPayment", "eva",
+      {{"payment_date", Day(10, 5)}, {"amount", Dollar(25'00)}, {"method", "PAYMENT_METHOD_CASH"}});
+  const json taxes =
+      firm.Ask("GetLedgerAccount", {{"ledger_account", "tax_payable"}, {"currency_code", "USD"}});
   EXPECT_EQ(taxes.at("details").at(0).value("detail", ""), "19 S") << taxes;
   EXPECT_EQ(MinorOf(In(taxes, "balance")), -2'39) << taxes;
 }
 
-// Fay has 2/10 net 30: she pays one bill in time, one a day late, one in time but a few pence short,
-// and one with a debit that bounces.
+// Fay has 2/10 net 30: she pays one bill in time, one a day late, one in time but a few pence
+// short, and one with a debit that bounces.
 void TellTheDiscounts(Firm& firm) {
   firm.Open("fay", "Fay & Sons", "GBP");
   firm.Do("ChangeAccountTerms", "fay",

@@ -1,7 +1,9 @@
-// The power goes while a server writes: what its disk holds at that moment is copied block by block,
-// and a server must start on the copy with all that was acknowledged, and with stores that are whole.
+// The power goes while a server writes: what its disk holds at that moment is copied block by
+// block, and a server must start on the copy with all that was acknowledged, and with stores that
+// are whole.
 //
-// The data directory is a file system in a file, mounted through a loop device; needs root for that.
+// The data directory is a file system in a file, mounted through a loop device; needs root for
+// that.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -58,9 +60,9 @@ class PowerCut : public testing::Test {
     std::ofstream(image).flush();
     fs::resize_file(image, uint64_t{kImageMegabytes} << 20);
     // Without what the kernel would go on writing for a while.
-    const auto made = RunProgram({"mkfs.ext4", "-q", "-F", "-m", "0", "-E",
-                                  "lazy_itable_init=0,lazy_journal_init=0", image},
-                                 absl::Seconds(60));
+    const auto made = RunProgram(
+        {"mkfs.ext4", "-q", "-F", "-m", "0", "-E", "lazy_itable_init=0,lazy_journal_init=0", image},
+        absl::Seconds(60));
     if (!made.ok()) return made.status();
     return made->code == 0 ? absl::OkStatus() : absl::UnavailableError(made->err);
   }

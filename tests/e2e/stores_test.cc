@@ -27,8 +27,8 @@ class Stores : public EmbeddedCampaign {
   template <class Response, class Request>
   absl::Status Ask(rpc::Client& client, const char* method, const Request& request) {
     Response response;
-    return client.Call(*Request::descriptor()->file()->service(0)->FindMethodByName(method), request,
-                       &response, absl::Now() + absl::Seconds(5));
+    return client.Call(*Request::descriptor()->file()->service(0)->FindMethodByName(method),
+                       request, &response, absl::Now() + absl::Seconds(5));
   }
   absl::Status AskBalances(rpc::Client& client) {
     return Ask<balances::v1::GetTrialBalanceResponse>(client, "GetTrialBalance",

@@ -63,10 +63,12 @@ class WrongClock : public testing::Test {
   void OpenBook() {
     ASSERT_EQ(Call("RegisterCustomer", R"({"customer_id": "c", "request_id": "r-1",
         "kind": "CUSTOMER_KIND_ORGANISATION", "personal": {"display_name": "Blue Door"}})")
-                  .code, 0);
+                  .code,
+              0);
     ASSERT_EQ(Call("OpenAccount", R"({"customer_id": "c", "request_id": "r-2",
         "currency_code": "GBP", "time_zone": "UTC", "terms": {"net_days": 30}})")
-                  .code, 0);
+                  .code,
+              0);
   }
   Ran Invoice(const std::string& id) {
     return Call("IssueInvoice", absl::StrCat(R"({"customer_id": "c", "request_id": ")", id, R"(",
@@ -82,8 +84,8 @@ class WrongClock : public testing::Test {
   std::vector<std::string> History(bool all = false) {
     std::vector<std::string> arguments = {"history", "--data-dir=" + directory_};
     if (all) arguments.push_back("--all");
-    std::vector<std::string> lines = absl::StrSplit(RunDaybook(arguments).out, '\n',
-                                                    absl::SkipEmpty());
+    std::vector<std::string> lines =
+        absl::StrSplit(RunDaybook(arguments).out, '\n', absl::SkipEmpty());
     return lines;
   }
   static std::string Year(absl::Duration off) {

@@ -350,12 +350,13 @@ TEST(JournalHistory, TaxesOfOneRateAreKeptApartByTheirCategory) {
       "TAX_CATEGORY_S } } "
       "taxes { rate_percent: '0' net_minor: 50 tax_code { category: TAX_CATEGORY_AE "
       "exemption_reason: 'x' } } net_minor: 350 tax_minor: 57 total_minor: 407 ";
-  world.Tell(0, World::kFirstDay,
-             {absl::StrCat("invoice_issued { account_id: 'acc' invoice_id: 'i' currency_code: 'EUR' ",
-                           taxes, "}"),
-              absl::StrCat("invoice_voided { account_id: 'acc' invoice_id: 'i' currency_code: 'EUR' "
-                           "open_minor: 407 ",
-                           taxes, "}")});
+  world.Tell(
+      0, World::kFirstDay,
+      {absl::StrCat("invoice_issued { account_id: 'acc' invoice_id: 'i' currency_code: 'EUR' ",
+                    taxes, "}"),
+       absl::StrCat("invoice_voided { account_id: 'acc' invoice_id: 'i' currency_code: 'EUR' "
+                    "open_minor: 407 ",
+                    taxes, "}")});
   world.Flush();
   v1::GetLedgerAccountRequest request;
   request.set_ledger_account("tax_payable");

@@ -131,24 +131,25 @@ TEST_F(JournalQueriesTest, ADiscountHasALedgerAccountOfItsOwn) {
 }
 
 TEST_F(JournalQueriesTest, WhatABankTakesBeyondAPaymentLeavesWhereItCameIn) {
-  Tell({"payment_recorded { account_id: 'acc' payment_id: 'p' currency_code: 'EUR' "
-        "amount_minor: 30 unapplied_minor: 30 channel: PAYMENT_CHANNEL_APP }",
-        "payment_reversed { account_id: 'acc' payment_id: 'p' currency_code: 'EUR' "
-        "amount_minor: 20 unapplied_minor: 20 partial: true }",
-        "debit_note_issued { account_id: 'acc' debit_note_id: 'd' payment_id: 'p' "
-        "currency_code: 'EUR' total_minor: 7 }",
-        "payment_loss_taken { account_id: 'acc' payment_id: 'p' currency_code: 'EUR' "
-        "amount_minor: 5 }",
-        "payment_loss_recovered { account_id: 'acc' payment_id: 'p' currency_code: 'EUR' "
-        "amount_minor: 4 }",
-        "credit_written_off { account_id: 'acc' payment_id: 'p' currency_code: 'EUR' "
-        "amount_minor: 1 }"});
-  EXPECT_THAT(Entries(), ElementsAre("Cr customer_deposits 30, Dr cash/app 30",
-                                     "Dr customer_deposits 20, Cr cash/app 20",
-                                     "Dr receivable 7, Cr cash/app 7",
-                                     "Cr cash/app 5, Dr payment_losses 5",
-                                     "Dr cash/app 4, Cr payment_losses 4",
-                                     "Dr customer_deposits 1, Cr residue_income 1"));
+  Tell(
+      {"payment_recorded { account_id: 'acc' payment_id: 'p' currency_code: 'EUR' "
+       "amount_minor: 30 unapplied_minor: 30 channel: PAYMENT_CHANNEL_APP }",
+       "payment_reversed { account_id: 'acc' payment_id: 'p' currency_code: 'EUR' "
+       "amount_minor: 20 unapplied_minor: 20 partial: true }",
+       "debit_note_issued { account_id: 'acc' debit_note_id: 'd' payment_id: 'p' "
+       "currency_code: 'EUR' total_minor: 7 }",
+       "payment_loss_taken { account_id: 'acc' payment_id: 'p' currency_code: 'EUR' "
+       "amount_minor: 5 }",
+       "payment_loss_recovered { account_id: 'acc' payment_id: 'p' currency_code: 'EUR' "
+       "amount_minor: 4 }",
+       "credit_written_off { account_id: 'acc' payment_id: 'p' currency_code: 'EUR' "
+       "amount_minor: 1 }"});
+  EXPECT_THAT(
+      Entries(),
+      ElementsAre("Cr customer_deposits 30, Dr cash/app 30",
+                  "Dr customer_deposits 20, Cr cash/app 20", "Dr receivable 7, Cr cash/app 7",
+                  "Cr cash/app 5, Dr payment_losses 5", "Dr cash/app 4, Cr payment_losses 4",
+                  "Dr customer_deposits 1, Cr residue_income 1"));
 }
 
 TEST_F(JournalQueriesTest, MoneyOnALaterInvoiceIsADepositUntilThen) {

@@ -98,9 +98,8 @@ class World {
   absl::StatusOr<Response> Ask(const Request& request, int customer = -1) {
     if (absl::Status status = JournalQueries::Check(request); !status.ok()) return status;
     Response response;
-    const absl::Status status =
-        JournalQueries::Answer(request, journal_.Read(customer < 0 ? -1 : customer % 2, now_),
-                               &response);
+    const absl::Status status = JournalQueries::Answer(
+        request, journal_.Read(customer < 0 ? -1 : customer % 2, now_), &response);
     if (!status.ok()) return status;
     return response;
   }

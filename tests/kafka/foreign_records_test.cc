@@ -133,9 +133,8 @@ TEST_F(ForeignRecords, ATransactionThatStaysOpen) {
 
 TEST_F(ForeignRecords, JunkOfEveryKindBehindATransaction) {
   ASSERT_NO_FATAL_FAILURE(Serve());
-  Everywhere([&](int p) {
-    return stranger_->Transaction(Topic(), p, {{.value = "a"}}, End::kAbort);
-  });
+  Everywhere(
+      [&](int p) { return stranger_->Transaction(Topic(), p, {{.value = "a"}}, End::kAbort); });
   book::v1::Record commit;  // of the owner's epoch, and next in sequence as likely as not
   commit.set_epoch(1);
   commit.set_previous_hash("0123456789abcdef");
@@ -172,8 +171,8 @@ TEST_F(ForeignRecords, JunkOfEveryKindBehindATransaction) {
   const std::string directory = Directory("embedded");
   const Ran carried = Run({"copy", "--quiet", "--to=embedded:" + directory + "/log"});
   ASSERT_EQ(carried.code, 0) << carried.err;
-  server_ = std::make_unique<DaybookProcess>(
-      ProcessOptions{.data_dir = directory, .partitions = 0});
+  server_ =
+      std::make_unique<DaybookProcess>(ProcessOptions{.data_dir = directory, .partitions = 0});
   ASSERT_IS_OK(server_->StartAndWait());
   ExpectServes();
   const Ran doctor = RunDaybook({"doctor", "--data-dir=" + directory});
@@ -209,8 +208,7 @@ TEST_F(ForeignRecords, RecordsOfAnotherPartition) {
   for (const StoredRecord& record : *records) {
     for (int p = 0; p < kPartitions; ++p) {
       if (p == record.partition) continue;
-      ASSERT_IS_OK(
-          stranger_->Write(Topic(), p, {{.key = record.key, .value = record.value}}));
+      ASSERT_IS_OK(stranger_->Write(Topic(), p, {{.key = record.key, .value = record.value}}));
     }
   }
   ExpectHarmless();
@@ -219,13 +217,11 @@ TEST_F(ForeignRecords, RecordsOfAnotherPartition) {
 // Nobody is busy with what is not there.
 TEST_F(ForeignRecords, CostNoProcessorTimeOnceTheyAreRead) {
   ASSERT_NO_FATAL_FAILURE(Serve());
-  Everywhere([&](int p) {
-    return stranger_->Transaction(Topic(), p, {{.value = "a"}}, End::kAbort);
-  });
+  Everywhere(
+      [&](int p) { return stranger_->Transaction(Topic(), p, {{.value = "a"}}, End::kAbort); });
   ASSERT_NO_FATAL_FAILURE(ExpectServes());
-  Everywhere([&](int p) {
-    return stranger_->Transaction(Topic(), p, {{.value = "a"}}, End::kAbort);
-  });
+  Everywhere(
+      [&](int p) { return stranger_->Transaction(Topic(), p, {{.value = "a"}}, End::kAbort); });
   absl::SleepFor(absl::Seconds(2));
   ExpectIdle(*server_);
 }

@@ -200,8 +200,8 @@ TEST(Kafka, ForeignBytesAreReadAsTheyAre) {
   EXPECT_THAT(values, ElementsAre("ours", "foreign", "\377\376", "ours again"));
 }
 
-// Transactions of others leave control records, which no reader is given, at the end and in between.
-// One that stays open does not hold back what stands behind it.
+// Transactions of others leave control records, which no reader is given, at the end and in
+// between. One that stays open does not hold back what stands behind it.
 TEST(Kafka, WhatTransactionsLeaveIsReadThrough) {
   NEEDS_BROKER();
   using End = KafkaStranger::End;

@@ -144,7 +144,8 @@ TEST_F(TopicChanges, TheTopicIsDeleted) {
 TEST_F(TopicChanges, TheTopicIsDeletedAndMadeAgain) {
   ASSERT_NO_FATAL_FAILURE(Serve());
   ASSERT_IS_OK(stranger_->DeleteTopic(Topic()));
-  for (int i = 0; i < 100 && !stranger_->CreateTopic(Topic(), kPartitions, Properties()).ok(); ++i) {
+  for (int i = 0; i < 100 && !stranger_->CreateTopic(Topic(), kPartitions, Properties()).ok();
+       ++i) {
     absl::SleepFor(absl::Milliseconds(100));
   }
   ASSERT_NO_FATAL_FAILURE(ExpectNoticed("but it reached"));
@@ -157,9 +158,8 @@ TEST_F(TopicChanges, TheTopicIsDeletedAndMadeAgain) {
 }
 
 TEST_F(TopicChanges, AServerThatStillWaitsForItsBrokersEndsWhenTold) {
-  server_ = std::make_unique<DaybookProcess>(
-      ProcessOptions{.data_dir = Directory("data"),
-                     .arguments = {"--log=kafka", "--kafka-brokers=127.0.0.1:1"}});
+  server_ = std::make_unique<DaybookProcess>(ProcessOptions{
+      .data_dir = Directory("data"), .arguments = {"--log=kafka", "--kafka-brokers=127.0.0.1:1"}});
   ASSERT_IS_OK(server_->Start());
   absl::SleepFor(absl::Seconds(2));
   ASSERT_TRUE(server_->running()) << server_->words();
@@ -224,7 +224,8 @@ TEST_F(TopicChanges, AServerEndsWhenToldWhileItsTopicGoes) {
 TEST_F(TopicChanges, AnotherLogStandsInItsPlace) {
   ASSERT_NO_FATAL_FAILURE(Serve());
   ASSERT_IS_OK(stranger_->DeleteTopic(Topic()));
-  for (int i = 0; i < 100 && !stranger_->CreateTopic(Topic(), kPartitions, Properties()).ok(); ++i) {
+  for (int i = 0; i < 100 && !stranger_->CreateTopic(Topic(), kPartitions, Properties()).ok();
+       ++i) {
     absl::SleepFor(absl::Milliseconds(100));
   }
   const auto other = NewServer("other");

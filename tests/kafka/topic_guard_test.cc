@@ -82,10 +82,8 @@ TEST(Beginnings, AreNotLookedForForEver) {
 class Looks : public testing::Test {
  protected:
   Looks() {
-    good_.facts = TopicFacts{.name = "t",
-                             .partitions = 2,
-                             .replication_factor = 3,
-                             .properties = WantedProperties(3)};
+    good_.facts = TopicFacts{
+        .name = "t", .partitions = 2, .replication_factor = 3, .properties = WantedProperties(3)};
     good_.extents = {{0, 10}, {0, 20}};
     good_.firsts = {{0, {'a'}}, {0, {'b'}}};
     EXPECT_TRUE(judge_.Judge(good_).ok());

@@ -1,5 +1,5 @@
-// The ways out that deploy/kafka.md describes, walked: a topic that was given more partitions, and a
-// partition that has stopped.
+// The ways out that deploy/kafka.md describes, walked: a topic that was given more partitions, and
+// a partition that has stopped.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -47,8 +47,8 @@ class WaysOut : public ServerOnKafka {
     return absl::StrCat("kafka:", broker_->address(), "/", prefix);
   }
   Ran Copy(std::vector<std::string> more) const {
-    more.insert(more.begin(),
-                {"copy", "--quiet", "--from=" + Kafka(Prefix()), "--to=" + Kafka("new-" + Prefix())});
+    more.insert(more.begin(), {"copy", "--quiet", "--from=" + Kafka(Prefix()),
+                               "--to=" + Kafka("new-" + Prefix())});
     return RunDaybook(std::move(more), absl::Minutes(1));
   }
 
@@ -114,9 +114,9 @@ TEST_F(WaysOut, OfAPartitionThatHasStopped) {
   absl::SleepFor(absl::Seconds(1));
   const Ran copied = Copy({absl::StrCat("--cut=", partition, ":", place)});
   ASSERT_EQ(copied.code, 0) << copied.err;
-  EXPECT_THAT(copied.out, HasSubstr(absl::StrCat("left out of partition ", partition,
-                                                 " from offset ", place,
-                                                 " on: 1 records, 1 of them commands")));
+  EXPECT_THAT(copied.out,
+              HasSubstr(absl::StrCat("left out of partition ", partition, " from offset ", place,
+                                     " on: 1 records, 1 of them commands")));
   server_ = NewServer("data", "new-" + Prefix());
   ASSERT_IS_OK(server_->StartAndWait());
   for (int i = 0; i < kCustomers; ++i) {

@@ -217,7 +217,8 @@ TEST_F(ChainTest, RecordsOfAnotherPartitionOfTheSameLogAreVoid) {
       frame.set_sequence(other.at().sequence + 1);
       frame.set_previous_hash(other.at().hash.data(), other.at().hash.size());
     }
-    ASSERT_TRUE(IsEffective(*other.Apply(other.at().next_offset, &frame, frame.SerializeAsString())));
+    ASSERT_TRUE(
+        IsEffective(*other.Apply(other.at().next_offset, &frame, frame.SerializeAsString())));
     theirs.push_back(std::move(frame));
   };
   write(Keyed(1, "theirs"));
@@ -302,8 +303,8 @@ TEST_F(ChainTest, ABodyOfANewerVersionStops) {
   EXPECT_NE(verdict.status().message().find("newer version"), absl::string_view::npos);
 }
 
-// Every sequence of up to five records over a small alphabet, against the rule written down a second
-// time, as plainly as possible.
+// Every sequence of up to five records over a small alphabet, against the rule written down a
+// second time, as plainly as possible.
 TEST(Chain, AgreesWithThePlainRuleOnEverySmallLog) {
   struct Kind {
     bool owner;
@@ -331,10 +332,9 @@ TEST(Chain, AgreesWithThePlainRuleOnEverySmallLog) {
         frame.set_previous_hash(chain.at().hash.data(), chain.at().hash.size());
         frame.mutable_barrier();
       }
-      const bool counts = kind.owner ? kind.epoch == e + 1
-                                     : e > 0 && kind.epoch == e && kind.sequence == s + 1;
-      const auto verdict =
-          next.Apply(chain.at().next_offset, &frame, frame.SerializeAsString());
+      const bool counts =
+          kind.owner ? kind.epoch == e + 1 : e > 0 && kind.epoch == e && kind.sequence == s + 1;
+      const auto verdict = next.Apply(chain.at().next_offset, &frame, frame.SerializeAsString());
       ASSERT_TRUE(verdict.ok());
       ASSERT_EQ(IsEffective(*verdict), counts);
       ASSERT_EQ(next.at().hash != chain.at().hash, counts);

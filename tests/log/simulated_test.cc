@@ -1,11 +1,10 @@
-#include "common/log/simulated/simulated_log.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <random>
 
 #include "common/base/status.h"
+#include "common/log/simulated/simulated_log.h"
 #include "tests/log/contract.h"
 
 namespace daybook::log {

@@ -135,27 +135,29 @@ TEST_P(DamagedTest, IsSetAsideAndMadeAnewWhileTheOthersServe) {
 
 INSTANTIATE_TEST_SUITE_P(
     InEveryWay, DamagedTest,
-    testing::Values(
-        Damage{"AFlippedByte",
-               [](const fs::path& table, const fs::path&, const fs::path&) {
-                 std::fstream file(table, std::ios::in | std::ios::out | std::ios::binary);
-                 file.seekg(100);
-                 const char byte = static_cast<char>(file.get() ^ 1);
-                 file.seekp(100);
-                 file.put(byte);
-               }},
-        Damage{"AMissingTable", [](const fs::path& table, const fs::path&,
-                                   const fs::path&) { fs::remove(table); }},
-        Damage{"ATableCutShort", [](const fs::path& table, const fs::path&,
-                                    const fs::path&) { fs::resize_file(table, 100); }},
-        Damage{"AnEmptyManifest", [](const fs::path&, const fs::path& manifest,
-                                     const fs::path&) { fs::resize_file(manifest, 0); }},
-        Damage{"AMissingManifest", [](const fs::path&, const fs::path& manifest,
-                                      const fs::path&) { fs::remove(manifest); }},
-        Damage{"AnEmptyCurrent",
-               [](const fs::path&, const fs::path&, const fs::path& directory) {
-                 fs::resize_file(directory / "CURRENT", 0);
-               }}),
+    testing::Values(Damage{"AFlippedByte",
+                           [](const fs::path& table, const fs::path&, const fs::path&) {
+                             std::fstream file(table,
+                                               std::ios::in | std::ios::out | std::ios::binary);
+                             file.seekg(100);
+                             const char byte = static_cast<char>(file.get() ^ 1);
+                             file.seekp(100);
+                             file.put(byte);
+                           }},
+                    Damage{"AMissingTable", [](const fs::path& table, const fs::path&,
+                                               const fs::path&) { fs::remove(table); }},
+                    Damage{"ATableCutShort", [](const fs::path& table, const fs::path&,
+                                                const fs::path&) { fs::resize_file(table, 100); }},
+                    Damage{"AnEmptyManifest",
+                           [](const fs::path&, const fs::path& manifest, const fs::path&) {
+                             fs::resize_file(manifest, 0);
+                           }},
+                    Damage{"AMissingManifest", [](const fs::path&, const fs::path& manifest,
+                                                  const fs::path&) { fs::remove(manifest); }},
+                    Damage{"AnEmptyCurrent",
+                           [](const fs::path&, const fs::path&, const fs::path& directory) {
+                             fs::resize_file(directory / "CURRENT", 0);
+                           }}),
     [](const auto& info) { return info.param.name; });
 
 // A manifest cut between two records is a state of before: then the rest is folded again.
@@ -179,8 +181,8 @@ TEST_F(MendingTest, AManifestCutAnywhereIsMendedOrHarmless) {
 TEST_F(MendingTest, OneOfAnotherVersionIsMadeAnew) {
   Settle();
   {
-    store::Options options = LiveOptions(
-        scratch_.path(), TheTopology().Find("balances")->projection);
+    store::Options options =
+        LiveOptions(scratch_.path(), TheTopology().Find("balances")->projection);
     fs::remove_all(directory());
     options.version = 1'000;
     ASSERT_TRUE(store::Store::Open(options).ok());
@@ -239,8 +241,8 @@ TEST_F(MendingTest, RowsThatCannotBeAreMadeAnew) {
   Settle();
   const std::string customer = "customer-1";
   {
-    const auto store =
-        store::Store::Open(LiveOptions(scratch_.path(), TheTopology().Find("balances")->projection));
+    const auto store = store::Store::Open(
+        LiveOptions(scratch_.path(), TheTopology().Find("balances")->projection));
     ASSERT_TRUE(store.ok()) << store.status();
     const auto shard = *(*store)->OpenShard(log::PartitionOf(customer, kPartitions));
     std::vector<store::SortedRow> rows;

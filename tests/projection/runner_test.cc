@@ -28,8 +28,7 @@ constexpr int64_t kAll = std::numeric_limits<int64_t>::max();
 class RunnerTest : public testing::Test {
  protected:
   RunnerTest() {
-    auto store =
-        store::Store::Open({.directory = scratch_.path(), .kind = "balances"});
+    auto store = store::Store::Open({.directory = scratch_.path(), .kind = "balances"});
     DAYBOOK_CHECK(store.ok());
     store_ = *std::move(store);
   }
@@ -310,8 +309,7 @@ TEST_F(SourceTest, AnEpochOfTheFutureStopsOnlyIfTheLogIsAnotherOne) {
 class FeedTest : public RunnerTest {
  protected:
   FeedTest() {
-    auto store = store::Store::Open(
-        {.directory = scratch_.path() + "/second", .kind = "balances"});
+    auto store = store::Store::Open({.directory = scratch_.path() + "/second", .kind = "balances"});
     DAYBOOK_CHECK(store.ok());
     second_ = *std::move(store);
   }
@@ -351,10 +349,12 @@ TEST_F(FeedTest, GoesOnWithoutARunnerAndWithAnother) {
   const auto feed = NewFeed();
   feed->Step(kNow, 100);
   std::string waiting, late;
-  feed->Wait(1, {99, absl::InfiniteFuture(), [&](const absl::Status& s) { waiting = std::string(s.message()); }});
+  feed->Wait(1, {99, absl::InfiniteFuture(),
+                 [&](const absl::Status& s) { waiting = std::string(s.message()); }});
   feed->Detach(1, absl::UnavailableError("gone"));
   EXPECT_EQ(feed->runner(1), nullptr);
-  feed->Wait(1, {1, absl::InfiniteFuture(), [&](const absl::Status& s) { late = std::string(s.message()); }});
+  feed->Wait(1, {1, absl::InfiniteFuture(),
+                 [&](const absl::Status& s) { late = std::string(s.message()); }});
   Customer("eve");
   feed->Step(kNow, 100);
   EXPECT_EQ(waiting, "gone");

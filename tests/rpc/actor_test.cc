@@ -21,13 +21,14 @@ TEST(Actor, NobodysCertificateIsLocal) {
 }
 
 TEST(Actor, PeersOfThisMachineAreKnown) {
-  for (const char* peer : {"ipv4:127.0.0.1:50000", "ipv4:127.9.8.7:1", "ipv6:%5B::1%5D:50000",
-                           "ipv6:[::1]:50000", "ipv6:%5B::ffff:127.0.0.1%5D:50000", "unix:/run/x"}) {
+  for (const char* peer :
+       {"ipv4:127.0.0.1:50000", "ipv4:127.9.8.7:1", "ipv6:%5B::1%5D:50000", "ipv6:[::1]:50000",
+        "ipv6:%5B::ffff:127.0.0.1%5D:50000", "unix:/run/x"}) {
     EXPECT_TRUE(IsLoopbackPeer(peer)) << peer;
   }
-  for (const char* peer : {"ipv4:10.0.0.7:50000", "ipv4:128.0.0.1:1", "ipv6:%5Bfe80::1%5D:50000",
-                           "ipv6:[2001:db8::127]:1", "ipv6:%5B::ffff:10.0.0.7%5D:1", "", "ipv4:",
-                           "localhost:1"}) {
+  for (const char* peer :
+       {"ipv4:10.0.0.7:50000", "ipv4:128.0.0.1:1", "ipv6:%5Bfe80::1%5D:50000",
+        "ipv6:[2001:db8::127]:1", "ipv6:%5B::ffff:10.0.0.7%5D:1", "", "ipv4:", "localhost:1"}) {
     EXPECT_FALSE(IsLoopbackPeer(peer)) << peer;
   }
 }

@@ -34,8 +34,8 @@ class Authority {
     Run("req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -utf8 -subj '" + subject + "' " +
         (extension.empty() ? "" : "-addext '" + extension + "'") + " -keyout " + name +
         ".key -out " + name + ".csr");
-    Run("x509 -req -in " + name + ".csr -CA ca.pem -CAkey ca.key -days 2 -copy_extensions copy -out " +
-        name + ".pem");
+    Run("x509 -req -in " + name +
+        ".csr -CA ca.pem -CAkey ca.key -days 2 -copy_extensions copy -out " + name + ".pem");
   }
 
   std::string File(const std::string& name) const { return dir_ + "/" + name; }

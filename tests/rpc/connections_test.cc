@@ -7,8 +7,8 @@
 #include <thread>
 #include <vector>
 
-#include "tests/support/loopback.h"
 #include "tests/rpc/serving.h"
+#include "tests/support/loopback.h"
 
 namespace daybook::rpc {
 namespace {

@@ -131,10 +131,9 @@ TEST_P(RpcHostileCallers, WhoseMessagesNeverEndAreHungUpOn) {
   begun += BigEndian(3 << 20, 4);
   bool there = true;
   for (uint32_t stream = 1; stream < 2000 && there; stream += 2) {
-    there = speaker.Say(
-        Frame(http2::kHeaders, http2::kEndHeaders, stream,
-              http2::CallHeaders(PathOf(IssueInvoice()))) +
-        Frame(http2::kData, 0, stream, begun + std::string(16000, 'x')));
+    there = speaker.Say(Frame(http2::kHeaders, http2::kEndHeaders, stream,
+                              http2::CallHeaders(PathOf(IssueInvoice()))) +
+                        Frame(http2::kData, 0, stream, begun + std::string(16000, 'x')));
   }
   speaker.WaitForTheEnd();
   EXPECT_TRUE(Ask("c-1").ok());
@@ -187,9 +186,9 @@ TEST_P(RpcHostileCallers, WhoseMessagesComeByteByByteAreHungUpOn) {
   Speaker speaker = NewSpeaker();
   std::string begun(1, '\0');
   begun += BigEndian(3 << 20, 4);
-  speaker.Say(Frame(http2::kHeaders, http2::kEndHeaders, 1,
-                    http2::CallHeaders(PathOf(IssueInvoice()))) +
-              Frame(http2::kData, 0, 1, begun));
+  speaker.Say(
+      Frame(http2::kHeaders, http2::kEndHeaders, 1, http2::CallHeaders(PathOf(IssueInvoice()))) +
+      Frame(http2::kData, 0, 1, begun));
   std::string bytes;
   for (int i = 0; i < 100; ++i) bytes += Frame(http2::kData, 0, 1, "x");
   speaker.SayUntilHungUpOn(bytes, 600);

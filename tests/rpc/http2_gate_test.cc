@@ -27,8 +27,8 @@ class Http2GateTest : public testing::Test {
   Http2GateTest() { gate_ = NewGate("1"); }
 
   std::unique_ptr<Http2Gate> NewGate(const std::string& name) {
-    auto gate = std::make_unique<Http2Gate>(
-        name, Http2Gate::Limits{&pool_, absl::Seconds(60), kMaxCalls});
+    auto gate =
+        std::make_unique<Http2Gate>(name, Http2Gate::Limits{&pool_, absl::Seconds(60), kMaxCalls});
     EXPECT_EQ(gate->Received(kPreface, now_), Verdict::kGoOn);
     EXPECT_EQ(gate->Received(Frame(kSettings, 0, 0, ""), now_), Verdict::kGoOn);
     if (!acknowledges_) return gate;
@@ -139,10 +139,9 @@ TEST_F(Http2GateTest, SharesThePoolAmongConnections) {
   for (int i = 0; i < 3; ++i) {
     greedy.push_back(NewGate("greedy " + std::to_string(i)));
     for (int m = 0; m < most - 1; ++m) {
-      greedy.back()->Received(
-          Open(static_cast<uint32_t>(2 * m + 1)) +
-              Frame(kData, 0, static_cast<uint32_t>(2 * m + 1), begun),
-          now_);
+      greedy.back()->Received(Open(static_cast<uint32_t>(2 * m + 1)) +
+                                  Frame(kData, 0, static_cast<uint32_t>(2 * m + 1), begun),
+                              now_);
     }
   }
   const std::string small = Message(std::string(400'000, 'x')).substr(0, 300'000);
@@ -271,10 +270,12 @@ TEST_F(Http2GateTest, LetsAStreamRestBetweenMessages) {
 }
 
 TEST_F(Http2GateTest, EndsFloodsOfFramesThatCarryNothing) {
-  const std::vector<std::string> floods = {
-      Frame(kRst, 0, 1, BigEndian(8, 4)), Frame(kPing, 0, 0, "12345678"),
-      Frame(kSettings, 0, 0, ""),         Frame(kPriority, 0, 1, "12345"),
-      Frame(kData, 0, 1, ""),             Frame(77, 0, 1, "what")};
+  const std::vector<std::string> floods = {Frame(kRst, 0, 1, BigEndian(8, 4)),
+                                           Frame(kPing, 0, 0, "12345678"),
+                                           Frame(kSettings, 0, 0, ""),
+                                           Frame(kPriority, 0, 1, "12345"),
+                                           Frame(kData, 0, 1, ""),
+                                           Frame(77, 0, 1, "what")};
   for (const std::string& flood : floods) {
     gate_ = NewGate("1");
     EXPECT_EQ(SayTimes(Http2Gate::kFramesAtOnce - 2, flood), Verdict::kGoOn);
@@ -369,8 +370,8 @@ TEST_F(Http2GateTest, SaysTheSameOfAnyPieces) {
       const auto stream = static_cast<uint32_t>(1 + 2 * (random() % 4));
       std::string payload(random() % 2 == 0 ? random() % 20 : random() % 20'000, 'x');
       if (random() % 2 == 0) payload = Message(payload).substr(0, 1 + random() % 100'000);
-      bytes += Frame(static_cast<int>(random() % 11), static_cast<int>(random() % 8), stream,
-                     payload);
+      bytes +=
+          Frame(static_cast<int>(random() % 11), static_cast<int>(random() % 8), stream, payload);
     }
     if (random() % 4 == 0) bytes[random() % bytes.size()] = static_cast<char>(random());
     const Verdict whole = NewGate("whole")->Received(bytes, now_);

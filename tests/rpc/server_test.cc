@@ -77,9 +77,9 @@ TEST_F(RpcServer, HandsOverMethodMetadataAndDeadline) {
     Echo(std::move(call));
   });
   const absl::Time before = absl::Now();
-  ASSERT_TRUE(Ask("c-1", nullptr, absl::Seconds(30), {{"traceparent", "00-1-2-01"},
-                                                     {"actor", "ceo"},
-                                                     {"daybook-actor", "ceo"}}).ok());
+  ASSERT_TRUE(Ask("c-1", nullptr, absl::Seconds(30),
+                  {{"traceparent", "00-1-2-01"}, {"actor", "ceo"}, {"daybook-actor", "ceo"}})
+                  .ok());
   EXPECT_THAT(deadline, AllOf(Gt(before + absl::Seconds(29)), Le(before + absl::Seconds(31))));
   EXPECT_EQ(trace, "00-1-2-01");
   EXPECT_EQ(nothing, "");

@@ -27,8 +27,8 @@ class SlowReader {
 
   // A stream of so many empty messages.
   void Stream(const std::string& path, int messages) {
-    std::string bytes = Frame(http2::kHeaders, http2::kEndHeaders, next_stream_,
-                              http2::CallHeaders(path));
+    std::string bytes =
+        Frame(http2::kHeaders, http2::kEndHeaders, next_stream_, http2::CallHeaders(path));
     for (int i = 0; i < messages; ++i) {
       bytes += Frame(http2::kData, 0, next_stream_, http2::Message(""));
     }

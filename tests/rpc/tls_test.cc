@@ -16,7 +16,6 @@ namespace {
 
 using testing::HasSubstr;
 
-
 class RpcTls : public Serving {
  protected:
   RpcTls() {

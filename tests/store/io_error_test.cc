@@ -2,7 +2,6 @@
 // that are gone: what is opened afterwards is what some flush left, or is refused.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <pthread.h>
 
 #include <atomic>
@@ -128,9 +127,9 @@ namespace {
 TEST(IoStressTest, NoErrorEndsTheProcess) {
   for (int seed = 1; seed <= 6; ++seed) {
     ScratchDirectory scratch(ScratchDirectory::Memory());
-    EXPECT_EQ(RunKilledAt("never", 1, "io_stress",
-                          {scratch.path() + "/store", absl::StrCat(seed), "15"}),
-              Ending::kFinished)
+    EXPECT_EQ(
+        RunKilledAt("never", 1, "io_stress", {scratch.path() + "/store", absl::StrCat(seed), "15"}),
+        Ending::kFinished)
         << "seed " << seed;
   }
 }
@@ -146,8 +145,8 @@ TEST_P(IoErrorTest, FailsTheStoreAlone) {
     ASSERT_TRUE(store.ok());
     Work(**store);
   }
-  const Ending ending = RunKilledAt("never", 1, "io_error",
-                                    {directory, operation, absl::StrCat(first), absl::StrCat(count)});
+  const Ending ending = RunKilledAt(
+      "never", 1, "io_error", {directory, operation, absl::StrCat(first), absl::StrCat(count)});
   ASSERT_EQ(ending, Ending::kFinished);
   auto store = Store::Open(In(directory));
   if (!store.ok()) {
@@ -176,12 +175,13 @@ TEST_P(IoErrorTest, FailsTheStoreAlone) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    AtManyPlaces, IoErrorTest,
-    testing::Combine(testing::Values("make", "append", "sync", "read", "open", "size", "list",
-                                     "remove", "rocks-read", "rocks-append", "rocks-sync",
-                                     "rocks-make", "rocks-open"),
-                     testing::Values(1, 3, 8, 20), testing::Values(1, 1'000'000)));
+INSTANTIATE_TEST_SUITE_P(AtManyPlaces, IoErrorTest,
+                         testing::Combine(testing::Values("make", "append", "sync", "read", "open",
+                                                          "size", "list", "remove", "rocks-read",
+                                                          "rocks-append", "rocks-sync",
+                                                          "rocks-make", "rocks-open"),
+                                          testing::Values(1, 3, 8, 20),
+                                          testing::Values(1, 1'000'000)));
 
 }  // namespace
 }  // namespace daybook::store

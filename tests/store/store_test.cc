@@ -715,14 +715,15 @@ TEST_P(KilledTest, LeavesWhatSomeFlushLeft) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    AtEveryPoint, KilledTest,
-    testing::Values(std::pair("store.before_flush", "live"), std::pair("store.after_flush", "live"),
-                    std::pair("store.after_commit", "settled"),
-                    std::pair("store.before_flush", "bulk"),
-                    std::pair("store.before_ingest", "bulk"),
-                    std::pair("store.after_commit", "bulk"),
-                    std::pair("store.after_flush", "bulk"), std::pair("never", "live")));
+INSTANTIATE_TEST_SUITE_P(AtEveryPoint, KilledTest,
+                         testing::Values(std::pair("store.before_flush", "live"),
+                                         std::pair("store.after_flush", "live"),
+                                         std::pair("store.after_commit", "settled"),
+                                         std::pair("store.before_flush", "bulk"),
+                                         std::pair("store.before_ingest", "bulk"),
+                                         std::pair("store.after_commit", "bulk"),
+                                         std::pair("store.after_flush", "bulk"),
+                                         std::pair("never", "live")));
 
 // ------------------------------------------------------------------------------- names of tables
 
@@ -969,7 +970,8 @@ TEST_F(StoreTest, RefusesAnotherKindVersionOrASecondOpening) {
 
 int main(int argc, char** argv) {
   if (daybook::IsChild(argc, argv)) {
-    return daybook::RunChild(argc, argv, {{"io_error", &daybook::store::IoErrorTask},
+    return daybook::RunChild(argc, argv,
+                             {{"io_error", &daybook::store::IoErrorTask},
                               {"io_stress", &daybook::store::IoStressTask},
                               {"write_rounds", &daybook::store::WriteRounds}});
   }

@@ -66,8 +66,8 @@ struct Amounts {
   Wide tax = 0;
 };
 
-// Amount of a line: quantity x price, half-up to the currency's digits. Tax: by rate and tax code, on
-// the sum of its lines, likewise; of lines priced with tax it is taken out of that sum.
+// Amount of a line: quantity x price, half-up to the currency's digits. Tax: by rate and tax code,
+// on the sum of its lines, likewise; of lines priced with tax it is taken out of that sum.
 bool AmountsOf(const IssueInvoiceRequest& request, const std::string& currency, Amounts* amounts) {
   const Wide minor = PowerOfTen(9 - DigitsOf(currency));  // nanos a minor unit
   struct Sums {
@@ -88,8 +88,8 @@ bool AmountsOf(const IssueInvoiceRequest& request, const std::string& currency, 
       amounts->net += amount;
       continue;
     }
-    Sums& sums = taxed[{Nanos(line.tax_rate_percent().value()),
-                        line.tax_code().SerializeAsString()}];
+    Sums& sums =
+        taxed[{Nanos(line.tax_rate_percent().value()), line.tax_code().SerializeAsString()}];
     (with_tax ? sums.gross : sums.net) += amount;
   }
   for (const auto& [key, sums] : taxed) {

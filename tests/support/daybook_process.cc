@@ -66,13 +66,12 @@ void DaybookProcess::SetEnvironment(std::vector<std::string> environment) {
 
 absl::Status DaybookProcess::Start() {
   DAYBOOK_CHECK(!running());
-  std::vector<std::string> command = {
-      DaybookBinary(),
-      "serve",
-      "--data-dir=" + options_.data_dir,
-      "--listen=" + address_,
-      "--http-listen=" + options_.http_listen,
-      "--log-format=json"};
+  std::vector<std::string> command = {DaybookBinary(),
+                                      "serve",
+                                      "--data-dir=" + options_.data_dir,
+                                      "--listen=" + address_,
+                                      "--http-listen=" + options_.http_listen,
+                                      "--log-format=json"};
   if (options_.partitions > 0) {
     command.push_back(absl::StrCat("--partitions=", options_.partitions));
   }

@@ -64,11 +64,11 @@ class DaybookProcess {
 
   bool running();
   pid_t pid() const { return child_->pid(); }  // once it was started
-  void Kill();        // SIGKILL, waits until it is gone
-  void Stop();        // SIGSTOP
-  void Continue();    // SIGCONT
-  void Terminate();   // SIGTERM
-  void AskToClaim();  // SIGUSR1
+  void Kill();                                 // SIGKILL, waits until it is gone
+  void Stop();                                 // SIGSTOP
+  void Continue();                             // SIGCONT
+  void Terminate();                            // SIGTERM
+  void AskToClaim();                           // SIGUSR1
   // Exit code, or minus the signal; nothing if it is still there then.
   std::optional<int> WaitUntilEnded(absl::Duration at_most);
 

@@ -45,7 +45,8 @@ std::vector<HostileRequest> HostileRequests() {
            "permessage-deflate; client_max_window_bits\r\nSec-WebSocket-Protocol: chat, x\r\n"),
        {"200"}},
       {"upgrade of what is not there",
-       Get("/x", "Upgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"), {"404"}},
+       Get("/x", "Upgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"),
+       {"404"}},
       {"upgrade to anything", Get("/healthz", "Upgrade: x\r\nConnection: Upgrade\r\n"), {"200"}},
       {"upgrade to HTTP/2",
        Get("/healthz",
@@ -61,11 +62,13 @@ std::vector<HostileRequest> HostileRequests() {
       {"an empty line before a request", "\r\n" + Get("/healthz", close), {"200"}},
       {"half a request", "GET /healthz HTTP/1.1\r\nHost: x\r\n", {""}},
       {"zeros", std::string(20000, '\0'), {"400"}},
-      {"every byte", [] {
+      {"every byte",
+       [] {
          std::string bytes;
          for (int i = 1; i < 256; ++i) bytes += static_cast<char>(i);
          return bytes + "\r\n\r\n";
-       }(), {"400"}},
+       }(),
+       {"400"}},
 
       // Methods, targets, versions.
       {"POST", "POST /healthz HTTP/1.1\r\nHost: x\r\n\r\n", {"405"}},
@@ -117,7 +120,8 @@ std::vector<HostileRequest> HostileRequests() {
       {"a field without name", Get("/healthz", ": abc\r\n"), {"400"}},
       {"a folded field", Get("/healthz", close + "A: b\r\n c\r\n"), {"200", "400"}},
       {"a field that begins folded",
-       "GET /healthz HTTP/1.1\r\n Host: x\r\nHost: x\r\n\r\n", {"400"}},
+       "GET /healthz HTTP/1.1\r\n Host: x\r\nHost: x\r\n\r\n",
+       {"400"}},
       {"no host", "GET /healthz HTTP/1.1\r\n\r\n", {"400"}},
       {"two hosts", Get("/healthz", "Host: y\r\n"), {"400"}},
       {"a header of 9 KB", Get("/healthz", "A: " + std::string(9000, 'b') + "\r\n"), {"431"}},
@@ -126,10 +130,10 @@ std::vector<HostileRequest> HostileRequests() {
       {"2,000 fields", Get("/healthz", Times("a:\r\n", 2000)), {"431"}},
       {"64 fields", Get("/healthz", close + Times("A: b\r\n", 62)), {"200"}},
       {"codings of nobody", Get("/healthz", close + "Accept-Encoding: ;;,,=\"\\\r\n"), {"200"}},
-      {"5,000 codings", Get("/metrics", close + "Accept-Encoding: " + Times("a,", 2500) + "\r\n"),
+      {"5,000 codings",
+       Get("/metrics", close + "Accept-Encoding: " + Times("a,", 2500) + "\r\n"),
        {"200"}},
-      {"ranges", Get("/healthz", close + "Range: bytes=" + Times("0-,", 1000) + "0-\r\n"),
-       {"200"}},
+      {"ranges", Get("/healthz", close + "Range: bytes=" + Times("0-,", 1000) + "0-\r\n"), {"200"}},
       {"a quoted string without end", Get("/healthz", "Connection: close, \"\r\n"), {"400"}},
       {"stays and goes", Get("/healthz", "Connection: keep-alive, close\r\n"), {"200"}},
 
@@ -143,7 +147,8 @@ std::vector<HostileRequest> HostileRequests() {
       {"a body", Smuggle("Content-Length: 44\r\n", ""), {"413"}},
       {"a body that does not come", Get("/healthz", "Content-Length: 10\r\n"), {"413"}},
       {"a body of 16 EB", Get("/healthz", "Content-Length: 18446744073709551615\r\n"), {"413"}},
-      {"a body of more", Get("/healthz", "Content-Length: 18446744073709551616\r\n"),
+      {"a body of more",
+       Get("/healthz", "Content-Length: 18446744073709551616\r\n"),
        {"400", "413"}},
       {"a body of -1", Smuggle("Content-Length: -1\r\n", ""), {"400"}},
       {"a body of +5", Smuggle("Content-Length: +5\r\n", "abcde"), {"400"}},
@@ -152,39 +157,51 @@ std::vector<HostileRequest> HostileRequests() {
       {"a body of nobody knows", Smuggle("Content-Length: \r\n", ""), {"400"}},
       {"two lengths", Smuggle("Content-Length: 0\r\nContent-Length: 44\r\n", ""), {"400"}},
       {"two lengths in one", Smuggle("Content-Length: 0, 44\r\n", ""), {"400"}},
-      {"one length twice", Smuggle("Content-Length: 5\r\nContent-Length: 5\r\n", "abcde"),
+      {"one length twice",
+       Smuggle("Content-Length: 5\r\nContent-Length: 5\r\n", "abcde"),
        {"400", "413"}},
       {"chunks", Smuggle("Transfer-Encoding: chunked\r\n", "0\r\n\r\n"), {"413"}},
       {"a huge chunk",
-       Smuggle("Transfer-Encoding: chunked\r\n", "ffffffffffffffff\r\nabc\r\n0\r\n\r\n"), {"413"}},
+       Smuggle("Transfer-Encoding: chunked\r\n", "ffffffffffffffff\r\nabc\r\n0\r\n\r\n"),
+       {"413"}},
       {"a chunk with a long extension",
        Smuggle("Transfer-Encoding: chunked\r\n", "1;a=" + std::string(20000, 'b') + "\r\na\r\n"),
        {"413"}},
-      {"chunks and a length", Smuggle("Transfer-Encoding: chunked\r\nContent-Length: 3\r\n",
-                                      "0\r\n\r\n"), {"400", "413"}},
-      {"a length and chunks", Smuggle("Content-Length: 3\r\nTransfer-Encoding: chunked\r\n",
-                                      "0\r\n\r\n"), {"400", "413"}},
-      {"a length of 0 and chunks", Smuggle("Content-Length: 0\r\nTransfer-Encoding: chunked\r\n",
-                                           "0\r\n\r\n"), {"400", "413"}},
-      {"chunks twice", Smuggle("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
-                               "0\r\n\r\n"), {"400", "413"}},
-      {"a coding of nobody", Smuggle("Transfer-Encoding: xchunked\r\n", ""), {"400", "413"}},
-      {"chunks of nobody", Smuggle("Transfer-Encoding: chunked, identity\r\n", "0\r\n\r\n"),
+      {"chunks and a length",
+       Smuggle("Transfer-Encoding: chunked\r\nContent-Length: 3\r\n", "0\r\n\r\n"),
        {"400", "413"}},
-      {"chunks behind a tab", Smuggle("Transfer-Encoding:\tchunked\r\n", "0\r\n\r\n"),
+      {"a length and chunks",
+       Smuggle("Content-Length: 3\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"),
+       {"400", "413"}},
+      {"a length of 0 and chunks",
+       Smuggle("Content-Length: 0\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"),
+       {"400", "413"}},
+      {"chunks twice",
+       Smuggle("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"),
+       {"400", "413"}},
+      {"a coding of nobody", Smuggle("Transfer-Encoding: xchunked\r\n", ""), {"400", "413"}},
+      {"chunks of nobody",
+       Smuggle("Transfer-Encoding: chunked, identity\r\n", "0\r\n\r\n"),
+       {"400", "413"}},
+      {"chunks behind a tab",
+       Smuggle("Transfer-Encoding:\tchunked\r\n", "0\r\n\r\n"),
        {"400", "413"}},
       {"chunks in HTTP/1.0",
-       "GET /healthz HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", {"413"}},
+       "GET /healthz HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+       {"413"}},
 
       // One after the other.
-      {"three at once", Get("/healthz") + Get("/nothing") + Get("/version", close),
+      {"three at once",
+       Get("/healthz") + Get("/nothing") + Get("/version", close),
        {"200 404 200"}},
-      {"five pages at once", Times(Get("/metrics"), 4) + Get("/readyz", close),
+      {"five pages at once",
+       Times(Get("/metrics"), 4) + Get("/readyz", close),
        {"200 200 200 200 200", "200 200 200 200 503"}},
       {"one after the last", Get("/healthz", close) + Get("/version"), {"200"}},
       {"one and then none", Get("/healthz") + "\x01\x02", {"200 400"}},
       {"one and half of one", Get("/healthz") + "GET /heal", {"200"}},
-      {"HEAD and GET", "HEAD /healthz HTTP/1.1\r\nHost: x\r\n\r\n" + Get("/healthz", close),
+      {"HEAD and GET",
+       "HEAD /healthz HTTP/1.1\r\nHost: x\r\n\r\n" + Get("/healthz", close),
        {"200 200"}},
   };
 }
@@ -208,8 +225,8 @@ HttpAnswers SayToHttp(int port, const std::string& bytes) {
     }
     if (::poll(&event, 1, 1000) <= 0) continue;
     if ((event.revents & POLLOUT) != 0 && sent < bytes.size()) {
-      const ssize_t n = ::send(fd, bytes.data() + sent, bytes.size() - sent,
-                               MSG_NOSIGNAL | MSG_DONTWAIT);
+      const ssize_t n =
+          ::send(fd, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
       if (n < 0 && errno != EAGAIN) sent = bytes.size() + 1;
       if (n > 0) sent += static_cast<size_t>(n);
     }

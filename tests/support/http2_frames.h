@@ -6,8 +6,18 @@
 
 namespace daybook::http2 {
 
-enum Type { kData, kHeaders, kPriority, kRst, kSettings, kPush, kPing, kGoAway, kWindow,
-            kContinuation };
+enum Type {
+  kData,
+  kHeaders,
+  kPriority,
+  kRst,
+  kSettings,
+  kPush,
+  kPing,
+  kGoAway,
+  kWindow,
+  kContinuation
+};
 enum Flags { kEndStream = 1, kAck = 1, kEndHeaders = 4 };
 
 // What a caller begins with, before SETTINGS.

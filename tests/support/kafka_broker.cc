@@ -171,8 +171,7 @@ absl::Status KafkaBroker::Format() {
       << "\noffsets.topic.replication.factor=" << options_.replicas
       << "\ntransaction.state.log.replication.factor=" << options_.replicas
       << "\ntransaction.state.log.min.isr=1\ntransaction.state.log.num.partitions=2"
-      << "\nshare.coordinator.state.topic.replication.factor="
-      << options_.replicas
+      << "\nshare.coordinator.state.topic.replication.factor=" << options_.replicas
       << "\nshare.coordinator.state.topic.min.isr=1\ngroup.initial.rebalance.delay.ms=0"
       // A broker that was killed is let in again only when its session has ended.
       << "\nbroker.session.timeout.ms=1500\nbroker.heartbeat.interval.ms=300"

@@ -72,10 +72,9 @@ absl::Status Produce(rd_kafka_t* handle, const std::string& topic, int partition
   };
   const rd_kafka_resp_err_t error = rd_kafka_producev(
       handle, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(partition),
-      RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-      RD_KAFKA_V_KEY(bytes(record.key), size(record.key)),
-      RD_KAFKA_V_VALUE(bytes(record.value), size(record.value)),
-      RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
+      RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(bytes(record.key), size(record.key)),
+      RD_KAFKA_V_VALUE(bytes(record.value), size(record.value)), RD_KAFKA_V_HEADERS(headers),
+      RD_KAFKA_V_END);
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) rd_kafka_headers_destroy(headers);
   return ToStatus(error);
 }
@@ -155,8 +154,8 @@ absl::Status KafkaStranger::DeleteTopic(const std::string& topic) {
 
 absl::Status KafkaStranger::AddPartitions(const std::string& topic, int total) {
   char error[kErrorBytes];
-  rd_kafka_NewPartitions_t* more = rd_kafka_NewPartitions_new(
-      topic.c_str(), static_cast<size_t>(total), error, sizeof error);
+  rd_kafka_NewPartitions_t* more =
+      rd_kafka_NewPartitions_new(topic.c_str(), static_cast<size_t>(total), error, sizeof error);
   const absl::Status status = Ask(
       admin_.get(), RD_KAFKA_ADMIN_OP_CREATEPARTITIONS,
       [&](auto* options, auto* queue) {
@@ -184,8 +183,7 @@ absl::Status KafkaStranger::DeleteRecords(const std::string& topic, int partitio
         rd_kafka_DeleteRecords(admin_.get(), &gone, 1, options, queue);
       },
       [](rd_kafka_event_t* event) {
-        const auto* result =
-            rd_kafka_event_DeleteRecords_result(event);
+        const auto* result = rd_kafka_event_DeleteRecords_result(event);
         return ToStatus(rd_kafka_DeleteRecords_result_offsets(result)->elems[0].err);
       });
   rd_kafka_DeleteRecords_destroy(gone);

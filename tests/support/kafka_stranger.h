@@ -67,8 +67,8 @@ class KafkaStranger {
 
   const std::string brokers_;
   Handle admin_;
-  Handle transactional_;       // made at the first transaction
-  std::vector<Handle> open_;   // with a transaction that stays open
+  Handle transactional_;      // made at the first transaction
+  std::vector<Handle> open_;  // with a transaction that stays open
 };
 
 }  // namespace daybook

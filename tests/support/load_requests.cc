@@ -142,8 +142,7 @@ IssuedCommand LoadCustomer::ChargeBack(const std::string& request_id,
                                        std::mt19937_64& random) const {
   billing::v1::ChargeBackPaymentRequest request;
   request.set_customer_id(id_);
-  request.set_payment_id(
-      payments_[Pick(random, 0, static_cast<int64_t>(payments_.size()) - 1)]);
+  request.set_payment_id(payments_[Pick(random, 0, static_cast<int64_t>(payments_.size()) - 1)]);
   // A part, or more than the payment ever was.
   *request.mutable_amount() = MoneyOf(Pick(random, 1, 90'000), currency_);
   request.set_excess(Pick(random, 0, 1) == 0 ? billing::v1::TAKE_BACK_EXCESS_CLAIM

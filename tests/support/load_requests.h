@@ -12,9 +12,9 @@
 
 namespace daybook {
 
-// One customer of a load: registers, opens an account, then gets invoices, pays them, has some of them
-// taken back and some payments charged back. About one command in eight must be refused, each for a reason that stays true
-// whatever happens meanwhile.
+// One customer of a load: registers, opens an account, then gets invoices, pays them, has some of
+// them taken back and some payments charged back. About one command in eight must be refused, each
+// for a reason that stays true whatever happens meanwhile.
 class LoadCustomer {
  public:
   // `number` tells the customers of a load apart; `name` begins all ids.

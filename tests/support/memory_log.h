@@ -147,7 +147,10 @@ class LogPen {
  public:
   // `format`: 1 as a former version wrote, without keys.
   explicit LogPen(MemoryLog& log, std::string log_id = "log-1", int format = 2)
-      : log_(log), log_id_(std::move(log_id)), format_(format), at_(static_cast<size_t>(log.partitions())) {}
+      : log_(log),
+        log_id_(std::move(log_id)),
+        format_(format),
+        at_(static_cast<size_t>(log.partitions())) {}
 
   // recorded_time of what is written from now on.
   void SetTime(int64_t recorded_us) { recorded_us_ = recorded_us; }

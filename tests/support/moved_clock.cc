@@ -1,6 +1,6 @@
 // Preloaded into a server (LD_PRELOAD): its time of day is off by as much as a file says, as if
-// somebody had set the machine's clock. The steady clocks go on as they are, and whoever waits for a
-// time of day waits as long as with a clock that was really set.
+// somebody had set the machine's clock. The steady clocks go on as they are, and whoever waits for
+// a time of day waits as long as with a clock that was really set.
 //
 //   DAYBOOK_TEST_CLOCK=FILE     8 bytes, nanoseconds, native; may be written at any time
 #include <dlfcn.h>

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Prints the path of a Python with grpcio, grpcio-reflection and grpcio-status in a fixed version:
-# the gRPC client that nobody here wrote. Made once, under ~/.cache/daybook/python; everything but
-# the path goes to stderr. Exit code 1 when it cannot be had.
+# Prints the path of a Python that has the gRPC client which nobody here wrote (grpcio, reflection,
+# status), and clang-format beside it in the same `bin`; all in fixed versions. Made once, under
+# ~/.cache/daybook/python; everything but the path goes to stderr. Exit code 1 when it cannot be had.
 set -eu
 
-versions="grpcio==1.62.3 grpcio-reflection==1.62.3 grpcio-status==1.62.3 protobuf==4.25.8"
+versions="grpcio==1.62.3 grpcio-reflection==1.62.3 grpcio-status==1.62.3 protobuf==4.25.8 clang-format==19.1.7"
 dir="${DAYBOOK_PYTHON_ENV:-${XDG_CACHE_HOME:-$HOME/.cache}/daybook/python}"
 stamp="$dir/versions"
 

@@ -295,7 +295,8 @@ void ReferenceBook::Take(const billing::v1::PaymentReversed& event) {
   if (released + unapplied != event.amount_minor()) Say("the take-back is not what it is made of");
   it->second -= unapplied;
   Wide left = it->second;
-  for (const auto& [place, amount] : account->on) left += place.first == event.payment_id() ? amount : 0;
+  for (const auto& [place, amount] : account->on)
+    left += place.first == event.payment_id() ? amount : 0;
   if (event.partial() != (left != 0)) Say("the take-back does not know whether it was the last");
   if (event.excess_minor() != 0 && left != 0) Say("more than all is taken back, and some is left");
   account->reversed += event.amount_minor();

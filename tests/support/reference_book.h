@@ -43,7 +43,7 @@ struct ReferenceAccount {
   int64_t debit_note_count = 0;
   Wide invoiced = 0;
   Wide claimed = 0;
-  Wide credited = 0;       // all that credit notes took back
+  Wide credited = 0;        // all that credit notes took back
   Wide credit_applied = 0;  // of it, off their invoices
   Wide received = 0;
   Wide reversed = 0;

@@ -44,7 +44,8 @@ absl::StatusOr<std::unique_ptr<DirectoryLock>> DirectoryLock::Take(const std::st
   }
   struct stat file;
   if (::fstat(fd, &file) != 0) {
-    return absl::UnavailableError(absl::StrCat("cannot look at ", path, ": ", std::strerror(errno)));
+    return absl::UnavailableError(
+        absl::StrCat("cannot look at ", path, ": ", std::strerror(errno)));
   }
   lock->device_ = file.st_dev;
   lock->inode_ = file.st_ino;

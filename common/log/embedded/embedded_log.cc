@@ -289,9 +289,10 @@ absl::StatusOr<std::unique_ptr<EmbeddedLog>> OpenToWrite(const EmbeddedOptions& 
 
 void Core::ExpectOwnDirectory() const {
   if (lock->Held()) return;
-  Die(absl::StrCat("the log's directory ", options.directory,
-                   " was moved or removed while it was open: nothing more is written, and nothing of "
-                   "what stands there now is touched; start again where it is"));
+  Die(absl::StrCat(
+      "the log's directory ", options.directory,
+      " was moved or removed while it was open: nothing more is written, and nothing of "
+      "what stands there now is touched; start again where it is"));
 }
 
 absl::StatusOr<std::unique_ptr<EventLog>> OpenEmbedded(EmbeddedOptions options) {

@@ -12,9 +12,9 @@
 // altered or exchanged. A write or sync that fails leaves it unknown whether the records are
 // stored, so it stops the process (Die); starting again replays. So does a directory that is moved
 // or removed while it is open: within a tenth of a second, before anything more is written, and
-// without closing anything, which could remove files of whoever has the place by then. When the disk is nearly full,
-// appends are refused by reports with RESOURCE_EXHAUSTED, surely not stored, until there is room
-// again.
+// without closing anything, which could remove files of whoever has the place by then. When the
+// disk is nearly full, appends are refused by reports with RESOURCE_EXHAUSTED, surely not stored,
+// until there is room again.
 //
 // Limitations. Local file systems that honour fdatasync; network file systems are refused. One
 // process at a time writes; others may read beside it with `read_only`.

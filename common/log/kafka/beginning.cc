@@ -42,7 +42,8 @@ absl::Status CheckBeginnings(const std::string& topic, const std::vector<Beginni
     }
     if (beginning.claim() == nullptr && beginning.foreign() > 0 && !begun) {
       return absl::FailedPreconditionError(absl::StrCat(
-          place, ": the first record is not the claim of an owner, and no other partition has "
+          place,
+          ": the first record is not the claim of an owner, and no other partition has "
           "one: this is not a log of Daybook; choose another topic prefix"));
     }
     if (beginning.claim() == nullptr) continue;
@@ -50,8 +51,8 @@ absl::Status CheckBeginnings(const std::string& topic, const std::vector<Beginni
     if (count != total) {
       return absl::FailedPreconditionError(absl::StrCat(
           "topic ", topic, " has ", total, " partitions, but the log in it has ", count,
-          " for its life (partition ", p, ", offset ", beginning.offset(), " says so): ",
-          total > count ? WidenedAdvice(count) : "this is part of another topic"));
+          " for its life (partition ", p, ", offset ", beginning.offset(),
+          " says so): ", total > count ? WidenedAdvice(count) : "this is part of another topic"));
     }
   }
   return absl::OkStatus();

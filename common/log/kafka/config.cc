@@ -40,9 +40,10 @@ Properties ForProducers(const KafkaOptions& options) {
 }
 
 Properties ForReaders(const KafkaOptions& options, Fetching fetching, int partitions) {
-  const uint64_t each = fetching == Fetching::kAll ? options.prefetch_bytes /
-                                                         static_cast<uint64_t>(std::max(partitions, 1))
-                                                   : 0;
+  const uint64_t each =
+      fetching == Fetching::kAll
+          ? options.prefetch_bytes / static_cast<uint64_t>(std::max(partitions, 1))
+          : 0;
   Properties properties = {
       {"bootstrap.servers", options.brokers},
       {"client.id", options.client_role + "-r"},

@@ -82,9 +82,9 @@ absl::StatusOr<int> PartitionsOf(const TopicFacts& topic, const KafkaOptions& op
   const int wanted = options.partitions.value_or(topic.partitions);
   if (wanted == topic.partitions) return wanted;
   if (options.leave_out_added_partitions && wanted < topic.partitions) return wanted;
-  return absl::FailedPreconditionError(absl::StrCat(
-      "topic ", topic.name, " has ", topic.partitions, " partitions, not ", wanted,
-      ": the number is fixed for its life; leave it out of the configuration"));
+  return absl::FailedPreconditionError(
+      absl::StrCat("topic ", topic.name, " has ", topic.partitions, " partitions, not ", wanted,
+                   ": the number is fixed for its life; leave it out of the configuration"));
 }
 
 // What somebody has put where the log is not.
@@ -111,10 +111,9 @@ absl::Status CheckBeginnings(KafkaCore& core) {
   std::vector<std::unique_ptr<LogReader>> readers(extents->size());
   for (size_t p = 0; p < readers.size(); ++p) {
     if ((*extents)[p].first != 0) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("topic ", core.topic, ", partition ", p, " begins at offset ",
-                       (*extents)[p].first,
-                       ": its history has been deleted; restore the topic from a copy"));
+      return absl::FailedPreconditionError(absl::StrCat(
+          "topic ", core.topic, ", partition ", p, " begins at offset ", (*extents)[p].first,
+          ": its history has been deleted; restore the topic from a copy"));
     }
     if ((*extents)[p].end == 0 || !core.options.check_beginnings) continue;
     // All are fetched at the same time, then looked at one by one.
@@ -168,8 +167,8 @@ absl::StatusOr<std::unique_ptr<EventLog>> OpenKafka(KafkaOptions options) {
   RETURN_IF_ERROR(CheckBeginnings(core));
   std::unique_ptr<TopicGuard> guard;
   if (options.guard_interval > absl::ZeroDuration()) {
-    ASSIGN_OR_RETURN(guard, TopicGuard::Start(options, core.topic, core.partitions, core.firsts,
-                                              core.reached));
+    ASSIGN_OR_RETURN(
+        guard, TopicGuard::Start(options, core.topic, core.partitions, core.firsts, core.reached));
   }
   return std::make_unique<KafkaLog>(std::move(core), std::move(guard));
 }

@@ -13,9 +13,9 @@
 // fetched.
 //
 // Failure. Opening creates the topic or verifies it, and refuses what would lose history, naming
-// the property, its value and the wanted one; so does `health` from then on. While brokers are away, appends are retried for 20 s
-// and then reported as failed; readers give empty batches without `end` and go on when they are
-// back.
+// the property, its value and the wanted one; so does `health` from then on. While brokers are
+// away, appends are retried for 20 s and then reported as failed; readers give empty batches
+// without `end` and go on when they are back.
 //
 // Limitations. A producer that cannot be made is broken from the start: see its health(). `end` of
 // a batch is as of the last answer of the broker: milliseconds ago, or up to some 0.3 s for a
@@ -60,7 +60,8 @@ struct KafkaOptions {
   bool create_topic = true;
 
   // Each partition must begin with the first claim of an owner, which must name as many partitions
-  // as there are, or the topic is not ours. False for tests that write what is no record of Daybook.
+  // as there are, or the topic is not ours. False for tests that write what is no record of
+  // Daybook.
   bool check_beginnings = true;
 
   // How often it is looked at what somebody may have done to the topic of an open log: see

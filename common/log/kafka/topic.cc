@@ -58,9 +58,9 @@ absl::StatusOr<MetadataPtr> AskMetadata(rd_kafka_t* rk, const std::string& topic
                                         absl::Duration patience) {
   const KafkaTopic handle(rd_kafka_topic_new(rk, topic.c_str(), nullptr));
   const rd_kafka_metadata_t* metadata = nullptr;
-  RETURN_IF_ERROR(ToStatus(rd_kafka_metadata(rk, 0, handle.get(), &metadata,
-                                             Milliseconds(patience)),
-                           "", "asking the brokers for their metadata"));
+  RETURN_IF_ERROR(
+      ToStatus(rd_kafka_metadata(rk, 0, handle.get(), &metadata, Milliseconds(patience)), "",
+               "asking the brokers for their metadata"));
   return MetadataPtr(metadata);
 }
 
@@ -154,7 +154,9 @@ absl::Status CreateTopic(rd_kafka_s* handle, const std::string& topic,
   }
   const KafkaQueue queue(rd_kafka_queue_new(handle));
   rd_kafka_NewTopic_t* topics[] = {wanted.get()};
-  rd_kafka_CreateTopics(handle, topics, 1, Waiting(handle, RD_KAFKA_ADMIN_OP_CREATETOPICS, kPatience).get(), queue.get());
+  rd_kafka_CreateTopics(handle, topics, 1,
+                        Waiting(handle, RD_KAFKA_ADMIN_OP_CREATETOPICS, kPatience).get(),
+                        queue.get());
   ASSIGN_OR_RETURN(const Event event, Answer(queue.get(), kPatience, doing));
   const auto* result = rd_kafka_event_CreateTopics_result(event.get());
   DAYBOOK_CHECK(result != nullptr);

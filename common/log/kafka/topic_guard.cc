@@ -57,9 +57,8 @@ absl::Status TopicJudge::JudgeOnce(const TopicLook& look) {
   RETURN_IF_ERROR(look.facts.status());
   const int count = look.facts->partitions;
   if (count != partitions) {
-    const std::string finding =
-        absl::StrCat(name, " has ", count, " partitions, but the log in it has ", partitions,
-                     " for its life: ");
+    const std::string finding = absl::StrCat(
+        name, " has ", count, " partitions, but the log in it has ", partitions, " for its life: ");
     if (count > partitions) {
       return absl::FailedPreconditionError(finding + WidenedAdvice(partitions));
     }
@@ -71,9 +70,9 @@ absl::Status TopicJudge::JudgeOnce(const TopicLook& look) {
   for (size_t p = 0; p < look.extents.size(); ++p) {
     const Extent& extent = look.extents[p];
     if (extent.first > 0) {
-      return absl::FailedPreconditionError(absl::StrCat(
-          name, ", partition ", p, " begins at offset ", extent.first,
-          ": its history has been deleted; restore the topic from a copy"));
+      return absl::FailedPreconditionError(
+          absl::StrCat(name, ", partition ", p, " begins at offset ", extent.first,
+                       ": its history has been deleted; restore the topic from a copy"));
     }
   }
   for (size_t p = 0; p < look.firsts.size(); ++p) {
@@ -81,9 +80,10 @@ absl::Status TopicJudge::JudgeOnce(const TopicLook& look) {
     if (look.firsts[p].offset < 0) continue;
     if (known.offset < 0) known = look.firsts[p];
     if (known == look.firsts[p]) continue;
-    return absl::DataLossError(absl::StrCat(
-        name, ", partition ", p, " begins with another record than before: the topic was made "
-        "again, and another log stands in it; restore it from a copy"));
+    return absl::DataLossError(
+        absl::StrCat(name, ", partition ", p,
+                     " begins with another record than before: the topic was made "
+                     "again, and another log stands in it; restore it from a copy"));
   }
   for (size_t p = 0; p < look.extents.size(); ++p) {
     const int64_t end = look.extents[p].end;
@@ -101,9 +101,9 @@ absl::StatusOr<std::unique_ptr<TopicGuard>> TopicGuard::Start(
     const KafkaOptions& options, const std::string& topic, int partitions,
     std::shared_ptr<KnownFirsts> firsts, std::shared_ptr<ReachedEnds> reached) {
   ASSIGN_OR_RETURN(auto fetcher, Fetcher::New(options, topic, Fetching::kFirst, partitions));
-  std::unique_ptr<TopicGuard> guard(
-      new TopicGuard(std::move(fetcher), partitions, std::move(firsts), std::move(reached),
-                     options.guard_interval));
+  std::unique_ptr<TopicGuard> guard(new TopicGuard(std::move(fetcher), partitions,
+                                                   std::move(firsts), std::move(reached),
+                                                   options.guard_interval));
   guard->thread_ = std::thread([g = guard.get()] { g->Run(); });
   return guard;
 }

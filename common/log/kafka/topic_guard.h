@@ -61,8 +61,7 @@ class TopicGuard {
  public:
   // Looks every `interval`. INVALID_ARGUMENT: see Fetcher.
   static absl::StatusOr<std::unique_ptr<TopicGuard>> Start(const KafkaOptions& options,
-                                                           const std::string& topic,
-                                                           int partitions,
+                                                           const std::string& topic, int partitions,
                                                            std::shared_ptr<KnownFirsts> firsts,
                                                            std::shared_ptr<ReachedEnds> reached);
   // Waits for a question under way, some seconds at most.

@@ -110,8 +110,7 @@ std::shared_ptr<void> SimulatedLog::Watch(std::function<void()> wake) {
 }
 
 bool SimulatedLog::Chance(double probability) {
-  return probability > 0 &&
-         std::uniform_real_distribution<double>(0, 1)(*random_) < probability;
+  return probability > 0 && std::uniform_real_distribution<double>(0, 1)(*random_) < probability;
 }
 
 bool SimulatedLog::Advance() {

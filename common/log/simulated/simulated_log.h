@@ -1,10 +1,10 @@
 // A log in memory whose network is a seed: for tests and simulations, never for data.
 //
-// Appended records travel: a record is stored, and its report comes back, only when Advance says so.
-// On the way they may be delayed, lost, stored twice, stored though reported failed, reported with a
-// wrong offset or not at all - each with its probability in Faults, drawn from the caller's generator.
-// Records of one writer keep their order; those of a writer that was thrown away still arrive. Made
-// with default Faults it is an honest log.
+// Appended records travel: a record is stored, and its report comes back, only when Advance says
+// so. On the way they may be delayed, lost, stored twice, stored though reported failed, reported
+// with a wrong offset or not at all - each with its probability in Faults, drawn from the caller's
+// generator. Records of one writer keep their order; those of a writer that was thrown away still
+// arrive. Made with default Faults it is an honest log.
 //
 // Concurrency: one thread. There is no time in it; a step is an Advance.
 #pragma once
@@ -22,16 +22,16 @@
 namespace daybook::log {
 
 struct SimulatedFaults {
-  double lose_record = 0;         // never stored; reported as an error, or never
-  double false_error = 0;         // stored, and reported as an error
-  double lose_report = 0;         // stored, never reported
-  double wrong_offset = 0;        // stored, reported without error at -1 or 0, as librdkafka does
-                                  // for a batch that the broker has already
-  double no_offset = 0;           // stored, reported without error and without an offset
-  double duplicate = 0;           // stored twice
-  double shuffle_report = 0;      // the report overtakes others
-  double stale_read = 0;          // a reader believes an earlier end
-  double read_error = 0;          // a reader answers UNAVAILABLE
+  double lose_record = 0;     // never stored; reported as an error, or never
+  double false_error = 0;     // stored, and reported as an error
+  double lose_report = 0;     // stored, never reported
+  double wrong_offset = 0;    // stored, reported without error at -1 or 0, as librdkafka does
+                              // for a batch that the broker has already
+  double no_offset = 0;       // stored, reported without error and without an offset
+  double duplicate = 0;       // stored twice
+  double shuffle_report = 0;  // the report overtakes others
+  double stale_read = 0;      // a reader believes an earlier end
+  double read_error = 0;      // a reader answers UNAVAILABLE
 
   friend bool operator==(const SimulatedFaults&, const SimulatedFaults&) = default;
 };
