@@ -1,5 +1,6 @@
-// Makes a Book from domains: Books<Customer, Billing>({CustomerService, BillingService
-// descriptors}).
+// Makes a Book from domains:
+//
+//   absl::StatusOr<Book> book = Books<Customer, Billing>(services);  // descriptors of both
 //
 // For every rpc of the services there must be exactly one domain with that request in its Requests;
 // otherwise, or if a message breaks the conventions of decider.h, the status says which.

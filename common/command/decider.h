@@ -3,12 +3,16 @@
 //   struct Billing {
 //     using Event = billing::v1::Event;
 //     using Requests = RequestList<OpenAccountRequest, IssueInvoiceRequest, RecordPaymentRequest>;
-//     static absl::Status Check(const IssueInvoiceRequest&);                 // needs no state
+//
+//     // One overload of both per request. Check needs no state.
+//     static absl::Status Check(const IssueInvoiceRequest&);
 //     static absl::StatusOr<Events<Event>> Decide(const View&, const IssueInvoiceRequest&,
 //                                                 const Context&, IssueInvoiceResponse&);
+//
 //     static void Evolve(const EventMeta&, const Event&, book::v1::State&,
-//     book::v1::PartitionState&);
-//     static void Prefetch(const book::v1::State&, int step);                // see book.h
+//                        book::v1::PartitionState&);
+//     // See book.h.
+//     static void Prefetch(const book::v1::State&, int step);
 //   };
 //
 // Decide never changes anything, Evolve never decides and never fails. Neither knows a clock, a
@@ -74,11 +78,14 @@ template <class... Requests>
 struct RequestList {};
 
 // Conventions of the protos, checked at start for every rpc of a book:
-//   request:  string customer_id = 1; string request_id = 13; optional int64 expected_revision =
-//   14;
-//             bool validate_only = 15
-//             and, where it has a day or an amount, bool allow_unusual = 16 (unusual.h)
-//   response: int64 revision = 14; string consistency_token = 15
+//
+//   request     string customer_id = 1;
+//               string request_id = 13;
+//               optional int64 expected_revision = 14;
+//               bool validate_only = 15;
+//               bool allow_unusual = 16;  where it has a day or an amount (unusual.h)
+//   response    int64 revision = 14;
+//               string consistency_token = 15;
 inline constexpr int kCustomerIdField = 1;
 inline constexpr int kRequestIdField = 13;
 inline constexpr int kExpectedRevisionField = 14;

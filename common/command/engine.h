@@ -29,8 +29,8 @@
 namespace daybook::command {
 
 struct EngineOptions {
-  std::string
-      cache_directory;  // of the write side's cache; made if need be, may be deleted any time
+  // Of the write side's cache; made if need be, may be deleted at any time.
+  std::string cache_directory;
   // Where this process serves, "host:port". Asked on the workers after Start, because a port that
   // the system chooses is known only when the server listens.
   std::function<std::string()> endpoint = [] { return std::string(); };

@@ -276,8 +276,7 @@ absl::Duration Partition::next_wake() const {
   return wake;
 }
 
-// --- owner: decide, append, confirm, reply
-// -----------------------------------------------------------
+// --- owner: decide, append, confirm, reply ------------------------------------------------------
 
 void Partition::Serve() {
   size_t bytes = 0;
@@ -680,8 +679,7 @@ absl::StatusOr<bool> Partition::FindReceipt(const Command& command, Receipt* rec
   return cache_->FindReceipt(*customer, command.request_id, receipt);
 }
 
-// --- answers
-// ---------------------------------------------------------------------------------------
+// --- answers ------------------------------------------------------------------------------------
 
 void Partition::Answer(std::unique_ptr<Command> command, const absl::Status& status,
                        std::string response, bool repeated) {
@@ -796,8 +794,7 @@ void Partition::AnswerWithoutClock() {
   });
 }
 
-// --- reading: follow, catch up, claim
-// ------------------------------------------------------------------
+// --- reading: follow, catch up, claim -----------------------------------------------------------
 
 void Partition::OnRead(const log::Batch& batch) {
   if (!reading()) return;
@@ -1059,8 +1056,7 @@ void Partition::StepDown(std::string_view owner_endpoint) {
   phase_ = Phase::kFollow;
 }
 
-// --- doubt
-// -------------------------------------------------------------------------------------------
+// --- doubt --------------------------------------------------------------------------------------
 
 void Partition::Doubt(std::string_view why) {
   ++stats_.doubts;
@@ -1167,8 +1163,7 @@ void Partition::Halt(absl::Status why) {
   AnswerAll(Stopped());
 }
 
-// --- the cache
-// -----------------------------------------------------------------------------------------
+// --- the cache ----------------------------------------------------------------------------------
 
 void Partition::StepFlush() {
   if (writing_cache_) return;

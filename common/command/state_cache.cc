@@ -120,8 +120,7 @@ absl::StatusOr<log::Position> ReceiptsPosition(absl::Span<const CacheBacking::Ro
   return before;
 }
 
-// --- whether it is whole
-// --------------------------------------------------------------------------
+// --- whether it is whole ------------------------------------------------------------------------
 
 namespace {
 

@@ -6,12 +6,11 @@
 // So a flush goes in steps, between which commands go on:
 //
 //   Freeze(position, what)  what is changed now is to be written, as it is now; O(1)
-//   Serialize(n)         puts up to n customers into the flush; whoever edits one that is not yet
-//   in
-//                        it puts it there first
-//   frozen()             when all are in and the log has confirmed the position: written by
-//                        CacheFlush::WriteTo, on any thread
-//   Settle(status)       it is written, or it failed and stays to be tried again
+//   Serialize(n)            puts up to n customers into the flush; whoever edits one that is not
+//                           yet in it puts it there first
+//   frozen()                when all are in and the log has confirmed the position: written by
+//                           CacheFlush::WriteTo, on any thread
+//   Settle(status)          it is written, or it failed and stays to be tried again
 //
 // Receipts alone. A receipt is written once, a state again and again, and a state is the larger: so
 // most flushes write receipts only. The states and the position that the log is read from after a

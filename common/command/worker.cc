@@ -20,8 +20,7 @@ constexpr absl::Duration kReplaceInterval = absl::Seconds(1);
 
 }  // namespace
 
-// --- outcomes
-// ------------------------------------------------------------------------------------------
+// --- outcomes -----------------------------------------------------------------------------------
 
 OutcomeCounters::OutcomeCounters(const Book& book, Metrics* metrics) : book_(book) {
   constexpr char kName[] = "daybook_commands_total";
@@ -62,8 +61,7 @@ void OutcomeCounters::Refuse(Command& command, const absl::Status& status) {
   command.Reply(status, "");
 }
 
-// --- seats
-// ---------------------------------------------------------------------------------------------
+// --- seats --------------------------------------------------------------------------------------
 
 // One partition and what it needs of the world.
 struct Worker::Seat : PartitionHost {
@@ -181,8 +179,7 @@ Worker::Seat& Worker::SeatOf(int partition) {
   CheckFailed(__FILE__, __LINE__, "a partition is sent to its own worker");
 }
 
-// --- inputs
-// ----------------------------------------------------------------------------------------------
+// --- inputs -------------------------------------------------------------------------------------
 
 void Worker::Submit(int partition, std::unique_ptr<Command> command) {
   std::vector<std::pair<int, std::unique_ptr<Command>>> one;
@@ -257,8 +254,7 @@ void Worker::TakeInputs() {
   taken_.clear();
 }
 
-// --- the loop
-// --------------------------------------------------------------------------------------------
+// --- the loop -----------------------------------------------------------------------------------
 
 void Worker::Run() {
   SetThreadName(options_.name);
