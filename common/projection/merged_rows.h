@@ -1,7 +1,7 @@
 // The rows of one table of all partitions in the order of their keys, or backward.
 //
-//   for (MergedRows rows(reading, kTable.id, Direction::kForward, after); rows.valid();
-//   rows.Next())
+//   MergedRows rows(reading, kTable.id, store::Direction::kForward, after);
+//   for (; rows.valid(); rows.Next()) ... rows.key(), rows.value() ...
 //
 // No key may be in two partitions; keys that hold a customer's id are in one.
 #pragma once

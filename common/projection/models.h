@@ -1,19 +1,17 @@
 // All read models of a process: opened, kept up with the log, asked.
 //
-//   ASSIGN_OR_RETURN(auto models, Models::Open(*log, TheTopology(), {.directory = data +
-//   "/models"})); models->Start(); for (const auto* service : models->services()) {
-//     rpc::Service queries(service->full_name());
-//     for each method: queries.Handle(method->name(), [&](std::unique_ptr<rpc::Call> call) {
-//       rpc::Call& c = *call;
-//       models->Query(c.method(), c.request(), c.deadline(),
-//                     [call = std::move(call)](const absl::Status& status, const Message* response)
-//                     {
-//                       if (status.ok()) call->Finish(*response); else call->FinishError(status);
-//                     });
-//     });
+//   ASSIGN_OR_RETURN(auto models,
+//                    Models::Open(*log, TheTopology(), {.directory = data_dir + "/models"}));
+//   models->Start();
+//   for (const auto* service : models->services()) {
+//     ...  // for each of its methods, a handler that does this, on any thread:
+//     models->Query(call.method(), call.request(), call.deadline(),
+//                   [&call](const absl::Status& status, const Message* response) {
+//                     status.ok() ? call.Finish(*response) : call.FinishError(status);
+//                   });
 //   }
 //   ...
-//   models->Stop();                    // persists; queries after it are refused with SHUTTING_DOWN
+//   models->Stop();  // persists; queries after it are refused with SHUTTING_DOWN
 //
 // Operation. One thread drives several partitions. Each partition is read once, through the chain,
 // parsed once, and handed to every read model. Rows are flushed together with the position: when

@@ -1,14 +1,21 @@
 // What a read model gives: pure functions, found by overload.
 //
 //   struct Balances {
-//     static constexpr std::string_view kName = "balances";     // its directory, its name in
-//     messages static constexpr int kVersion = 1;                        // of the rows: raise it
-//     when On changes static constexpr auto kTables = std::make_tuple(kCustomers, kTails); using
-//     Listens = Facts<billing::v1::InvoiceIssued, billing::v1::PaymentRecorded>; static void
-//     On(const billing::v1::InvoiceIssued&, const Meta&, Shard&); static void On(const
-//     billing::v1::PaymentRecorded&, const Meta&, Shard&);
-//     // Takes out of a row what depends on when it was recorded, for the business dump:
-//     static void ClearRecorded(CustomerRow&);                  // one overload a table
+//     // The name of its directory, and its name in messages.
+//     static constexpr std::string_view kName = "balances";
+//     // Of the rows: to be raised when On changes.
+//     static constexpr int kVersion = 1;
+//     static constexpr auto kTables = std::make_tuple(kCustomers, kTails);
+//     using Listens = Facts<billing::v1::InvoiceIssued, billing::v1::PaymentRecorded>;
+//
+//     // One overload per fact in Listens.
+//     static void On(const billing::v1::InvoiceIssued&, const Meta&, Shard&);
+//     static void On(const billing::v1::PaymentRecorded&, const Meta&, Shard&);
+//     // One overload per table: takes out of a row what depends on when it was recorded, for the
+//     // business dump.
+//     static void ClearRecorded(CustomerRow&);
+//     static void ClearRecorded(TailRow&);
+//
 //     // Optional: version of a library that On's rows depend on, 0 to 9,999; as kVersion.
 //     static int LibraryVersion();
 //     // Optional, a hint: calls shard.Expect for rows that the fact's On will touch, those of the

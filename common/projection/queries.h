@@ -3,10 +3,11 @@
 //   struct BalancesQueries {
 //     static constexpr std::string_view kService = "daybook.balances.v1.BalancesService";
 //     using Methods = MethodList<Method<GetBalanceRequest, GetBalanceResponse>, ...>;
-//     static absl::Status Check(const GetBalanceRequest&);        // needs no view
-//     static bool Scans(const GetBalanceRequest&);                // may take long: not on the
-//     caller's
-//                                                                 // thread
+//
+//     // One overload of each per method. Check needs no view.
+//     static absl::Status Check(const GetBalanceRequest&);
+//     // True: the answer may take long and is not made on the caller's thread.
+//     static bool Scans(const GetBalanceRequest&);
 //     static absl::Status Answer(const GetBalanceRequest&, const Reading&, GetBalanceResponse*);
 //   };
 //
