@@ -1,8 +1,8 @@
 // Figures for people who watch: counters, gauges and histograms, exposed in the text format that
 // Prometheus scrapes.
 //
-//   Metrics metrics;                                         // one a process, passed to whoever
-//   counts Counter& appended = metrics.AddCounter("daybook_appended_total", "Records appended.",
+//   Metrics metrics;  // one per process, passed to whoever counts
+//   Counter& appended = metrics.AddCounter("daybook_appended_total", "Records appended.",
 //                                          {{"driver", "embedded"}});
 //   appended.Increment();
 //   metrics.AddGauge("daybook_queue_commands", "Commands waiting.", {}, [&] { return q.size(); });

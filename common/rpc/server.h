@@ -1,10 +1,12 @@
 // The gRPC server, made from service descriptors: no generated stubs, no class per method.
 //
-//   rpc::Service billing(billing::v1::BillingService descriptor);
-//   billing.Handle("IssueInvoice", [&](std::unique_ptr<rpc::Call> call) {
-//   engine.Submit(std::move(call)); }); rpc::Server server(options);
+//   rpc::Service billing("daybook.billing.v1.BillingService");
+//   billing.Handle("IssueInvoice", [](std::unique_ptr<rpc::Call> call) {
+//     ...  // now or later, from any thread: call->Finish(response) or call->FinishError(status)
+//   });
+//   rpc::Server server(options);
 //   server.Add(std::move(billing));
-//   RETURN_IF_ERROR(server.Start());          // listens; refuses an rpc without a handler
+//   RETURN_IF_ERROR(server.Start());  // listens; refuses an rpc without a handler
 //   ...
 //   server.Shutdown(absl::Now() + absl::Seconds(10));
 //
