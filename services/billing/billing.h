@@ -1,18 +1,19 @@
 // The billing book: accounts, invoices, payments, credit notes and what is open. Pure functions,
 // see common/command/decider.h.
 //
-//   line       quantity × unit price, the exact product half-up to the currency's digits
-//   tax        per rate on the sum of the rate's lines, half-up; brought back to the lines by
-//              largest remainder
+//   line         quantity × unit price, the exact product half-up to the currency's digits
+//   tax          per rate on the sum of the rate's lines, half-up; brought back to the lines by
+//                largest remainder
 //   credit note  lines of an invoice taken back, up to what is left of each: first what was given
-//              up, then what is open, then money
-//   take-back  of a payment: unapplied money, then the newest allocations; beyond what is left a
-//              debit note or a loss
-//   payment    what the payer says, capped by what is open; the rest by due date, invoice date and
-//              number; what is left is unapplied and goes on later invoices, oldest payment first
-//   discount   for early payment: what is open is let off once it is no more than the invoice
-//              offers and all money on it came in time; undone when that holds no longer
-//              (early_payment.h)
+//                up, then what is open, then money
+//   take-back    of a payment: unapplied money, then the newest allocations; beyond what is left a
+//                debit note or a loss
+//   payment      what the payer says, capped by what is open; the rest by due date, invoice date
+//                and number; what is left is unapplied and goes on later invoices, oldest payment
+//                first
+//   discount     for early payment: what is open is let off once it is no more than the invoice
+//                offers and all money on it came in time; undone when that holds no longer
+//                (early_payment.h)
 //
 // "Half-up" is half away from zero, so that a discount rounds as the charge it takes back.
 //
@@ -259,11 +260,12 @@ struct Billing {
 
   // Writes `state.billing` and `partition_state.series` only. Keeps, for every account: received +
   // credited = allocated + unapplied + refunded + reversed + written off, and open = Σ open of its
-  // invoices and debit notes. See command/book.h.
-  static void Prefetch(const book::v1::State& state, int step);
-
+  // invoices and debit notes.
   static void Evolve(const command::EventMeta& meta, const Event& event, book::v1::State& state,
                      book::v1::PartitionState& partition_state);
+
+  // See command/book.h.
+  static void Prefetch(const book::v1::State& state, int step);
 };
 
 }  // namespace daybook

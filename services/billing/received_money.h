@@ -28,8 +28,7 @@ struct Received {
 // Puts the money on invoices (Allocator): as said, then by age; the rest is unapplied. `payment` is
 // the event, PaymentRecorded or PaymentConfirmed, whole but for that. Before it stand the
 // recoveries, behind it the discounts that it earns, for which it counts from `first_day`
-// (YYYYMMDD).
-// INVOICE_NOT_FOUND, INVOICE_NOT_OPEN.
+// (YYYYMMDD). INVOICE_NOT_FOUND, INVOICE_NOT_OPEN.
 absl::StatusOr<Received> Receive(const command::View& view, const v1::Account& account,
                                  const Word& word, int32_t first_day,
                                  command::Dated<v1::Event> payment);

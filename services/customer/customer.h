@@ -67,11 +67,11 @@ struct Customer {
       const command::Context& context, customer::v1::RemoveExternalIdResponse& response);
 
   // Writes `state.customer` only.
-  // See command/book.h.
-  static void Prefetch(const book::v1::State& state, int step);
-
   static void Evolve(const command::EventMeta& meta, const Event& event, book::v1::State& state,
                      book::v1::PartitionState& partition_state);
+
+  // See command/book.h.
+  static void Prefetch(const book::v1::State& state, int step);
 };
 
 }  // namespace daybook

@@ -4,6 +4,8 @@
 //     Manual manual() const override { return {.name = "verify", .summary = "...", ...}; }
 //     void Declare(Flags& flags) override { flags.Switch("--json", "one JSON object", &json_); }
 //     int Run(const Config& config) override { ... return kExitOk; }
+//     ...
+//   };
 //
 // Data goes to stdout, messages to stderr.
 #pragma once
@@ -21,11 +23,10 @@ namespace daybook {
 
 // Exit codes, the same for every subcommand; a manual names those that can happen.
 inline constexpr int kExitOk = 0;
-inline constexpr int kExitFailed = 1;   // it did not work, or what was checked is not so
-inline constexpr int kExitUsage = 2;    // flags, environment or configuration file
-inline constexpr int kExitLeftOut = 3;  // done, but bad rows were left out
-inline constexpr int kExitUnavailable =
-    4;  // the server or log did not answer in time; run it again
+inline constexpr int kExitFailed = 1;       // it did not work, or what was checked is not so
+inline constexpr int kExitUsage = 2;        // flags, environment or configuration file
+inline constexpr int kExitLeftOut = 3;      // done, but bad rows were left out
+inline constexpr int kExitUnavailable = 4;  // server or log did not answer in time; run it again
 inline constexpr int kExitInterrupted = 130;
 
 // What a subcommand takes beside the settings of config.h. Targets keep their value when the flag

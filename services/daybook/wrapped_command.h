@@ -17,8 +17,8 @@ namespace daybook {
 class CommandKinds {
  public:
   struct Kind {
-    const google::protobuf::FieldDescriptor* field =
-        nullptr;  // in Command, and its number in Result
+    // In Command; its number is the one in Result, too.
+    const google::protobuf::FieldDescriptor* field = nullptr;
     const command::Method* method = nullptr;
   };
 
