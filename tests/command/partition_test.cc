@@ -1201,8 +1201,7 @@ TEST_F(PartitionTest, RefusalsDoNotGrowTheLogWithoutBound) {
   EXPECT_EQ(ReasonFor(late), "AMOUNT_OVERFLOW");
 }
 
-// --- clocks that are wrong
-// ---------------------------------------------------------------------------
+// --- clocks that are wrong ----------------------------------------------------------------------
 
 constexpr absl::Duration kYear = absl::Hours(24 * 365);
 

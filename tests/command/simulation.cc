@@ -27,8 +27,7 @@ using billing::v1::RecordPaymentRequest;
 using billing::v1::RecordPaymentResponse;
 using Random = std::mt19937_64;
 
-// --- a toy book: a customer is a sum that may not leave 0..kMost
-// -----------------------------------------
+// --- a toy book: a customer is a sum that may not leave 0..kMost --------------------------------
 
 constexpr int64_t kMost = 12;
 
@@ -78,8 +77,7 @@ const Book& ToyBook() {
   return *book;
 }
 
-// --- what the clients saw
-// ------------------------------------------------------------------------------
+// --- what the clients saw -----------------------------------------------------------------------
 
 struct Request {
   std::string customer;
@@ -516,8 +514,7 @@ void Simulation::Answered(int number, const absl::Status& status, const std::str
   }
 }
 
-// --- the checker: a second reading of the rule, and the invariants
-// -----------------------------------------
+// --- the checker: a second reading of the rule, and the invariants ------------------------------
 
 void Simulation::Check() {
   struct Effective {

@@ -1,8 +1,7 @@
 // The contract of common/log/event_log.h as tests that every driver must pass.
 //
-//   INSTANTIATE_TEST_SUITE_P(Embedded, LogContract, testing::Values(Driver{"embedded",
-//   MakeEmbedded}),
-//                            NameOf);
+//   INSTANTIATE_TEST_SUITE_P(Embedded, LogContract,
+//                            testing::Values(Driver{"embedded", MakeEmbedded}), NameOf);
 //
 // The tests are in contract.cc, in the object library `log_contract`; a binary links it and
 // instantiates LogContract for its drivers.

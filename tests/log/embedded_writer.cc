@@ -3,8 +3,7 @@
 //   embedded_writer DIR open                    opens the log and ends: 0, or 1 with the refusal
 //   embedded_writer DIR write TAG               appends until it is killed
 //   embedded_writer DIR fail OPERATION K TAG    as write, but the K-th OPERATION (sync, append) on
-//   a
-//                                               write-ahead log fails; `full` for a full disk
+//                                               a write-ahead log fails; `full` for a full disk
 //
 // Prints `ack PARTITION OFFSET VALUE` for each record that is acknowledged. Values are TAG and a
 // number, so that no two of a directory are the same if TAG is not.

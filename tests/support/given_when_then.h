@@ -2,8 +2,7 @@
 //
 //   Story<Billing> story("c-1");
 //   story.Given("2026-01-01", "account_opened { account_id: 'a' currency_code: 'EUR' }");
-//   story.When(Proto<RecordPaymentRequest>("amount { currency_code: 'EUR' units: 5 } method: 1
-//   ..."))
+//   story.When(Proto<RecordPaymentRequest>("amount { currency_code: 'EUR' units: 5 } method: 1"))
 //       .Then({"payment_recorded { ... }"});
 //   story.When(...).ThenRefused("CURRENCY_MISMATCH");
 //
