@@ -11,8 +11,8 @@
 #include "common/base/fields.h"
 #include "common/base/money.h"
 #include "common/base/status.h"
-#include "common/projection/amount_writer.h"
-#include "projections/balances/asked.h"
+#include "common/projection/kit/amount_writer.h"
+#include "projections/balances/request_args.h"
 #include "projections/balances/statement.h"
 #include "projections/balances/totals.h"
 

@@ -12,8 +12,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "common/projection/day_asked.h"
 #include "common/projection/dump.h"
+#include "common/projection/kit/day_asked.h"
 #include "daybook/balances/v1/rows.pb.h"
 #include "projections/balances/standing.h"
 

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "common/projection/filter.h"
+#include "common/projection/kit/filter.h"
 #include "common/store/store.h"
 #include "daybook/directory/v1/rows.pb.h"
 

@@ -13,9 +13,9 @@
 #include "common/base/status.h"
 #include "common/base/text.h"
 #include "common/base/timestamp.h"
-#include "common/projection/merged_rows.h"
-#include "common/projection/page_token.h"
-#include "common/projection/read_position.h"
+#include "common/projection/kit/merged_rows.h"
+#include "common/projection/kit/page_token.h"
+#include "common/projection/kit/read_position.h"
 #include "projections/directory/listing.h"
 #include "projections/directory/rows.h"
 

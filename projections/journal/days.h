@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "common/projection/day_asked.h"
+#include "common/projection/kit/day_asked.h"
 #include "common/projection/queries.h"
 #include "google/type/date.pb.h"
 

@@ -1,4 +1,4 @@
-#include "common/projection/filter.h"
+#include "common/projection/kit/filter.h"
 
 #include <algorithm>
 #include <bitset>

@@ -1,4 +1,4 @@
-#include "common/projection/merged_rows.h"
+#include "common/projection/kit/merged_rows.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "common/projection/page_token.h"
+#include "common/projection/kit/page_token.h"
 
 #include <memory>
 

@@ -1,4 +1,4 @@
-#include "common/projection/amount_writer.h"
+#include "common/projection/kit/amount_writer.h"
 
 #include <string>
 #include <vector>

@@ -10,7 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/base/dates.h"
-#include "common/projection/day_asked.h"
+#include "common/projection/kit/day_asked.h"
 #include "common/projection/queries.h"
 #include "daybook/balances/v1/balances_service.pb.h"
 #include "daybook/balances/v1/rows.pb.h"

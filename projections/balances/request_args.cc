@@ -1,4 +1,4 @@
-#include "projections/balances/asked.h"
+#include "projections/balances/request_args.h"
 
 #include <algorithm>
 #include <utility>
@@ -8,8 +8,8 @@
 #include "absl/strings/str_join.h"
 #include "common/base/status.h"
 #include "common/base/timestamp.h"
-#include "common/projection/page_token.h"
-#include "common/projection/read_position.h"
+#include "common/projection/kit/page_token.h"
+#include "common/projection/kit/read_position.h"
 #include "projections/balances/rows.h"
 
 namespace daybook::balances {

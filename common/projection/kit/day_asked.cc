@@ -1,7 +1,7 @@
-#include "common/projection/day_asked.h"
+#include "common/projection/kit/day_asked.h"
 
 #include "common/base/codes.h"
-#include "common/projection/read_position.h"
+#include "common/projection/kit/read_position.h"
 
 namespace daybook::projection {
 namespace {

@@ -1,4 +1,4 @@
-#include "common/projection/filter.h"
+#include "common/projection/kit/filter.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
