@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+"""Who may include whom: the picture in README.md at the top, read from the sources.
+
+    arrows.py [TREE]     default: the tree that this script stands in
+
+A new folder in common/ needs a line in ARROWS; a new book or projection needs none.
+"""
+
+import re
+import sys
+
+import sources
+from sources import Offence
+
+# base <- {log, store} <- {command, projection} <- {books, projections} <- services/daybook, rpc
+# beside them. Each folder may include itself and what stands at its right.
+ARROWS = {
+    "common/base": [],
+    # What each billing event debits and credits: data, for the books and the read models alike.
+    "common/postings": ["common/base"],
+    "common/log": ["common/base"],
+    "common/store": ["common/base", "common/log"],
+    "common/command": ["common/base", "common/log", "common/store"],
+    "common/projection": ["common/base", "common/log", "common/store"],
+    "common/rpc": ["common/base"],
+}
+# A book is pure: what it gives to the write side, and nothing that does I/O.
+OF_A_BOOK = ["common/base", "common/command"]
+OF_A_PROJECTION = ["common/base", "common/postings", "common/projection", "common/store"]
+OF_THE_TOPOLOGY = ["common/base", "common/projection", "projections"]
+
+# Foreign headers stay where their library is wrapped: (header, files that may include it).
+FOREIGN = [
+    ("librdkafka/", r"common/log/kafka/.*\.cc"),
+    ("rocksdb/", r"common/(log/embedded|store)/.*"),
+    ("grpc", r"common/rpc/.*"),
+    ("prometheus/", r"common/(base|rpc)/.*\.cc"),
+    ("boost/", r"common/rpc/http_.*\.cc"),
+    ("zlib", r"common/rpc/gzip\.cc"),
+    ("spdlog/", r"services/daybook/(.*/)?logging\.cc"),
+    ("CLI/", r"services/daybook/(.*/)?command_line\.cc"),
+    ("toml++", r"services/daybook/(.*/)?config_file\.cc"),
+    ("absl/log", r"(?!)"),
+]
+
+
+def foreign_headers(tree):
+    for path in tree.files(*sources.SHIPPED):
+        for line, header in tree.includes(path):
+            for start, where in FOREIGN:
+                if header.startswith("<" + start) and not re.fullmatch(where, path):
+                    yield Offence(path, line, f"{header} may be included only in {where}")
+                if header.startswith('"absl/log/') and start == "absl/log":
+                    yield Offence(path, line, f"{header} may be included nowhere")
+
+
+def _hold(tree, paths, allowed):
+    for path in paths:
+        for line, header in tree.includes(path):
+            ours = re.match(r'"((?:common|services|projections)/.*)"', header)
+            if ours and not any(ours[1].startswith(folder + "/") for folder in allowed):
+                yield Offence(path, line, f"may not include {header}, only {', '.join(allowed)}")
+
+
+def folders_follow_the_arrows(tree):
+    for folder in tree.folders("common"):
+        if folder not in ARROWS:
+            first = tree.files(folder)[0]
+            yield Offence(first, 1, f"{folder} has no line in ARROWS of tests/lint/arrows.py")
+        else:
+            yield from _hold(tree, tree.files(folder), [folder] + ARROWS[folder])
+    for book in tree.books():
+        folder = f"services/{book}"
+        yield from _hold(tree, tree.files(folder), [folder] + OF_A_BOOK)
+    for folder in tree.folders("projections"):
+        yield from _hold(tree, tree.files(folder), [folder] + OF_A_PROJECTION)
+    topology = [path for path in tree.files("projections") if path.count("/") == 1]
+    yield from _hold(tree, topology, OF_THE_TOPOLOGY)
+
+
+def nobody_includes_the_binary(tree):
+    binary = f"services/{sources.BINARY}/"
+    for path in tree.files(*sources.SHIPPED):
+        for line, header in tree.includes(path):
+            if header.startswith(f'"{binary}') and not path.startswith(binary):
+                yield Offence(path, line, f"{header} is part of the binary")
+
+
+def wall_now_tells_the_time(tree):
+    """absl::Now() is up to 2 s behind once the clock was set (common/base/clock.h)."""
+    for path in tree.files("common/command", "common/projection", "common/rpc", "services",
+                           "projections"):
+        for number, line in enumerate(tree.code(path).splitlines(), 1):
+            if re.search(r"\babsl::Now\b", line):
+                yield Offence(path, number, "absl::Now may be behind; WallNow tells the time")
+
+
+RULES = [foreign_headers, folders_follow_the_arrows, nobody_includes_the_binary,
+         wall_now_tells_the_time]
+
+if __name__ == "__main__":
+    sys.exit(sources.run(RULES, sources.Tree(sys.argv[1] if len(sys.argv) > 1 else sources.top())))
