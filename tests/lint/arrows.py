@@ -3,7 +3,8 @@
 
     arrows.py [TREE]     default: the tree that this script stands in
 
-A new folder in common/ needs a line in ARROWS; a new book or projection needs none.
+A new folder in common/ needs a line in ARROWS, a new room of services/daybook one in ROOMS; a new
+book or projection needs none.
 """
 
 import re
@@ -12,8 +13,9 @@ import sys
 import sources
 from sources import Offence
 
-# base <- {log, store} <- {command, projection} <- {books, projections} <- services/daybook, rpc
-# beside them. Each folder may include itself and what stands at its right.
+# base <- {log, store} <- {command, projection} <- {books, projections} <- services/daybook; rpc
+# beside them, serving and client on top of those. Each folder may include itself and what stands at
+# its right.
 ARROWS = {
     "common/base": [],
     # What each billing event debits and credits: data, for the books and the read models alike.
@@ -23,11 +25,32 @@ ARROWS = {
     "common/command": ["common/base", "common/log", "common/store"],
     "common/projection": ["common/base", "common/log", "common/store"],
     "common/rpc": ["common/base"],
+    # gRPC calls <-> engine and models, for every process that has them; and what sends to such a one.
+    "common/serving": ["common/base", "common/command", "common/projection", "common/rpc"],
+    "common/client": ["common/base", "common/rpc"],
 }
 # A book is pure: what it gives to the write side, and nothing that does I/O.
 OF_A_BOOK = ["common/base", "common/command"]
 OF_A_PROJECTION = ["common/base", "common/postings", "common/projection", "common/store"]
 OF_THE_TOPOLOGY = ["common/base", "common/projection", "projections"]
+# The rooms of the binary, the lowest first (services/daybook/README.md). Each may include itself and
+# what stands at its right; only main.cc meets all.
+ROOMS = {
+    "process": ["common/base"],
+    "config": ["process", "common/base", "common/rpc"],
+    "storage": ["process", "config", "common/base", "common/log", "common/store", "projections"],
+    "wiring": ["common/base", "common/command", "common/projection", "books", "projections"],
+    "cli": ["process", "config", "common/base"],
+    "server": ["process", "config", "storage", "wiring", "cli", "common/base", "common/log",
+               "common/store", "common/command", "common/projection", "common/rpc",
+               "common/serving", "projections"],
+    "import": ["process", "config", "cli", "common/base", "common/log", "common/command",
+               "common/rpc", "common/client", "services/billing"],
+    "inspect": ["process", "config", "storage", "wiring", "cli", "common/base", "common/log",
+                "common/store", "common/command", "common/projection", "common/rpc",
+                "projections"],
+    "call": ["process", "config", "wiring", "cli", "common/base", "common/rpc", "common/client"],
+}
 
 # Foreign headers stay where their library is wrapped: (header, files that may include it).
 FOREIGN = [
@@ -78,6 +101,23 @@ def folders_follow_the_arrows(tree):
     yield from _hold(tree, topology, OF_THE_TOPOLOGY)
 
 
+def rooms_follow_the_arrows(tree):
+    binary = f"services/{sources.BINARY}"
+    for room in sorted({p.split("/")[2] for p in tree.files(binary) if p.count("/") > 2}):
+        folder = f"{binary}/{room}"
+        if room not in ROOMS:
+            yield Offence(tree.files(folder)[0], 1,
+                          f"{folder} has no line in ROOMS of tests/lint/arrows.py")
+            continue
+        allowed = [folder]
+        for name in ROOMS[room]:
+            if name == "books":
+                allowed += [f"services/{book}" for book in tree.books()]
+            else:
+                allowed.append(f"{binary}/{name}" if name in ROOMS else name)
+        yield from _hold(tree, tree.files(folder), allowed)
+
+
 def nobody_includes_the_binary(tree):
     binary = f"services/{sources.BINARY}/"
     for path in tree.files(*sources.SHIPPED):
@@ -88,15 +128,15 @@ def nobody_includes_the_binary(tree):
 
 def wall_now_tells_the_time(tree):
     """absl::Now() is up to 2 s behind once the clock was set (common/base/clock.h)."""
-    for path in tree.files("common/command", "common/projection", "common/rpc", "services",
-                           "projections"):
+    for path in tree.files("common/command", "common/projection", "common/rpc", "common/serving",
+                           "common/client", "services", "projections"):
         for number, line in enumerate(tree.code(path).splitlines(), 1):
             if re.search(r"\babsl::Now\b", line):
                 yield Offence(path, number, "absl::Now may be behind; WallNow tells the time")
 
 
-RULES = [foreign_headers, folders_follow_the_arrows, nobody_includes_the_binary,
-         wall_now_tells_the_time]
+RULES = [foreign_headers, folders_follow_the_arrows, rooms_follow_the_arrows,
+         nobody_includes_the_binary, wall_now_tells_the_time]
 
 if __name__ == "__main__":
     sys.exit(sources.run(RULES, sources.Tree(sys.argv[1] if len(sys.argv) > 1 else sources.top())))

@@ -114,6 +114,17 @@ class RulesTest(unittest.TestCase):
                                                  '#include "services/billing/billing.h"\n'},
                      'projections/topology.cc:2: may not include "services/billing/billing.h"')
 
+    def test_the_rooms_of_the_binary_stand_under_the_arrows(self):
+        config = '// Settings.\n#pragma once\n'
+        for header in ("services/daybook/main.h", "common/command/decider.h",
+                       "services/billing/billing.h"):
+            self.refuses({"services/daybook/config/config.h": config + f'#include "{header}"\n'},
+                         f'services/daybook/config/config.h:3: may not include "{header}"')
+        self.refuses({"services/daybook/wiring/books.h": "// Books.\n#pragma once\n"
+                                                         '#include "services/billing/billing.h"\n'})
+        self.refuses({"services/daybook/new/a.cc": "int x;\n"},
+                     "services/daybook/new/a.cc:1: services/daybook/new has no line in ROOMS")
+
     def test_nobody_includes_the_binary(self):
         self.refuses({"services/billing/a.cc": '#include "services/daybook/main.h"\n'},
                      "services/billing/a.cc:1: may not include",
