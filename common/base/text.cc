@@ -233,4 +233,15 @@ bool IsCjk(std::string_view text) {
          script == USCRIPT_KATAKANA;
 }
 
+std::string Grouped(int64_t number) {
+  const std::string digits = std::to_string(number);
+  std::string text;
+  for (size_t i = 0; i < digits.size(); ++i) {
+    const size_t left = digits.size() - i;
+    if (i > 0 && left % 3 == 0 && digits[i - 1] != '-') text.push_back(',');
+    text.push_back(digits[i]);
+  }
+  return text;
+}
+
 }  // namespace daybook

@@ -11,10 +11,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 
 namespace daybook {
@@ -66,5 +69,25 @@ inline bool IsAscii(std::string_view text) {
 // Abseil's strings have their own string_view in this build; ours is the standard one.
 inline absl::string_view ToAbsl(std::string_view text) { return {text.data(), text.size()}; }
 inline std::string_view ToStd(absl::string_view text) { return {text.data(), text.size()}; }
+
+namespace text_internal {
+template <class T>
+decltype(auto) ForCat(const T& part) {
+  if constexpr (std::is_same_v<T, std::string_view>) {
+    return ToAbsl(part);
+  } else {
+    return (part);
+  }
+}
+}  // namespace text_internal
+
+// absl::StrCat that also takes std::string_view.
+template <class... Parts>
+std::string Cat(const Parts&... parts) {
+  return absl::StrCat(text_internal::ForCat(parts)...);
+}
+
+// `1234567` -> `1,234,567`.
+std::string Grouped(int64_t number);
 
 }  // namespace daybook

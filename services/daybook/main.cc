@@ -4,10 +4,10 @@
 #include <csignal>
 
 #include "absl/synchronization/mutex.h"
-#include "services/daybook/command_line.h"
-#include "services/daybook/data_directory.h"
-#include "services/daybook/standard_streams.h"
-#include "services/daybook/subcommands.h"
+#include "services/daybook/cli/command_line.h"
+#include "services/daybook/cli/subcommands.h"
+#include "services/daybook/process/standard_streams.h"
+#include "services/daybook/storage/data_directory.h"
 
 // Read by jemalloc when it starts. Pages that nobody uses go back after some seconds by a thread of
 // its own: without it a thread that has become idle keeps what it freed, half a gigabyte after a

@@ -1,4 +1,4 @@
-#include "services/daybook/clock_notice.h"
+#include "services/daybook/server/clock_notice.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

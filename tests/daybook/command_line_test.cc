@@ -1,4 +1,4 @@
-#include "services/daybook/command_line.h"
+#include "services/daybook/cli/command_line.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

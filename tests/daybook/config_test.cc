@@ -1,4 +1,4 @@
-#include "services/daybook/config.h"
+#include "services/daybook/config/config.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
-#include "services/daybook/config_file.h"
+#include "services/daybook/config/config_file.h"
 
 namespace daybook {
 namespace {

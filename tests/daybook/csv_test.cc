@@ -1,4 +1,4 @@
-#include "services/daybook/csv.h"
+#include "services/daybook/import/csv.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

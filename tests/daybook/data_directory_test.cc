@@ -1,4 +1,4 @@
-#include "services/daybook/data_directory.h"
+#include "services/daybook/storage/data_directory.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "services/daybook/endpoint.h"
+#include "services/daybook/server/endpoint.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "services/daybook/figures.h"
+#include "services/daybook/server/figures.h"
 
 #include "gtest/gtest.h"
 

@@ -1,4 +1,4 @@
-#include "services/daybook/interrupt.h"
+#include "services/daybook/process/interrupt.h"
 
 #include <gtest/gtest.h>
 

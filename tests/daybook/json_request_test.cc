@@ -1,4 +1,4 @@
-#include "services/daybook/json_request.h"
+#include "services/daybook/call/json_request.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

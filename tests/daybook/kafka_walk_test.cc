@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "services/daybook/text.h"
 #include "tests/support/child_program.h"
 #include "tests/support/daybook_process.h"
 #include "tests/support/kafka_broker.h"

@@ -1,4 +1,4 @@
-#include "services/daybook/left_out_rows.h"
+#include "services/daybook/import/left_out_rows.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "services/daybook/message_limit.h"
+#include "services/daybook/server/message_limit.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

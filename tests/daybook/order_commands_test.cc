@@ -1,10 +1,10 @@
-#include "services/daybook/order_commands.h"
+#include "services/daybook/import/order_commands.h"
 
 #include <gtest/gtest.h>
 
 #include <set>
 
-#include "services/daybook/text.h"
+#include "common/base/text.h"
 
 namespace daybook {
 namespace {

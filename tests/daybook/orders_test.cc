@@ -1,4 +1,4 @@
-#include "services/daybook/orders.h"
+#include "services/daybook/import/orders.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,8 @@
 #include <set>
 #include <sstream>
 
-#include "services/daybook/text.h"
+#include "common/base/text.h"
+#include "services/daybook/process/read_file.h"
 
 namespace daybook {
 namespace {

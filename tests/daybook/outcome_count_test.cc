@@ -1,4 +1,4 @@
-#include "services/daybook/outcome_count.h"
+#include "services/daybook/import/outcome_count.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

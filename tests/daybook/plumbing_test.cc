@@ -10,9 +10,9 @@
 #include <sstream>
 
 #include "absl/time/clock.h"
+#include "common/base/text.h"
 #include "common/log/embedded/embedded_log.h"
 #include "common/store/store.h"
-#include "services/daybook/text.h"
 #include "tests/rpc/authority.h"
 #include "tests/support/child_program.h"
 #include "tests/support/daybook_process.h"

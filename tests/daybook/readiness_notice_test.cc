@@ -1,4 +1,4 @@
-#include "services/daybook/readiness_notice.h"
+#include "services/daybook/server/readiness_notice.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -10,7 +10,7 @@
 #include <sstream>
 #include <thread>
 
-#include "services/daybook/text.h"
+#include "common/base/text.h"
 #include "tests/support/child_program.h"
 #include "tests/support/daybook_process.h"
 #include "tests/support/scratch.h"

@@ -26,7 +26,8 @@ ARROWS = {
     "common/projection": ["common/base", "common/log", "common/store"],
     "common/rpc": ["common/base"],
     # gRPC calls <-> engine and models, for every process that has them; and what sends to such a one.
-    "common/serving": ["common/base", "common/command", "common/projection", "common/rpc"],
+    "common/serving": ["common/base", "common/command", "common/log", "common/projection",
+                       "common/rpc"],
     "common/client": ["common/base", "common/rpc"],
 }
 # A book is pure: what it gives to the write side, and nothing that does I/O.
@@ -37,7 +38,7 @@ OF_THE_TOPOLOGY = ["common/base", "common/projection", "projections"]
 # what stands at its right; only main.cc meets all.
 ROOMS = {
     "process": ["common/base"],
-    "config": ["process", "common/base", "common/rpc"],
+    "config": ["process", "common/base", "common/rpc", "projections"],
     "storage": ["process", "config", "common/base", "common/log", "common/store", "projections"],
     "wiring": ["common/base", "common/command", "common/projection", "books", "projections"],
     "cli": ["process", "config", "common/base"],

@@ -1,0 +1,181 @@
+#include <google/protobuf/util/json_util.h>
+
+#include <cstdio>
+#include <memory>
+
+#include "common/base/clock.h"
+#include "common/base/status.h"
+#include "common/base/suggestion.h"
+#include "common/base/text.h"
+#include "common/client/batch_sender.h"
+#include "common/rpc/client.h"
+#include "daybook/book/v1/command_service.pb.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
+#include "services/daybook/call/json_request.h"
+#include "services/daybook/cli/subcommands.h"
+#include "services/daybook/config/connect.h"
+#include "services/daybook/process/read_file.h"
+#include "services/daybook/wiring/services.h"
+
+namespace daybook {
+namespace {
+
+using google::protobuf::MessageFactory;
+using google::protobuf::MethodDescriptor;
+namespace json = google::protobuf::util;
+
+// The one method whose full name is `name` or ends in `.name`.
+absl::StatusOr<const MethodDescriptor*> FindMethod(std::string_view name) {
+  std::vector<const MethodDescriptor*> found;
+  std::string all, those;
+  std::vector<std::string> names;
+  for (const auto* service : KnownServices()) {
+    for (int i = 0; i < service->method_count(); ++i) {
+      const MethodDescriptor* method = service->method(i);
+      const std::string dotted = "." + method->full_name();
+      const std::string suffix = Cat(".", name);
+      if (dotted.size() >= suffix.size() &&
+          dotted.compare(dotted.size() - suffix.size(), suffix.size(), suffix) == 0) {
+        found.push_back(method);
+        those += Cat("\n  ", method->full_name());
+      }
+      all += Cat("\n  ", method->full_name());
+      names.push_back(method->name());
+    }
+  }
+  if (found.size() == 1) return found[0];
+  if (!found.empty()) {
+    return absl::InvalidArgumentError(
+        Cat("several methods are called '", name, "'; say more of the name:", those));
+  }
+  const std::string meant = DidYouMean(name, names);
+  return absl::InvalidArgumentError(
+      Cat("no method is called '", name, "'", meant.empty() ? "; there are:" + all : meant));
+}
+
+std::string ToJson(const google::protobuf::Message& message, bool one_line) {
+  json::JsonPrintOptions options;
+  options.add_whitespace = !one_line;
+  options.preserve_proto_field_names = true;
+  std::string text;
+  if (!json::MessageToJsonString(message, &text, options).ok()) text = "{}";
+  if (one_line || text.empty()) text += '\n';
+  return text;
+}
+
+class Call : public Subcommand {
+ public:
+  Manual manual() const override {
+    return {.name = "call",
+            .summary = "Call a method of the server: JSON in, JSON out",
+            .examples =
+                "daybook call GetBalance '{\"customer_id\": \"c-1\"}'\n"
+                "daybook call BalancesService.GetTrialBalance\n"
+                "daybook call RegisterCustomer '{\"customer_id\": \"c-1\", \"kind\": "
+                "\"CUSTOMER_KIND_PERSON\",\n"
+                "    \"personal\": {\"display_name\": \"Ada\"}, \"request_id\": \"r-1\"}'",
+            .details =
+                "METHOD may be short (GetBalance) or full. The JSON is protobuf's own mapping;\n"
+                "- reads it from standard input.",
+            .exit_codes = "0 done · 1 refused · 2 wrong usage · 4 no answer from the server"};
+  }
+
+  void Declare(Flags& flags) override {
+    flags.Argument("METHOD", "method, by its name or the end of it", true, &method_);
+    flags.Argument("JSON", "the request; none = all fields at their defaults", false, &request_);
+    flags.Number("--timeout-ms", "N", "longest wait for the answer", 1, 3'600'000, &timeout_ms_);
+    flags.Switch("--json", "the answer on one line", &one_line_);
+  }
+
+  int Run(const Config& config) override {
+    const auto method = FindMethod(method_);
+    if (!method.ok()) {
+      ReportError(method.status());
+      return kExitUsage;
+    }
+    MessageFactory* factory = MessageFactory::generated_factory();
+    const std::unique_ptr<google::protobuf::Message> request(
+        factory->GetPrototype((*method)->input_type())->New());
+    const std::unique_ptr<google::protobuf::Message> response(
+        factory->GetPrototype((*method)->output_type())->New());
+    if (request_ == "-") {
+      const auto text = ReadFile("/dev/stdin");
+      if (!text.ok()) return ReportError(text.status());
+      request_ = *text;
+    }
+    if (const absl::Status status = ParseJsonRequest(request_, request.get()); !status.ok()) {
+      ReportError(status);
+      return kExitUsage;
+    }
+    bool already_recorded = false;
+    const absl::Status status =
+        Ask(*Connect(config), **method, *request, response.get(), &already_recorded);
+    if (absl::IsDeadlineExceeded(status) && ReasonOf(status).empty()) {
+      return ReportError(absl::DeadlineExceededError(
+          Cat("no answer from ", config.server_address(), " within ", timeout_ms_,
+              " ms; a command may have been accepted: the same again, with the same request_id, "
+              "says so")));
+    }
+    if (absl::IsUnavailable(status) && ReasonOf(status).empty()) {
+      return ReportError(absl::UnavailableError(
+          Cat("no answer from ", config.server_address(), ": ", status.message(),
+              "\n  what to do: start `daybook serve`, or name the server with --server")));
+    }
+    if (!status.ok()) return ReportError(status);
+    std::fputs(ToJson(*response, one_line_).c_str(), stdout);
+    if (already_recorded) {
+      std::fputs("already there: recorded before under this request_id; the first answer again\n",
+                 stderr);
+    }
+    return kExitOk;
+  }
+
+ private:
+  // A command goes as a batch of one, whose result says whether it was there before.
+  absl::Status Ask(rpc::Client& client, const google::protobuf::MethodDescriptor& method,
+                   const google::protobuf::Message& request, google::protobuf::Message* response,
+                   bool* already_recorded) const {
+    const absl::Time deadline = WallNow() + absl::Milliseconds(timeout_ms_);
+    book::v1::ExecuteBatchRequest batch;
+    book::v1::Command& command = *batch.add_commands();
+    const auto* field = FieldOf(*book::v1::Command::descriptor(), *method.input_type());
+    if (field == nullptr) return client.Call(method, request, response, deadline);
+    command.GetReflection()->MutableMessage(&command, field)->CopyFrom(request);
+    static const auto& execute_batch = *book::v1::ExecuteBatchRequest::descriptor()
+                                            ->file()
+                                            ->FindServiceByName("CommandService")
+                                            ->FindMethodByName("ExecuteBatch");
+    book::v1::ExecuteBatchResponse results;
+    RETURN_IF_ERROR(client.Call(execute_batch, batch, &results, deadline));
+    if (results.results_size() != 1) return absl::InternalError("the server gave no result");
+    const book::v1::CommandResult& result = results.results(0);
+    RETURN_IF_ERROR(StatusOf(result));
+    *already_recorded = result.already_recorded();
+    const auto* answer = FieldOf(*book::v1::CommandResult::descriptor(), *method.output_type());
+    if (answer == nullptr) return absl::InternalError("the server gave another result");
+    response->CopyFrom(result.GetReflection()->GetMessage(result, answer));
+    return absl::OkStatus();
+  }
+
+  // The field of a wrapper that holds messages of a type; null if there is none.
+  static const google::protobuf::FieldDescriptor* FieldOf(
+      const google::protobuf::Descriptor& wrapper, const google::protobuf::Descriptor& type) {
+    for (int i = 0; i < wrapper.oneof_decl(0)->field_count(); ++i) {
+      const auto* field = wrapper.oneof_decl(0)->field(i);
+      if (field->message_type() == &type) return field;
+    }
+    return nullptr;
+  }
+
+  std::string method_;
+  std::string request_ = "{}";
+  int64_t timeout_ms_ = 10'000;
+  bool one_line_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Subcommand> NewCall() { return std::make_unique<Call>(); }
+
+}  // namespace daybook

@@ -1,0 +1,29 @@
+#include "services/daybook/wiring/services.h"
+
+#include "common/base/status.h"
+#include "daybook/billing/v1/billing_service.pb.h"
+#include "daybook/book/v1/command_service.pb.h"
+#include "daybook/customer/v1/customer_service.pb.h"
+#include "projections/topology.h"
+
+namespace daybook {
+
+std::vector<const google::protobuf::ServiceDescriptor*> CommandServices() {
+  return {customer::v1::RegisterCustomerRequest::descriptor()->file()->service(0),
+          billing::v1::OpenAccountRequest::descriptor()->file()->service(0)};
+}
+
+std::vector<const google::protobuf::ServiceDescriptor*> KnownServices() {
+  auto all = CommandServices();
+  all.push_back(book::v1::ExecuteBatchRequest::descriptor()->file()->service(0));
+  const projection::Topology topology = TheTopology();
+  for (const auto& entry : topology.entries()) {
+    const auto* queries = google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
+        entry.service.service);
+    DAYBOOK_CHECK(queries != nullptr);  // the topology has it, so it is linked in
+    all.push_back(queries);
+  }
+  return all;
+}
+
+}  // namespace daybook
