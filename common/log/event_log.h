@@ -70,9 +70,9 @@ class LogProducer {
   // process is stopped, by either.
   virtual void Flush() { Send(); }
 
-  // Watchers of the log, and readers that wait, may be told only by this of what Flush has made
-  // durable or TakeReports has reported: first those who wait for an answer. Without it they find
-  // out by themselves, somewhat later.
+  // Tells watchers of the log, and readers that wait, of what Flush has made durable or TakeReports
+  // has reported. The caller first answers those who wait for these records, and calls this then.
+  // Without it watchers and readers find out by themselves, somewhat later.
   virtual void Announce() {}
 
   // Not OK: this producer is broken for good; throw it and its writers away and make another.
