@@ -27,10 +27,11 @@ struct Messages {
   std::vector<KafkaMessage> all;
 };
 
-// Operation. The reader fetches, or it remembers. While it remembers nothing is fetched, and records
-// come from what this process wrote (KafkaCore::recent). It begins to remember only at a place that
-// the broker has called the end: a new owner reads up to the end to learn who wrote last, and its
-// own memory must not be the answer. It stops at the first offset that memory does not have.
+// Operation. The reader fetches, or it remembers. While it remembers nothing is fetched, and its
+// records are those that this process wrote (KafkaCore::recent). It begins to remember only at a
+// place that the broker has called the end: a new owner reads up to the end to learn who wrote
+// last, and its own memory must not be the answer. It stops at the first offset that memory does
+// not have.
 class KafkaReader : public LogReader {
  public:
   KafkaReader(KafkaCore& core, std::unique_ptr<FetcherPool::Lease> lease, int partition,
