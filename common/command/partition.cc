@@ -13,9 +13,9 @@
 #include "common/base/proto_text.h"
 #include "common/base/status.h"
 #include "common/base/timestamp.h"
+#include "common/command/answers.h"
 #include "common/command/request_marks.h"
 #include "common/log/token.h"
-#include "google/protobuf/wire_format_lite.h"
 
 namespace daybook::command {
 namespace {
@@ -34,37 +34,11 @@ constexpr absl::Duration kRegainInterval = absl::Seconds(1);
 constexpr int kShortReads = 20;
 // How often an owner that has nothing to do looks at its clock.
 constexpr absl::Duration kLookAtClock = absl::Seconds(1);
-// After which a caller whom the clock was in the way of may try again.
-constexpr absl::Duration kRetryClock = absl::Seconds(1);
-
 absl::string_view AsAbsl(std::string_view text) { return {text.data(), text.size()}; }
 
 absl::CivilDay ToCivilDay(const google::type::Date& date) {
   return absl::CivilDay(date.year(), date.month(), date.day());
 }
-
-// The serialised response: what was stored, and the two fields that every response ends with.
-// Fields of a message may stand in any order on the wire, so they are simply appended.
-std::string WithRevisionAndToken(std::string_view answer, int64_t revision,
-                                 std::string_view token) {
-  using google::protobuf::internal::WireFormatLite;
-  std::string response;
-  response.reserve(answer.size() + token.size() + 16);
-  response.append(answer);
-  const auto varint = [&response](uint64_t value) {
-    for (; value >= 0x80; value >>= 7) response.push_back(static_cast<char>(value | 0x80));
-    response.push_back(static_cast<char>(value));
-  };
-  varint(WireFormatLite::MakeTag(kRevisionField, WireFormatLite::WIRETYPE_VARINT));
-  varint(static_cast<uint64_t>(revision));
-  if (token.empty()) return response;
-  varint(
-      WireFormatLite::MakeTag(kConsistencyTokenField, WireFormatLite::WIRETYPE_LENGTH_DELIMITED));
-  varint(token.size());
-  return response.append(token);
-}
-
-std::string_view HashBytes(const log::Hash& hash) { return {hash.data(), hash.size()}; }
 
 }  // namespace
 
@@ -111,49 +85,30 @@ void Partition::Want(bool wanted) {
 
 void Partition::Submit(std::unique_ptr<Command> command) {
   if (draining_) {
-    return Answer(std::move(command), Refuse(Reason::kShuttingDown, "the server is stopping"), "");
+    return Answer(std::move(command), ServerStops(), "");
   }
   if (phase_ == Phase::kHalted) {
-    return Answer(std::move(command), Stopped(), "");
+    return Answer(std::move(command), PartitionStopped(options_.partition, halted_), "");
   }
   if (cache_->dirty() >= kMaxDirtyFlushes * options_.flush_rows) {
-    return Answer(std::move(command),
-                  Refuse(Reason::kOverloaded,
-                         absl::StrCat("the command cache of partition ", options_.partition,
-                                      " cannot be written and is full")),
-                  "");
+    return Answer(std::move(command), CacheFull(options_.partition), "");
   }
   if (queue_.size() >= options_.max_queue) {
-    return Answer(std::move(command),
-                  Refuse(Reason::kOverloaded,
-                         absl::StrCat("partition ", options_.partition, " has ", queue_.size(),
-                                      " commands waiting, as many as it takes")),
-                  "");
+    return Answer(std::move(command), QueueFull(options_.partition, queue_.size()), "");
   }
   queue_.push_back(std::move(command));
 }
 
-absl::Status Partition::Stopped() const {
-  return Refuse(Reason::kLogUnavailable, absl::StrCat("partition ", options_.partition,
-                                                      " has stopped: ", halted_.message()));
-}
-
-absl::Status Partition::ClockWrong() const {
-  return WithRetryDelay(
-      Refuse(Reason::kClockWrong, absl::StrCat(clock_.why(), "; this attempt recorded nothing")),
-      kRetryClock);
-}
-
 void Partition::Drain() {
   draining_ = true;
-  if (phase_ != Phase::kOwn) AnswerAll(Refuse(Reason::kShuttingDown, "the server is stopping"));
+  if (phase_ != Phase::kOwn) AnswerAll(ServerStops());
 }
 
 void Partition::AnswerAll(const absl::Status& status) {
   while (!queue_.empty()) {
     auto command = std::move(queue_.front());
     queue_.pop_front();
-    const absl::Status own = command->in_doubt ? Uncertain(*command) : status;
+    const absl::Status own = command->in_doubt ? OutcomeUnknown(*command) : status;
     Answer(std::move(command), own, "");
   }
 }
@@ -233,9 +188,7 @@ void Partition::TellNewestRecord() {
 void Partition::Question(const absl::Status& health) { questioned_ = health; }
 
 void Partition::AnswerQuestioned() {
-  const absl::Status status =
-      Refuse(Reason::kLogUnavailable,
-             absl::StrCat(questioned_.message(), "; this attempt recorded nothing"));
+  const absl::Status status = LogInQuestion(questioned_);
   AnswerAll(status);
   // Answers that are no record wait for one that would have to be written first. They are the last:
   // each release is at least that of the answer in front of it.
@@ -339,7 +292,7 @@ absl::Status Partition::ServeOne(std::unique_ptr<Command>& command) {
   }
 
   if (!clock_.good()) {
-    Answer(std::move(command), ClockWrong(), "");
+    Answer(std::move(command), ClockWrong(clock_.why()), "");
     return absl::OkStatus();
   }
 
@@ -352,10 +305,7 @@ absl::Status Partition::ServeOne(std::unique_ptr<Command>& command) {
   absl::Status status;
   Decision decision;
   if (command->expected_revision && *command->expected_revision != state.revision()) {
-    status = Refuse(Reason::kRevisionMismatch,
-                    absl::StrFormat("the customer is at revision %d, not %d", state.revision(),
-                                    *command->expected_revision),
-                    {{"revision", absl::StrCat(state.revision())}});
+    status = RevisionMismatch(state.revision(), *command->expected_revision);
   } else {
     status = command->method->decide(view, command->request(), context, &decision);
   }
@@ -400,13 +350,11 @@ absl::Status Partition::AppendCommit(std::unique_ptr<Command>& command,
   std::string* const bytes = frame_.mutable_commit();
   bytes->clear();
   if (!AppendParsable(commit, bytes)) {
-    return Refuse(Reason::kInvalidFields, "the command holds text that is not valid UTF-8");
+    return TextIsNotUtf8();
   }
   bytes_.clear();
   if (!frame_.AppendToString(&bytes_) || bytes_.size() > log::kMaxRecordBytes) {
-    return Refuse(Reason::kRecordTooLarge,
-                  absl::StrFormat("the command would write a record of %d bytes; %d are allowed",
-                                  frame_.ByteSizeLong(), log::kMaxRecordBytes));
+    return RecordTooLarge(frame_.ByteSizeLong());
   }
   const auto verdict = chain_.Apply(chain_.at().next_offset, &frame_, bytes_);
   DAYBOOK_CHECK(verdict.ok() && log::IsEffective(*verdict));
@@ -559,10 +507,7 @@ std::string Partition::waits_for() const {
   return obstacle_;
 }
 
-void Partition::AnswerFull() {
-  AnswerAll(Refuse(Reason::kStorageFull, absl::StrCat("the log has no room: ", full_.message(),
-                                                      "; this attempt recorded nothing")));
-}
+void Partition::AnswerFull() { AnswerAll(LogFull(full_)); }
 
 // The oldest unconfirmed record counts, and stands at `offset`.
 void Partition::Confirm(int64_t offset) {
@@ -690,13 +635,8 @@ void Partition::Answer(std::unique_ptr<Command> command, const absl::Status& sta
 
 void Partition::AnswerByReceipt(std::unique_ptr<Command> command, const Receipt& receipt,
                                 bool repeated) {
-  if (receipt.request_hash != HashBytes(command->request_hash)) {
-    return Answer(
-        std::move(command),
-        Refuse(Reason::kRequestIdReused,
-               "another request of this customer was accepted under this request_id",
-               {{"request_id", command->request_id}, {"revision", absl::StrCat(receipt.revision)}}),
-        "");
+  if (absl::Status same = CheckSameRequest(*command, receipt); !same.ok()) {
+    return Answer(std::move(command), same, "");
   }
   const std::string token = log::EncodeToken(
       {cache_->partition_state().log_id(), options_.partition, receipt.offset + 1});
@@ -709,24 +649,13 @@ void Partition::AnswerAgain(std::unique_ptr<Command> command, const Receipt& rec
   AnswerByReceipt(std::move(command), receipt, repeated);
 }
 
-absl::Status Partition::Uncertain(const Command& command) const {
-  return Refuse(Reason::kOutcomeUnknown,
-                "whether the command was recorded is not certain yet; send it again with the same "
-                "request_id",
-                {{"request_id", command.request_id}});
-}
-
 void Partition::ExpireQueue() {
   if (now_.steady < next_expiry_) return;
   next_expiry_ = now_.steady + kExpiryInterval;
   for (Pending& pending : pending_) {
     if (pending.command == nullptr || pending.command->deadline > now_.wall) continue;
     const absl::Status status =
-        pending.command->in_doubt
-            ? Uncertain(*pending.command)
-            : Refuse(Reason::kLogUnavailable,
-                     "the deadline came before the log confirmed the answer; this attempt recorded "
-                     "nothing");
+        pending.command->in_doubt ? OutcomeUnknown(*pending.command) : TooLateToConfirm();
     Answer(std::move(pending.command), status, "");
   }
   const auto expired = [&](std::unique_ptr<Command>& command) {
@@ -739,15 +668,12 @@ void Partition::ExpireQueue() {
       return true;
     }
     if (command->in_doubt || !found.ok() || *found) {
-      const absl::Status status = Uncertain(*command);
+      const absl::Status status = OutcomeUnknown(*command);
       Answer(std::move(command), status, "");
       return true;
     }
-    const bool starting = claim_epoch_ == 0;
     Answer(std::move(command),
-           Refuse(starting ? Reason::kStarting : Reason::kLogUnavailable,
-                  absl::StrCat("the deadline came while partition ", options_.partition, " was ",
-                               AsAbsl(ToString(phase_)), "; this attempt recorded nothing")),
+           TooLateToDecide(options_.partition, ToString(phase_), /*starting=*/claim_epoch_ == 0),
            "");
     return true;
   };
@@ -774,12 +700,7 @@ void Partition::AnswerAsFollower() {
     // may still turn up, and waits for its deadline.
     if (asked && command->in_doubt && !superseded_) return false;
     const absl::Status status =
-        !asked ? Uncertain(*command)
-               : Refuse(command->in_doubt ? Reason::kNotRecorded : Reason::kNotOwner,
-                        absl::StrCat("partition ", options_.partition, " is owned by ",
-                                     owner_endpoint_.empty() ? "nobody" : owner_endpoint_,
-                                     "; this attempt recorded nothing"),
-                        {{"endpoint", owner_endpoint_}, {"request_id", command->request_id}});
+        asked ? NotOwner(*command, options_.partition, owner_endpoint_) : OutcomeUnknown(*command);
     Answer(std::move(command), status, "");
     return true;
   });
@@ -789,7 +710,7 @@ void Partition::AnswerAsFollower() {
 void Partition::AnswerWithoutClock() {
   AnswerQueue([&](std::unique_ptr<Command>& command, bool asked) {
     if (command->in_doubt || !asked) return false;
-    Answer(std::move(command), ClockWrong(), "");
+    Answer(std::move(command), ClockWrong(clock_.why()), "");
     return true;
   });
 }
@@ -1095,7 +1016,7 @@ void Partition::Requeue() {
 
 void Partition::Abandon() {
   Requeue();
-  AnswerAll(Refuse(Reason::kShuttingDown, "the server is stopping; this attempt recorded nothing"));
+  AnswerAll(Abandoned());
 }
 
 void Partition::LoseWriter(std::string_view why) {
@@ -1160,7 +1081,7 @@ void Partition::Halt(absl::Status why) {
   AwaitFlush();
   cache_->Drop().IgnoreError();
   Requeue();
-  AnswerAll(Stopped());
+  AnswerAll(PartitionStopped(options_.partition, halted_));
 }
 
 // --- the cache ----------------------------------------------------------------------------------

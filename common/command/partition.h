@@ -287,9 +287,6 @@ class Partition {
   absl::StatusOr<bool> FindReceipt(const Command& command, Receipt* receipt);
   // Of a record without a fact: at the time of the last one.
   void FillHeader(log::v1::Frame* frame) const;
-  absl::Status Uncertain(const Command& command) const;
-  absl::Status Stopped() const;
-  absl::Status ClockWrong() const;
   // Of the newest record that counts, and of the next commit.
   absl::Time LastRecorded() const;
   absl::Time RecordedNow() const;

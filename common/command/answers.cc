@@ -1,0 +1,128 @@
+#include "common/command/answers.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "common/base/status.h"
+#include "common/command/decider.h"
+#include "common/log/event_log.h"
+#include "google/protobuf/wire_format_lite.h"
+
+namespace daybook::command {
+namespace {
+
+// After which a caller whom the clock was in the way of may try again.
+constexpr absl::Duration kRetryClock = absl::Seconds(1);
+
+absl::string_view AsAbsl(std::string_view text) { return {text.data(), text.size()}; }
+
+}  // namespace
+
+// Fields of a message may stand in any order on the wire, so they are simply appended.
+std::string WithRevisionAndToken(std::string_view answer, int64_t revision,
+                                 std::string_view token) {
+  using google::protobuf::internal::WireFormatLite;
+  std::string response;
+  response.reserve(answer.size() + token.size() + 16);
+  response.append(answer);
+  const auto varint = [&response](uint64_t value) {
+    for (; value >= 0x80; value >>= 7) response.push_back(static_cast<char>(value | 0x80));
+    response.push_back(static_cast<char>(value));
+  };
+  varint(WireFormatLite::MakeTag(kRevisionField, WireFormatLite::WIRETYPE_VARINT));
+  varint(static_cast<uint64_t>(revision));
+  if (token.empty()) return response;
+  varint(
+      WireFormatLite::MakeTag(kConsistencyTokenField, WireFormatLite::WIRETYPE_LENGTH_DELIMITED));
+  varint(token.size());
+  return response.append(token);
+}
+
+absl::Status CheckSameRequest(const Command& command, const Receipt& receipt) {
+  const std::string_view hash(command.request_hash.data(), command.request_hash.size());
+  if (receipt.request_hash == hash) return absl::OkStatus();
+  return Refuse(Reason::kRequestIdReused,
+                "another request of this customer was accepted under this request_id",
+                {{"request_id", command.request_id}, {"revision", absl::StrCat(receipt.revision)}});
+}
+
+absl::Status RevisionMismatch(int64_t revision, int64_t expected) {
+  return Refuse(Reason::kRevisionMismatch,
+                absl::StrFormat("the customer is at revision %d, not %d", revision, expected),
+                {{"revision", absl::StrCat(revision)}});
+}
+
+absl::Status ServerStops() { return Refuse(Reason::kShuttingDown, "the server is stopping"); }
+
+absl::Status PartitionStopped(int partition, const absl::Status& why) {
+  return Refuse(Reason::kLogUnavailable,
+                absl::StrCat("partition ", partition, " has stopped: ", why.message()));
+}
+
+absl::Status CacheFull(int partition) {
+  return Refuse(Reason::kOverloaded, absl::StrCat("the command cache of partition ", partition,
+                                                  " cannot be written and is full"));
+}
+
+absl::Status QueueFull(int partition, size_t waiting) {
+  return Refuse(Reason::kOverloaded, absl::StrCat("partition ", partition, " has ", waiting,
+                                                  " commands waiting, as many as it takes"));
+}
+
+absl::Status TextIsNotUtf8() {
+  return Refuse(Reason::kInvalidFields, "the command holds text that is not valid UTF-8");
+}
+
+absl::Status RecordTooLarge(size_t bytes) {
+  return Refuse(Reason::kRecordTooLarge,
+                absl::StrFormat("the command would write a record of %d bytes; %d are allowed",
+                                bytes, log::kMaxRecordBytes));
+}
+
+absl::Status ClockWrong(std::string_view why) {
+  return WithRetryDelay(
+      Refuse(Reason::kClockWrong, absl::StrCat(AsAbsl(why), "; this attempt recorded nothing")),
+      kRetryClock);
+}
+
+absl::Status LogInQuestion(const absl::Status& health) {
+  return Refuse(Reason::kLogUnavailable,
+                absl::StrCat(health.message(), "; this attempt recorded nothing"));
+}
+
+absl::Status LogFull(const absl::Status& why) {
+  return Refuse(Reason::kStorageFull, absl::StrCat("the log has no room: ", why.message(),
+                                                   "; this attempt recorded nothing"));
+}
+
+absl::Status NotOwner(const Command& command, int partition, const std::string& owner_endpoint) {
+  return Refuse(command.in_doubt ? Reason::kNotRecorded : Reason::kNotOwner,
+                absl::StrCat("partition ", partition, " is owned by ",
+                             owner_endpoint.empty() ? "nobody" : owner_endpoint,
+                             "; this attempt recorded nothing"),
+                {{"endpoint", owner_endpoint}, {"request_id", command.request_id}});
+}
+
+absl::Status TooLateToDecide(int partition, std::string_view doing, bool starting) {
+  return Refuse(starting ? Reason::kStarting : Reason::kLogUnavailable,
+                absl::StrCat("the deadline came while partition ", partition, " was ",
+                             AsAbsl(doing), "; this attempt recorded nothing"));
+}
+
+absl::Status TooLateToConfirm() {
+  return Refuse(Reason::kLogUnavailable,
+                "the deadline came before the log confirmed the answer; this attempt recorded "
+                "nothing");
+}
+
+absl::Status OutcomeUnknown(const Command& command) {
+  return Refuse(Reason::kOutcomeUnknown,
+                "whether the command was recorded is not certain yet; send it again with the same "
+                "request_id",
+                {{"request_id", command.request_id}});
+}
+
+absl::Status Abandoned() {
+  return Refuse(Reason::kShuttingDown, "the server is stopping; this attempt recorded nothing");
+}
+
+}  // namespace daybook::command

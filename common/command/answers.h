@@ -1,0 +1,54 @@
+// What a partition tells the callers of commands: the bytes of an answer, and the statuses of
+// everything that is not decided by a book. Pure functions: who waits for what is Partition's.
+//
+// A status without "this attempt recorded nothing" leaves the outcome open; only OutcomeUnknown
+// is such a one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "common/command/command.h"
+#include "common/command/receipts.h"
+
+namespace daybook::command {
+
+// The serialised response: what was stored, and the fields that every response ends with. An empty
+// token: there is no record (validate_only).
+std::string WithRevisionAndToken(std::string_view answer, int64_t revision, std::string_view token);
+
+// OK if the receipt is of this very request, else REQUEST_ID_REUSED.
+absl::Status CheckSameRequest(const Command& command, const Receipt& receipt);
+// `revision`: the customer's.
+absl::Status RevisionMismatch(int64_t revision, int64_t expected);
+
+// The partition does not take the command.
+absl::Status ServerStops();
+absl::Status PartitionStopped(int partition, const absl::Status& why);
+absl::Status CacheFull(int partition);
+absl::Status QueueFull(int partition, size_t waiting);
+
+// The command cannot be a record.
+absl::Status TextIsNotUtf8();
+absl::Status RecordTooLarge(size_t bytes);
+
+// The partition cannot decide. None of these attempts has recorded anything.
+absl::Status ClockWrong(std::string_view why);
+absl::Status LogInQuestion(const absl::Status& health);
+absl::Status LogFull(const absl::Status& why);
+// Empty `owner_endpoint`: there is no owner. NOT_RECORDED for a command that was in doubt: its
+// caller learns that no attempt has recorded anything.
+absl::Status NotOwner(const Command& command, int partition, const std::string& owner_endpoint);
+
+// The deadline came. `doing`: what the partition was at; `starting`: it has never been an owner.
+absl::Status TooLateToDecide(int partition, std::string_view doing, bool starting);
+absl::Status TooLateToConfirm();
+absl::Status OutcomeUnknown(const Command& command);
+
+// Of a command that was under way when the server gave up waiting.
+absl::Status Abandoned();
+
+}  // namespace daybook::command
