@@ -1,0 +1,267 @@
+// One that reads: follows the log, catches up, claims.
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "common/base/status.h"
+#include "common/base/timestamp.h"
+#include "common/command/partition.h"
+#include "common/command/request_marks.h"
+
+namespace daybook::command {
+namespace {
+
+constexpr int kFormat = 2;
+// Reads that must have found the log too short before that is believed; time alone may have been
+// spent asleep.
+constexpr int kShortReads = 20;
+
+absl::string_view AsAbsl(std::string_view text) { return {text.data(), text.size()}; }
+
+absl::CivilDay ToCivilDay(const google::type::Date& date) {
+  return absl::CivilDay(date.year(), date.month(), date.day());
+}
+
+}  // namespace
+
+void Partition::OnRead(const log::Batch& batch) {
+  if (!reading()) return;
+  if (gap_.has_value()) return OnGapRead(batch);
+  for (const log::LogRecord& record : batch.records) {
+    if (!anchored_) {
+      anchored_ = IsAnchor(record);
+      if (!anchored_) return HaltInAnotherLog(chain_.at().last_offset);
+    }
+    if (record.offset < chain_.at().next_offset) continue;
+    const bool proven_is_ahead = chain_.at().last_offset < proven_.last_offset;
+    const bool parsed = log::ParseFrame(record.value, &frame_);
+    const auto verdict = chain_.Apply(record.offset, parsed ? &frame_ : nullptr, record.value);
+    if (!verdict.ok()) return Halt(verdict.status());
+    if (proven_is_ahead && record.offset >= proven_.last_offset &&
+        chain_.at().hash != proven_.hash) {
+      return HaltInAnotherLog(proven_.last_offset);
+    }
+    ++stats_.void_records[static_cast<int>(*verdict)];
+    const bool claim = parsed && frame_.has_owner_started();
+    if (!log::IsEffective(*verdict)) {
+      if (*verdict == log::Verdict::kVoidFuture) {
+        // No honest owner can be there yet. Either somebody else's bytes, or the log was cut and
+        // went on without us: then the record that we came here with is gone.
+        if (!CheckHistory(record.offset)) return;
+      }
+      if (claim && phase_ == Phase::kClaim && frame_.owner_started().owner() == claim_id_) {
+        // Somebody else's claim of the same epoch came first, or an older attempt of our own.
+        host_->DropWriter();
+        phase_ = Phase::kCatchUp;
+      }
+      continue;
+    }
+    if (absl::Status status = Fold(record, frame_); !status.ok()) {
+      // The log is not to blame for a cache that cannot be read.
+      return std::exchange(cache_broken_, false) ? LoseCache(status) : Halt(status);
+    }
+  }
+  chain_.Pass(batch.next_offset);
+  at_end_ = batch.end;
+  read_once_ |= at_end_;
+  StepFlush();
+  if (!at_end_) return;
+  if (!anchored_ || chain_.at().next_offset < confirmed_end_ ||
+      chain_.at().last_offset < proven_.last_offset) {
+    // A log that ends before what it acknowledged: for a moment after a change of leader it may
+    // look so; if it stays so, the records are gone.
+    at_end_ = false;
+    short_since_ = std::min(short_since_, now_.steady);
+    if (++short_reads_ < kShortReads || now_.steady - short_since_ < options_.report_timeout) {
+      return;
+    }
+    if (chain_.at().next_offset >= confirmed_end_) {
+      return HaltInAnotherLog(anchored_ ? proven_.last_offset : chain_.at().last_offset);
+    }
+    return Halt(absl::DataLossError(absl::StrFormat(
+        "the log ends at offset %d, but records up to %d were acknowledged: the log has lost "
+        "acknowledged records",
+        chain_.at().next_offset, confirmed_end_)));
+  }
+  short_since_ = absl::InfiniteDuration();
+  short_reads_ = 0;
+  if (phase_ == Phase::kClaim && claim_counts_) Own();
+}
+
+// Whether what is read now is the log that was read before: `record` is the one that the position
+// was reached with, read again.
+bool Partition::IsAnchor(const log::LogRecord& record) const {
+  return record.offset == chain_.at().last_offset &&
+         log::LinkHash(chain_.at().previous_hash, record.value) == chain_.at().hash;
+}
+
+// Reading goes on behind the newest record that counts, or with it, if it is to be met again.
+void Partition::ReadOn() {
+  host_->ReadFrom(anchored_ ? chain_.at().next_offset : chain_.at().last_offset);
+}
+
+// Nothing is folded, and nothing claimed, in a log that stands in the place of ours.
+void Partition::HaltInAnotherLog(int64_t offset) {
+  Halt(absl::DataLossError(absl::StrFormat(
+      "offset %d: what counted there is not there any more: the log has lost acknowledged records, "
+      "or another stands in its place",
+      offset)));
+}
+
+// False: reading cannot go on behind `offset`, either for now or for good.
+bool Partition::CheckHistory(int64_t offset) {
+  // A flood of foreign records costs one question a second, not one each.
+  if (chain_.at().last_offset == history_checked_ &&
+      now_.steady - history_checked_at_ < absl::Seconds(1)) {
+    return true;
+  }
+  const absl::Status history = host_->CheckHistory(chain_.at());
+  if (history.ok()) {
+    history_checked_ = chain_.at().last_offset;
+    history_checked_at_ = now_.steady;
+    return true;
+  }
+  if (!absl::IsUnavailable(history)) {
+    Halt(history);
+    return false;
+  }
+  log::Position before = chain_.at();
+  before.next_offset = offset;
+  chain_ = log::Chain(before);
+  at_end_ = false;
+  host_->ReadFrom(offset);
+  return false;
+}
+
+absl::Status Partition::Fold(const log::LogRecord& record, const log::v1::Frame& frame) {
+  if (frame.has_owner_started()) {
+    const auto& started = frame.owner_started();
+    if (started.partition_count() != options_.partitions) {
+      return absl::FailedPreconditionError(absl::StrFormat(
+          "offset %d: the log was written with %d partitions, this process was told %d",
+          record.offset, started.partition_count(), options_.partitions));
+    }
+    if (started.format() > kFormat) {
+      return absl::UnimplementedError(absl::StrFormat(
+          "offset %d: record format %d, this version knows up to %d: written by a newer version",
+          record.offset, started.format(), kFormat));
+    }
+    if (cache_->partition_state().log_id().empty()) {
+      cache_->EditPartitionState().set_log_id(started.log_id());
+    }
+    owner_endpoint_ = started.endpoint();
+    const bool own = absl::StartsWith(started.owner(), options_.instance);
+    if (started.owner() == claim_id_ && phase_ == Phase::kClaim) {
+      claim_counts_ = true;
+    } else if (claim_epoch_ != 0 && frame.epoch() >= claim_epoch_ && !own) {
+      StepDown(started.endpoint());
+    } else {
+      claim_counts_ = false;
+    }
+    return absl::OkStatus();
+  }
+  if (!frame.has_commit()) return absl::OkStatus();
+  if (!commit_.ParseFromString(frame.commit())) {
+    return absl::DataLossError(
+        absl::StrFormat("offset %d: a commit that counts does not parse", record.offset));
+  }
+  const auto customer = cache_->Load(commit_.customer_id());
+  if (!customer.ok()) {
+    cache_broken_ = true;
+    return customer.status();
+  }
+  absl::Status status = ApplyCommit(commit_, frame.commit().size(),
+                                    absl::FromUnixMicros(log::RecordedTimeUs(frame)), **customer);
+  if (!status.ok()) {
+    return absl::Status(status.code(),
+                        absl::StrFormat("offset %d: %s", record.offset, status.message()));
+  }
+  cache_->AddReceipt(commit_.customer_id(), commit_.request_id(),
+                     {commit_.request_hash(), commit_.answer(), commit_.revision(), record.offset,
+                      frame.sequence()});
+  return absl::OkStatus();
+}
+
+absl::Status Partition::ApplyCommit(const book::v1::Commit& commit, size_t commit_bytes,
+                                    absl::Time recorded_time, StateCache::Customer& customer) {
+  book::v1::State& state = cache_->Edit(customer, commit_bytes);
+  state.set_revision(commit.revision());
+  MarkRequest(commit.request_id(), state);
+  for (const book::v1::Event& event : commit.events()) {
+    const EventMeta meta{.customer_id = commit.customer_id(),
+                         .effective_date = ToCivilDay(event.effective_date()),
+                         .recorded_time = recorded_time,
+                         .partition = options_.partition};
+    if (!book_->evolve(meta, event, state, cache_->EditPartitionState())) {
+      return absl::UnimplementedError(
+          "an event of a kind that this version does not know: written by a newer version; upgrade "
+          "this one");
+    }
+  }
+  return absl::OkStatus();
+}
+
+void Partition::OnReadError(const absl::Status& status) {
+  if (!reading()) return;
+  if (absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status)) {
+    // Gone on from here; nothing that was folded is in question.
+    if (gap_.has_value()) {
+      return host_->ReadFrom(gap_->anchored ? gap_->chain.at().next_offset : proven_.last_offset);
+    }
+    obstacle_ = std::string(status.message());
+    at_end_ = false;
+    return ReadOn();
+  }
+  if (gap_.has_value()) return Doubt(std::string(status.message()));
+  if (absl::IsOutOfRange(status) && confirmed_end_ == 0 && cache_->position().next_offset > 0) {
+    // The cache is of another log, or of a longer one. It is only a cache.
+    return LoseCache(absl::DataLossError(status.message()));
+  }
+  Halt(status);
+}
+
+void Partition::StartClaim(uint64_t fresh) {
+  ++stats_.claims;
+  claim_id_ = absl::StrCat(options_.instance, "/", absl::Hex(fresh, absl::kZeroPad16));
+  claim_epoch_ = chain_.at().epoch + 1;
+  claim_counts_ = false;
+  claimed_at_ = now_.steady;
+  claim_stored_.reset();
+  clock_.Asked();
+  // Doubling, and with the random id as the dice, so that two claimants do not stay in step.
+  const int exponent = std::min(claim_attempts_++, 6);
+  const int dice = static_cast<int>(fresh % 16);
+  claim_not_before_ = now_.steady + options_.claim_backoff * (1 << exponent) * (16 + dice) / 16;
+  phase_ = Phase::kClaim;
+
+  log::v1::Frame frame;
+  frame.set_epoch(claim_epoch_);
+  frame.set_chain_key(chain_.at().chain_key);
+  frame.set_confirmed_sequence(chain_.at().sequence);
+  SetMicros(chain_.at().recorded_time_us, frame.mutable_recorded_time());
+  SetMicros(absl::ToUnixMicros(now_.wall), frame.mutable_clock_time());
+  log::v1::OwnerStarted* started = frame.mutable_owner_started();
+  started->set_owner(claim_id_);
+  started->set_endpoint(options_.endpoint());
+  const std::string& log_id = cache_->partition_state().log_id();
+  started->set_log_id(log_id.empty() ? options_.instance : log_id);
+  started->set_partition_count(options_.partitions);
+  started->set_format(kFormat);
+  host_->OpenWriter();
+  host_->Append("", frame.SerializeAsString());
+}
+
+void Partition::StepDown(std::string_view owner_endpoint) {
+  host_->Say(absl::StrCat("partition ", options_.partition, ": stepped down for ",
+                          AsAbsl(owner_endpoint), ", owner of epoch ", chain_.at().epoch));
+  host_->DropWriter();
+  wanted_ = false;
+  claim_epoch_ = 0;
+  claim_counts_ = false;
+  superseded_ = true;
+  phase_ = Phase::kFollow;
+}
+
+}  // namespace daybook::command
