@@ -46,7 +46,11 @@ Partition::Partition(PartitionOptions options, const Book* book, std::unique_ptr
       book_(book),
       cache_(std::move(cache)),
       host_(host),
-      clock_(options_.log_has_clock, options_.accepted_records) {}
+      clock_(options_.log_has_clock, options_.accepted_records),
+      flush_({.rows = options_.flush_rows,
+              .bytes = options_.flush_bytes,
+              .commits = options_.flush_commits,
+              .interval = options_.flush_interval}) {}
 
 void Partition::Want(bool wanted) {
   if (wanted == wanted_ && phase_ != Phase::kFollow) return;
@@ -100,7 +104,7 @@ void Partition::Tick(const Moment& now, uint64_t fresh) {
   cache_->Trim();
   if (!started_) {
     started_ = true;
-    last_flush_ = now.steady;
+    flush_.Start(now.steady);
     Reload();
     if (phase_ == Phase::kHalted) return;
     if (wanted_) phase_ = Phase::kCatchUp;
@@ -198,13 +202,12 @@ absl::Duration Partition::next_wake() const {
   }
   if (gap_.has_value()) return now + absl::Milliseconds(10);
   if (!questioned_.ok()) return now + absl::Milliseconds(100);
-  if (filling_) return now;
+  if (flush_.stage() == FlushSchedule::Stage::kFilling) return now;
   if (!pending_.empty() && sent_.empty()) return NextBarrier();
   if (!sent_.empty()) return now + absl::Milliseconds(100);
   absl::Duration wake = now + kLookAtClock;
-  if (cache_->dirty() > 0 && !writing_cache_) {
-    const bool again = cache_->frozen() != nullptr;
-    wake = std::min(wake, (again ? last_write_ : last_flush_) + options_.flush_interval);
+  if (cache_->dirty() > 0 && flush_.stage() != FlushSchedule::Stage::kWriting) {
+    wake = std::min(wake, flush_.next());
   }
   return wake;
 }

@@ -44,6 +44,7 @@
 #include "common/command/book.h"
 #include "common/command/clock_guard.h"
 #include "common/command/command.h"
+#include "common/command/flush_schedule.h"
 #include "common/command/state_cache.h"
 #include "common/log/chain.h"
 #include "common/log/event_log.h"
@@ -296,6 +297,9 @@ class Partition {
   // Carries a flush of the cache on: begins one that is due, puts some rows into it, has it
   // written.
   void StepFlush();
+  void BeginFlush();
+  // True: all rows are in it.
+  bool FillFlush();
   const PartitionOptions options_;
   const Book* const book_;
   const std::unique_ptr<StateCache> cache_;
@@ -346,11 +350,7 @@ class Partition {
   std::deque<Pending> pending_;
   absl::Duration last_barrier_ = -absl::InfiniteDuration();
   absl::Duration barriers_paid_ = absl::ZeroDuration();  // when the rest after all of them is over
-  absl::Duration last_flush_ = -absl::InfiniteDuration();  // when states were frozen
-  absl::Duration last_write_ = -absl::InfiniteDuration();  // of the cache, perhaps in vain
-  bool flush_failed_ = false;
-  bool filling_ = false;        // a flush of the cache has been begun and lacks rows
-  bool writing_cache_ = false;  // WriteCache was called and OnCacheWritten not yet
+  FlushSchedule flush_;
 
   std::deque<std::unique_ptr<Command>> queue_;
   absl::Duration next_expiry_ = absl::ZeroDuration();

@@ -61,42 +61,39 @@ bool Partition::RegainCache() {
 }
 
 void Partition::StepFlush() {
-  if (writing_cache_) return;
-  if (cache_->frozen() == nullptr) {
-    const bool due = now_.steady >= last_flush_ + options_.flush_interval;
-    const bool full = cache_->fresh() >= options_.flush_rows ||
-                      cache_->fresh_receipt_bytes() >= options_.flush_bytes || cache_->crowded();
-    if (cache_->fresh() == 0 || !(due || full)) return;
-    const bool states = due || cache_->crowded() ||
-                        cache_->dirty_customers() >= options_.flush_rows / 2 ||
-                        cache_->unwritten_commits() >= options_.flush_commits;
-    if (states) last_flush_ = now_.steady;
-    cache_->Freeze(chain_.at(), states ? StateCache::Flush::kAll : StateCache::Flush::kReceipts);
-    filling_ = states;
-  }
-  if (filling_) {
-    // Of an owner commands wait; else nobody does.
-    filling_ = !cache_->Serialize(phase_ == Phase::kOwn ? options_.flush_step + served_
-                                                        : std::numeric_limits<size_t>::max());
-    if (filling_) return;
-  } else if (flush_failed_ && now_.steady < last_write_ + options_.flush_interval) {
-    return;
-  }
+  using Stage = FlushSchedule::Stage;
+  if (flush_.stage() == Stage::kNone) BeginFlush();
+  if (flush_.stage() == Stage::kFilling && FillFlush()) flush_.Filled();
+  if (flush_.stage() != Stage::kReady || !flush_.MayWrite(now_.steady)) return;
   // As an owner, memory is ahead of the log by what is in flight; a position that the log does not
   // have yet must never reach the disk.
   if (phase_ == Phase::kOwn && proven_.sequence < cache_->frozen()->position().sequence) return;
-  last_write_ = now_.steady;
-  writing_cache_ = true;
+  flush_.Write(now_.steady);
   host_->WriteCache([flush = cache_->frozen(), backing = &cache_->backing()] {
     return flush->WriteTo(*backing);
   });
 }
 
+void Partition::BeginFlush() {
+  const auto what = flush_.Due(now_.steady, {.rows = cache_->fresh(),
+                                             .customers = cache_->dirty_customers(),
+                                             .receipt_bytes = cache_->fresh_receipt_bytes(),
+                                             .commits = cache_->unwritten_commits(),
+                                             .crowded = cache_->crowded()});
+  if (!what) return;
+  cache_->Freeze(chain_.at(), *what);
+  flush_.Begin(now_.steady, *what);
+}
+
+// Of an owner commands wait; else nobody does.
+bool Partition::FillFlush() {
+  return cache_->Serialize(phase_ == Phase::kOwn ? options_.flush_step + served_
+                                                 : std::numeric_limits<size_t>::max());
+}
+
 void Partition::OnCacheWritten(const absl::Status& status) {
-  DAYBOOK_CHECK(writing_cache_);
-  writing_cache_ = false;
+  flush_.Written(status.ok());
   cache_->Settle(status);
-  flush_failed_ = !status.ok();
   if (status.ok()) return;
   // The rows that stand before these are not there.
   if (absl::IsDataLoss(status)) cache_lost_while_written_ = status;
@@ -108,22 +105,22 @@ void Partition::OnCacheWritten(const absl::Status& status) {
 
 // What is being written has been confirmed and stays good; the rest may go.
 void Partition::AwaitFlush() {
-  if (writing_cache_) host_->AwaitCache();
-  filling_ = false;
-  flush_failed_ = false;
+  if (flush_.stage() == FlushSchedule::Stage::kWriting) host_->AwaitCache();
+  flush_.Forget();
 }
 
 void Partition::FlushCache() {
+  using Stage = FlushSchedule::Stage;
   // Halted: the position may stand behind a record that was not folded.
   if (phase_ == Phase::kHalted || !cache_lost_.ok() || !sent_.empty()) return;
   // First what is under way, then what has come since.
   for (int i = 0; i < 2; ++i) {
-    if (writing_cache_) host_->AwaitCache();
+    if (flush_.stage() == Stage::kWriting) host_->AwaitCache();
     if (cache_->dirty() == 0) return;
-    last_flush_ = last_write_ = -absl::InfiniteDuration();
+    flush_.Hurry();
     do StepFlush();
-    while (filling_);
-    if (writing_cache_) host_->AwaitCache();
+    while (flush_.stage() == Stage::kFilling);
+    if (flush_.stage() == Stage::kWriting) host_->AwaitCache();
   }
 }
 
