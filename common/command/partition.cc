@@ -47,6 +47,7 @@ Partition::Partition(PartitionOptions options, const Book* book, std::unique_ptr
       cache_(std::move(cache)),
       host_(host),
       clock_(options_.log_has_clock, options_.accepted_records),
+      continuity_(options_.report_timeout),
       flush_({.rows = options_.flush_rows,
               .bytes = options_.flush_bytes,
               .commits = options_.flush_commits,
@@ -320,8 +321,8 @@ void Partition::Doubt(std::string_view why) {
   LeaveOff();
   if (DAYBOOK_PLANTED(kStateKeptAfterDoubt)) {
     at_end_ = false;
-    anchored_ = true;
-    return host_->ReadFrom(chain_.at().next_offset);
+    continuity_.Trust();
+    return ReadOn();
   }
   Reload();
 }
@@ -330,7 +331,7 @@ void Partition::Doubt(std::string_view why) {
 void Partition::LeaveOff() {
   host_->DropWriter();
   gap_.reset();
-  anchored_ = options_.exclusive;
+  continuity_.Doubt(options_.exclusive);
   Requeue();
   claim_counts_ = false;
   superseded_ = false;

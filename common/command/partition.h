@@ -44,6 +44,7 @@
 #include "common/command/book.h"
 #include "common/command/clock_guard.h"
 #include "common/command/command.h"
+#include "common/command/continuity.h"
 #include "common/command/flush_schedule.h"
 #include "common/command/state_cache.h"
 #include "common/log/chain.h"
@@ -266,9 +267,11 @@ class Partition {
   void StorageFull(const absl::Status& why);
   void AnswerFull();
   bool CheckHistory(int64_t offset);
-  bool IsAnchor(const log::LogRecord& record) const;
+  // Folds one record; false: reading does not go on behind it.
+  bool ReadRecord(const log::LogRecord& record);
+  // A record that does not count.
+  bool ReadVoid(const log::LogRecord& record, log::Verdict verdict, bool claim);
   void ReadOn();
-  void HaltInAnotherLog(int64_t offset);
   void AnswerQuestioned();
   void ExpireQueue();
   template <class AnswerOther>
@@ -312,14 +315,12 @@ class Partition {
   bool at_end_ = false;       // the last batch reached the end of the log
   bool read_once_ = false;    // one ever did
   bool newest_told_ = false;  // to options_.newest_record
-  // False since a doubt, until the record that the cache came to has been met again: that this is
-  // still the log which it was computed from is not shown.
-  bool anchored_ = true;
   absl::Status halted_;
   absl::Status questioned_;  // not OK: why nothing is decided
   Moment now_ = {absl::UnixEpoch(), absl::ZeroDuration()};
   ClockGuard clock_;
 
+  Continuity continuity_;
   log::Chain chain_;          // as an owner: ahead of the log by what is in flight
   log::v1::Frame frame_;      // reused
   book::v1::Commit commit_;   // reused, for what is read
@@ -338,10 +339,7 @@ class Partition {
   std::string owner_endpoint_;  // of the newest OwnerStarted
 
   // Owner.
-  log::Position proven_;       // what counts as far as reports, or reading, have shown it
-  int64_t confirmed_end_ = 0;  // the log was once at least this long
-  absl::Duration short_since_ = absl::InfiniteDuration();  // what is proven has been missing since
-  int short_reads_ = 0;
+  log::Position proven_;    // what counts as far as reports, or reading, have shown it
   size_t served_ = 0;       // commands taken up by the last Serve
   std::optional<Gap> gap_;  // being read
   absl::Duration gap_said_at_ = -absl::InfiniteDuration();
@@ -360,8 +358,6 @@ class Partition {
   absl::Status cache_lost_;    // not OK: nothing is read, decided or written until it is regained
   absl::Status cache_lost_while_written_;  // to be seen to by the next Tick
   absl::Duration regain_at_ = absl::ZeroDuration();
-  int64_t history_checked_ = -1;  // last offset for which CheckHistory was good, and when
-  absl::Duration history_checked_at_ = -absl::InfiniteDuration();
   Stats stats_;
 };
 

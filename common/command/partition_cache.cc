@@ -23,7 +23,7 @@ void Partition::Reload() {
 void Partition::ReadOnFromCache() {
   chain_ = log::Chain(cache_->position());
   at_end_ = false;
-  anchored_ |= chain_.at().last_offset < 0;
+  continuity_.Resume(chain_.at());
   ReadOn();
 }
 

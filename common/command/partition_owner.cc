@@ -302,7 +302,7 @@ void Partition::Confirm(int64_t offset) {
   proven_.last_offset = offset;
   proven_.sequence = sent.sequence;
   proven_.previous_hash = std::exchange(proven_.hash, sent.hash);
-  confirmed_end_ = std::max(confirmed_end_, proven_.next_offset);
+  continuity_.Acknowledge(proven_.next_offset);
   claim_attempts_ = 0;
   claim_not_before_ = absl::ZeroDuration();
   if (sent.receipt != nullptr) {
@@ -369,8 +369,7 @@ void Partition::OnGapRead(const log::Batch& batch) {
   log::Chain& chain = gap_->chain;
   for (const log::LogRecord& record : batch.records) {
     if (!gap_->anchored) {
-      gap_->anchored = record.offset == proven_.last_offset &&
-                       log::LinkHash(proven_.previous_hash, record.value) == proven_.hash;
+      gap_->anchored = Proves(record, proven_);
       if (!gap_->anchored) return Doubt("what had been confirmed is not there");
     }
     if (record.offset < chain.at().next_offset) continue;
@@ -412,7 +411,7 @@ void Partition::Own() {
   full_ = absl::OkStatus();
   obstacle_.clear();
   proven_ = chain_.at();
-  confirmed_end_ = std::max(confirmed_end_, proven_.next_offset);
+  continuity_.Acknowledge(proven_.next_offset);
   first_append_ = 1;  // the claim was the writer's first
   if (AheadOfClock()) {
     host_->Say(absl::StrCat(

@@ -14,10 +14,6 @@ namespace daybook::command {
 namespace {
 
 constexpr int kFormat = 2;
-// Reads that must have found the log too short before that is believed; time alone may have been
-// spent asleep.
-constexpr int kShortReads = 20;
-
 absl::string_view AsAbsl(std::string_view text) { return {text.data(), text.size()}; }
 
 absl::CivilDay ToCivilDay(const google::type::Date& date) {
@@ -30,97 +26,66 @@ void Partition::OnRead(const log::Batch& batch) {
   if (!reading()) return;
   if (gap_.has_value()) return OnGapRead(batch);
   for (const log::LogRecord& record : batch.records) {
-    if (!anchored_) {
-      anchored_ = IsAnchor(record);
-      if (!anchored_) return HaltInAnotherLog(chain_.at().last_offset);
-    }
-    if (record.offset < chain_.at().next_offset) continue;
-    const bool proven_is_ahead = chain_.at().last_offset < proven_.last_offset;
-    const bool parsed = log::ParseFrame(record.value, &frame_);
-    const auto verdict = chain_.Apply(record.offset, parsed ? &frame_ : nullptr, record.value);
-    if (!verdict.ok()) return Halt(verdict.status());
-    if (proven_is_ahead && record.offset >= proven_.last_offset &&
-        chain_.at().hash != proven_.hash) {
-      return HaltInAnotherLog(proven_.last_offset);
-    }
-    ++stats_.void_records[static_cast<int>(*verdict)];
-    const bool claim = parsed && frame_.has_owner_started();
-    if (!log::IsEffective(*verdict)) {
-      if (*verdict == log::Verdict::kVoidFuture) {
-        // No honest owner can be there yet. Either somebody else's bytes, or the log was cut and
-        // went on without us: then the record that we came here with is gone.
-        if (!CheckHistory(record.offset)) return;
-      }
-      if (claim && phase_ == Phase::kClaim && frame_.owner_started().owner() == claim_id_) {
-        // Somebody else's claim of the same epoch came first, or an older attempt of our own.
-        host_->DropWriter();
-        phase_ = Phase::kCatchUp;
-      }
-      continue;
-    }
-    if (absl::Status status = Fold(record, frame_); !status.ok()) {
-      // The log is not to blame for a cache that cannot be read.
-      return std::exchange(cache_broken_, false) ? LoseCache(status) : Halt(status);
-    }
+    if (!ReadRecord(record)) return;
   }
   chain_.Pass(batch.next_offset);
   at_end_ = batch.end;
   read_once_ |= at_end_;
   StepFlush();
   if (!at_end_) return;
-  if (!anchored_ || chain_.at().next_offset < confirmed_end_ ||
-      chain_.at().last_offset < proven_.last_offset) {
-    // A log that ends before what it acknowledged: for a moment after a change of leader it may
-    // look so; if it stays so, the records are gone.
-    at_end_ = false;
-    short_since_ = std::min(short_since_, now_.steady);
-    if (++short_reads_ < kShortReads || now_.steady - short_since_ < options_.report_timeout) {
-      return;
-    }
-    if (chain_.at().next_offset >= confirmed_end_) {
-      return HaltInAnotherLog(anchored_ ? proven_.last_offset : chain_.at().last_offset);
-    }
-    return Halt(absl::DataLossError(absl::StrFormat(
-        "the log ends at offset %d, but records up to %d were acknowledged: the log has lost "
-        "acknowledged records",
-        chain_.at().next_offset, confirmed_end_)));
-  }
-  short_since_ = absl::InfiniteDuration();
-  short_reads_ = 0;
-  if (phase_ == Phase::kClaim && claim_counts_) Own();
+  const auto whole = continuity_.AtEnd(chain_.at(), proven_, now_.steady);
+  if (!whole.ok()) return Halt(whole.status());
+  at_end_ = *whole;
+  if (at_end_ && phase_ == Phase::kClaim && claim_counts_) Own();
 }
 
-// Whether what is read now is the log that was read before: `record` is the one that the position
-// was reached with, read again.
-bool Partition::IsAnchor(const log::LogRecord& record) const {
-  return record.offset == chain_.at().last_offset &&
-         log::LinkHash(chain_.at().previous_hash, record.value) == chain_.at().hash;
+bool Partition::ReadRecord(const log::LogRecord& record) {
+  if (absl::Status same = continuity_.Meet(record, chain_.at()); !same.ok()) {
+    Halt(same);
+    return false;
+  }
+  if (record.offset < chain_.at().next_offset) return true;
+  const bool proven_is_ahead = chain_.at().last_offset < proven_.last_offset;
+  const bool parsed = log::ParseFrame(record.value, &frame_);
+  const auto verdict = chain_.Apply(record.offset, parsed ? &frame_ : nullptr, record.value);
+  if (!verdict.ok()) {
+    Halt(verdict.status());
+    return false;
+  }
+  if (proven_is_ahead && record.offset >= proven_.last_offset && chain_.at().hash != proven_.hash) {
+    Halt(AnotherLog(proven_.last_offset));
+    return false;
+  }
+  ++stats_.void_records[static_cast<int>(*verdict)];
+  if (!log::IsEffective(*verdict)) {
+    return ReadVoid(record, *verdict, parsed && frame_.has_owner_started());
+  }
+  const absl::Status folded = Fold(record, frame_);
+  if (folded.ok()) return true;
+  // The log is not to blame for a cache that cannot be read.
+  std::exchange(cache_broken_, false) ? LoseCache(folded) : Halt(folded);
+  return false;
+}
+
+bool Partition::ReadVoid(const log::LogRecord& record, log::Verdict verdict, bool claim) {
+  if (verdict == log::Verdict::kVoidFuture && !CheckHistory(record.offset)) return false;
+  if (claim && phase_ == Phase::kClaim && frame_.owner_started().owner() == claim_id_) {
+    // Somebody else's claim of the same epoch came first, or an older attempt of our own.
+    host_->DropWriter();
+    phase_ = Phase::kCatchUp;
+  }
+  return true;
 }
 
 // Reading goes on behind the newest record that counts, or with it, if it is to be met again.
-void Partition::ReadOn() {
-  host_->ReadFrom(anchored_ ? chain_.at().next_offset : chain_.at().last_offset);
-}
-
-// Nothing is folded, and nothing claimed, in a log that stands in the place of ours.
-void Partition::HaltInAnotherLog(int64_t offset) {
-  Halt(absl::DataLossError(absl::StrFormat(
-      "offset %d: what counted there is not there any more: the log has lost acknowledged records, "
-      "or another stands in its place",
-      offset)));
-}
+void Partition::ReadOn() { host_->ReadFrom(continuity_.ReadFrom(chain_.at())); }
 
 // False: reading cannot go on behind `offset`, either for now or for good.
 bool Partition::CheckHistory(int64_t offset) {
-  // A flood of foreign records costs one question a second, not one each.
-  if (chain_.at().last_offset == history_checked_ &&
-      now_.steady - history_checked_at_ < absl::Seconds(1)) {
-    return true;
-  }
+  if (!continuity_.MustAsk(chain_.at(), now_.steady)) return true;
   const absl::Status history = host_->CheckHistory(chain_.at());
   if (history.ok()) {
-    history_checked_ = chain_.at().last_offset;
-    history_checked_at_ = now_.steady;
+    continuity_.Asked(chain_.at(), now_.steady);
     return true;
   }
   if (!absl::IsUnavailable(history)) {
@@ -215,7 +180,8 @@ void Partition::OnReadError(const absl::Status& status) {
     return ReadOn();
   }
   if (gap_.has_value()) return Doubt(std::string(status.message()));
-  if (absl::IsOutOfRange(status) && confirmed_end_ == 0 && cache_->position().next_offset > 0) {
+  if (absl::IsOutOfRange(status) && continuity_.acknowledged() == 0 &&
+      cache_->position().next_offset > 0) {
     // The cache is of another log, or of a longer one. It is only a cache.
     return LoseCache(absl::DataLossError(status.message()));
   }
