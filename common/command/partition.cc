@@ -48,6 +48,7 @@ Partition::Partition(PartitionOptions options, const Book* book, std::unique_ptr
       host_(host),
       clock_(options_.log_has_clock, options_.accepted_records),
       continuity_(options_.report_timeout),
+      claim_(options_.instance, options_.claim_backoff, options_.claim_timeout),
       flush_({.rows = options_.flush_rows,
               .bytes = options_.flush_bytes,
               .commits = options_.flush_commits,
@@ -57,9 +58,7 @@ void Partition::Want(bool wanted) {
   if (wanted == wanted_ && phase_ != Phase::kFollow) return;
   wanted_ = wanted;
   if (wanted && phase_ == Phase::kFollow) {
-    claim_epoch_ = 0;
-    claim_attempts_ = 0;
-    claim_not_before_ = absl::ZeroDuration();
+    claim_.Reset();
     phase_ = Phase::kCatchUp;
   }
   if (wanted) return;
@@ -126,10 +125,10 @@ void Partition::Tick(const Moment& now, uint64_t fresh) {
       if (!at_end_ || !wanted_ || draining_) return;
       if (options_.newest_record != nullptr && !options_.newest_record->complete()) return;
       if (clock_.contradicted() && !clock_.ask()) return AnswerWithoutClock();
-      if (now_.steady >= claim_not_before_) StartClaim(fresh);
+      if (claim_.MayBegin(now_.steady)) StartClaim(fresh);
       return;
     case Phase::kClaim:
-      if (now_.steady >= claimed_at_ + options_.claim_timeout) {
+      if (claim_.TimedOut(now_.steady)) {
         host_->DropWriter();
         phase_ = Phase::kCatchUp;
       }
@@ -160,7 +159,7 @@ void Partition::ReadClock() {
     newest = options_.newest_record->us();
   }
   clock_.Read(now_, absl::FromUnixMicros(newest));
-  if (claim_stored_) clock_.Stored(*std::exchange(claim_stored_, std::nullopt), claimed_at_);
+  if (const auto stored = claim_.TakeStored()) clock_.Stored(*stored, claim_.begun_at());
 }
 
 void Partition::TellNewestRecord() {
@@ -215,8 +214,8 @@ absl::Duration Partition::next_wake() const {
 
 std::string Partition::waits_for() const {
   if (phase_ == Phase::kOwn) return "";
-  if (phase_ == Phase::kFollow && !owner_endpoint_.empty()) {
-    return absl::StrCat("owned by ", owner_endpoint_);
+  if (phase_ == Phase::kFollow && !claim_.owner_endpoint().empty()) {
+    return absl::StrCat("owned by ", claim_.owner_endpoint());
   }
   return obstacle_;
 }
@@ -270,7 +269,7 @@ void Partition::ExpireQueue() {
       return true;
     }
     Answer(std::move(command),
-           TooLateToDecide(options_.partition, ToString(phase_), /*starting=*/claim_epoch_ == 0),
+           TooLateToDecide(options_.partition, ToString(phase_), /*starting=*/claim_.epoch() == 0),
            "");
     return true;
   };
@@ -295,9 +294,10 @@ void Partition::AnswerAsFollower() {
   AnswerQueue([&](std::unique_ptr<Command>& command, bool asked) {
     // One that was sent is void below a newer owner's claim, once that has been read; until then it
     // may still turn up, and waits for its deadline.
-    if (asked && command->in_doubt && !superseded_) return false;
+    if (asked && command->in_doubt && !claim_.superseded()) return false;
     const absl::Status status =
-        asked ? NotOwner(*command, options_.partition, owner_endpoint_) : OutcomeUnknown(*command);
+        asked ? NotOwner(*command, options_.partition, claim_.owner_endpoint())
+              : OutcomeUnknown(*command);
     Answer(std::move(command), status, "");
     return true;
   });
@@ -333,8 +333,7 @@ void Partition::LeaveOff() {
   gap_.reset();
   continuity_.Doubt(options_.exclusive);
   Requeue();
-  claim_counts_ = false;
-  superseded_ = false;
+  claim_.Doubt();
   phase_ = wanted_ ? Phase::kCatchUp : Phase::kFollow;
 }
 

@@ -42,6 +42,7 @@
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/command/book.h"
+#include "common/command/claim.h"
 #include "common/command/clock_guard.h"
 #include "common/command/command.h"
 #include "common/command/continuity.h"
@@ -251,11 +252,12 @@ class Partition {
   void StartGap(int64_t until);
   void OnGapRead(const log::Batch& batch);
   absl::Status Fold(const log::LogRecord& record, const log::v1::Frame& frame);
+  absl::Status FoldClaim(int64_t offset, const log::v1::Frame& frame);
   absl::Status ApplyCommit(const book::v1::Commit& commit, size_t commit_bytes,
                            absl::Time recorded_time, StateCache::Customer& customer);
   void StartClaim(uint64_t fresh);
   void Own();
-  void StepDown(std::string_view owner_endpoint);
+  void StepDown();
   void Doubt(std::string_view why);
   void LeaveOff();
   void Reload();
@@ -327,16 +329,7 @@ class Partition {
   book::v1::Commit written_;  // reused, for what is written
   std::string bytes_;         // reused
 
-  // Claim.
-  std::string claim_id_;
-  uint64_t claim_epoch_ = 0;   // of the newest claim since Want(true); 0 = none
-  bool claim_counts_ = false;  // it was read back and counts
-  bool superseded_ = false;    // a newer owner's claim was read since the last doubt
-  absl::Duration claimed_at_;
-  std::optional<absl::Time> claim_stored_;  // by the log's clock, not yet compared with ours
-  absl::Duration claim_not_before_ = absl::ZeroDuration();
-  int claim_attempts_ = 0;
-  std::string owner_endpoint_;  // of the newest OwnerStarted
+  Claim claim_;
 
   // Owner.
   log::Position proven_;    // what counts as far as reports, or reading, have shown it

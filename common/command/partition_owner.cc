@@ -228,7 +228,7 @@ void Partition::Hold(Pending pending) {
 void Partition::OnReport(const log::Report& report) {
   const bool of_claim = report.append == 0 && (phase_ == Phase::kClaim || phase_ == Phase::kOwn);
   if (of_claim && report.status.ok() && report.stored_time != absl::InfinitePast()) {
-    claim_stored_ = report.stored_time;
+    claim_.Stored(report.stored_time);
   }
   if (phase_ == Phase::kClaim && report.append == 0 && !report.status.ok()) {
     // Perhaps it is stored all the same; then it is read back as an older attempt of our own.
@@ -303,8 +303,7 @@ void Partition::Confirm(int64_t offset) {
   proven_.sequence = sent.sequence;
   proven_.previous_hash = std::exchange(proven_.hash, sent.hash);
   continuity_.Acknowledge(proven_.next_offset);
-  claim_attempts_ = 0;
-  claim_not_before_ = absl::ZeroDuration();
+  claim_.Confirmed();
   if (sent.receipt != nullptr) {
     ++stats_.commits;
     sent.receipt->Confirm(offset);

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "common/base/status.h"
@@ -14,8 +13,6 @@ namespace daybook::command {
 namespace {
 
 constexpr int kFormat = 2;
-absl::string_view AsAbsl(std::string_view text) { return {text.data(), text.size()}; }
-
 absl::CivilDay ToCivilDay(const google::type::Date& date) {
   return absl::CivilDay(date.year(), date.month(), date.day());
 }
@@ -36,7 +33,7 @@ void Partition::OnRead(const log::Batch& batch) {
   const auto whole = continuity_.AtEnd(chain_.at(), proven_, now_.steady);
   if (!whole.ok()) return Halt(whole.status());
   at_end_ = *whole;
-  if (at_end_ && phase_ == Phase::kClaim && claim_counts_) Own();
+  if (at_end_ && phase_ == Phase::kClaim && claim_.counts()) Own();
 }
 
 bool Partition::ReadRecord(const log::LogRecord& record) {
@@ -69,7 +66,7 @@ bool Partition::ReadRecord(const log::LogRecord& record) {
 
 bool Partition::ReadVoid(const log::LogRecord& record, log::Verdict verdict, bool claim) {
   if (verdict == log::Verdict::kVoidFuture && !CheckHistory(record.offset)) return false;
-  if (claim && phase_ == Phase::kClaim && frame_.owner_started().owner() == claim_id_) {
+  if (claim && phase_ == Phase::kClaim && frame_.owner_started().owner() == claim_.id()) {
     // Somebody else's claim of the same epoch came first, or an older attempt of our own.
     host_->DropWriter();
     phase_ = Phase::kCatchUp;
@@ -101,32 +98,7 @@ bool Partition::CheckHistory(int64_t offset) {
 }
 
 absl::Status Partition::Fold(const log::LogRecord& record, const log::v1::Frame& frame) {
-  if (frame.has_owner_started()) {
-    const auto& started = frame.owner_started();
-    if (started.partition_count() != options_.partitions) {
-      return absl::FailedPreconditionError(absl::StrFormat(
-          "offset %d: the log was written with %d partitions, this process was told %d",
-          record.offset, started.partition_count(), options_.partitions));
-    }
-    if (started.format() > kFormat) {
-      return absl::UnimplementedError(absl::StrFormat(
-          "offset %d: record format %d, this version knows up to %d: written by a newer version",
-          record.offset, started.format(), kFormat));
-    }
-    if (cache_->partition_state().log_id().empty()) {
-      cache_->EditPartitionState().set_log_id(started.log_id());
-    }
-    owner_endpoint_ = started.endpoint();
-    const bool own = absl::StartsWith(started.owner(), options_.instance);
-    if (started.owner() == claim_id_ && phase_ == Phase::kClaim) {
-      claim_counts_ = true;
-    } else if (claim_epoch_ != 0 && frame.epoch() >= claim_epoch_ && !own) {
-      StepDown(started.endpoint());
-    } else {
-      claim_counts_ = false;
-    }
-    return absl::OkStatus();
-  }
+  if (frame.has_owner_started()) return FoldClaim(record.offset, frame);
   if (!frame.has_commit()) return absl::OkStatus();
   if (!commit_.ParseFromString(frame.commit())) {
     return absl::DataLossError(
@@ -146,6 +118,26 @@ absl::Status Partition::Fold(const log::LogRecord& record, const log::v1::Frame&
   cache_->AddReceipt(commit_.customer_id(), commit_.request_id(),
                      {commit_.request_hash(), commit_.answer(), commit_.revision(), record.offset,
                       frame.sequence()});
+  return absl::OkStatus();
+}
+
+absl::Status Partition::FoldClaim(int64_t offset, const log::v1::Frame& frame) {
+  const log::v1::OwnerStarted& started = frame.owner_started();
+  if (started.partition_count() != options_.partitions) {
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "offset %d: the log was written with %d partitions, this process was told %d", offset,
+        started.partition_count(), options_.partitions));
+  }
+  if (started.format() > kFormat) {
+    return absl::UnimplementedError(absl::StrFormat(
+        "offset %d: record format %d, this version knows up to %d: written by a newer version",
+        offset, started.format(), kFormat));
+  }
+  if (cache_->partition_state().log_id().empty()) {
+    cache_->EditPartitionState().set_log_id(started.log_id());
+  }
+  const bool waiting = phase_ == Phase::kClaim;
+  if (claim_.Read(frame.epoch(), started, waiting) == Claim::Met::kDeposes) StepDown();
   return absl::OkStatus();
 }
 
@@ -190,26 +182,18 @@ void Partition::OnReadError(const absl::Status& status) {
 
 void Partition::StartClaim(uint64_t fresh) {
   ++stats_.claims;
-  claim_id_ = absl::StrCat(options_.instance, "/", absl::Hex(fresh, absl::kZeroPad16));
-  claim_epoch_ = chain_.at().epoch + 1;
-  claim_counts_ = false;
-  claimed_at_ = now_.steady;
-  claim_stored_.reset();
+  claim_.Begin(chain_.at().epoch + 1, fresh, now_.steady);
   clock_.Asked();
-  // Doubling, and with the random id as the dice, so that two claimants do not stay in step.
-  const int exponent = std::min(claim_attempts_++, 6);
-  const int dice = static_cast<int>(fresh % 16);
-  claim_not_before_ = now_.steady + options_.claim_backoff * (1 << exponent) * (16 + dice) / 16;
   phase_ = Phase::kClaim;
 
   log::v1::Frame frame;
-  frame.set_epoch(claim_epoch_);
+  frame.set_epoch(claim_.epoch());
   frame.set_chain_key(chain_.at().chain_key);
   frame.set_confirmed_sequence(chain_.at().sequence);
   SetMicros(chain_.at().recorded_time_us, frame.mutable_recorded_time());
   SetMicros(absl::ToUnixMicros(now_.wall), frame.mutable_clock_time());
   log::v1::OwnerStarted* started = frame.mutable_owner_started();
-  started->set_owner(claim_id_);
+  started->set_owner(claim_.id());
   started->set_endpoint(options_.endpoint());
   const std::string& log_id = cache_->partition_state().log_id();
   started->set_log_id(log_id.empty() ? options_.instance : log_id);
@@ -219,14 +203,11 @@ void Partition::StartClaim(uint64_t fresh) {
   host_->Append("", frame.SerializeAsString());
 }
 
-void Partition::StepDown(std::string_view owner_endpoint) {
+void Partition::StepDown() {
   host_->Say(absl::StrCat("partition ", options_.partition, ": stepped down for ",
-                          AsAbsl(owner_endpoint), ", owner of epoch ", chain_.at().epoch));
+                          claim_.owner_endpoint(), ", owner of epoch ", chain_.at().epoch));
   host_->DropWriter();
   wanted_ = false;
-  claim_epoch_ = 0;
-  claim_counts_ = false;
-  superseded_ = true;
   phase_ = Phase::kFollow;
 }
 
