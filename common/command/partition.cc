@@ -49,6 +49,7 @@ Partition::Partition(PartitionOptions options, const Book* book, std::unique_ptr
       clock_(options_.log_has_clock, options_.accepted_records),
       continuity_(options_.report_timeout),
       claim_(options_.instance, options_.claim_backoff, options_.claim_timeout),
+      barriers_(options_.barrier_interval, options_.barrier_burst, options_.barrier_rest),
       flush_({.rows = options_.flush_rows,
               .bytes = options_.flush_bytes,
               .commits = options_.flush_commits,
@@ -136,12 +137,12 @@ void Partition::Tick(const Moment& now, uint64_t fresh) {
     case Phase::kOwn:
       ProcessReports();
       if (phase_ != Phase::kOwn) return;
-      if (!sent_.empty() && now_.steady - sent_.front().at > options_.report_timeout) {
+      if (flight_.Silent(now_.steady, options_.report_timeout)) {
         return Doubt("no report came for an appended record");
       }
       if (questioned_.ok()) {
         // Whatever is under way will tell as well.
-        if (clock_.ask() && sent_.empty()) AppendBarrier();
+        if (clock_.ask() && flight_.empty()) AppendBarrier();
         Serve();
       } else {
         AnswerQuestioned();
@@ -176,9 +177,8 @@ void Partition::AnswerQuestioned() {
   AnswerAll(status);
   // Answers that are no record wait for one that would have to be written first. They are the last:
   // each release is at least that of the answer in front of it.
-  while (!pending_.empty() && pending_.back().release > chain_.at().sequence) {
-    auto command = std::move(pending_.back().command);
-    pending_.pop_back();
+  while (waiting_.WaitBehind(chain_.at().sequence)) {
+    auto command = waiting_.TakeNewest();
     if (command != nullptr) Answer(std::move(command), status, "");
   }
 }
@@ -196,15 +196,15 @@ absl::Duration Partition::next_wake() const {
       break;
   }
   if (clock_.verdict() == ClockGuard::Verdict::kUnknown) return now + absl::Milliseconds(10);
-  if (!queue_.empty() && sent_.size() < options_.max_in_flight &&
-      pending_.size() < options_.max_queue) {
+  if (!queue_.empty() && flight_.size() < options_.max_in_flight &&
+      waiting_.size() < options_.max_queue) {
     return now;
   }
   if (gap_.has_value()) return now + absl::Milliseconds(10);
   if (!questioned_.ok()) return now + absl::Milliseconds(100);
   if (flush_.stage() == FlushSchedule::Stage::kFilling) return now;
-  if (!pending_.empty() && sent_.empty()) return NextBarrier();
-  if (!sent_.empty()) return now + absl::Milliseconds(100);
+  if (!waiting_.empty() && flight_.empty()) return barriers_.next();
+  if (!flight_.empty()) return now + absl::Milliseconds(100);
   absl::Duration wake = now + kLookAtClock;
   if (cache_->dirty() > 0 && flush_.stage() != FlushSchedule::Stage::kWriting) {
     wake = std::min(wake, flush_.next());
@@ -248,12 +248,10 @@ void Partition::AnswerAgain(std::unique_ptr<Command> command, const Receipt& rec
 void Partition::ExpireQueue() {
   if (now_.steady < next_expiry_) return;
   next_expiry_ = now_.steady + kExpiryInterval;
-  for (Pending& pending : pending_) {
-    if (pending.command == nullptr || pending.command->deadline > now_.wall) continue;
-    const absl::Status status =
-        pending.command->in_doubt ? OutcomeUnknown(*pending.command) : TooLateToConfirm();
-    Answer(std::move(pending.command), status, "");
-  }
+  waiting_.TakeExpired(now_.wall, [this](std::unique_ptr<Command> command) {
+    const absl::Status status = command->in_doubt ? OutcomeUnknown(*command) : TooLateToConfirm();
+    Answer(std::move(command), status, "");
+  });
   const auto expired = [&](std::unique_ptr<Command>& command) {
     if (command->deadline > now_.wall) return false;
     // Found in what has been read so far: certain after all.
@@ -316,7 +314,7 @@ void Partition::Doubt(std::string_view why) {
   ++stats_.doubts;
   obstacle_ = std::string(why);
   host_->Say(absl::StrCat("partition ", options_.partition, ": in doubt at offset ",
-                          proven_.next_offset, " (", AsAbsl(why), "), ", sent_.size(),
+                          flight_.proven().next_offset, " (", AsAbsl(why), "), ", flight_.size(),
                           " records unconfirmed; reading back"));
   LeaveOff();
   if (DAYBOOK_PLANTED(kStateKeptAfterDoubt)) {
@@ -339,11 +337,11 @@ void Partition::LeaveOff() {
 
 // Back to the queue in the order of arrival, in front of what came later.
 void Partition::Requeue() {
-  for (auto it = pending_.rbegin(); it != pending_.rend(); ++it) {
-    if (it->command != nullptr) queue_.push_front(std::move(it->command));
+  while (!waiting_.empty()) {
+    auto command = waiting_.TakeNewest();
+    if (command != nullptr) queue_.push_front(std::move(command));
   }
-  pending_.clear();
-  sent_.clear();
+  flight_.Clear();
 }
 
 void Partition::Abandon() {

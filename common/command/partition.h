@@ -41,13 +41,17 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
+#include "common/command/barrier_budget.h"
 #include "common/command/book.h"
 #include "common/command/claim.h"
 #include "common/command/clock_guard.h"
 #include "common/command/command.h"
 #include "common/command/continuity.h"
+#include "common/command/flight.h"
 #include "common/command/flush_schedule.h"
+#include "common/command/gap.h"
 #include "common/command/state_cache.h"
+#include "common/command/waiting_answers.h"
 #include "common/log/chain.h"
 #include "common/log/event_log.h"
 
@@ -166,7 +170,7 @@ class Partition {
   // Stops taking commands; every command that is held is answered once it is certain. Done when
   // idle().
   void Drain();
-  bool idle() const { return queue_.empty() && pending_.empty() && sent_.empty(); }
+  bool idle() const { return queue_.empty() && waiting_.empty() && flight_.empty(); }
   // Answers whatever is still held: a Drain that took too long.
   void Abandon();
   // Waits for a write of the cache that is under way.
@@ -197,7 +201,7 @@ class Partition {
   const log::Position& position() const { return chain_.at(); }
   const Stats& stats() const { return stats_; }
   size_t queued() const { return queue_.size(); }
-  size_t in_flight() const { return sent_.size(); }
+  size_t in_flight() const { return flight_.size(); }
   size_t cached_customers() const { return cache_->customers(); }
   const ClockGuard& clock() const { return clock_; }
   const std::string& log_id() const { return cache_->partition_state().log_id(); }
@@ -205,32 +209,6 @@ class Partition {
   absl::Duration next_wake() const;
 
  private:
-  // A record appended and not yet confirmed.
-  struct Sent {
-    uint64_t sequence = 0;
-    absl::Duration at;                   // of the steady clock, as all times below
-    log::Hash hash = {};                 // of the chain, with it
-    Receipts::Entry* receipt = nullptr;  // null: a barrier
-    std::optional<log::Report> report;
-  };
-  // What an owner reads because somebody else has written between its records. It begins with the
-  // newest record that is proven: if that is not there, neither is the log that it belonged to.
-  struct Gap {
-    log::Chain chain;       // what counts up to here; what we have appended since is not in it
-    int64_t until = 0;      // at least so far: a record of ours was reported to stand there
-    bool anchored = false;  // the newest proven record has been met
-  };
-  // An answer that waits for the confirmation of `release`. Acceptances, twins of commands under
-  // way, refusals and validate_only alike, in one order.
-  struct Pending {
-    uint64_t release = 0;
-    std::unique_ptr<Command> command;    // null once it has been answered at its deadline
-    bool by_receipt = false;             // answered from the receipt of its request id,
-    Receipts::Entry* receipt = nullptr;  // which for a command of its own record is this one
-    absl::Status status = absl::OkStatus();
-    std::string response = {};
-  };
-
   void Serve();
   // Asks the processor for the memory that the next commands of the queue will look at.
   void PrefetchNext();
@@ -240,13 +218,12 @@ class Partition {
   absl::Status AppendCommit(std::unique_ptr<Command>& command, StateCache::Customer& customer,
                             Decision& decision);
   void AppendBarrier();
-  // When the next one may be appended.
-  absl::Duration NextBarrier() const;
   // The record in `bytes_` and `frame_`, which the chain has taken.
   void Send(std::string_view key, Receipts::Entry* receipt);
-  void Hold(Pending pending);
-  void ReleasePending();
+  void ReleaseAnswers();
   void ProcessReports();
+  // The report of the oldest record. False: there is none, or it confirms nothing.
+  bool ProcessReport();
   void Confirm(int64_t offset);
   void MoveUnconfirmed(uint64_t from, int64_t by);
   void StartGap(int64_t until);
@@ -332,15 +309,12 @@ class Partition {
   Claim claim_;
 
   // Owner.
-  log::Position proven_;    // what counts as far as reports, or reading, have shown it
+  Flight flight_;
+  WaitingAnswers waiting_;
+  BarrierBudget barriers_;
   size_t served_ = 0;       // commands taken up by the last Serve
   std::optional<Gap> gap_;  // being read
   absl::Duration gap_said_at_ = -absl::InfiniteDuration();
-  uint64_t first_append_ = 0;  // writer's number of sent_.front()
-  std::deque<Sent> sent_;
-  std::deque<Pending> pending_;
-  absl::Duration last_barrier_ = -absl::InfiniteDuration();
-  absl::Duration barriers_paid_ = absl::ZeroDuration();  // when the rest after all of them is over
   FlushSchedule flush_;
 
   std::deque<std::unique_ptr<Command>> queue_;

@@ -67,7 +67,8 @@ void Partition::StepFlush() {
   if (flush_.stage() != Stage::kReady || !flush_.MayWrite(now_.steady)) return;
   // As an owner, memory is ahead of the log by what is in flight; a position that the log does not
   // have yet must never reach the disk.
-  if (phase_ == Phase::kOwn && proven_.sequence < cache_->frozen()->position().sequence) return;
+  if (phase_ == Phase::kOwn && flight_.proven().sequence < cache_->frozen()->position().sequence)
+    return;
   flush_.Write(now_.steady);
   host_->WriteCache([flush = cache_->frozen(), backing = &cache_->backing()] {
     return flush->WriteTo(*backing);
@@ -112,7 +113,7 @@ void Partition::AwaitFlush() {
 void Partition::FlushCache() {
   using Stage = FlushSchedule::Stage;
   // Halted: the position may stand behind a record that was not folded.
-  if (phase_ == Phase::kHalted || !cache_lost_.ok() || !sent_.empty()) return;
+  if (phase_ == Phase::kHalted || !cache_lost_.ok() || !flight_.empty()) return;
   // First what is under way, then what has come since.
   for (int i = 0; i < 2; ++i) {
     if (flush_.stage() == Stage::kWriting) host_->AwaitCache();

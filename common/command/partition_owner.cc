@@ -28,7 +28,7 @@ void Partition::Serve() {
   const uint64_t before = chain_.at().sequence;
   const size_t most = clock_.verdict() == ClockGuard::Verdict::kUnknown ? 0 : options_.max_group;
   for (served_ = 0; served_ < most && !queue_.empty() && phase_ == Phase::kOwn; ++served_) {
-    if (sent_.size() >= options_.max_in_flight || pending_.size() >= options_.max_queue ||
+    if (flight_.size() >= options_.max_in_flight || waiting_.size() >= options_.max_queue ||
         bytes >= options_.max_group_bytes) {
       break;
     }
@@ -42,11 +42,11 @@ void Partition::Serve() {
     }
     if (chain_.at().sequence != sequence) bytes += bytes_.size();
   }
-  if (!pending_.empty() && pending_.back().release > chain_.at().sequence &&
-      chain_.at().sequence == before && now_.steady >= NextBarrier()) {
+  if (waiting_.WaitBehind(chain_.at().sequence) && chain_.at().sequence == before &&
+      now_.steady >= barriers_.next()) {
     AppendBarrier();
   }
-  ReleasePending();
+  ReleaseAnswers();
 }
 
 void Partition::PrefetchNext() {
@@ -79,7 +79,7 @@ absl::Status Partition::ServeOne(std::unique_ptr<Command>& command) {
   command->in_doubt = false;
   if (twin && !DAYBOOK_PLANTED(kTwinsNotJoined)) {
     command->in_doubt = true;
-    Hold({.release = first.sequence, .command = std::move(command), .by_receipt = true});
+    waiting_.Hold({.release = first.sequence, .command = std::move(command), .by_receipt = true});
     return absl::OkStatus();
   }
 
@@ -113,10 +113,10 @@ absl::Status Partition::ServeOne(std::unique_ptr<Command>& command) {
                                   !DAYBOOK_PLANTED(kNoBarrier);
   std::string response;
   if (status.ok()) response = WithRevisionAndToken(decision.answer, state.revision(), "");
-  Hold({.release = chain_.at().sequence + (needs_later_record ? 1 : 0),
-        .command = std::move(command),
-        .status = std::move(status),
-        .response = std::move(response)});
+  waiting_.Hold({.release = chain_.at().sequence + (needs_later_record ? 1 : 0),
+                 .command = std::move(command),
+                 .status = std::move(status),
+                 .response = std::move(response)});
   return absl::OkStatus();
 }
 
@@ -166,19 +166,19 @@ absl::Status Partition::AppendCommit(std::unique_ptr<Command>& command,
     return absl::OkStatus();
   }
   command->in_doubt = true;
-  Hold({.release = chain_.at().sequence,
-        .command = std::move(command),
-        .by_receipt = true,
-        .receipt = receipt});
+  waiting_.Hold({.release = chain_.at().sequence,
+                 .command = std::move(command),
+                 .by_receipt = true,
+                 .receipt = receipt});
   return absl::OkStatus();
 }
 
 void Partition::Send(std::string_view key, Receipts::Entry* receipt) {
-  sent_.push_back({.sequence = chain_.at().sequence,
-                   .at = now_.steady,
-                   .hash = chain_.at().hash,
-                   .receipt = receipt,
-                   .report = {}});
+  flight_.Add({.sequence = chain_.at().sequence,
+               .hash = chain_.at().hash,
+               .receipt = receipt,
+               .at = now_.steady,
+               .report = {}});
   host_->Append(key, bytes_);
 }
 
@@ -187,7 +187,7 @@ void Partition::FillHeader(log::v1::Frame* frame) const {
   frame->set_sequence(chain_.at().sequence + 1);
   frame->set_previous_hash(chain_.at().hash.data(), chain_.at().hash.size());
   frame->set_chain_key(chain_.at().chain_key);
-  frame->set_confirmed_sequence(proven_.sequence);
+  frame->set_confirmed_sequence(flight_.proven().sequence);
   SetMicros(chain_.at().recorded_time_us, frame->mutable_recorded_time());
   frame->clear_clock_time();
 }
@@ -200,11 +200,6 @@ absl::Time Partition::RecordedNow() const {
   return std::max(absl::FromUnixMicros(absl::ToUnixMicros(now_.wall)), LastRecorded());
 }
 
-absl::Duration Partition::NextBarrier() const {
-  return std::max(last_barrier_ + options_.barrier_interval,
-                  barriers_paid_ - options_.barrier_burst * options_.barrier_rest);
-}
-
 void Partition::AppendBarrier() {
   FillHeader(&frame_);
   frame_.mutable_barrier();
@@ -212,17 +207,10 @@ void Partition::AppendBarrier() {
   frame_.AppendToString(&bytes_);
   const auto verdict = chain_.Apply(chain_.at().next_offset, &frame_, bytes_);
   DAYBOOK_CHECK(verdict.ok() && log::IsEffective(*verdict));
-  last_barrier_ = now_.steady;
-  barriers_paid_ = std::max(barriers_paid_, now_.steady) + options_.barrier_rest;
+  barriers_.Spend(now_.steady);
   clock_.Asked();
   ++stats_.barriers;
   Send("", nullptr);
-}
-
-void Partition::Hold(Pending pending) {
-  // One queue, one order: nothing is released before what stands in front of it.
-  if (!pending_.empty()) pending.release = std::max(pending.release, pending_.back().release);
-  pending_.push_back(std::move(pending));
 }
 
 void Partition::OnReport(const log::Report& report) {
@@ -238,48 +226,52 @@ void Partition::OnReport(const log::Report& report) {
     phase_ = Phase::kCatchUp;
     return;
   }
-  if (phase_ != Phase::kOwn || report.append < first_append_ ||
-      report.append - first_append_ >= sent_.size())
-    return;
-  auto& slot = sent_[report.append - first_append_].report;
-  // A second report for one record says nothing new; the first stands.
-  if (!slot) slot = report;
+  if (phase_ == Phase::kOwn) flight_.OnReport(report);
 }
 
 void Partition::ProcessReports() {
-  const absl::Duration oldest = sent_.empty() ? now_.steady : sent_.front().at;
-  const uint64_t confirmed = proven_.sequence;
-  while (phase_ == Phase::kOwn && !gap_ && !sent_.empty() && sent_.front().report) {
-    const log::Report& report = *sent_.front().report;
-    if (!report.status.ok()) {
-      if (options_.exclusive && absl::IsResourceExhausted(report.status)) {
-        return StorageFull(report.status);
-      }
-      if (!DAYBOOK_PLANTED(kGoesOnAfterError)) {
-        return Doubt(absl::StrCat("an append failed: ", report.status.message()));
-      }
-      sent_.pop_front();
-      ++first_append_;
-      continue;
-    }
-    if (!DAYBOOK_PLANTED(kNoOffsetProof)) {
-      if (!report.offset) return Doubt("a record was stored without an offset");
-      if (*report.offset < proven_.next_offset) {
-        return Doubt(absl::StrFormat("a record was stored at offset %d instead of %d",
-                                     *report.offset, proven_.next_offset));
-      }
-      if (*report.offset > proven_.next_offset && !DAYBOOK_PLANTED(kGapBelieved)) {
-        StartGap(*report.offset + 1);
-        break;
-      }
-    }
-    if (report.stored_time != absl::InfinitePast()) {
-      clock_.Stored(report.stored_time, sent_.front().at);
-    }
-    Confirm(report.offset.value_or(proven_.next_offset));
+  const absl::Duration oldest = flight_.empty() ? now_.steady : flight_.oldest().at;
+  const uint64_t confirmed = flight_.proven().sequence;
+  while (phase_ == Phase::kOwn && !gap_ && ProcessReport()) {
   }
-  if (proven_.sequence != confirmed) host_->Confirmed(now_.steady - oldest);
-  ReleasePending();
+  if (flight_.proven().sequence != confirmed) host_->Confirmed(now_.steady - oldest);
+  ReleaseAnswers();
+}
+
+bool Partition::ProcessReport() {
+  const Flight::Finding finding = flight_.Look();
+  if (finding == Flight::Finding::kNothing) return false;
+  const Flight::Record& record = flight_.oldest();
+  const log::Report& report = *record.report;
+  switch (finding) {
+    case Flight::Finding::kNothing:
+      break;
+    case Flight::Finding::kProven:
+      if (report.stored_time != absl::InfinitePast()) clock_.Stored(report.stored_time, record.at);
+      Confirm(report.offset.value_or(flight_.proven().next_offset));
+      return true;
+    case Flight::Finding::kGap:
+      StartGap(*report.offset + 1);
+      break;
+    case Flight::Finding::kFailed:
+      if (options_.exclusive && absl::IsResourceExhausted(report.status)) {
+        StorageFull(report.status);
+      } else if (!DAYBOOK_PLANTED(kGoesOnAfterError)) {
+        Doubt(absl::StrCat("an append failed: ", report.status.message()));
+      } else {
+        flight_.ForgetOldest();
+        return true;
+      }
+      break;
+    case Flight::Finding::kNoOffset:
+      Doubt("a record was stored without an offset");
+      break;
+    case Flight::Finding::kTooLow:
+      Doubt(absl::StrFormat("a record was stored at offset %d instead of %d", *report.offset,
+                            flight_.proven().next_offset));
+      break;
+  }
+  return false;
 }
 
 // An exclusive log refuses before it writes: what is in flight is not stored, and what was appended
@@ -293,53 +285,44 @@ void Partition::StorageFull(const absl::Status& why) {
 
 // The oldest unconfirmed record counts, and stands at `offset`.
 void Partition::Confirm(int64_t offset) {
-  const int64_t expected = chain_.at().next_offset - static_cast<int64_t>(sent_.size());
-  if (offset > expected) MoveUnconfirmed(sent_.front().sequence, offset - expected);
-  const Sent sent = std::move(sent_.front());
-  sent_.pop_front();
-  ++first_append_;
-  proven_.next_offset = offset + 1;
-  proven_.last_offset = offset;
-  proven_.sequence = sent.sequence;
-  proven_.previous_hash = std::exchange(proven_.hash, sent.hash);
-  continuity_.Acknowledge(proven_.next_offset);
+  const int64_t expected = chain_.at().next_offset - static_cast<int64_t>(flight_.size());
+  if (offset > expected) MoveUnconfirmed(flight_.oldest().sequence, offset - expected);
+  const Flight::Record record = flight_.Confirm(offset);
+  continuity_.Acknowledge(flight_.proven().next_offset);
   claim_.Confirmed();
-  if (sent.receipt != nullptr) {
+  if (record.receipt != nullptr) {
     ++stats_.commits;
-    sent.receipt->Confirm(offset);
+    record.receipt->Confirm(offset);
   }
-  ReleasePending();
+  ReleaseAnswers();
 }
 
-void Partition::ReleasePending() {
-  while (!pending_.empty() &&
-         (pending_.front().release <= proven_.sequence || DAYBOOK_PLANTED(kNoBarrier)) &&
-         (!pending_.front().by_receipt || pending_.front().release <= proven_.sequence)) {
-    Pending pending = std::move(pending_.front());
-    pending_.pop_front();
-    if (pending.command == nullptr) continue;
-    if (!pending.by_receipt) {
-      Answer(std::move(pending.command), pending.status, std::move(pending.response));
+void Partition::ReleaseAnswers() {
+  while (waiting_.Ready(flight_.proven().sequence)) {
+    WaitingAnswers::Answer answer = waiting_.TakeOldest();
+    if (answer.command == nullptr) continue;
+    if (!answer.by_receipt) {
+      Answer(std::move(answer.command), answer.status, std::move(answer.response));
       continue;
     }
-    if (pending.receipt != nullptr && !pending.receipt->receipt().in_flight()) {
-      AnswerByReceipt(std::move(pending.command), pending.receipt->receipt(), false);
+    if (answer.receipt != nullptr && !answer.receipt->receipt().in_flight()) {
+      AnswerByReceipt(std::move(answer.command), answer.receipt->receipt(), false);
       continue;
     }
     Receipt receipt;
-    const auto found = FindReceipt(*pending.command, &receipt);
+    const auto found = FindReceipt(*answer.command, &receipt);
     if (!found.ok()) {
       // The cache is broken; the log is not. The command is resolved when it has been read again.
-      queue_.push_front(std::move(pending.command));
+      queue_.push_front(std::move(answer.command));
       return LoseCache(found.status());
     }
     if (!*found || receipt.in_flight()) {
       DAYBOOK_CHECK(DAYBOOK_PLANTED(kReceiptsForgotten) || DAYBOOK_PLANTED(kGoesOnAfterError) ||
                     DAYBOOK_PLANTED(kTwinsNotJoined) || DAYBOOK_PLANTED(kStateKeptAfterDoubt));
-      Answer(std::move(pending.command), absl::OkStatus(), "");
+      Answer(std::move(answer.command), absl::OkStatus(), "");
       continue;
     }
-    AnswerByReceipt(std::move(pending.command), receipt, true);
+    AnswerByReceipt(std::move(answer.command), receipt, true);
   }
 }
 
@@ -355,48 +338,40 @@ void Partition::MoveUnconfirmed(uint64_t from, int64_t by) {
 // Somebody else has written behind what is proven.
 void Partition::StartGap(int64_t until) {
   ++stats_.gaps;
-  gap_.emplace(Gap{log::Chain(proven_), until});
-  host_->ReadFrom(proven_.last_offset);
+  gap_.emplace(flight_.proven(), until);
+  host_->ReadFrom(gap_->read_from());
   if (now_.steady < gap_said_at_ + kGapNotice) return;
   gap_said_at_ = now_.steady;
-  host_->Say(absl::StrCat("partition ", options_.partition,
-                          ": somebody else writes to it (seen at offset ", proven_.next_offset,
-                          "); what does not count does no harm, but takes time"));
+  host_->Say(absl::StrCat(
+      "partition ", options_.partition, ": somebody else writes to it (seen at offset ",
+      flight_.proven().next_offset, "); what does not count does no harm, but takes time"));
 }
 
 void Partition::OnGapRead(const log::Batch& batch) {
-  log::Chain& chain = gap_->chain;
   for (const log::LogRecord& record : batch.records) {
-    if (!gap_->anchored) {
-      gap_->anchored = Proves(record, proven_);
-      if (!gap_->anchored) return Doubt("what had been confirmed is not there");
-    }
-    if (record.offset < chain.at().next_offset) continue;
-    const bool parsed = log::ParseFrame(record.value, &frame_);
-    const auto verdict = chain.Apply(record.offset, parsed ? &frame_ : nullptr, record.value);
+    const auto verdict = gap_->Read(record, &frame_);
     if (!verdict.ok()) return Doubt(std::string(verdict.status().message()));
-    ++stats_.void_records[static_cast<int>(*verdict)];
-    if (!log::IsEffective(*verdict)) continue;
+    if (!verdict->has_value()) continue;
+    ++stats_.void_records[static_cast<int>(**verdict)];
+    if (!log::IsEffective(**verdict)) continue;
     if (frame_.has_owner_started() && DAYBOOK_PLANTED(kClaimInGapOverlooked)) continue;
     // Not ours: a newer owner's claim, or what nobody but us can write.
-    if (sent_.empty() || chain.at().hash != sent_.front().hash) {
+    if (flight_.empty() || gap_->newest() != flight_.oldest().hash) {
       return Doubt(absl::StrFormat("another record counts at offset %d", record.offset));
     }
     Confirm(record.offset);
     if (!gap_.has_value()) return;  // it led to a doubt
   }
-  if (!gap_->anchored) return;
-  chain.Pass(batch.next_offset);
   // What comes next is proven by its report again, if that is so far.
-  const int64_t read_to = chain.at().next_offset;
-  const log::Report* report =
-      sent_.empty() || !sent_.front().report ? nullptr : &*sent_.front().report;
-  if (read_to < gap_->until || (report && report->offset.value_or(read_to) > read_to)) return;
+  const log::Report* oldest =
+      flight_.empty() || !flight_.oldest().report ? nullptr : &*flight_.oldest().report;
+  if (!gap_->Reached(batch.next_offset, oldest)) return;
+  const int64_t read_to = gap_->end();
   gap_.reset();
-  proven_.next_offset = read_to;
-  if (sent_.empty()) return chain_.Pass(read_to);
-  const int64_t end = read_to + static_cast<int64_t>(sent_.size());
-  MoveUnconfirmed(proven_.sequence + 1, end - chain_.at().next_offset);
+  flight_.Pass(read_to);
+  if (flight_.empty()) return chain_.Pass(read_to);
+  const int64_t end = read_to + static_cast<int64_t>(flight_.size());
+  MoveUnconfirmed(flight_.proven().sequence + 1, end - chain_.at().next_offset);
 }
 
 absl::StatusOr<bool> Partition::FindReceipt(const Command& command, Receipt* receipt) {
@@ -409,9 +384,8 @@ void Partition::Own() {
   phase_ = Phase::kOwn;
   full_ = absl::OkStatus();
   obstacle_.clear();
-  proven_ = chain_.at();
-  continuity_.Acknowledge(proven_.next_offset);
-  first_append_ = 1;  // the claim was the writer's first
+  flight_.Begin(chain_.at());
+  continuity_.Acknowledge(chain_.at().next_offset);
   if (AheadOfClock()) {
     host_->Say(absl::StrCat(
         "partition ", options_.partition, ": its newest record is of ",
@@ -422,7 +396,7 @@ void Partition::Own() {
   // At start the server says that it is ready; what an operator wants to know of is a change.
   if (stats_.ownerships == 1 && queue_.empty()) return;
   host_->Say(absl::StrCat("partition ", options_.partition, ": owner of epoch ", chain_.at().epoch,
-                          " from offset ", proven_.next_offset, ", ", queue_.size(),
+                          " from offset ", chain_.at().next_offset, ", ", queue_.size(),
                           " commands waiting"));
 }
 

@@ -30,7 +30,7 @@ void Partition::OnRead(const log::Batch& batch) {
   read_once_ |= at_end_;
   StepFlush();
   if (!at_end_) return;
-  const auto whole = continuity_.AtEnd(chain_.at(), proven_, now_.steady);
+  const auto whole = continuity_.AtEnd(chain_.at(), flight_.proven(), now_.steady);
   if (!whole.ok()) return Halt(whole.status());
   at_end_ = *whole;
   if (at_end_ && phase_ == Phase::kClaim && claim_.counts()) Own();
@@ -42,15 +42,16 @@ bool Partition::ReadRecord(const log::LogRecord& record) {
     return false;
   }
   if (record.offset < chain_.at().next_offset) return true;
-  const bool proven_is_ahead = chain_.at().last_offset < proven_.last_offset;
+  const log::Position& proven = flight_.proven();
+  const bool proven_is_ahead = chain_.at().last_offset < proven.last_offset;
   const bool parsed = log::ParseFrame(record.value, &frame_);
   const auto verdict = chain_.Apply(record.offset, parsed ? &frame_ : nullptr, record.value);
   if (!verdict.ok()) {
     Halt(verdict.status());
     return false;
   }
-  if (proven_is_ahead && record.offset >= proven_.last_offset && chain_.at().hash != proven_.hash) {
-    Halt(AnotherLog(proven_.last_offset));
+  if (proven_is_ahead && record.offset >= proven.last_offset && chain_.at().hash != proven.hash) {
+    Halt(AnotherLog(proven.last_offset));
     return false;
   }
   ++stats_.void_records[static_cast<int>(*verdict)];
@@ -164,9 +165,7 @@ void Partition::OnReadError(const absl::Status& status) {
   if (!reading()) return;
   if (absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status)) {
     // Gone on from here; nothing that was folded is in question.
-    if (gap_.has_value()) {
-      return host_->ReadFrom(gap_->anchored ? gap_->chain.at().next_offset : proven_.last_offset);
-    }
+    if (gap_.has_value()) return host_->ReadFrom(gap_->read_from());
     obstacle_ = std::string(status.message());
     at_end_ = false;
     return ReadOn();
