@@ -22,7 +22,7 @@
 #include "common/base/metrics.h"
 #include "common/command/book.h"
 #include "common/command/command.h"
-#include "common/command/partition.h"
+#include "common/command/partition_status.h"
 #include "common/log/event_log.h"
 #include "common/store/store.h"
 
@@ -48,21 +48,6 @@ struct EngineOptions {
   store::FileFault cache_fault = {};  // for tests: the disk under the cache
   // Messages for people, from any worker.
   std::function<void(std::string_view)> say = [](std::string_view) {};
-};
-
-// One partition as it stands.
-struct PartitionStatus {
-  int partition = 0;
-  Partition::Phase phase = Partition::Phase::kFollow;
-  log::Position position;
-  std::string log_id;  // empty until the first OwnerStarted was read
-  size_t queued = 0;
-  size_t in_flight = 0;
-  absl::Duration clock_skew;  // see ClockGuard::skew
-  std::string clock_wrong;    // why commands are refused; empty: they are not
-  absl::Status halted;        // not OK: stopped for good
-  std::string waits_for;      // see Partition::waits_for
-  Partition::Stats stats;
 };
 
 class Engine {

@@ -18,25 +18,12 @@
 #include "common/base/clock.h"
 #include "common/base/doorbell.h"
 #include "common/base/metrics.h"
+#include "common/command/outcomes.h"
 #include "common/command/partition.h"
+#include "common/command/partition_status.h"
 #include "common/log/event_log.h"
 
 namespace daybook::command {
-
-struct PartitionStatus;
-
-// Counters of one method, by reason; made at start so that every series exists.
-class OutcomeCounters {
- public:
-  OutcomeCounters(const Book& book, Metrics* metrics);
-  void Count(const Method& method, const absl::Status& status, bool repeated = false);
-  // Counts a refusal and answers with it.
-  void Refuse(Command& command, const absl::Status& status);
-
- private:
-  const Book& book_;
-  std::vector<std::vector<Counter*>> by_method_;  // [method][accepted, repeated, reasons, other]
-};
 
 class Worker {
  public:
