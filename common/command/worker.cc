@@ -227,65 +227,79 @@ absl::Duration Worker::Step(const Moment& moment) {
     for (auto& seat : seats_) seat->partition->Drain();
   }
   TakeInputs();
-  if (!producer_->health().ok() && now >= replace_not_before_) {
-    replace_not_before_ = now + kReplaceInterval;
-    ReplaceBrokenProducer();
-  }
+  ReplaceBrokenProducer(now);
   const absl::Status health = log_->health();
   absl::Duration wake = absl::InfiniteDuration();
-  bool idle = true;
   for (auto& seat : seats_) {
-    Partition& partition = *seat->partition;
-    seat->TakeWritten();
-    partition.Question(health);
-    if (seat->writer != nullptr) {
-      reports_.clear();
-      seat->writer->TakeReports(&reports_);
-      for (const log::Report& report : reports_) partition.OnReport(report);
-      seat->touched |= !reports_.empty();
-    }
-    seat->more = false;
-    if (partition.reading() && partition.has_room()) Feed(*seat);
-    if (seat->touched || now >= seat->wake || draining_) {
-      seat->touched = false;
-      partition.Tick(moment, random_());
-      seat->wake = partition.next_wake();
-      unpublished_ = true;
-    }
-    if (partition.phase() != seat->published_phase) {
-      seat->published_phase = partition.phase();
-      next_publish_ = now;
-    }
+    Hear(*seat, health);
+    Tick(*seat, moment);
     wake = std::min(wake, seat->more ? now : seat->wake);
-    idle &= partition.idle();
   }
   producer_->Announce();
-  // What was appended in this round goes out together: on the embedded log in one synced write.
+  // On an exclusive log the reports of what this thread has written are there by now.
+  if (Send() && log_->exclusive()) wake = now;
+  PublishIfDue(now);
+  if (draining_) FinishDrain();
+  return unpublished_ ? std::min(wake, next_publish_) : wake;
+}
+
+void Worker::Hear(Seat& seat, const absl::Status& health) {
+  Partition& partition = *seat.partition;
+  seat.TakeWritten();
+  partition.Question(health);
+  if (seat.writer != nullptr) {
+    reports_.clear();
+    seat.writer->TakeReports(&reports_);
+    for (const log::Report& report : reports_) partition.OnReport(report);
+    seat.touched |= !reports_.empty();
+  }
+  seat.more = false;
+  if (partition.reading() && partition.has_room()) Feed(seat);
+}
+
+void Worker::Tick(Seat& seat, const Moment& moment) {
+  Partition& partition = *seat.partition;
+  if (seat.touched || moment.steady >= seat.wake || draining_) {
+    seat.touched = false;
+    partition.Tick(moment, random_());
+    seat.wake = partition.next_wake();
+    unpublished_ = true;
+  }
+  if (partition.phase() != seat.published_phase) {
+    seat.published_phase = partition.phase();
+    next_publish_ = moment.steady;
+  }
+}
+
+// What was appended in this round goes out together: on the embedded log in one synced write. A
+// command that is alone is written by this thread, which has nothing else to do; of several the
+// next are decided meanwhile.
+bool Worker::Send() {
   bool appended = false;
   for (auto& seat : seats_) appended |= std::exchange(seat->appended, false);
-  if (appended) {
-    // A command that is alone is written by this thread, which has nothing else to do; of several
-    // the next are decided meanwhile.
-    const bool alone = waiting_.load(std::memory_order_relaxed) <= 1;
-    alone ? producer_->Flush() : producer_->Send();
-    // On an exclusive log the reports are there by now.
-    if (alone && log_->exclusive()) wake = now;
-  }
-  if (unpublished_ && now >= next_publish_) {
-    next_publish_ = now + kPublishInterval;
-    unpublished_ = false;
-    Publish();
-  }
+  if (!appended) return false;
+  const bool alone = waiting_.load(std::memory_order_relaxed) <= 1;
+  alone ? producer_->Flush() : producer_->Send();
+  return alone;
+}
+
+void Worker::PublishIfDue(absl::Duration now) {
+  if (!unpublished_ || now < next_publish_) return;
+  next_publish_ = now + kPublishInterval;
+  unpublished_ = false;
+  Publish();
+}
+
+void Worker::FinishDrain() {
   if (abandoning_) {
     for (auto& seat : seats_) seat->partition->Abandon();
-    idle = true;
   }
-  if (draining_ && idle && !drained_) {
-    for (auto& seat : seats_) seat->partition->FlushCache();
-    Publish();
-    drained_ = true;
-  }
-  return unpublished_ ? std::min(wake, next_publish_) : wake;
+  const bool idle = std::all_of(seats_.begin(), seats_.end(),
+                                [](const auto& seat) { return seat->partition->idle(); });
+  if (!idle || drained_) return;
+  for (auto& seat : seats_) seat->partition->FlushCache();
+  Publish();
+  drained_ = true;
 }
 
 void Worker::Feed(Seat& seat) {
@@ -309,7 +323,9 @@ void Worker::Feed(Seat& seat) {
   }
 }
 
-void Worker::ReplaceBrokenProducer() {
+void Worker::ReplaceBrokenProducer(absl::Duration now) {
+  if (producer_->health().ok() || now < replace_not_before_) return;
+  replace_not_before_ = now + kReplaceInterval;
   const std::string why(producer_->health().message());
   options_.say(absl::StrCat("the log's producer is broken and is replaced: ", why));
   for (auto& seat : seats_) {

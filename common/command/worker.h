@@ -64,9 +64,16 @@ class Worker {
   // One round over all partitions; when to come back at the latest, of the steady clock.
   absl::Duration Step(const Moment& moment);
   void TakeInputs();
+  // What the log, and the disk of the cache, have to tell.
+  void Hear(Seat& seat, const absl::Status& health);
   void Feed(Seat& seat);
-  void ReplaceBrokenProducer();
+  void Tick(Seat& seat, const Moment& moment);
+  // True: what was appended was written by this thread.
+  bool Send();
+  void ReplaceBrokenProducer(absl::Duration now);
+  void PublishIfDue(absl::Duration now);
   void Publish();
+  void FinishDrain();
   Seat& SeatOf(int partition);
 
   log::EventLog* const log_;
