@@ -1,5 +1,5 @@
 // The claims of one process on a partition, from when one may be made until it is read back or has
-// lost against another's. A machine without a log: its partition writes the record and reads it back.
+// lost against another's. A machine without a log: its partition writes the record and reads it.
 //
 // Back-off. Each attempt waits twice as long as the one before, up to 64 times, with the random id
 // as the dice, so that two claimants do not stay in step. A record that is confirmed ends the row.

@@ -2,8 +2,8 @@
 // acknowledged. A machine without a log: its partition shows it what it reads.
 //
 // Anchor. After a doubt the log is read again from the record that the cache came to. That record
-// must be met where it was, byte for byte: else the log was cut, or another stands in its place, and
-// nothing of it may be folded.
+// must be met where it was, byte for byte: else the log was cut, or another stands in its place,
+// and nothing of it may be folded.
 // End. A log that was acknowledged up to an offset must reach it. Just after a change of leader it
 // may look shorter for a moment; so it is called lost only after `patience` and a number of reads,
 // because time alone may have been spent asleep.

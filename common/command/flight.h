@@ -2,8 +2,8 @@
 // proves them. A machine without a log: its partition appends, and brings the reports.
 //
 // The offset proof. A report says where a record was stored. If the oldest record in flight stands
-// at the very offset behind what is proven, nobody has written in between: so it continues the chain
-// that it was made for, and counts. Nothing else proves a record, except reading it (gap.h).
+// at the very offset behind what is proven, nobody has written in between: so it continues the
+// chain that it was made for, and counts. Nothing else proves a record, except reading it (gap.h).
 //
 // Reports may come late, twice, in any order, wrong or never; those of records that are not in
 // flight are ignored. Times are of the steady clock.

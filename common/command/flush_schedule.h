@@ -4,9 +4,9 @@
 //   kNone ──Begin(kAll)──▶ kFilling ──Filled──▶ kReady ──Write──▶ kWriting ──Written(true)──▶ kNone
 //     └──Begin(kReceipts)─────────────────────────▲ └──────────Written(false)─┘
 //
-// Two rhythms. Receipts are written as soon as there are enough of them: each is written once. States
-// are written again and again, so they wait for more: for the interval, for memory, for a number of
-// commits that a restart can fold again, or until they are half of what waits.
+// Two rhythms. Receipts are written as soon as there are enough of them: each is written once.
+// States are written again and again, so they wait for more: for the interval, for memory, for a
+// number of commits that a restart can fold again, or until they are half of what waits.
 // A write that failed is tried again after the interval. Times are of the steady clock.
 #pragma once
 

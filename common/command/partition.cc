@@ -245,6 +245,11 @@ void Partition::AnswerAgain(std::unique_ptr<Command> command, const Receipt& rec
   AnswerByReceipt(std::move(command), receipt, repeated);
 }
 
+absl::StatusOr<bool> Partition::FindReceipt(const Command& command, Receipt* receipt) {
+  ASSIGN_OR_RETURN(const StateCache::Customer* customer, cache_->Load(command.customer_id));
+  return cache_->FindReceipt(*customer, command.request_id, receipt);
+}
+
 void Partition::ExpireQueue() {
   if (now_.steady < next_expiry_) return;
   next_expiry_ = now_.steady + kExpiryInterval;

@@ -374,11 +374,6 @@ void Partition::OnGapRead(const log::Batch& batch) {
   MoveUnconfirmed(flight_.proven().sequence + 1, end - chain_.at().next_offset);
 }
 
-absl::StatusOr<bool> Partition::FindReceipt(const Command& command, Receipt* receipt) {
-  ASSIGN_OR_RETURN(const StateCache::Customer* customer, cache_->Load(command.customer_id));
-  return cache_->FindReceipt(*customer, command.request_id, receipt);
-}
-
 void Partition::Own() {
   ++stats_.ownerships;
   phase_ = Phase::kOwn;
