@@ -8,7 +8,8 @@
 #include "common/base/dates.h"
 #include "common/base/status.h"
 #include "common/base/wrapping.h"
-#include "projections/balances/journal.h"
+#include "projections/balances/history_writer.h"
+#include "projections/balances/packed_id.h"
 #include "projections/balances/totals.h"
 
 namespace daybook::balances {
@@ -65,7 +66,7 @@ struct Account {
     if (!IsFull(tail)) return;
     std::string key = Key(meta.customer_id, head.account_id());
     store::AppendNumber(&key, tail.full_chunks());
-    shard.Append(kJournal, key, tail.chunk());
+    shard.Append(kHistory, key, tail.chunk());
     CutChunk(tail);
   }
 
@@ -417,7 +418,7 @@ void Balances::On(const billing::v1::PaymentReversed& fact, const Meta& meta, Sh
              fact.partial() ? 1u : 0u, fact.reason()},
             account.tail);
   LowerPayment(fact.payment_id(), fact.unapplied_minor(), account);
-  // Whatever the payment had put anywhere ends with it: the journal needs no list of that.
+  // Whatever the payment had put anywhere ends with it: the history needs no list of that.
   int64_t released = 0;
   for (const billing::v1::Allocation& one : fact.released()) {
     RaiseInvoice(one.invoice_id(), one.amount_minor(), account);
@@ -533,7 +534,7 @@ void Balances::ClearRecorded(v1::AccountTail& row) {
   if (row.has_chunk()) ClearRecorded(*row.mutable_chunk());
 }
 
-void Balances::ClearRecorded(v1::JournalChunk& row) { row.clear_recorded_us(); }
+void Balances::ClearRecorded(v1::HistoryChunk& row) { row.clear_recorded_us(); }
 
 absl::Status Balances::ControlTotals(projection::ViewSpan views,
                                      std::map<std::string, std::string>* totals) {

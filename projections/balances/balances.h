@@ -1,8 +1,8 @@
 // What does a customer owe? The fold.
 //
 // Rows (tables in rows.h): a customer with the present state of each account, for the point query;
-// an account's journal, the newest entries in its tail and full chunks of 256 entries behind it,
-// for every question about the past (journal.h, standing.h); totals a currency, so that "all
+// an account's history, the newest entries in its tail and full chunks of 256 entries behind it,
+// for every question about the past (account_history.h, standing.h); totals a currency, so that "all
 // customers, now" needs no scan.
 //
 // What it cannot see: payments that are pending or failed, drafts, states of accounts and invoices.
@@ -25,7 +25,7 @@ namespace daybook::balances {
 struct Balances {
   static constexpr std::string_view kName = "balances";
   static constexpr int kVersion = 4;
-  static constexpr auto kTables = std::make_tuple(kCustomers, kTails, kJournal, kTotals, kBook);
+  static constexpr auto kTables = std::make_tuple(kCustomers, kTails, kHistory, kTotals, kBook);
   using Listens = projection::Facts<
       customer::v1::CustomerRegistered, billing::v1::AccountOpened, billing::v1::InvoiceIssued,
       billing::v1::InvoiceVoided, billing::v1::InvoiceWrittenOff, billing::v1::WriteOffRecovered,
@@ -59,7 +59,7 @@ struct Balances {
 
   static void ClearRecorded(v1::CustomerRow& row);
   static void ClearRecorded(v1::AccountTail& row);
-  static void ClearRecorded(v1::JournalChunk& row);
+  static void ClearRecorded(v1::HistoryChunk& row);
   static void ClearRecorded(v1::CurrencyTotals&) {}
   static void ClearRecorded(v1::BookTotals&) {}
 

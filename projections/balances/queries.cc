@@ -12,6 +12,7 @@
 #include "common/base/money.h"
 #include "common/base/status.h"
 #include "common/projection/kit/amount_writer.h"
+#include "projections/balances/packed_id.h"
 #include "projections/balances/request_args.h"
 #include "projections/balances/statement.h"
 #include "projections/balances/totals.h"
@@ -63,9 +64,9 @@ void CheckClocks(const Request& request, FieldViolations* bad) {
 // ------------------------------------------------------------------------------------------ parts
 
 // Memory that queries of one thread use again.
-AccountJournal& ScratchJournal() {
-  thread_local AccountJournal journal;
-  return journal;
+HistoryOfAccount& ScratchHistory() {
+  thread_local HistoryOfAccount history;
+  return history;
 }
 v1::CustomerRow& ScratchRow() {
   thread_local v1::CustomerRow row;
@@ -218,10 +219,10 @@ absl::Status BalancesQueries::Answer(const v1::GetBalanceRequest& request, const
   if (KnewAll(asked.read_us, view) && Counts(head->last_day(), as_of_day)) {
     figures = FiguresOf(*head);
   } else {
-    AccountJournal& account = ScratchJournal();
+    HistoryOfAccount& account = ScratchHistory();
     RETURN_IF_ERROR(
-        ReadJournal(view, request.customer_id(), head->account_id(), asked.read_us, &account));
-    StandAt(account.journal, as_of_day, &ScratchStanding());
+        ReadHistory(view, request.customer_id(), head->account_id(), asked.read_us, &account));
+    StandAt(account.history, as_of_day, &ScratchStanding());
     figures = FiguresOf(ScratchStanding());
   }
   const Int128 unapplied = figures.unapplied();
@@ -256,15 +257,15 @@ absl::Status BalancesQueries::Answer(const v1::GetBalanceRequest& request, const
 // The account that a request names, as known at `read_us`, and its whole journal. The head is good
 // until the next look-up of this thread.
 template <class Request>
-static absl::StatusOr<const v1::AccountHead*> FindAccountJournal(const Request& request,
+static absl::StatusOr<const v1::AccountHead*> FindAccountHistory(const Request& request,
                                                                  const Reading& reading,
                                                                  int64_t read_us,
-                                                                 AccountJournal* account) {
+                                                                 HistoryOfAccount* account) {
   const store::View& view = *reading.partitions.front().view;
   ASSIGN_OR_RETURN(
       const v1::AccountHead* head,
       FindAccount(view, request.customer_id(), request.account_id(), read_us, &ScratchRow()));
-  RETURN_IF_ERROR(ReadJournal(view, request.customer_id(), head->account_id(), read_us, account));
+  RETURN_IF_ERROR(ReadHistory(view, request.customer_id(), head->account_id(), read_us, account));
   return head;
 }
 
@@ -275,28 +276,28 @@ absl::Status BalancesQueries::Answer(const v1::ListOpenItemsRequest& request,
   ASSIGN_OR_RETURN(Asked asked, AskedBy(request, reading));
   ASSIGN_OR_RETURN(const Page page, PageOf(request, request.page_size(), request.page_token(),
                                            asked.read_us, reading));
-  AccountJournal& account = ScratchJournal();
+  HistoryOfAccount& account = ScratchHistory();
   ASSIGN_OR_RETURN(const v1::AccountHead* head,
-                   FindAccountJournal(request, reading, page.read_us, &account));
-  const std::vector<JournalInvoice>& invoices = account.journal.invoices;
+                   FindAccountHistory(request, reading, page.read_us, &account));
+  const std::vector<HistoryInvoice>& invoices = account.history.invoices;
   const int32_t as_of_day = DayOfPage(page, asked.day, head->time_zone());
   Standing& standing = ScratchStanding();
-  StandAt(account.journal, as_of_day, &standing);
+  StandAt(account.history, as_of_day, &standing);
 
   std::vector<uint32_t> open;
   for (uint32_t i = 0; i < invoices.size(); ++i) {
     if (Counts(invoices[i].day, as_of_day) && standing.open_minor[i] != 0) open.push_back(i);
   }
   std::sort(open.begin(), open.end(), [&](uint32_t a, uint32_t b) {
-    const JournalInvoice& x = invoices[a];
-    const JournalInvoice& y = invoices[b];
+    const HistoryInvoice& x = invoices[a];
+    const HistoryInvoice& y = invoices[b];
     return std::tie(x.due_day, x.day, x.number, a) < std::tie(y.due_day, y.day, y.number, b);
   });
-  const std::vector<int64_t> discounts = DiscountsAt(account.journal, as_of_day, standing);
+  const std::vector<int64_t> discounts = DiscountsAt(account.history, as_of_day, standing);
   ASSIGN_OR_RETURN(const Currency* currency, projection::CurrencyOf(head->currency_code()));
   const auto end = std::min<int64_t>(static_cast<int64_t>(open.size()), page.index + page.size);
   for (int64_t i = page.index; i < end; ++i) {
-    const JournalInvoice& invoice = invoices[open[i]];
+    const HistoryInvoice& invoice = invoices[open[i]];
     v1::OpenItem* item = response->add_items();
     item->set_invoice_id(UnpackId(invoice.id));
     item->set_kind(invoice.debit_note ? "DEBIT_NOTE" : "INVOICE");
@@ -328,9 +329,9 @@ absl::Status StartsAhead(int32_t today) {
   return bad.ToStatus();
 }
 
-void WriteLine(const Journal& journal, const StatementLine& line, Int128 balance,
+void WriteLine(const AccountHistory& history, const StatementLine& line, Int128 balance,
                const Currency& currency, v1::StatementEntry* out) {
-  const StatementText text = TextOf(journal, line);
+  const StatementText text = TextOf(history, line);
   SetDate(line.entry->day, out->mutable_date());
   out->set_kind(text.kind);
   out->set_document_id(text.document_id);
@@ -354,17 +355,17 @@ absl::Status BalancesQueries::Answer(const v1::GetStatementRequest& request, con
   ASSIGN_OR_RETURN(Asked asked, AskedBy(request, reading));
   ASSIGN_OR_RETURN(const Page page, PageOf(request, request.page_size(), request.page_token(),
                                            asked.read_us, reading));
-  AccountJournal& account = ScratchJournal();
+  HistoryOfAccount& account = ScratchHistory();
   ASSIGN_OR_RETURN(const v1::AccountHead* head,
-                   FindAccountJournal(request, reading, page.read_us, &account));
-  const Journal& journal = account.journal;
+                   FindAccountHistory(request, reading, page.read_us, &account));
+  const AccountHistory& history = account.history;
   const int32_t first =
       request.has_start_date() ? EpochDay(*DayOf(request.start_date())) : -kEveryDay;
   const int32_t last = DayOfPage(page, asked.day, head->time_zone());
   if (first > last) return StartsAhead(last);
 
   Statement statement;
-  MakeStatement(journal, first, last, &statement);
+  MakeStatement(history, first, last, &statement);
   const std::vector<StatementLine>& lines = statement.lines;
 
   ASSIGN_OR_RETURN(const Currency* currency, projection::CurrencyOf(head->currency_code()));
@@ -375,7 +376,7 @@ absl::Status BalancesQueries::Answer(const v1::GetStatementRequest& request, con
   for (int64_t i = 0; i < end; ++i) {
     balance += lines[i].debit - lines[i].credit;
     if (i >= page.index) {
-      WriteLine(journal, lines[i], balance, *currency, response->add_entries());
+      WriteLine(history, lines[i], balance, *currency, response->add_entries());
     }
   }
   money.Write(statement.opening, response->mutable_opening());
@@ -409,24 +410,24 @@ absl::Status WriteAges(const std::string& currency_code, const Ages& ages, v1::A
 absl::Status BalancesQueries::Answer(const v1::GetAgeingRequest& request, const Reading& reading,
                                      v1::GetAgeingResponse* response) {
   ASSIGN_OR_RETURN(Asked asked, AskedBy(request, reading));
-  const auto add = [&](const v1::AccountTail& tail, const Journal& journal, Standing& standing,
-                       Ages& ages) {
+  const auto add = [&](const v1::AccountTail& tail, const AccountHistory& history,
+                       Standing& standing, Ages& ages) {
     const int32_t day = asked.day.In(tail.time_zone());
-    StandAt(journal, day, &standing);
-    AddAges(journal, standing, day, &ages);
+    StandAt(history, day, &standing);
+    AddAges(history, standing, day, &ages);
   };
   std::map<std::string, Ages> by_currency;
   Standing& standing = ScratchStanding();
   if (!request.customer_id().empty()) {
-    AccountJournal& account = ScratchJournal();
+    HistoryOfAccount& account = ScratchHistory();
     ASSIGN_OR_RETURN(const v1::AccountHead* head,
-                     FindAccountJournal(request, reading, asked.read_us, &account));
-    add(account.tail, account.journal, standing, by_currency[head->currency_code()]);
+                     FindAccountHistory(request, reading, asked.read_us, &account));
+    add(account.tail, account.history, standing, by_currency[head->currency_code()]);
   } else {
     for (const projection::PartitionReading& partition : reading.partitions) {
       RETURN_IF_ERROR(ScanAccounts(*partition.view, asked.read_us, reading.deadline,
-                                   [&](const v1::AccountTail& tail, const Journal& journal) {
-                                     add(tail, journal, standing,
+                                   [&](const v1::AccountTail& tail, const AccountHistory& history) {
+                                     add(tail, history, standing,
                                          by_currency[tail.currency_code()]);
                                    }));
     }

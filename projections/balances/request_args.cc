@@ -10,6 +10,7 @@
 #include "common/base/timestamp.h"
 #include "common/projection/kit/page_token.h"
 #include "common/projection/kit/read_position.h"
+#include "projections/balances/history_reader.h"
 #include "projections/balances/rows.h"
 
 namespace daybook::balances {
@@ -93,30 +94,30 @@ absl::StatusOr<const v1::AccountHead*> FindAccount(const store::View& view,
                 {{"customer_id", customer_id}, {"account_count", absl::StrCat(known)}});
 }
 
-absl::Status ReadJournal(const store::View& view, std::string_view customer_id,
-                         std::string_view account_id, int64_t read_us, AccountJournal* out) {
+absl::Status ReadHistory(const store::View& view, std::string_view customer_id,
+                         std::string_view account_id, int64_t read_us, HistoryOfAccount* out) {
   std::string key;
   AccountKey(customer_id, account_id, &key);
   ASSIGN_OR_RETURN(const bool found, view.Read(kTails, key, &out->tail));
-  if (!found) return absl::DataLossError("an account has no journal; rebuild the read model");
+  if (!found) return absl::DataLossError("an account has no history; rebuild the read model");
   out->full.clear();
   absl::Status status;
-  RETURN_IF_ERROR(view.Scan(kJournal.id, key, [&](std::string_view, std::string_view bytes) {
-    out->full.push_back(std::make_unique<v1::JournalChunk>());
+  RETURN_IF_ERROR(view.Scan(kHistory.id, key, [&](std::string_view, std::string_view bytes) {
+    out->full.push_back(std::make_unique<v1::HistoryChunk>());
     if (!out->full.back()->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-      status = absl::DataLossError("a journal row does not parse; rebuild the read model");
+      status = absl::DataLossError("a history row does not parse; rebuild the read model");
     }
     return status.ok();
   }));
   RETURN_IF_ERROR(status);
   if (out->full.size() != out->tail.full_chunks()) {
-    return absl::DataLossError("a journal lacks rows; rebuild the read model");
+    return absl::DataLossError("a history lacks rows; rebuild the read model");
   }
-  out->journal.Clear();
+  out->history.Clear();
   for (const auto& chunk : out->full) {
-    if (!ReadChunk(*chunk, read_us, &out->journal)) return absl::OkStatus();
+    if (!ReadChunk(*chunk, read_us, &out->history)) return absl::OkStatus();
   }
-  ReadChunk(out->tail.chunk(), read_us, &out->journal);
+  ReadChunk(out->tail.chunk(), read_us, &out->history);
   return absl::OkStatus();
 }
 

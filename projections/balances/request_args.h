@@ -42,14 +42,14 @@ absl::StatusOr<const v1::AccountHead*> FindAccount(const store::View& view,
                                                    const std::string& account_id, int64_t read_us,
                                                    v1::CustomerRow* row);
 
-// An account's journal and the rows that it refers to.
-struct AccountJournal {
+// An account's history and the rows that it refers to.
+struct HistoryOfAccount {
   v1::AccountTail tail;
-  std::vector<std::unique_ptr<v1::JournalChunk>> full;
-  Journal journal;
+  std::vector<std::unique_ptr<v1::HistoryChunk>> full;
+  AccountHistory history;
 };
-absl::Status ReadJournal(const store::View& view, std::string_view customer_id,
-                         std::string_view account_id, int64_t read_us, AccountJournal* out);
+absl::Status ReadHistory(const store::View& view, std::string_view customer_id,
+                         std::string_view account_id, int64_t read_us, HistoryOfAccount* out);
 
 // ----------------------------------------------------------------------------------------- pages
 

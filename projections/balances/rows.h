@@ -14,7 +14,7 @@ inline constexpr store::Table<v1::CustomerRow> kCustomers{1, "customers"};
 // customer id, account id
 inline constexpr store::Table<v1::AccountTail> kTails{2, "tails"};
 // customer id, account id, number of the chunk; full chunks only, never changed
-inline constexpr store::Table<v1::JournalChunk> kJournal{3, "journal"};
+inline constexpr store::Table<v1::HistoryChunk> kHistory{3, "journal"};
 // currency code
 inline constexpr store::Table<v1::CurrencyTotals> kTotals{4, "totals"};
 // "book"
@@ -24,7 +24,7 @@ inline constexpr std::string_view kBookKey = "book";
 // Entries in a full chunk.
 inline constexpr int kChunkEntries = 256;
 
-// Key of an account in kTails; with a number behind it, of a chunk in kJournal.
+// Key of an account in kTails; with a number behind it, of a chunk in kHistory.
 inline void AccountKey(std::string_view customer_id, std::string_view account_id,
                        std::string* key) {
   key->clear();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "daybook/billing/v1/billing.pb.h"
+
 namespace daybook::balances {
 
 LossReason LossReasonOf(uint32_t write_off_reason) {
@@ -66,11 +68,11 @@ namespace {
 
 class Stander {
  public:
-  Stander(const Journal& journal, int32_t as_of_day, Standing* standing)
-      : journal_(journal), as_of_day_(as_of_day), standing_(*standing), sums_(standing->sums) {}
+  Stander(const AccountHistory& history, int32_t as_of_day, Standing* standing)
+      : history_(history), as_of_day_(as_of_day), standing_(*standing), sums_(standing->sums) {}
 
   void AddInvoices() {
-    for (const JournalInvoice& invoice : journal_.invoices) {
+    for (const HistoryInvoice& invoice : history_.invoices) {
       const bool is_void = Ended(invoice.void_day, as_of_day_);
       standing_.open_minor.push_back(is_void ? 0 : invoice.total_minor);
       if (!Counts(invoice.day, as_of_day_)) continue;
@@ -91,11 +93,11 @@ class Stander {
     }
   }
 
-  void AddEntry(const JournalEntry& entry) {
+  void AddEntry(const HistoryEntry& entry) {
     if (entry.kind <= Kind::kDebitNote || !Counts(entry.day, as_of_day_)) return;
-    if (IsChange(entry.kind)) return AddChange(journal_.changes[entry.document]);
-    if (entry.document >= journal_.payments.size()) return;
-    const JournalPayment& payment = journal_.payments[entry.document];
+    if (IsChange(entry.kind)) return AddChange(history_.changes[entry.document]);
+    if (entry.document >= history_.payments.size()) return;
+    const HistorySource& payment = history_.payments[entry.document];
     if (!Counts(payment.day, as_of_day_)) return;
     if (entry.kind == Kind::kPayment) {
       sums_.received += payment.amount_minor;
@@ -105,20 +107,20 @@ class Stander {
   }
 
   void CountOpen() {
-    for (size_t i = 0; i < journal_.invoices.size(); ++i) {
+    for (size_t i = 0; i < history_.invoices.size(); ++i) {
       standing_.open_invoice_count +=
-          Counts(journal_.invoices[i].day, as_of_day_) && standing_.open_minor[i] != 0;
+          Counts(history_.invoices[i].day, as_of_day_) && standing_.open_minor[i] != 0;
     }
   }
 
  private:
   // Money on invoices or, by a release, off them. What stands on an invoice that is void has been
   // released, and what a reversed payment put anywhere has been undone, by these facts.
-  void Move(const JournalEntry& entry, bool reversed) {
+  void Move(const HistoryEntry& entry, bool reversed) {
     const bool off = entry.kind == Kind::kRelease;
     Int128& side = entry.kind == Kind::kPayment ? sums_.put : off ? sums_.released : sums_.applied;
     for (uint32_t a = entry.first_allocation; a < entry.last_allocation; ++a) {
-      const JournalAllocation& allocation = journal_.allocations[a];
+      const HistoryAllocation& allocation = history_.allocations[a];
       if (!CountsInvoice(allocation.invoice)) continue;
       const int64_t amount = off ? -allocation.amount_minor : allocation.amount_minor;
       side += allocation.amount_minor;
@@ -132,7 +134,7 @@ class Stander {
     }
   }
 
-  void AddChange(const JournalChange& change) {
+  void AddChange(const HistoryChange& change) {
     if (IsOfSource(change.kind)) {
       if (CountsPayment(change.subject)) SumOf(change.kind) += change.amount_minor;
       return;
@@ -159,7 +161,7 @@ class Stander {
     }
   }
 
-  void AddCreditNote(const JournalChange& note) {
+  void AddCreditNote(const HistoryChange& note) {
     sums_.note_net += note.amount_minor - note.tax_minor;
     sums_.note_tax += note.tax_minor;
     sums_.AddBelow(note.amount_minor - note.tax_minor, note.tax_minor);
@@ -169,7 +171,7 @@ class Stander {
     standing_.open_minor[note.subject] -= note.amount_minor - note.unapplied_minor;
   }
 
-  void AddLoss(const JournalChange& change) {
+  void AddLoss(const HistoryChange& change) {
     AddTo(sums_.losses[LossReasonOf(change.code)], change, change.amount_minor - change.tax_minor);
     const bool discount = LossReasonOf(change.code) == kEarlyPayment;
     AddTo(discount ? sums_.discount_relief : sums_.relief, change, change.tax_minor);
@@ -178,23 +180,23 @@ class Stander {
         change.kind == Kind::kWriteOff ? change.amount_minor : -change.amount_minor;
   }
 
-  void AddTo(Losses& losses, const JournalChange& change, int64_t amount) const {
+  void AddTo(Losses& losses, const HistoryChange& change, int64_t amount) const {
     const bool given_up = change.kind == Kind::kWriteOff;
     (given_up ? losses.written_off : losses.recovered) += amount;
     if (IsVoid(change.subject)) losses.voided += given_up ? amount : -amount;
   }
 
   bool CountsInvoice(uint32_t ordinal) const {
-    return ordinal < journal_.invoices.size() && Counts(journal_.invoices[ordinal].day, as_of_day_);
+    return ordinal < history_.invoices.size() && Counts(history_.invoices[ordinal].day, as_of_day_);
   }
   bool IsVoid(uint32_t ordinal) const {
-    return Ended(journal_.invoices[ordinal].void_day, as_of_day_);
+    return Ended(history_.invoices[ordinal].void_day, as_of_day_);
   }
   bool CountsPayment(uint32_t ordinal) const {
-    return ordinal < journal_.payments.size() && Counts(journal_.payments[ordinal].day, as_of_day_);
+    return ordinal < history_.payments.size() && Counts(history_.payments[ordinal].day, as_of_day_);
   }
 
-  const Journal& journal_;
+  const AccountHistory& history_;
   const int32_t as_of_day_;
   Standing& standing_;
   Sums& sums_;
@@ -202,28 +204,28 @@ class Stander {
 
 }  // namespace
 
-void StandAt(const Journal& journal, int32_t as_of_day, Standing* standing) {
+void StandAt(const AccountHistory& history, int32_t as_of_day, Standing* standing) {
   standing->sums = {};
   standing->open_minor.clear();
   standing->open_invoice_count = 0;
-  Stander stander(journal, as_of_day, standing);
+  Stander stander(history, as_of_day, standing);
   stander.AddInvoices();
-  for (const JournalEntry& entry : journal.entries) stander.AddEntry(entry);
+  for (const HistoryEntry& entry : history.entries) stander.AddEntry(entry);
   stander.CountOpen();
 }
 
-std::vector<int64_t> DiscountsAt(const Journal& journal, int32_t as_of_day,
+std::vector<int64_t> DiscountsAt(const AccountHistory& history, int32_t as_of_day,
                                  const Standing& standing) {
   std::vector<int64_t> off;
-  for (const JournalInvoice& invoice : journal.invoices) {
-    if (invoice.offer_minor != 0) off.resize(journal.invoices.size());
+  for (const HistoryInvoice& invoice : history.invoices) {
+    if (invoice.offer_minor != 0) off.resize(history.invoices.size());
   }
   if (off.empty()) return off;
   struct Change {
     int64_t credited_minor = 0, lost_minor = 0, taken_minor = 0;
   };
   std::vector<Change> changes(off.size());
-  for (const JournalChange& change : journal.changes) {
+  for (const HistoryChange& change : history.changes) {
     if (IsOfSource(change.kind) || change.subject >= off.size()) continue;
     if (!Counts(change.day, as_of_day)) continue;
     Change& sum = changes[change.subject];
@@ -235,7 +237,7 @@ std::vector<int64_t> DiscountsAt(const Journal& journal, int32_t as_of_day,
         change.kind == Kind::kWriteOff ? change.amount_minor : -change.amount_minor;
   }
   for (size_t i = 0; i < off.size(); ++i) {
-    const JournalInvoice& invoice = journal.invoices[i];
+    const HistoryInvoice& invoice = history.invoices[i];
     if (invoice.offer_minor == 0 || as_of_day > invoice.offer_day) continue;
     if (invoice.total_minor <= 0 || changes[i].lost_minor != 0) continue;
     const int64_t left = std::max<int64_t>(0, invoice.total_minor - changes[i].credited_minor);
@@ -259,9 +261,10 @@ Int128 Ages::balance() const {
   return sum;
 }
 
-void AddAges(const Journal& journal, const Standing& standing, int32_t as_of_day, Ages* ages) {
-  for (size_t i = 0; i < journal.invoices.size(); ++i) {
-    const JournalInvoice& invoice = journal.invoices[i];
+void AddAges(const AccountHistory& history, const Standing& standing, int32_t as_of_day,
+             Ages* ages) {
+  for (size_t i = 0; i < history.invoices.size(); ++i) {
+    const HistoryInvoice& invoice = history.invoices[i];
     if (!Counts(invoice.day, as_of_day)) continue;
     ages->column[AgeColumn(invoice.due_day, as_of_day)] += standing.open_minor[i];
   }

@@ -1,7 +1,7 @@
 // How an account stands at a pair of clocks: the one pure function behind balance, open items,
 // statement, ageing and trial balance.
 //
-// An entry counts if it was recorded at or before `read_us` (the journal was read up to there) and
+// An entry counts if it was recorded at or before `read_us` (the history was read up to there) and
 // is effective on or before `as_of_day`; what is about a document counts only if the document does.
 // An invoice counts from its day to the day of its void, a payment from its day to the day on which
 // the last of it was taken back. Money that a payment put on an invoice stands there while both
@@ -23,7 +23,7 @@
 #include <vector>
 
 #include "common/base/decimal.h"
-#include "projections/balances/journal.h"
+#include "projections/balances/account_history.h"
 
 namespace daybook::balances {
 
@@ -115,12 +115,12 @@ inline bool Counts(int32_t day, int32_t as_of_day) { return day <= as_of_day; }
 inline bool Ended(int32_t day, int32_t as_of_day) { return day != kNever && day <= as_of_day; }
 
 // `standing` keeps its memory between calls.
-void StandAt(const Journal& journal, int32_t as_of_day, Standing* standing);
+void StandAt(const AccountHistory& history, int32_t as_of_day, Standing* standing);
 
 // By ordinal, how much of each invoice is off if all of the rest is paid on the day: what is left
 // of its offer after the credit notes, at most what is open; 0 if that day is too late, or part of
 // it is written off. Empty if no invoice offers anything.
-std::vector<int64_t> DiscountsAt(const Journal& journal, int32_t as_of_day,
+std::vector<int64_t> DiscountsAt(const AccountHistory& history, int32_t as_of_day,
                                  const Standing& standing);
 
 // Ageing: column of an amount by days overdue.
@@ -133,6 +133,7 @@ struct Ages {
 
   Int128 balance() const;
 };
-void AddAges(const Journal& journal, const Standing& standing, int32_t as_of_day, Ages* ages);
+void AddAges(const AccountHistory& history, const Standing& standing, int32_t as_of_day,
+             Ages* ages);
 
 }  // namespace daybook::balances

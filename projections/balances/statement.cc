@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "daybook/billing/v1/billing.pb.h"
+#include "projections/balances/packed_id.h"
+
 namespace daybook::balances {
 namespace {
 
@@ -22,10 +25,10 @@ bool Raises(Kind kind) {
 }
 
 // What was written off of a void invoice before its void, by the day.
-Int128 LostBefore(const Journal& journal, const JournalInvoice& invoice) {
+Int128 LostBefore(const AccountHistory& history, const HistoryInvoice& invoice) {
   Int128 lost = 0;
-  for (int32_t i = invoice.last_change; i >= 0; i = journal.changes[i].previous) {
-    const JournalChange& change = journal.changes[i];
+  for (int32_t i = invoice.last_change; i >= 0; i = history.changes[i].previous) {
+    const HistoryChange& change = history.changes[i];
     if (change.day > invoice.void_day) continue;
     lost += change.kind == Kind::kWriteOff ? change.amount_minor : -Int128{change.amount_minor};
   }
@@ -33,14 +36,14 @@ Int128 LostBefore(const Journal& journal, const JournalInvoice& invoice) {
 }
 
 // What an entry does to the balance, without sign. False: it is no line.
-bool AmountOf(const Journal& journal, const JournalEntry& entry, Int128* amount) {
+bool AmountOf(const AccountHistory& history, const HistoryEntry& entry, Int128* amount) {
   switch (entry.kind) {
     case Kind::kInvoice:
     case Kind::kDebitNote:
-      *amount = journal.invoices[entry.document].total_minor;
+      *amount = history.invoices[entry.document].total_minor;
       return true;
     case Kind::kPayment:
-      *amount = journal.payments[entry.document].amount_minor;
+      *amount = history.payments[entry.document].amount_minor;
       return true;
     case Kind::kCredit:
     case Kind::kRelease:
@@ -50,19 +53,19 @@ bool AmountOf(const Journal& journal, const JournalEntry& entry, Int128* amount)
     default:
       break;
   }
-  const JournalChange& change = journal.changes[entry.document];
+  const HistoryChange& change = history.changes[entry.document];
   *amount = change.amount_minor;
   if (!IsOfSource(entry.kind)) {
-    if (change.subject >= journal.invoices.size()) return false;
-    const JournalInvoice& invoice = journal.invoices[change.subject];
+    if (change.subject >= history.invoices.size()) return false;
+    const HistoryInvoice& invoice = history.invoices[change.subject];
     if (entry.kind == Kind::kVoid) {
-      *amount = invoice.total_minor - LostBefore(journal, invoice);
+      *amount = invoice.total_minor - LostBefore(history, invoice);
     } else if (entry.kind != Kind::kCreditNote) {
       return entry.day <= invoice.void_day;
     }
     return true;
   }
-  return change.subject < journal.payments.size();
+  return change.subject < history.payments.size();
 }
 
 const char* KindName(Kind kind) {
@@ -124,10 +127,11 @@ std::string LossReasonName(uint32_t code) {
 
 bool StatementLine::is_debit() const { return Raises(entry->kind); }
 
-void MakeStatement(const Journal& journal, int32_t first, int32_t last, Statement* statement) {
-  for (const JournalEntry& entry : journal.entries) {
+void MakeStatement(const AccountHistory& history, int32_t first, int32_t last,
+                   Statement* statement) {
+  for (const HistoryEntry& entry : history.entries) {
     Int128 amount = 0;
-    if (entry.day > last || !AmountOf(journal, entry, &amount)) continue;
+    if (entry.day > last || !AmountOf(history, entry, &amount)) continue;
     const bool raises = Raises(entry.kind);
     if (entry.day < first) {
       statement->opening += raises ? amount : -amount;
@@ -141,29 +145,29 @@ void MakeStatement(const Journal& journal, int32_t first, int32_t last, Statemen
       [](const StatementLine& a, const StatementLine& b) { return a.entry->day < b.entry->day; });
 }
 
-StatementText TextOf(const Journal& journal, const StatementLine& line) {
-  const JournalEntry& entry = *line.entry;
+StatementText TextOf(const AccountHistory& history, const StatementLine& line) {
+  const HistoryEntry& entry = *line.entry;
   StatementText text{KindName(entry.kind), {}, {}, {}, {}};
-  const auto name_invoice = [&](const JournalInvoice& invoice) {
+  const auto name_invoice = [&](const HistoryInvoice& invoice) {
     text.document_id = UnpackId(invoice.id);
     text.number = FormatNumber(invoice.number);
   };
   if (entry.kind == Kind::kInvoice || entry.kind == Kind::kDebitNote) {
-    name_invoice(journal.invoices[entry.document]);
-    text.reason = std::string(journal.invoices[entry.document].words);
+    name_invoice(history.invoices[entry.document]);
+    text.reason = std::string(history.invoices[entry.document].words);
     return text;
   }
   if (!IsChange(entry.kind)) {
-    text.document_id = UnpackId(journal.payments[entry.document].id);
+    text.document_id = UnpackId(history.payments[entry.document].id);
     return text;
   }
-  const JournalChange& change = journal.changes[entry.document];
+  const HistoryChange& change = history.changes[entry.document];
   text.reason = std::string(change.words);
   switch (entry.kind) {
     case Kind::kCreditNote:
       text.document_id = UnpackId(change.id);
       text.number = FormatNumber(change.number);
-      text.invoice_number = FormatNumber(journal.invoices[change.subject].number);
+      text.invoice_number = FormatNumber(history.invoices[change.subject].number);
       break;
     case Kind::kWriteOff:
     case Kind::kRecovery:
@@ -174,10 +178,10 @@ StatementText TextOf(const Journal& journal, const StatementLine& line) {
       }
       [[fallthrough]];
     case Kind::kVoid:
-      name_invoice(journal.invoices[change.subject]);
+      name_invoice(history.invoices[change.subject]);
       break;
     default:
-      text.document_id = UnpackId(journal.payments[change.subject].id);
+      text.document_id = UnpackId(history.payments[change.subject].id);
   }
   return text;
 }

@@ -11,12 +11,12 @@
 #include <vector>
 
 #include "common/base/decimal.h"
-#include "projections/balances/journal.h"
+#include "projections/balances/account_history.h"
 
 namespace daybook::balances {
 
 struct StatementLine {
-  const JournalEntry* entry;
+  const HistoryEntry* entry;
   Int128 debit = 0, credit = 0;  // one of them is 0
 
   bool is_debit() const;
@@ -30,7 +30,8 @@ struct Statement {
 };
 
 // Of the days from `first` to `last`. The lines refer to the journal.
-void MakeStatement(const Journal& journal, int32_t first, int32_t last, Statement* statement);
+void MakeStatement(const AccountHistory& history, int32_t first, int32_t last,
+                   Statement* statement);
 
 // What a line says of itself; see v1::StatementEntry.
 struct StatementText {
@@ -38,6 +39,6 @@ struct StatementText {
   std::string document_id, number, invoice_number;
   std::string reason;
 };
-StatementText TextOf(const Journal& journal, const StatementLine& line);
+StatementText TextOf(const AccountHistory& history, const StatementLine& line);
 
 }  // namespace daybook::balances

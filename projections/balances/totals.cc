@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/clock.h"
 #include "common/base/status.h"
+#include "projections/balances/history_reader.h"
 #include "projections/balances/rows.h"
 
 namespace daybook::balances {
@@ -152,10 +153,10 @@ absl::StatusOr<AllTotals> ReadTotals(projection::ViewSpan views) {
 absl::Status ScanAccounts(const store::View& view, int64_t read_us, absl::Time deadline,
                           EachAccount each) {
   const std::unique_ptr<Cursor> tails = view.NewCursor(kTails.id);
-  const std::unique_ptr<Cursor> chunks = view.NewCursor(kJournal.id);
+  const std::unique_ptr<Cursor> chunks = view.NewCursor(kHistory.id);
   v1::AccountTail tail;
-  std::vector<v1::JournalChunk> full;
-  Journal journal;
+  std::vector<v1::HistoryChunk> full;
+  AccountHistory history;
   DeadlineCheck check(deadline);
   for (; tails->valid(); tails->Next()) {
     RETURN_IF_ERROR(check.Check());
@@ -165,17 +166,17 @@ absl::Status ScanAccounts(const store::View& view, int64_t read_us, absl::Time d
       RETURN_IF_ERROR(chunks->status());
       if (!chunks->valid() || !chunks->key().starts_with(tails->key()) ||
           !Parse(chunks->value(), &full[i])) {
-        return Malformed(kJournal.name);
+        return Malformed(kHistory.name);
       }
     }
     if (tail.opened_recorded_us() > read_us) continue;
-    journal.Clear();
+    history.Clear();
     bool known = true;
     for (uint32_t i = 0; i < tail.full_chunks() && known; ++i) {
-      known = ReadChunk(full[i], read_us, &journal);
+      known = ReadChunk(full[i], read_us, &history);
     }
-    if (known) ReadChunk(tail.chunk(), read_us, &journal);
-    each(tail, journal);
+    if (known) ReadChunk(tail.chunk(), read_us, &history);
+    each(tail, history);
   }
   RETURN_IF_ERROR(tails->status());
   return chunks->status();
@@ -189,9 +190,9 @@ absl::StatusOr<AllTotals> ScanTotals(projection::ViewSpan views, projection::Day
     ASSIGN_OR_RETURN(const int64_t customers, CountCustomers(*view, day.In(""), read_us, deadline));
     all.customer_count += customers;
     RETURN_IF_ERROR(ScanAccounts(*view, read_us, deadline,
-                                 [&](const v1::AccountTail& tail, const Journal& journal) {
+                                 [&](const v1::AccountTail& tail, const AccountHistory& history) {
                                    const int32_t as_of_day = day.In(tail.time_zone());
-                                   StandAt(journal, as_of_day, &standing);
+                                   StandAt(history, as_of_day, &standing);
                                    CurrencySums& sums = all.currencies[tail.currency_code()];
                                    sums.sums += standing.sums;
                                    sums.account_count += Counts(tail.opened_day(), as_of_day);

@@ -1,7 +1,7 @@
 // Sums over all accounts, by currency: out of the summaries of the partitions (everything that was
-// seen), or by a scan of all journals (any pair of clocks).
+// seen), or by a scan of all histories (any pair of clocks).
 //
-// Cost of a scan: every journal in the snapshot is read and folded, some 1-2 µs an account and 15
+// Cost of a scan: every history in the snapshot is read and folded, some 1-2 µs an account and 15
 // ns an entry; it looks at the deadline every 256 accounts.
 #pragma once
 
@@ -38,9 +38,10 @@ absl::StatusOr<AllTotals> ReadTotals(projection::ViewSpan views);
 // Whether everything that was seen counts by the day that is asked for: then the summaries answer.
 absl::StatusOr<bool> AllCount(projection::ViewSpan views, projection::DayAsked& day);
 
-// Calls `each` with every account known at `clocks.read_us` and its journal up to there. Stops with
+// Calls `each` with every account known at `clocks.read_us` and its history up to there. Stops with
 // DEADLINE_EXCEEDED.
-using EachAccount = absl::FunctionRef<void(const v1::AccountTail& tail, const Journal& journal)>;
+using EachAccount =
+    absl::FunctionRef<void(const v1::AccountTail& tail, const AccountHistory& history)>;
 absl::Status ScanAccounts(const store::View& view, int64_t read_us, absl::Time deadline,
                           EachAccount each);
 

@@ -541,7 +541,7 @@ TEST(BookProperty, EveryAnswerEqualsTheFoldByHandWhateverHappened) {
   }
 }
 
-// Long ones: what is undone stands in chunks of the journal that were cut long ago.
+// Long ones: what is undone stands in chunks of the history that were cut long ago.
 TEST(BookProperty, LongHistoriesGiveTheSameAnswers) {
   ScratchDirectory scratch;
   const auto store = OpenStore(scratch.path());

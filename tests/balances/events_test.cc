@@ -595,7 +595,7 @@ TEST_F(EventsTest, ADiscountStandsApartFromWhatIsWrittenOff) {
      "invoice_written_off { invoice_id: 'i-1' reason: WRITE_OFF_REASON_EARLY_PAYMENT"
      " amount_minor: 12 taxes { rate_percent: '20' net_minor: 10 tax_minor: 2 } tax_minor: 2 }");
   EXPECT_THAT(OpenItems(), IsEmpty());
-  for (const int day : {0, 5}) {  // by the head, and by the journal
+  for (const int day : {0, 5}) {  // by the head, and by the history
     const auto balance = Ask<v1::GetBalanceResponse>(At<v1::GetBalanceRequest>(day));
     EXPECT_EQ(*MinorOf(balance.discounted()), 12);
     EXPECT_EQ(*MinorOf(balance.discounted_tax()), 2);
@@ -668,7 +668,7 @@ TEST_F(EventsTest, EventsAboutDocumentsThatAreNotThereAreSurvived) {
   On(2, "credit_write_off_reversed { payment_id: 'x' amount_minor: 5 }");
   EXPECT_THAT(Statement(), IsEmpty());
   EXPECT_THAT(OpenItems(), IsEmpty());
-  Invoice(3, "i-1", 600);  // so that the journal answers for the day before
+  Invoice(3, "i-1", 600);  // so that the history answers for the day before
   EXPECT_EQ(Balance(2), "0 0");
 }
 

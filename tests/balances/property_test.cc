@@ -83,7 +83,7 @@ TEST(BalancesProperty, EveryAnswerEqualsTheBruteForceFold) {
 }
 
 // Histories that fill chunks: the same questions over thousands of entries.
-TEST(BalancesProperty, LongJournalsGiveTheSameAnswers) {
+TEST(BalancesProperty, LongHistoriesGiveTheSameAnswers) {
   ScratchDirectory scratch;
   const auto store = OpenStore(scratch.path());
   for (uint32_t seed = 1; seed <= 6; ++seed) {
@@ -91,7 +91,7 @@ TEST(BalancesProperty, LongJournalsGiveTheSameAnswers) {
     const auto draw = [&](int n) { return static_cast<int>(random() % static_cast<uint32_t>(n)); };
     World world(*store, static_cast<int>(seed) * 2);
     for (int i = 0; i < 900; ++i) {
-      // Mostly one account, so that its journal has several full chunks.
+      // Mostly one account, so that its history has several full chunks.
       world.Do({.kind = 1 + draw(3),
                 .customer = draw(20) == 0 ? draw(3) : 0,
                 .account = 0,

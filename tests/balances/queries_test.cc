@@ -8,7 +8,9 @@
 #include "common/base/dates.h"
 #include "common/base/money.h"
 #include "common/base/status.h"
-#include "projections/balances/journal.h"
+#include "projections/balances/history_reader.h"
+#include "projections/balances/history_writer.h"
+#include "projections/balances/packed_id.h"
 #include "projections/balances/rows.h"
 #include "projections/balances/totals.h"
 #include "tests/balances/world.h"
@@ -302,7 +304,7 @@ TEST_F(QueriesTest, TheRowsOfASettledAccountHoldNothingOpen) {
   EXPECT_LE(tail.chunk().kind_size(), 255);
 }
 
-TEST(Journal, PacksEveryId) {
+TEST(AccountHistory, PacksEveryId) {
   for (const std::string id :
        {"", "a", "0123456789abcdef", "c9a646d3-9c61-8cb7-bfcd-ee2522c8f633",
         "C9A646D3-9C61-8CB7-BFCD-EE2522C8F633", "c9a646d3-9c61-8cb7-bfcd-ee2522c8f63",
@@ -313,17 +315,17 @@ TEST(Journal, PacksEveryId) {
   EXPECT_EQ(PackId("c9a646d3-9c61-8cb7-bfcd-ee2522c8f633").size(), 17u);
 }
 
-TEST(Journal, RefusesAChunkWhoseColumnsDoNotFit) {
+TEST(AccountHistory, RefusesAChunkWhoseColumnsDoNotFit) {
   v1::AccountTail tail;
   AddPayment({1, 1, 1970}, 100, PackId("p"), tail);
-  Journal journal;
-  EXPECT_TRUE(ReadChunk(tail.chunk(), kEverything, &journal));
-  v1::JournalChunk broken = tail.chunk();
+  AccountHistory history;
+  EXPECT_TRUE(ReadChunk(tail.chunk(), kEverything, &history));
+  v1::HistoryChunk broken = tail.chunk();
   broken.set_allocations(0, 1);
-  EXPECT_FALSE(ReadChunk(broken, kEverything, &journal));
+  EXPECT_FALSE(ReadChunk(broken, kEverything, &history));
   broken = tail.chunk();
   broken.clear_day();
-  EXPECT_FALSE(ReadChunk(broken, kEverything, &journal));
+  EXPECT_FALSE(ReadChunk(broken, kEverything, &history));
 }
 
 TEST(Totals, SumsLeaveSixtyFourBitsWithoutHarm) {

@@ -1,0 +1,15 @@
+// Reads the history of an account out of the chunks of its rows.
+#pragma once
+
+#include <cstdint>
+
+#include "daybook/balances/v1/rows.pb.h"
+#include "projections/balances/account_history.h"
+
+namespace daybook::balances {
+
+// Adds the entries of `chunk` recorded at or before `read_us`. Chunks come in order; false =
+// nothing of later chunks was known then (or the chunk is malformed).
+bool ReadChunk(const v1::HistoryChunk& chunk, int64_t read_us, AccountHistory* history);
+
+}  // namespace daybook::balances
