@@ -9,6 +9,7 @@
 #include "common/base/status.h"
 #include "common/base/wrapping.h"
 #include "projections/balances/history_writer.h"
+#include "projections/balances/open_documents.h"
 #include "projections/balances/packed_id.h"
 #include "projections/balances/totals.h"
 
@@ -77,41 +78,6 @@ struct Account {
   v1::CurrencyTotals& totals;
 };
 
-void AddOpen(std::string_view packed_id, uint32_t ordinal, int64_t left_minor, v1::Open& open) {
-  open.mutable_ids()->append(packed_id);
-  open.add_ordinal(ordinal);
-  open.add_left_minor(left_minor);
-}
-
-// One of the documents that are open.
-struct Place {
-  int index = -1;  // -1: not open
-  size_t id_begin = 0, id_size = 0;
-};
-
-Place FindOpen(std::string_view packed_id, const v1::Open& open) {
-  const std::string_view ids = open.ids();
-  Place place{0, 0, 0};
-  for (; place.index < open.ordinal_size(); ++place.index, place.id_begin += place.id_size) {
-    place.id_size = PackedSize(ids.substr(place.id_begin));
-    if (ids.substr(place.id_begin, place.id_size) == packed_id) return place;
-  }
-  return {};
-}
-
-// True if nothing is left.
-bool TakeFrom(const Place& place, int64_t amount_minor, v1::Open& open) {
-  const int64_t left = Minus(open.left_minor(place.index), amount_minor);
-  if (left != 0) {
-    open.set_left_minor(place.index, left);
-    return false;
-  }
-  open.mutable_ids()->erase(place.id_begin, place.id_size);
-  open.mutable_ordinal()->erase(open.ordinal().begin() + place.index);
-  open.mutable_left_minor()->erase(open.left_minor().begin() + place.index);
-  return true;
-}
-
 void AddAllocated(int64_t amount, Account& account) {
   account.head.set_allocated_minor(Plus(account.head.allocated_minor(), amount));
 }
@@ -120,20 +86,20 @@ void AddAllocated(int64_t amount, Account& account) {
 uint32_t InvoiceReference(const std::string& invoice_id, Account& account) {
   const std::string_view id = PackId(invoice_id);
   const v1::Open& open = account.tail.open_invoices();
-  const Place place = FindOpen(id, open);
+  const OpenPlace place = FindOpen(id, open);
   return place.index >= 0 ? open.ordinal(place.index) : NameInvoice(id, account.tail);
 }
 
 uint32_t PaymentReference(const std::string& payment_id, Account& account) {
   const std::string_view id = PackId(payment_id);
   const v1::Open& open = account.tail.open_payments();
-  const Place place = FindOpen(id, open);
+  const OpenPlace place = FindOpen(id, open);
   return place.index >= 0 ? open.ordinal(place.index) : NamePayment(id, account.tail);
 }
 
 void LowerInvoice(const std::string& invoice_id, int64_t amount, Account& account) {
   v1::Open& open = *account.tail.mutable_open_invoices();
-  const Place place = FindOpen(PackId(invoice_id), open);
+  const OpenPlace place = FindOpen(PackId(invoice_id), open);
   if (place.index < 0) return;  // not open: the write side takes from nothing else
   if (TakeFrom(place, amount, open)) {
     account.head.set_open_invoice_count(account.head.open_invoice_count() - 1);
@@ -145,7 +111,7 @@ void LowerInvoice(const std::string& invoice_id, int64_t amount, Account& accoun
 uint32_t RaiseInvoice(const std::string& invoice_id, int64_t amount, Account& account) {
   v1::Open& open = *account.tail.mutable_open_invoices();
   const std::string_view id = PackId(invoice_id);
-  const Place place = FindOpen(id, open);
+  const OpenPlace place = FindOpen(id, open);
   account.head.set_open_minor(Plus(account.head.open_minor(), amount));
   if (place.index >= 0) {
     open.set_left_minor(place.index, Plus(open.left_minor(place.index), amount));
@@ -159,7 +125,7 @@ uint32_t RaiseInvoice(const std::string& invoice_id, int64_t amount, Account& ac
 
 void LowerPayment(const std::string& payment_id, int64_t amount, Account& account) {
   v1::Open& open = *account.tail.mutable_open_payments();
-  const Place place = FindOpen(PackId(payment_id), open);
+  const OpenPlace place = FindOpen(PackId(payment_id), open);
   if (place.index >= 0 && amount != 0) TakeFrom(place, amount, open);
 }
 
@@ -168,7 +134,7 @@ void RaisePayment(const std::string& payment_id, uint32_t reference, int64_t amo
   if (amount == 0) return;
   v1::Open& open = *account.tail.mutable_open_payments();
   const std::string_view id = PackId(payment_id);
-  const Place place = FindOpen(id, open);
+  const OpenPlace place = FindOpen(id, open);
   if (place.index >= 0) {
     open.set_left_minor(place.index, Plus(open.left_minor(place.index), amount));
   } else {
@@ -183,7 +149,7 @@ int64_t Allocate(const EventAllocations& allocations, Account& account) {
   int64_t sum = 0;
   v1::Open& open = *account.tail.mutable_open_invoices();
   for (const billing::v1::Allocation& allocation : allocations) {
-    const Place place = FindOpen(PackId(allocation.invoice_id()), open);
+    const OpenPlace place = FindOpen(PackId(allocation.invoice_id()), open);
     if (place.index < 0) continue;  // not open: the write side allocates to nothing else
     const int64_t amount = allocation.amount_minor();
     AddAllocation(open.ordinal(place.index), amount, account.tail);
@@ -498,7 +464,7 @@ void Balances::On(const billing::v1::PaymentRefunded& fact, const Meta& meta, Sh
 void Balances::On(const billing::v1::CreditApplied& credit, const Meta& meta, Shard& shard) {
   Account account(meta, credit.account_id(), credit.currency_code(), shard);
   v1::Open& payments = *account.tail.mutable_open_payments();
-  const Place place = FindOpen(PackId(credit.payment_id()), payments);
+  const OpenPlace place = FindOpen(PackId(credit.payment_id()), payments);
   if (place.index < 0) return;  // nothing unapplied: the write side applies nothing else
   AddMove(Kind::kCredit, account.time, payments.ordinal(place.index), account.tail);
   const int64_t applied = Allocate(credit.allocations(), account);

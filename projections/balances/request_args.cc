@@ -44,6 +44,36 @@ absl::Status NoAccount(const std::string& customer_id, const std::string& accoun
 
 }  // namespace
 
+// One that may be left out.
+void CheckAnyId(std::string_view field, const std::string& id, FieldViolations* bad) {
+  if (!id.empty()) Expect(CheckId(id, kMaxIdCharacters), field, *bad);
+}
+
+void CheckCustomer(const std::string& customer_id, FieldViolations* bad) {
+  Expect(CheckId(customer_id, kMaxIdCharacters), "customer_id", *bad);
+}
+
+void CheckDate(std::string_view field, bool given, const google::type::Date& date,
+               FieldViolations* bad) {
+  if (!given) return;
+  const absl::StatusOr<absl::CivilDay> day = DayOf(date);
+  if (!day.ok()) bad->Add(field, std::string(day.status().message()));
+}
+
+// The range of google.protobuf.Timestamp.
+void CheckTime(bool given, const google::protobuf::Timestamp& time, FieldViolations* bad) {
+  constexpr int64_t kFirst = -62'135'596'800, kLast = 253'402'300'799;
+  if (!given) return;
+  if (time.seconds() < kFirst || time.seconds() > kLast || time.nanos() < 0 ||
+      time.nanos() > 999'999'999) {
+    bad->Add("read_time", "must be a time of the years 1 to 9999");
+  }
+}
+
+void CheckPage(int32_t page_size, FieldViolations* bad) {
+  if (page_size < 0) bad->Add("page_size", "must not be negative");
+}
+
 absl::StatusOr<int64_t> ReadMicros(const google::protobuf::Timestamp& time,
                                    const Reading& reading) {
   const int64_t micros = MicrosOf(time);
@@ -121,7 +151,30 @@ absl::Status ReadHistory(const store::View& view, std::string_view customer_id,
   return absl::OkStatus();
 }
 
+HistoryOfAccount& ScratchHistory() {
+  thread_local HistoryOfAccount history;
+  return history;
+}
+v1::CustomerRow& ScratchRow() {
+  thread_local v1::CustomerRow row;
+  return row;
+}
+Standing& ScratchStanding() {
+  thread_local Standing standing;
+  return standing;
+}
+
+bool KnewAll(int64_t read_us, const store::View& view) {
+  return read_us >= view.position().recorded_time_us;
+}
+
+void SetDate(int32_t day, google::type::Date* date) { *date = DateOf(DayOfEpoch(day)); }
+
 // ----------------------------------------------------------------------------------------- pages
+
+int32_t DayOfPage(const Page& page, projection::DayAsked& day, const std::string& time_zone) {
+  return page.day.has_value() ? *page.day : day.In(time_zone);
+}
 
 std::string Page::TokenFor(int64_t next, int32_t day) const {
   v1::PageToken token;

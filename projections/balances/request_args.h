@@ -10,6 +10,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/base/dates.h"
+#include "common/base/fields.h"
+#include "common/base/status.h"
 #include "common/projection/kit/day_asked.h"
 #include "common/projection/queries.h"
 #include "daybook/balances/v1/balances_service.pb.h"
@@ -17,6 +19,25 @@
 #include "projections/balances/standing.h"
 
 namespace daybook::balances {
+
+// ---------------------------------------------------------------------------------------- checks
+
+// One that may be left out.
+void CheckAnyId(std::string_view field, const std::string& id, FieldViolations* bad);
+void CheckCustomer(const std::string& customer_id, FieldViolations* bad);
+void CheckDate(std::string_view field, bool given, const google::type::Date& date,
+               FieldViolations* bad);
+// The range of google.protobuf.Timestamp.
+void CheckTime(bool given, const google::protobuf::Timestamp& time, FieldViolations* bad);
+void CheckPage(int32_t page_size, FieldViolations* bad);
+
+template <class Request>
+void CheckClocks(const Request& request, FieldViolations* bad) {
+  CheckDate("as_of_date", request.has_as_of_date(), request.as_of_date(), bad);
+  CheckTime(request.has_read_time(), request.read_time(), bad);
+}
+
+// ---------------------------------------------------------------------------------------- clocks
 
 // The clocks of a request. "Today" is the day of `read_time`, if there is one: so a query of the
 // past says what it would have said then, and says it for ever.
@@ -51,6 +72,32 @@ struct HistoryOfAccount {
 absl::Status ReadHistory(const store::View& view, std::string_view customer_id,
                          std::string_view account_id, int64_t read_us, HistoryOfAccount* out);
 
+// Memory that queries of one thread use again.
+HistoryOfAccount& ScratchHistory();
+v1::CustomerRow& ScratchRow();
+Standing& ScratchStanding();
+
+// Everything in the view was known then.
+bool KnewAll(int64_t read_us, const store::View& view);
+
+// Of a day counted from 1970-01-01.
+void SetDate(int32_t day, google::type::Date* date);
+
+// The account that a request names, as known at `read_us`, and its whole journal. The head is good
+// until the next look-up of this thread.
+template <class Request>
+absl::StatusOr<const v1::AccountHead*> FindAccountHistory(const Request& request,
+                                                          const projection::Reading& reading,
+                                                          int64_t read_us,
+                                                          HistoryOfAccount* account) {
+  const store::View& view = *reading.partitions.front().view;
+  ASSIGN_OR_RETURN(
+      const v1::AccountHead* head,
+      FindAccount(view, request.customer_id(), request.account_id(), read_us, &ScratchRow()));
+  RETURN_IF_ERROR(ReadHistory(view, request.customer_id(), head->account_id(), read_us, account));
+  return head;
+}
+
 // ----------------------------------------------------------------------------------------- pages
 
 inline constexpr int kDefaultPage = 100;
@@ -68,6 +115,9 @@ struct Page {
   // Token of the page that begins at `next`, of a list up to `day`.
   std::string TokenFor(int64_t next, int32_t day) const;
 };
+
+// The day that a page of an account's list goes up to: all pages go as far as the first.
+int32_t DayOfPage(const Page& page, projection::DayAsked& day, const std::string& time_zone);
 
 // PAGE_TOKEN_MALFORMED: none of ours, or of a request with other fields. `read_us` is what a
 // request without a page token knows; a default becomes the newest recorded time, so that the pages
