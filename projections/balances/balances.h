@@ -2,8 +2,8 @@
 //
 // Rows (tables in rows.h): a customer with the present state of each account, for the point query;
 // an account's history, the newest entries in its tail and full chunks of 256 entries behind it,
-// for every question about the past (account_history.h, standing.h); totals a currency, so that "all
-// customers, now" needs no scan.
+// for every question about the past (account_history.h, standing.h); totals per currency, so that
+// "all customers, now" needs no scan.
 //
 // What it cannot see: payments that are pending or failed, drafts, states of accounts and invoices.
 // None of them is money.
