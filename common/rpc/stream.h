@@ -30,7 +30,7 @@
 #include <string>
 #include <vector>
 
-#include "common/rpc/unary.h"
+#include "common/rpc/queue.h"
 
 namespace daybook::rpc {
 

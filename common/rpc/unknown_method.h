@@ -2,7 +2,7 @@
 // Private to common/rpc (gRPC types).
 #pragma once
 
-#include "common/rpc/unary.h"
+#include "common/rpc/queue.h"
 
 namespace daybook::rpc {
 

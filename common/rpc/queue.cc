@@ -1,4 +1,4 @@
-#include "common/rpc/unary.h"
+#include "common/rpc/queue.h"
 
 #include <grpc/support/time.h>
 
