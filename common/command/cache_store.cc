@@ -10,7 +10,7 @@
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/base/status.h"
-#include "common/store/check.h"
+#include "common/log/same_log.h"
 
 namespace daybook::command {
 namespace {
@@ -175,9 +175,9 @@ absl::Status CacheStore::OpenStore() {
 // Of this log, and whole. UNAVAILABLE: the log does not answer.
 absl::Status CacheStore::CheckPart(int partition, store::Shard& shard) {
   ShardRows rows(shard);
-  RETURN_IF_ERROR(store::CheckAgainst(*log_, partition, rows.position()));
+  RETURN_IF_ERROR(log::CheckAgainst(*log_, partition, rows.position()));
   ASSIGN_OR_RETURN(const log::Position receipts, ReceiptsPosition(rows));
-  RETURN_IF_ERROR(store::CheckAgainst(*log_, partition, receipts));
+  RETURN_IF_ERROR(log::CheckAgainst(*log_, partition, receipts));
   return CheckWhole(rows);
 }
 

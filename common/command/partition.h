@@ -109,7 +109,7 @@ class PartitionHost {
   virtual void Append(std::string_view key, std::string_view value) = 0;
   // Reads go on at `offset`: whatever was read ahead is forgotten.
   virtual void ReadFrom(int64_t offset) = 0;
-  // Whether the record that `position` was reached with is still there: see store::CheckAgainst.
+  // Whether the record that `position` was reached with is still there: see log::CheckAgainst.
   // May block for a moment.
   virtual absl::Status CheckHistory(const log::Position& position) = 0;
   // Does `write`, which takes its time, on another thread; Partition::OnCacheWritten is to be

@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
 #include "common/base/this_thread.h"
-#include "common/store/check.h"
+#include "common/log/same_log.h"
 
 namespace daybook::command {
 namespace {
@@ -37,7 +37,7 @@ struct Worker::Seat : PartitionHost {
     read_from = offset;
   }
   absl::Status CheckHistory(const log::Position& position) override {
-    return store::CheckAgainst(*worker->log_, number, position);
+    return log::CheckAgainst(*worker->log_, number, position);
   }
   void WriteCache(std::function<absl::Status()> write) override {
     worker->options_.cache_writer->Post([this, write = std::move(write)]() mutable {

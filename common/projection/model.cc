@@ -8,8 +8,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "common/log/same_log.h"
 #include "common/projection/rebuild.h"
-#include "common/store/check.h"
 
 namespace daybook::projection {
 namespace {
@@ -78,7 +78,7 @@ absl::Status Model::OpenStore(bool check_all, bool* useless) {
     auto shard = store_->OpenShard(partition);
     absl::Status status = shard.status();
     *useless = absl::IsDataLoss(status);
-    if (status.ok()) status = store::CheckAgainst(log_, partition, (*shard)->position());
+    if (status.ok()) status = log::CheckAgainst(log_, partition, (*shard)->position());
     const auto extent = log_.GetExtent(partition);
     if (status.ok()) status = extent.status();
     if (!status.ok()) {

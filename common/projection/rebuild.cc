@@ -18,11 +18,11 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/clock.h"
 #include "common/base/status.h"
+#include "common/log/same_log.h"
 #include "common/projection/dump.h"
 #include "common/projection/pipeline.h"
 #include "common/projection/runner.h"
 #include "common/projection/source.h"
-#include "common/store/check.h"
 #include "common/store/fault_point.h"
 
 namespace daybook::projection {
@@ -166,7 +166,7 @@ absl::Status Rebuilder::FindTargets() {
   for (int partition = 0; partition < log_.partitions(); ++partition) {
     if (live_ != nullptr) {
       ASSIGN_OR_RETURN(auto shard, live_->OpenShard(partition));
-      const absl::Status ours = store::CheckAgainst(log_, partition, shard->position());
+      const absl::Status ours = log::CheckAgainst(log_, partition, shard->position());
       if (absl::IsFailedPrecondition(ours)) {
         // A log that was lost or exchanged must not take what was computed from the right one
         // along.
@@ -241,7 +241,7 @@ absl::Status Rebuilder::FoldPartitions() {
 absl::Status Rebuilder::FoldPartition(int partition) {
   const int64_t target = targets_[static_cast<size_t>(partition)];
   ASSIGN_OR_RETURN(auto shard, next_->OpenShard(partition));
-  const absl::Status ours = store::CheckAgainst(log_, partition, shard->position());
+  const absl::Status ours = log::CheckAgainst(log_, partition, shard->position());
   if (absl::IsFailedPrecondition(ours) || shard->position().next_offset > target) {
     RETURN_IF_ERROR(shard->Clear());
   } else {

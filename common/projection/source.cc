@@ -5,8 +5,8 @@
 
 #include "absl/strings/str_format.h"
 #include "common/base/status.h"
+#include "common/log/same_log.h"
 #include "common/projection/facts.h"
-#include "common/store/check.h"
 
 namespace daybook::projection {
 
@@ -85,7 +85,7 @@ absl::Status Source::Take(const log::LogRecord& record, ParsedBatch* batch) {
   if (verdict == log::Verdict::kVoidFuture && !asked_) {
     // No owner can have written it: either it is foreign or the log is not the one that was read.
     asked_ = true;
-    const absl::Status whole = store::CheckAgainst(log_, partition_, before);
+    const absl::Status whole = log::CheckAgainst(log_, partition_, before);
     if (absl::IsFailedPrecondition(whole)) return absl::OutOfRangeError(whole.message());
   }
   if (!log::IsEffective(verdict)) return absl::OkStatus();

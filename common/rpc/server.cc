@@ -12,8 +12,8 @@
 #include "common/rpc/address.h"
 #include "common/rpc/credentials.h"
 #include "common/rpc/listener.h"
-#include "common/rpc/reflection.h"
 #include "common/rpc/queue.h"
+#include "common/rpc/reflection.h"
 #include "common/rpc/wire.h"
 #include "grpc/health/v1/health.pb.h"
 

@@ -7,8 +7,8 @@
 
 #include "common/base/status.h"
 #include "common/base/text.h"
+#include "common/log/same_log.h"
 #include "common/projection/facts.h"
-#include "common/store/check.h"
 #include "common/store/store.h"
 #include "daybook/book/v1/record.pb.h"
 #include "projections/topology.h"
@@ -77,7 +77,7 @@ absl::StatusOr<LogFound> LookAtLog(const Config& config) {
   RETURN_IF_ERROR(log.status());
   const std::vector<log::Position> positions = PositionsOfModels(config, (*log)->partitions());
   for (size_t p = 0; p < positions.size(); ++p) {
-    const absl::Status same = store::CheckAgainst(**log, static_cast<int>(p), positions[p]);
+    const absl::Status same = log::CheckAgainst(**log, static_cast<int>(p), positions[p]);
     if (same.ok()) continue;
     return absl::Status(same.code(),
                         Cat("the read models in ", config.models_dir(), ": ", same.message()));

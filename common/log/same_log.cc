@@ -1,4 +1,4 @@
-#include "common/store/check.h"
+#include "common/log/same_log.h"
 
 #include <memory>
 #include <string>
@@ -6,23 +6,23 @@
 #include "absl/strings/str_format.h"
 #include "common/base/status.h"
 
-namespace daybook::store {
+namespace daybook::log {
 namespace {
 
-absl::Status Mismatch(log::EventLog& log, int partition, const log::Position& position,
+absl::Status Mismatch(EventLog& log, int partition, const Position& position,
                       std::string_view what) {
   return absl::FailedPreconditionError(
       absl::StrFormat("partition %d: computed from another log than %s, or that log was cut or "
                       "replaced: %s (stored "
                       "position: %s)",
-                      partition, log.name(), std::string(what), log::ToString(position)));
+                      partition, log.name(), std::string(what), ToString(position)));
 }
 
 }  // namespace
 
-absl::Status CheckAgainst(log::EventLog& log, int partition, const log::Position& position) {
-  if (position == log::Position{}) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const log::Extent extent, log.GetExtent(partition));
+absl::Status CheckAgainst(EventLog& log, int partition, const Position& position) {
+  if (position == Position{}) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const Extent extent, log.GetExtent(partition));
   if (extent.end < position.next_offset) {
     return Mismatch(log, partition, position,
                     absl::StrFormat("the log ends at offset %d, before what was read", extent.end));
@@ -35,19 +35,19 @@ absl::Status CheckAgainst(log::EventLog& log, int partition, const log::Position
   ASSIGN_OR_RETURN(const auto reader, log.NewReader(partition, position.last_offset));
   const absl::Time give_up = absl::Now() + absl::Seconds(10);
   while (absl::Now() < give_up) {
-    ASSIGN_OR_RETURN(const log::Batch batch, reader->Read(1, absl::Seconds(1)));
+    ASSIGN_OR_RETURN(const Batch batch, reader->Read(1, absl::Seconds(1)));
     if (batch.records.empty()) continue;
-    const log::LogRecord& record = batch.records.front();
+    const LogRecord& record = batch.records.front();
     if (record.offset != position.last_offset) {
       return Mismatch(log, partition, position,
                       absl::StrFormat("offset %d is missing", position.last_offset));
     }
-    if (log::LinkHash(position.previous_hash, record.value) != position.hash) {
+    if (LinkHash(position.previous_hash, record.value) != position.hash) {
       return Mismatch(log, partition, position,
                       absl::StrFormat("the record at offset %d is another one", record.offset));
     }
-    log::v1::Frame frame;
-    if (log::ParseFrame(record.value, &frame) && log::KeyAfter(frame) != position.chain_key) {
+    v1::Frame frame;
+    if (ParseFrame(record.value, &frame) && KeyAfter(frame) != position.chain_key) {
       return Mismatch(log, partition, position,
                       "an older version read it, which does not know all of its format");
     }
@@ -58,4 +58,4 @@ absl::Status CheckAgainst(log::EventLog& log, int partition, const log::Position
                       position.last_offset));
 }
 
-}  // namespace daybook::store
+}  // namespace daybook::log

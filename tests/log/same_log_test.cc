@@ -1,4 +1,4 @@
-#include "common/store/check.h"
+#include "common/log/same_log.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,14 +6,14 @@
 #include "tests/support/facts.h"
 #include "tests/support/memory_log.h"
 
-namespace daybook::store {
+namespace daybook::log {
 namespace {
 
 using testing::HasSubstr;
 
-class CheckTest : public testing::Test {
+class SameLogTest : public testing::Test {
  protected:
-  CheckTest() {
+  SameLogTest() {
     pen_.Commit("ada", {facts::Registered(absl::CivilDay(2026, 1, 1))});
     pen_.Barrier(0);
   }
@@ -21,32 +21,32 @@ class CheckTest : public testing::Test {
   LogPen pen_{log_};
 };
 
-TEST_F(CheckTest, FindsEveryPositionOfItsLog) {
-  log::Chain chain;
+TEST_F(SameLogTest, FindsEveryPositionOfItsLog) {
+  Chain chain;
   EXPECT_TRUE(CheckAgainst(log_, 0, chain.at()).ok());
   pen_.Garbage(0);
   for (const auto& [key, value] : log_.records(0)) {
-    log::v1::Frame frame;
-    const bool parses = log::ParseFrame(value, &frame);
+    v1::Frame frame;
+    const bool parses = ParseFrame(value, &frame);
     ASSERT_TRUE(chain.Apply(chain.at().next_offset, parses ? &frame : nullptr, value).ok());
     EXPECT_TRUE(CheckAgainst(log_, 0, chain.at()).ok()) << chain.at().next_offset;
   }
 }
 
-TEST_F(CheckTest, RefusesAShorterLog) {
-  const log::Position at = pen_.at(0);
+TEST_F(SameLogTest, RefusesAShorterLog) {
+  const Position at = pen_.at(0);
   log_.records(0).pop_back();
   EXPECT_TRUE(absl::IsFailedPrecondition(CheckAgainst(log_, 0, at)));
   EXPECT_THAT(std::string(CheckAgainst(log_, 0, at).message()), HasSubstr("ends at offset 2"));
 }
 
-TEST_F(CheckTest, RefusesALogWithAnotherRecordThere) {
-  const log::Position at = pen_.at(0);
+TEST_F(SameLogTest, RefusesALogWithAnotherRecordThere) {
+  const Position at = pen_.at(0);
   log_.records(0).back().second += '\0';
   EXPECT_THAT(std::string(CheckAgainst(log_, 0, at).message()), HasSubstr("is another one"));
 }
 
-TEST_F(CheckTest, RefusesALogWithAnotherPast) {
+TEST_F(SameLogTest, RefusesALogWithAnotherPast) {
   // As long as the other, with another customer in front of the record at the position.
   MemoryLog other(1);
   LogPen pen(other);
@@ -55,15 +55,15 @@ TEST_F(CheckTest, RefusesALogWithAnotherPast) {
   EXPECT_TRUE(absl::IsFailedPrecondition(CheckAgainst(other, 0, pen_.at(0))));
 }
 
-TEST_F(CheckTest, SaysWhenTheLogDoesNotAnswer) {
+TEST_F(SameLogTest, SaysWhenTheLogDoesNotAnswer) {
   log_.FailReads(absl::UnavailableError("no answer"));
   EXPECT_TRUE(absl::IsUnavailable(CheckAgainst(log_, 0, pen_.at(0))));
 }
 
 // A program of the format without keys went on reading where one with keys was writing.
-TEST_F(CheckTest, APositionThatMissesTheKeyWasReachedByAnOlderVersion) {
+TEST_F(SameLogTest, APositionThatMissesTheKeyWasReachedByAnOlderVersion) {
   for (int claims = 0; claims < 2; ++claims) {
-    log::Position at = pen_.at(0);
+    Position at = pen_.at(0);
     ASSERT_NE(at.chain_key, 0u);
     EXPECT_TRUE(CheckAgainst(log_, 0, at).ok());
     at.chain_key = 0;
@@ -77,4 +77,4 @@ TEST_F(CheckTest, APositionThatMissesTheKeyWasReachedByAnOlderVersion) {
 }
 
 }  // namespace
-}  // namespace daybook::store
+}  // namespace daybook::log
