@@ -24,6 +24,8 @@
 #include "common/base/sized_thread.h"
 #include "common/base/status.h"
 #include "common/rpc/address.h"
+#include "common/rpc/http_answer.h"
+#include "common/rpc/http_connection.h"
 #include "common/rpc/http_page.h"
 #include "common/rpc/http_request.h"
 #include "common/rpc/listening_sockets.h"
@@ -51,31 +53,6 @@ constexpr int kTakenAtOnce = 64;
 // Twice as many descriptors as callers of gRPC may have go on to be there for probes.
 constexpr int kKeptShare = 8;
 
-const char* Meaning(int status) {
-  switch (status) {
-    case 200:
-      return "OK";
-    case 400:
-      return "Bad Request";
-    case 404:
-      return "Not Found";
-    case 405:
-      return "Method Not Allowed";
-    case 408:
-      return "Request Timeout";
-    case 413:
-      return "Content Too Large";
-    case 414:
-      return "URI Too Long";
-    case 431:
-      return "Request Header Fields Too Large";
-    case 505:
-      return "HTTP Version Not Supported";
-    default:
-      return "Service Unavailable";
-  }
-}
-
 std::string JsonString(std::string_view text) {
   std::string json = "\"";
   for (const char c : text) {
@@ -89,39 +66,7 @@ using PagePtr = std::shared_ptr<const HttpPage>;
 
 PagePtr MakePage(HttpPage page) { return std::make_shared<const HttpPage>(std::move(page)); }
 
-// One caller. What it does at the moment says until when it may, and whether it can be missed.
-struct Connection {
-  enum class Doing {  // those that can be missed first are first
-    kLingering,       // the answer has gone, what still comes is thrown away
-    kIdle,            // between two requests
-    kReading,
-    kWriting,
-    kMaking,  // its page is being made
-  };
-
-  Connection(asio::io_context& io, const tcp& protocol, int fd, Peer peer)
-      : socket(io, protocol, fd), peer(peer) {}
-
-  tcp::socket socket;
-  const Peer peer;
-  HttpRequestReader reader;
-  int requests = 0;
-  bool waiting_to_read = false;
-
-  Doing doing = Doing::kReading;
-  Clock::time_point since{};
-  Clock::time_point until{};
-
-  bool begun = false;   // a byte of a request is there
-  HttpRequest request;  // being answered
-  size_t maker = 0;     // of its page
-  uint64_t round = 0;
-  std::string head;  // of the answer
-  PagePtr page;
-  bool last = false;  // the answer is
-  size_t discarded = 0;
-};
-
+using Connection = HttpConnection;
 using ConnectionPtr = std::shared_ptr<Connection>;
 using Doing = Connection::Doing;
 
@@ -362,13 +307,7 @@ class HttpServer::Impl {
     c->page = page;
     c->last = stopping_ || !c->request.keep_alive ||
               c->requests >= options_.limits.requests_of_one_connection;
-    c->head = absl::StrCat("HTTP/1.1 ", page->status, " ", Meaning(page->status),
-                           "\r\nContent-Type: ", page->type, "\r\nContent-Length: ", body.size(),
-                           "\r\nCache-Control: no-store", "\r\nX-Content-Type-Options: nosniff",
-                           gzip ? "\r\nContent-Encoding: gzip" : "",
-                           page->gzip_body.empty() ? "" : "\r\nVary: Accept-Encoding",
-                           page->status == 405 ? "\r\nAllow: GET, HEAD" : "",
-                           c->last ? "\r\nConnection: close" : "", "\r\n\r\n");
+    c->head = HttpHead(*page, body.size(), gzip, c->last);
     Count(answers_[page->status / 100 - 1]);
     const std::array<asio::const_buffer, 2> bytes = {
         asio::buffer(c->head), asio::buffer(body.data(), c->request.head ? 0 : body.size())};
