@@ -34,7 +34,10 @@ class MethodFigures {
   Counter* sent_ = nullptr;
 };
 
+class CallQueue;
 class RawService;
+class Seats;
+struct Shared;
 
 struct Method {
   Method(size_t number, const google::protobuf::MethodDescriptor& descriptor, Handler handler,
@@ -49,6 +52,8 @@ struct Method {
   const google::protobuf::Message& prototype;  // of the request
   const UnknownFields unknown_fields;
   MethodFigures figures;
+  // How its calls are served on a queue: see queue.h. Set before the server starts.
+  std::unique_ptr<Seats> (*seats)(Shared& shared, CallQueue& queue, Method& method) = nullptr;
   RawService* service = nullptr;  // where calls of it come in, under `index`
   int index = 0;
 };

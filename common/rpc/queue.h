@@ -1,16 +1,10 @@
-// Completion queues, and unary calls on them (streams: stream.h). Private to common/rpc (gRPC
-// types).
+// Completion queues, what their calls take of the server, and the seats that calls sit on.
+// Private to common/rpc (gRPC types).
 //
-// Operation. A Slot is a seat for one call: gRPC's context, the parsed request, the answer's
-// writer. `waiting_per_method` seats a method are posted to gRPC; when a call takes one, the next
-// is posted. Seats are used again, with their request message, so that the hot path allocates next
-// to nothing.
-//
-// Life of a seat: posted → a call arrives → open (a handler has a handle) → claimed (exactly one of
-// handler, deadline sweep and shutdown answers) → free, when gRPC has reported the answer sent and
-// the handle is gone. Who drops the last of these references frees the seat. Whether the caller is
-// still there is not asked for: that would be one event of the queue more a call. A caller who does
-// not take the answer is cancelled by the sweep some seconds after the deadline.
+// Operation. A queue has one thread, which waits for what gRPC reports. For each method it has
+// Seats, which keep some seats posted to gRPC; when a call takes one, the next is posted. How a
+// call is served is theirs: unary.h and stream.h. The queue sweeps them now and then, so that calls
+// are answered by their deadlines, and sends answers for them.
 //
 // Concurrency. Arrivals and the sweep run on the queue's thread, answers on any.
 #pragma once
@@ -31,7 +25,6 @@
 #include <string>
 #include <string_view>
 #include <thread>
-#include <unordered_set>
 #include <vector>
 
 #include "common/rpc/actor.h"
@@ -42,6 +35,10 @@ namespace daybook::rpc {
 
 // For a caller to take an answer, beyond the time that there was for it.
 constexpr absl::Duration kTakeAnswer = absl::Seconds(5);
+// Between a deadline and the answer that says so.
+constexpr absl::Duration kAfterDeadline = absl::Milliseconds(500);
+// Between two sweeps, at most.
+constexpr absl::Duration kSweepEvery = absl::Milliseconds(200);
 
 // The rpcs of one service, taken as raw bytes.
 class RawService : public grpc::Service {
@@ -69,8 +66,6 @@ struct Event {
 };
 
 class CallQueue;
-class StreamSeat;
-struct Slot;
 
 // What all queues of a server share. Handles keep it alive, so that a call may outlive its server.
 struct Shared : std::enable_shared_from_this<Shared> {
@@ -92,12 +87,14 @@ struct Shared : std::enable_shared_from_this<Shared> {
   absl::Status TooManyBytes(Pool::Outcome why);   // of requests
   absl::Status TooMuchUnsent(Pool::Outcome why);  // of answers
   absl::Status Overloaded(Pool::Outcome why, const std::string& what);
-  // Whether new streams of the method are.
+  // Whether new streams of the method are refused.
   bool Refuses(const Method& method) const;
   // See actor.h.
   std::string Actor(const grpc::ServerContext& context) const {
     return ActorOf(context, options.tls.has_value() && !options.tls->client_ca.empty(), loopback);
   }
+  // Whose share of a pool a call is: by certificate, else by address.
+  std::string CallerName(const grpc::ServerContext& context) const;
 
   std::atomic<bool> stopping{false};
   std::atomic<bool> draining_streams{false};
@@ -111,8 +108,32 @@ struct Shared : std::enable_shared_from_this<Shared> {
 };
 
 std::string_view MetadataOf(const grpc::ServerContext& context, std::string_view key);
-// Whose share of a pool a call is: by certificate, else by address.
-std::string CallerName(const Shared& shared, const grpc::ServerContext& context);
+// `10.0.0.1` of a call that comes from `ipv4:10.0.0.1:40532`.
+std::string PeerOfCall(const grpc::ServerContext& context);
+
+// The seats of one method on one queue.
+class Seats {
+ public:
+  virtual ~Seats() = default;
+  // Posts to gRPC as many seats as are to wait for calls.
+  virtual void Start() = 0;
+  // Ends calls that are late. Not set: there is none to be looked at again; else the next look is
+  // not later than that, and not later than a sweep from now. The queue's thread.
+  virtual std::optional<absl::Time> Sweep(absl::Time now) = 0;
+  // Streams read no more, and end so when everything read is answered. Any thread.
+  virtual void End(const absl::Status& status) = 0;
+  // Answers every open call.
+  virtual void AnswerAll(const absl::Status& status) = 0;
+};
+
+// An answer that is ready to be given to gRPC.
+class Outgoing {
+ public:
+  virtual void Send() = 0;
+
+ protected:
+  ~Outgoing() = default;
+};
 
 class CallQueue {
  public:
@@ -132,50 +153,42 @@ class CallQueue {
   // Streams of requests, or all streams, end when they can. Any thread.
   void EndStreams(bool all, const absl::Status& status);
 
-  // One seat more waits for a call of the method.
-  void Post(Method& method);
+  // Sends an answer; `answer` lives until it has. Any thread. gRPC is quickest when one thread does
+  // everything: with many calls in flight an alarm wakes the queue's own, which sends all that have
+  // come meanwhile. With few the detour costs more than it saves, and this thread sends.
+  void Send(Outgoing* answer);
 
-  // Sends a slot's answer. Any thread; but gRPC is quickest when one thread does everything, so
-  // that with many calls in flight the queue's own sends them, those that have come meanwhile
-  // together.
-  void Send(Slot* slot);
-
-  void Free(Slot* slot);
-  void Dispatch(Slot* slot);  // a call has arrived
-
-  void Forget(const std::shared_ptr<StreamSeat>& seat);
-  // The next sweep is not later than that. The queue's thread.
+  // Somebody has come who is to be looked at, by `time` and not later than a sweep from now. The
+  // queue's thread.
   void SweepBy(absl::Time time) {
     watching_ = true;
     next_sweep_ = std::min(next_sweep_, time);
   }
+  // The same for a call that has just come: sweeps if it is time to. Saves the timer where calls
+  // come all the time.
+  void WatchAndSweep(absl::Time now);
+
+  grpc::ServerCompletionQueue* grpc() { return queue_.get(); }
 
  private:
   void Run();
-  absl::Status Admit(Slot* slot);  // what it takes of the pools, and its request; or why not
   void Sweep(absl::Time now);
-  Slot* Take(Method& method);
-  std::vector<std::shared_ptr<StreamSeat>> Streams();
+  static void SendAnswers(void* owner, bool ok);
 
   Shared& shared_;
   std::unique_ptr<grpc::ServerCompletionQueue> queue_;
+  std::vector<std::unique_ptr<Seats>> seats_;  // by number of the method
   std::thread thread_;
   std::atomic<std::thread::id> runs_on_{};  // said by the thread itself: it may answer before
                                             // `thread_` has been assigned
   absl::Time next_sweep_ = absl::InfinitePast();
   bool watching_ = false;  // somebody has come since the last sweep, or was still there then
 
-  static void SendAnswers(void* owner, bool ok);
   Event answers_wait_{&SendAnswers, this};
   grpc::Alarm answers_alarm_;
   std::mutex answers_mutex_;
-  std::vector<Slot*> answers_;  // to be sent by the thread
-  std::vector<Slot*> sending_;  // reused; the thread's
-
-  std::mutex mutex_;  // guards the lists
-  std::vector<std::unique_ptr<Slot>> slots_;
-  std::vector<std::vector<Slot*>> free_;  // by method
-  std::unordered_set<std::shared_ptr<StreamSeat>> streams_;
+  std::vector<Outgoing*> answers_;  // to be sent by the thread
+  std::vector<Outgoing*> sending_;  // reused; the thread's
 };
 
 }  // namespace daybook::rpc

@@ -14,6 +14,9 @@
 #include "common/rpc/listener.h"
 #include "common/rpc/queue.h"
 #include "common/rpc/reflection.h"
+#include "common/rpc/stream.h"
+#include "common/rpc/unary.h"
+#include "common/rpc/unknown_method.h"
 #include "common/rpc/wire.h"
 #include "grpc/health/v1/health.pb.h"
 
@@ -24,6 +27,9 @@ constexpr int kMaxMetadataBytes = 8 * 1024;
 constexpr int kHandshakeMs = 20'000;
 // What a message may take longer to come than its call may take.
 constexpr absl::Duration kMessageGrace = absl::Seconds(5);
+
+// Seats per queue for calls of methods that nobody serves.
+constexpr int kWaitingUnknown = 2;
 
 // For the last answers of a shutdown to leave.
 constexpr absl::Duration kBeforeCancelling = absl::Milliseconds(200);
@@ -160,7 +166,10 @@ class Server::Impl {
     }
     for (const Service& service : services_) health_.SetDefault(service.descriptor()->full_name());
     health_.SetDefault("");
-    for (auto& queue : shared_->queues) queue->Start();
+    for (auto& queue : shared_->queues) {
+      queue->Start();
+      for (int i = 0; i < kWaitingUnknown; ++i) UnknownMethod::Post(*shared_, queue->grpc());
+    }
     if (shared_->options.metrics != nullptr) {
       shared_->options.metrics->AddGauge(
           "daybook_rpc_in_flight", "Calls in handlers.", {},
@@ -264,9 +273,11 @@ class Server::Impl {
       RawService& raw = shared_->services.emplace_back();
       const auto add = [&](const std::string& name, Handler handler, StreamHandler stream,
                            StreamUse use = StreamUse::kWork) {
-        raw.Add(shared_->methods.emplace_back(
+        Method& method = shared_->methods.emplace_back(
             shared_->methods.size(), *service.descriptor()->FindMethodByName(name),
-            std::move(handler), std::move(stream), use, shared_->options.metrics));
+            std::move(handler), std::move(stream), use, shared_->options.metrics);
+        method.seats = method.stream_handler ? &NewStreamSeats : &NewUnarySeats;
+        raw.Add(method);
       };
       for (const auto& [name, handler] : service.handlers()) add(name, handler, nullptr);
       for (const auto& [name, stream] : service.stream_handlers()) {

@@ -1,19 +1,20 @@
 #include "common/rpc/stream.h"
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/clock.h"
 #include "common/base/status.h"
+#include "common/rpc/stream_item.h"
 #include "common/rpc/wire.h"
 
 namespace daybook::rpc {
 namespace {
 
-using google::protobuf::Message;
-
-constexpr absl::Duration kAfterDeadline = absl::Milliseconds(500);
+// As ServerOptions::waiting_per_method.
+constexpr int kWaitingStreams = 2;
 // Messages of who looks at the server that are not answered: answers may be long.
 constexpr size_t kLookingWindow = 2;
 // Of answers that have not left: what each stream may have, and in what pieces it takes more.
@@ -23,84 +24,64 @@ constexpr absl::Duration kBeforeDeadline = absl::Milliseconds(100);
 
 }  // namespace
 
-// What a handler holds.
-class StreamSeat::Item final : public StreamItem {
+class StreamSeats final : public Seats {
  public:
-  Item(std::shared_ptr<StreamSeat> seat, uint64_t number, absl::Time deadline, int64_t bytes)
-      : seat_(std::move(seat)),
-        number_(number),
-        deadline_(deadline),
-        message_(seat_->method_.prototype.New()),
-        budgeted_(seat_->shared_->budget.Take(bytes, [this] { return seat_->caller_; })) {
-    problem_ = ReadRequest(seat_->method_, seat_->payload_, message_.get());
-    if (!budgeted_.taken()) problem_ = seat_->shared_->TooManyBytes(budgeted_.outcome());
+  StreamSeats(Shared& shared, CallQueue& queue, Method& method)
+      : shared_(shared), queue_(queue), method_(method) {}
+
+  void Start() override {
+    for (int i = 0; i < kWaitingStreams; ++i) Post();
   }
 
-  ~Item() override {
-    if (answered_) return;
-    std::lock_guard lock(seat_->mutex_);
-    seat_->Answered(number_);
-    --seat_->held_;
-    seat_->Advance();
-  }
-
-  const Message& message() const override { return *message_; }
-  const absl::Status& problem() const override { return problem_; }
-  absl::Time deadline() const override { return deadline_; }
-
-  void Answer(std::string response) override {
-    DAYBOOK_CHECK(!std::exchange(answered_, true));
-    Out out{.bytes = BufferOf(std::move(response)), .answer = true};
-    std::lock_guard lock(seat_->mutex_);
-    seat_->Answered(number_);
-    if (!seat_->open_ || seat_->aborted_) {
-      --seat_->held_;
-    } else {
-      seat_->Keep(std::move(out));
+  std::optional<absl::Time> Sweep(absl::Time now) override {
+    std::optional<absl::Time> next;
+    for (const auto& seat : All()) {
+      const std::optional<absl::Time> wanted = seat->Sweep(now);
+      if (wanted.has_value()) next = std::min(*wanted, next.value_or(absl::InfiniteFuture()));
     }
-    seat_->Advance();
+    return next;
   }
 
-  void SendNewest(std::string response) override {
-    Out out{.bytes = BufferOf(std::move(response)), .item = number_};
-    std::lock_guard lock(seat_->mutex_);
-    if (!seat_->open_ || seat_->aborted_) return;
-    auto& waiting = seat_->out_;
-    const auto mine = std::find_if(waiting.begin() + (seat_->writing_ ? 1 : 0), waiting.end(),
-                                   [this](const Out& o) { return o.item == number_; });
-    if (mine != waiting.end()) {
-      seat_->out_bytes_ += out.bytes.Length();
-      seat_->out_bytes_ -= mine->bytes.Length();
-      *mine = std::move(out);
-      seat_->EndIfTooMuch();
-    } else {
-      seat_->Keep(std::move(out));
+  void End(const absl::Status& status) override {
+    for (const auto& seat : All()) seat->End(status);
+  }
+
+  void AnswerAll(const absl::Status&) override {}  // they have been ended
+
+  // One seat more waits for a call.
+  void Post() {
+    const auto seat = std::make_shared<StreamSeat>(*this, shared_, queue_, method_);
+    {
+      const std::lock_guard lock(mutex_);
+      seats_.insert(seat);
     }
-    seat_->Advance();
+    seat->Post();
   }
 
-  void EndStream(const absl::Status& status) override {
-    std::lock_guard lock(seat_->mutex_);
-    if (seat_->open_ && !seat_->finishing_) seat_->Abort(status);
-  }
-
-  void WhenOver(std::function<void()> callback) override {
-    std::lock_guard lock(seat_->mutex_);
-    seat_->when_over_.push_back(std::move(callback));
+  void Forget(const std::shared_ptr<StreamSeat>& seat) {
+    const std::lock_guard lock(mutex_);
+    seats_.erase(seat);
   }
 
  private:
-  const std::shared_ptr<StreamSeat> seat_;
-  const uint64_t number_;
-  const absl::Time deadline_;
-  const std::unique_ptr<Message> message_;
-  const Pool::Part budgeted_;
-  absl::Status problem_;
-  bool answered_ = false;
+  std::vector<std::shared_ptr<StreamSeat>> All() {
+    const std::lock_guard lock(mutex_);
+    return {seats_.begin(), seats_.end()};
+  }
+
+  Shared& shared_;
+  CallQueue& queue_;
+  Method& method_;
+  std::mutex mutex_;
+  std::unordered_set<std::shared_ptr<StreamSeat>> seats_;
 };
 
-StreamSeat::StreamSeat(Shared& shared, CallQueue& queue, Method& method)
-    : method_(method), queue_(queue), shared_(shared.shared_from_this()) {}
+std::unique_ptr<Seats> NewStreamSeats(Shared& shared, CallQueue& queue, Method& method) {
+  return std::make_unique<StreamSeats>(shared, queue, method);
+}
+
+StreamSeat::StreamSeat(StreamSeats& seats, Shared& shared, CallQueue& queue, Method& method)
+    : seats_(seats), method_(method), queue_(queue), shared_(shared.shared_from_this()) {}
 
 StreamSeat::~StreamSeat() = default;
 
@@ -113,7 +94,7 @@ void StreamSeat::Call(void* owner, bool ok) {
     std::lock_guard lock(seat->mutex_);
     last = --seat->expected_ == 0;
   }
-  if (last) seat->queue_.Forget(seat);
+  if (last) seat->seats_.Forget(seat);
   seat->shared_->outstanding.fetch_sub(1, std::memory_order_release);
 }
 
@@ -122,19 +103,19 @@ void StreamSeat::Expect() {
   shared_->outstanding.fetch_add(1, std::memory_order_relaxed);
 }
 
-void StreamSeat::Post(grpc::ServerCompletionQueue* queue) {
+void StreamSeat::Post() {
   context_.AsyncNotifyWhenDone(&done_);
   {
     std::lock_guard lock(mutex_);
     Expect();
   }
-  method_.service->RequestStream(method_.index, &context_, &rpc_, queue, &arrived_);
+  method_.service->RequestStream(method_.index, &context_, &rpc_, queue_.grpc(), &arrived_);
 }
 
 void StreamSeat::OnArrived(bool ok) {
   if (!ok) return;  // the server has shut down
   started_ = WallNow();
-  caller_ = CallerName(*shared_, context_);
+  caller_ = shared_->CallerName(context_);
   if (context_.deadline() != std::chrono::system_clock::time_point::max()) {
     deadline_ = absl::FromChrono(context_.deadline());
     stop_reading_at_ = deadline_ - std::min((deadline_ - started_) / 10, kBeforeDeadline);
@@ -154,7 +135,7 @@ void StreamSeat::OnArrived(bool ok) {
     Expect();  // of `done_`
     if (shared_->Refuses(method_)) end_ = ShuttingDown();
   }
-  if (!shared_->stopping.load(std::memory_order_acquire)) queue_.Post(method_);
+  if (!shared_->stopping.load(std::memory_order_acquire)) seats_.Post();
   absl::Status refused;
   if (!seat_.taken()) {
     const bool greedy = seat_.outcome() == Pool::Outcome::kTaken;
@@ -283,9 +264,9 @@ void StreamSeat::Abort(const absl::Status& status) {
   Advance();
 }
 
-absl::Time StreamSeat::Sweep(absl::Time now) {
+std::optional<absl::Time> StreamSeat::Sweep(absl::Time now) {
   std::lock_guard lock(mutex_);
-  if (!open_ || finishing_) return absl::InfiniteFuture();
+  if (!open_ || finishing_) return std::nullopt;
   if (!aborted_) LookForStandstill(now);
   if (aborted_) context_.TryCancel();  // a caller who does not take what is being written
   if (!due_.empty() && now >= due_.front().deadline + kAfterDeadline) {

@@ -16,7 +16,7 @@
 // the handler, one at a time; answers come from any. One mutex a seat, never held in foreign code
 // other than gRPC's starting of an operation.
 //
-// Life. The seat is kept by its queue while gRPC will still report on it, and by its items.
+// Life. The seat is kept by its method's seats while gRPC will still report on it, and by its items.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -34,16 +34,20 @@
 
 namespace daybook::rpc {
 
+std::unique_ptr<Seats> NewStreamSeats(Shared& shared, CallQueue& queue, Method& method);
+
+class StreamSeats;  // stream.cc
+
 class StreamSeat final : public Caller, public std::enable_shared_from_this<StreamSeat> {
  public:
-  StreamSeat(Shared& shared, CallQueue& queue, Method& method);
+  StreamSeat(StreamSeats& seats, Shared& shared, CallQueue& queue, Method& method);
   ~StreamSeat() override;
 
   // Waits for a call.
-  void Post(grpc::ServerCompletionQueue* queue);
+  void Post();
 
-  // Ends what is late; when it wants the next one at the latest.
-  absl::Time Sweep(absl::Time now);
+  // As Seats::Sweep, of this one.
+  std::optional<absl::Time> Sweep(absl::Time now);
 
   // Reads no more; ends so when everything read is answered.
   void End(const absl::Status& status);
@@ -90,6 +94,7 @@ class StreamSeat final : public Caller, public std::enable_shared_from_this<Stre
   void Expect();  // one more report of gRPC
   size_t Window() const;
 
+  StreamSeats& seats_;
   Method& method_;
   CallQueue& queue_;
   const std::shared_ptr<Shared> shared_;
