@@ -123,7 +123,8 @@ absl::StatusOr<std::unique_ptr<Certificates>> Certificates::Open(TlsFiles files,
   opened->in_use_ = std::move(loaded.pem);
   opened->expires_ = loaded.expires;
   if (loaded.expires <= WallNow()) {
-    opened->say_(Over(f.certificate_chain, loaded.expires) + "; clients will refuse it");
+    opened->say_(Notice::kWarning,
+                 Over(f.certificate_chain, loaded.expires) + "; clients will refuse it");
   }
   return opened;
 }
@@ -135,16 +136,19 @@ void Certificates::LookLocked() {
   seen_ = std::move(look);
   auto loaded = Load(files_);
   if (!loaded.ok()) {
-    return say_(absl::StrCat(loaded.status().message(), "; the one before stays in use"));
+    return say_(Notice::kWarning,
+                absl::StrCat(loaded.status().message(), "; the one before stays in use"));
   }
   const absl::Time now = WallNow();
   if (loaded->expires <= now && expires_ > now) {
-    return say_(Over(files_.certificate_chain, loaded->expires) + "; the one before stays in use");
+    return say_(Notice::kWarning,
+                Over(files_.certificate_chain, loaded->expires) + "; the one before stays in use");
   }
   in_use_ = std::move(loaded->pem);
   expires_ = loaded->expires;
   changed_ = true;
-  say_(absl::StrCat("TLS: new connections get the new certificate of '", files_.certificate_chain,
+  say_(Notice::kInfo,
+       absl::StrCat("TLS: new connections get the new certificate of '", files_.certificate_chain,
                     "', good until ", absl::FormatTime(expires_, absl::UTCTimeZone())));
 }
 

@@ -24,7 +24,7 @@ class Certificates {
     std::string private_key;
     std::string client_ca;  // empty: clients show nothing
   };
-  using Say = std::function<void(std::string_view)>;
+  using Say = std::function<void(Notice, std::string_view)>;
 
   // FAILED_PRECONDITION names the file that cannot be used, and why. `say` is told of changes.
   static absl::StatusOr<std::unique_ptr<Certificates>> Open(TlsFiles files, Say say);

@@ -173,6 +173,9 @@ struct TlsFiles {
   std::string client_ca{};  // if set, clients must show a certificate of it (mTLS)
 };
 
+// What a message for people is about: something everybody waited for, or something to look at.
+enum class Notice { kInfo, kWarning };
+
 struct ServerOptions {
   std::string address = "127.0.0.1:50051";  // port 0: any free one, see Server::port
   // Plain text on an address that others can reach. Without it and without `tls` Start refuses.
@@ -222,7 +225,7 @@ struct ServerOptions {
   absl::Duration min_ping_interval = absl::Seconds(10);
 
   // Messages for people, from any thread.
-  std::function<void(std::string_view)> say = [](std::string_view) {};
+  std::function<void(Notice, std::string_view)> say = [](Notice, std::string_view) {};
   Metrics* metrics = nullptr;  // outlives the server; null: nothing is counted
 };
 

@@ -8,13 +8,16 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "tests/rpc/authority.h"
 #include "tests/rpc/serving.h"
 
 namespace daybook::rpc {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 class RpcTls : public Serving {
  protected:
@@ -22,9 +25,10 @@ class RpcTls : public Serving {
     authority_.Issue("server");
     authority_.Issue("clerk");
     options_.tls = TlsFiles{authority_.File("server.pem"), authority_.File("server.key")};
-    options_.say = [this](std::string_view message) {
+    options_.say = [this](Notice notice, std::string_view message) {
       std::lock_guard lock(mutex_);
-      said_ += std::string(message) + "\n";
+      said_ += absl::StrCat(notice == Notice::kInfo ? "info: " : "warning: ",
+                            absl::string_view(message.data(), message.size()), "\n");
     };
     trusting_.ca = authority_.File("ca.pem");
     trusting_.server_name = "localhost";
@@ -151,12 +155,12 @@ TEST_F(RpcTls, TakesNewFilesWithoutARestart) {
   next.Issue("server");
   Replace("server.key", next, "server.key");
   EXPECT_TRUE(AskTrusting(authority_).ok());  // half of it: the old one still
-  EXPECT_THAT(Said(), HasSubstr("is not that of the certificate"));
+  EXPECT_THAT(Said(), AllOf(HasSubstr("is not that of the certificate"), Not(HasSubstr("info: "))));
   Replace("server.pem", next, "server.pem");
   EXPECT_FALSE(AskTrusting(authority_).ok());
   const absl::Status status = AskTrusting(next);
   EXPECT_TRUE(status.ok()) << status;
-  EXPECT_THAT(Said(), HasSubstr("get the new certificate"));
+  EXPECT_THAT(Said(), HasSubstr("info: TLS: new connections get the new certificate"));
   client_ = NewClient();
   std::string response;
   EXPECT_TRUE(old_connection
@@ -192,14 +196,14 @@ TEST_F(RpcTls, DoesNotTakeACertificateThatIsOverForOneThatIsGood) {
   Replace("server.key", authority_, "old.key");
   Replace("server.pem", authority_, "old.pem");
   EXPECT_TRUE(AskTrusting(authority_).ok());
-  EXPECT_THAT(Said(), HasSubstr("server.pem' is over since "));
+  EXPECT_THAT(Said(), AllOf(HasSubstr("warning: "), HasSubstr("server.pem' is over since ")));
 }
 
 TEST_F(RpcTls, SaysAtTheStartThatItsCertificateIsOver) {
   authority_.Issue("server", -1);
   Serve(Echo);
   EXPECT_FALSE(AskTrusting(authority_).ok());
-  EXPECT_THAT(Said(), HasSubstr("server.pem' is over since "));
+  EXPECT_THAT(Said(), AllOf(HasSubstr("warning: "), HasSubstr("server.pem' is over since ")));
 }
 
 TEST_F(RpcTls, TakesANewAuthorityOfClients) {

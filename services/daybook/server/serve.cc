@@ -47,10 +47,8 @@ constexpr absl::Duration kClosing = absl::Seconds(8);
 
 // What the engine and the read models say is what did not go as usual.
 void Warn(std::string_view message) { Log(Severity::kWarning, message); }
-// Of certificates: that a new one is in use is what everybody waits for; all else is not.
-void SayOfServer(std::string_view message) {
-  const bool fine = message.rfind("TLS: new connections get the new certificate", 0) == 0;
-  Log(fine ? Severity::kInfo : Severity::kWarning, message);
+void SayOfServer(rpc::Notice notice, std::string_view message) {
+  Log(notice == rpc::Notice::kInfo ? Severity::kInfo : Severity::kWarning, message);
 }
 
 // As many descriptors as this process may have: each connection and each table takes one, and what
