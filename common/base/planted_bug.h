@@ -21,6 +21,7 @@ enum class PlantedBug {
   kKeysIgnored,
   kGapBelieved,
   kClaimInGapOverlooked,
+  kEmptyCommitRaisesRevision,
 };
 
 #ifdef DAYBOOK_PLANT

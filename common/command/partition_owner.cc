@@ -127,7 +127,8 @@ absl::Status Partition::AppendCommit(std::unique_ptr<Command>& command,
   commit.set_customer_id(command->customer_id);
   commit.set_request_id(command->request_id);
   commit.set_request_hash(command->request_hash.data(), command->request_hash.size());
-  commit.set_revision(customer.state().revision() + (decision.events.empty() ? 0 : 1));
+  const bool changes = !decision.events.empty() || DAYBOOK_PLANTED(kEmptyCommitRaisesRevision);
+  commit.set_revision(customer.state().revision() + (changes ? 1 : 0));
   commit.set_actor(command->actor);
   commit.set_correlation_id(command->correlation_id);
   commit.set_causation_id(command->causation_id);

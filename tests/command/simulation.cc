@@ -44,9 +44,11 @@ absl::Status ToyDecide(const View& view, const google::protobuf::Message& messag
                   {{"revision", absl::StrCat(view.state.revision())},
                    {"sum", absl::StrCat(SumOf(view.state))}});
   }
-  auto* event = out->events.Add()->mutable_billing()->mutable_payment_recorded();
-  event->set_payment_id(std::string(context.request_id));
-  event->set_amount_minor(request.amount().units());
+  if (request.amount().units() != 0) {
+    auto* event = out->events.Add()->mutable_billing()->mutable_payment_recorded();
+    event->set_payment_id(std::string(context.request_id));
+    event->set_amount_minor(request.amount().units());
+  }
   RecordPaymentResponse response;
   response.set_payment_id(std::string(context.request_id));
   response.set_allocation_count(static_cast<int>(sum));
@@ -516,6 +518,15 @@ void Simulation::Answered(int number, const absl::Status& status, const std::str
 
 // --- the checker: a second reading of the rule, and the invariants ------------------------------
 
+// What a commit changes; without events nothing.
+int64_t AmountOf(const book::v1::Commit& commit) {
+  int64_t amount = 0;
+  for (const auto& event : commit.events()) {
+    amount += event.billing().payment_recorded().amount_minor();
+  }
+  return amount;
+}
+
 void Simulation::Check() {
   struct Effective {
     int64_t offset;
@@ -523,7 +534,7 @@ void Simulation::Check() {
     int64_t sum;  // of the customer, after it
   };
   uint64_t epoch = 0, sequence = 0, key = 0;
-  std::map<std::string, std::vector<Effective>> by_customer;
+  std::map<std::string, std::vector<Effective>> by_customer;  // by revision, from 1 on
   std::map<std::pair<std::string, std::string>, Effective> by_request;
   const auto& stored = log_.stored(0);
   for (size_t offset = 0; offset < stored.size(); ++offset) {
@@ -544,17 +555,15 @@ void Simulation::Check() {
     if (!record.has_commit()) continue;
     const book::v1::Commit& commit = record.commit();
     auto& history = by_customer[commit.customer_id()];
-    int64_t sum = history.empty() ? 0 : history.back().sum;
-    for (const auto& event : commit.events()) {
-      sum += event.billing().payment_recorded().amount_minor();
-    }
-    history.push_back({static_cast<int64_t>(offset), commit, sum});
+    const int64_t sum = (history.empty() ? 0 : history.back().sum) + AmountOf(commit);
+    const Effective effective{static_cast<int64_t>(offset), commit, sum};
+    if (commit.events_size() > 0) history.push_back(effective);
     if (sum < 0 || sum > kMost) return Violate("a rule of the book is broken in the log");
     if (commit.revision() != static_cast<int64_t>(history.size())) {
       return Violate(
           absl::StrFormat("I5: revision %d at place %d", commit.revision(), history.size()));
     }
-    if (!by_request.emplace(std::pair(commit.customer_id(), commit.request_id()), history.back())
+    if (!by_request.emplace(std::pair(commit.customer_id(), commit.request_id()), effective)
              .second) {
       return Violate(absl::StrCat("I2: request ", commit.request_id(), " took effect twice"));
     }
@@ -589,14 +598,18 @@ void Simulation::Check() {
       if (e.offset != a.offset || e.commit.revision() != a.revision ||
           answer.payment_id() != a.response.payment_id() ||
           answer.allocation_count() != a.response.allocation_count() ||
-          e.commit.events(0).billing().payment_recorded().amount_minor() != request.amount) {
+          AmountOf(e.commit) != request.amount) {
         return Violate(absl::StrCat("I1: request ", request.id,
                                     " was acknowledged otherwise than it is in the log"));
       }
+      const int64_t before = a.revision - (e.commit.events_size() > 0 ? 1 : 0);
+      if (request.expected_revision && *request.expected_revision != before) {
+        return Violate(absl::StrFormat("request %s expected revision %d and was accepted at %d",
+                                       request.id, *request.expected_revision, before));
+      }
     } else if (a.outcome == Outcome::kReused) {
       if (found == by_request.end() ||
-          found->second.commit.events(0).billing().payment_recorded().amount_minor() ==
-              request.amount) {
+          AmountOf(found->second.commit) == request.amount) {
         return Violate(absl::StrCat("request ", request.id, " was called reused and is not"));
       }
     } else if (a.outcome == Outcome::kRefused) {
@@ -636,7 +649,10 @@ void Simulation::Check() {
             return requests_[other.request].id == requests_[b.request].id &&
                    other.submitted < b.submitted;
           });
-      if (b.outcome == Outcome::kAccepted && first_attempt && b.revision <= a.revision) {
+      // One that changes nothing repeats the revision that it was decided at.
+      const int64_t raises = requests_[b.request].amount == 0 ? 0 : 1;
+      if (b.outcome == Outcome::kAccepted && first_attempt &&
+          b.revision < a.revision + raises) {
         return Violate(absl::StrFormat("I5: %s came after %s was acknowledged and stands before it",
                                        requests_[b.request].id, requests_[a.request].id));
       }

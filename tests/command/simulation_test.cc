@@ -102,7 +102,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Planted{PlantedBug::kFlushSeesLaterEdits, "FlushSeesLaterEdits"},
                     Planted{PlantedBug::kKeysIgnored, "KeysIgnored"},
                     Planted{PlantedBug::kGapBelieved, "GapBelieved"},
-                    Planted{PlantedBug::kClaimInGapOverlooked, "ClaimInGapOverlooked"}),
+                    Planted{PlantedBug::kClaimInGapOverlooked, "ClaimInGapOverlooked"},
+                    Planted{PlantedBug::kEmptyCommitRaisesRevision, "EmptyCommitRaisesRevision"}),
     [](const auto& info) { return info.param.name; });
 
 }  // namespace
