@@ -3,9 +3,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "common/base/status.h"
+#include "common/base/wire.h"
 #include "common/command/decider.h"
 #include "common/log/event_log.h"
-#include "google/protobuf/wire_format_lite.h"
 
 namespace daybook::command {
 namespace {
@@ -20,21 +20,12 @@ absl::string_view AsAbsl(std::string_view text) { return {text.data(), text.size
 // Fields of a message may stand in any order on the wire, so they are simply appended.
 std::string WithRevisionAndToken(std::string_view answer, int64_t revision,
                                  std::string_view token) {
-  using google::protobuf::internal::WireFormatLite;
   std::string response;
   response.reserve(answer.size() + token.size() + 16);
   response.append(answer);
-  const auto varint = [&response](uint64_t value) {
-    for (; value >= 0x80; value >>= 7) response.push_back(static_cast<char>(value | 0x80));
-    response.push_back(static_cast<char>(value));
-  };
-  varint(WireFormatLite::MakeTag(kRevisionField, WireFormatLite::WIRETYPE_VARINT));
-  varint(static_cast<uint64_t>(revision));
-  if (token.empty()) return response;
-  varint(
-      WireFormatLite::MakeTag(kConsistencyTokenField, WireFormatLite::WIRETYPE_LENGTH_DELIMITED));
-  varint(token.size());
-  return response.append(token);
+  wire::AppendInt(kRevisionField, revision, &response);
+  if (!token.empty()) wire::AppendBytes(kConsistencyTokenField, token, &response);
+  return response;
 }
 
 absl::Status CheckSameRequest(const Command& command, const Receipt& receipt) {

@@ -8,10 +8,10 @@
 #include "common/base/fields.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
+#include "common/base/wire.h"
 #include "common/command/unusual.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
-#include "google/protobuf/wire_format_lite.h"
 
 namespace daybook::command {
 namespace {
@@ -19,7 +19,6 @@ namespace {
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
-using google::protobuf::io::CodedInputStream;
 using google::protobuf::io::CodedOutputStream;
 
 // The fields that every request has.
@@ -29,7 +28,7 @@ struct Fields {
   const FieldDescriptor* request_id = nullptr;
   const FieldDescriptor* expected_revision = nullptr;
   const FieldDescriptor* validate_only = nullptr;
-  int allow_unusual = 0;  // its number, if there is one
+  uint64_t allow_unusual = 0;  // its number, if there is one
 };
 
 const FieldDescriptor* Find(const Descriptor& type, int number) {
@@ -49,29 +48,28 @@ const Fields& FieldsOf(const Descriptor& type) {
     fields = {&type, Find(type, kCustomerIdField), Find(type, kRequestIdField),
               Find(type, kExpectedRevisionField), Find(type, kValidateOnlyField)};
     const FieldDescriptor* unusual = type.FindFieldByName(std::string(kAllowUnusual));
-    if (unusual != nullptr) fields.allow_unusual = unusual->number();
+    if (unusual != nullptr) {
+      fields.allow_unusual = static_cast<uint64_t>(unusual->number());
+    }
   }
   return fields;
 }
 
 // Cuts what is no part of what the request says out of its serialised form, the bytes of `text`
 // from `start` on: `request_id`, `validate_only` and `allow_unusual`.
-void CutOwnFields(size_t start, int allow_unusual, std::string* text) {
-  using google::protobuf::internal::WireFormatLite;
-  const auto* bytes = reinterpret_cast<const uint8_t*>(text->data()) + start;
-  const int size = static_cast<int>(text->size() - start);
-  CodedInputStream in(bytes, size);
+void CutOwnFields(size_t start, uint64_t allow_unusual, std::string* text) {
+  std::string_view rest = std::string_view(*text).substr(start);
   char* to = text->data() + start;
-  for (int from = 0; from < size; from = in.CurrentPosition()) {
-    const uint32_t tag = in.ReadTag();
-    DAYBOOK_CHECK(WireFormatLite::SkipField(&in, tag));
-    const int number = WireFormatLite::GetTagFieldNumber(tag);
-    if (number == kRequestIdField || number == kValidateOnlyField || number == allow_unusual) {
+  wire::Field field;
+  while (!rest.empty()) {
+    const char* const from = rest.data();
+    DAYBOOK_CHECK(wire::TakeField(rest, field));
+    if (field.number == kRequestIdField || field.number == kValidateOnlyField ||
+        field.number == allow_unusual) {
       continue;
     }
-    const auto length = static_cast<size_t>(in.CurrentPosition() - from);
-    if (reinterpret_cast<const uint8_t*>(to) != bytes + from)
-      std::memmove(to, bytes + from, length);
+    const auto length = static_cast<size_t>(rest.data() - from);
+    if (to != from) std::memmove(to, from, length);
     to += length;
   }
   text->resize(static_cast<size_t>(to - text->data()));
@@ -84,7 +82,7 @@ void CutOwnFields(size_t start, int allow_unusual, std::string* text) {
 // The fields are cut out of the bytes rather than out of a copy of the message: a message is
 // serialised in the order of its field numbers, and one that was parsed has each of them once.
 log::Hash RequestHash(const Method& method, const Message& request, size_t size,
-                      int allow_unusual) {
+                      uint64_t allow_unusual) {
   thread_local std::string text;  // as large as the largest command so far, which is bounded
   text.assign(method.name);
   text.push_back('\n');

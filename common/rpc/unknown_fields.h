@@ -2,12 +2,10 @@
 // would be executed without what the caller meant by it.
 #pragma once
 
-#include <map>
-#include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "common/base/wire_schema.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 
@@ -17,8 +15,7 @@ namespace daybook::rpc {
 // third of parsing them; reflection, dearer than parsing, only names what was found. Thread-safe.
 class UnknownFields {
  public:
-  explicit UnknownFields(const google::protobuf::Descriptor* type);
-  ~UnknownFields();
+  explicit UnknownFields(const google::protobuf::Descriptor* type) : schema_(type) {}
 
   // `bytes` were parsed into `message`. Path and number of the first unknown field,
   // `lines[2].#1999`; empty if there is none. What is inside of google.protobuf.Any is not looked
@@ -26,11 +23,7 @@ class UnknownFields {
   std::string FirstIn(std::string_view bytes, const google::protobuf::Message& message) const;
 
  private:
-  struct Type;
-  const Type* Plan(const google::protobuf::Descriptor* type);
-
-  std::map<const google::protobuf::Descriptor*, std::unique_ptr<Type>> types_;
-  const Type* root_;
+  const WireSchema schema_;
 };
 
 }  // namespace daybook::rpc

@@ -8,6 +8,7 @@
 #include "common/base/clock.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
+#include "common/base/wire.h"
 #include "common/command/prepare.h"
 #include "common/serving/command_calls.h"
 #include "common/serving/command_origin.h"
@@ -49,7 +50,8 @@ class BatchCall {
     bool already_recorded = false;
 
     size_t size() const {
-      return FieldSize(field, bytes.size()) + (already_recorded ? kAlreadyRecorded.size() : 0);
+      return wire::BytesSize(field, bytes.size()) +
+             (already_recorded ? kAlreadyRecorded.size() : 0);
     }
   };
 
@@ -65,13 +67,13 @@ class BatchCall {
     constexpr int kResults = book::v1::ExecuteBatchResponse::kResultsFieldNumber;
     size_t bytes = 0;
     for (const Result& result : results_) {
-      bytes += FieldSize(kResults, result.size());
+      bytes += wire::BytesSize(kResults, result.size());
     }
     std::string response;
     response.reserve(bytes);
     for (const Result& result : results_) {
-      AppendFieldHeader(kResults, result.size(), &response);
-      AppendField(result.field, result.bytes, &response);
+      wire::AppendBytesHeader(kResults, result.size(), &response);
+      wire::AppendBytes(result.field, result.bytes, &response);
       if (result.already_recorded) response += kAlreadyRecorded;
     }
     call_->FinishSerialized(std::move(response));

@@ -5,6 +5,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/status.h"
+#include "common/base/wire.h"
 #include "common/command/prepare.h"
 #include "common/serving/command_origin.h"
 
@@ -24,12 +25,11 @@ void Answer(rpc::StreamItem& item, int field, std::string_view result, bool alre
   std::string response;
   response.reserve(result.size() + already.size() + 24);
   if (const uint64_t tag = RequestOf(item).tag(); tag != 0) {
-    response.push_back(ExecuteStreamResponse::kTagFieldNumber << 3);  // a varint
-    AppendVarint(tag, &response);
+    wire::AppendInt(ExecuteStreamResponse::kTagFieldNumber, static_cast<int64_t>(tag), &response);
   }
-  AppendFieldHeader(ExecuteStreamResponse::kResultFieldNumber,
-                    FieldSize(field, result.size()) + already.size(), &response);
-  AppendField(field, result, &response);
+  wire::AppendBytesHeader(ExecuteStreamResponse::kResultFieldNumber,
+                          wire::BytesSize(field, result.size()) + already.size(), &response);
+  wire::AppendBytes(field, result, &response);
   response += already;
   item.Answer(std::move(response));
 }

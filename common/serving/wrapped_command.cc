@@ -3,21 +3,13 @@
 #include "common/base/status.h"
 #include "common/base/text.h"
 #include "common/rpc/details.h"
-#include "google/protobuf/wire_format_lite.h"
 #include "google/rpc/status.pb.h"
 
 namespace daybook {
 
-using google::protobuf::internal::WireFormatLite;
-using google::protobuf::io::CodedOutputStream;
-
 namespace {
 
 constexpr size_t kMaxBareMessageBytes = 100;
-
-uint32_t TagOf(int number) {
-  return WireFormatLite::MakeTag(number, WireFormatLite::WIRETYPE_LENGTH_DELIMITED);
-}
 
 }  // namespace
 
@@ -47,26 +39,6 @@ std::string StatusBytes(const absl::Status& status, bool details) {
   bare.set_code(static_cast<int>(status.code()));
   bare.set_message(rpc::HeaderMessage(ToStd(status.message()).substr(0, kMaxBareMessageBytes)));
   return bare.SerializeAsString();
-}
-
-void AppendVarint(uint64_t value, std::string* out) {
-  for (; value >= 0x80; value >>= 7) out->push_back(static_cast<char>(value | 0x80));
-  out->push_back(static_cast<char>(value));
-}
-
-void AppendFieldHeader(int number, size_t size, std::string* out) {
-  AppendVarint(TagOf(number), out);
-  AppendVarint(size, out);
-}
-
-void AppendField(int number, std::string_view bytes, std::string* out) {
-  AppendFieldHeader(number, bytes.size(), out);
-  out->append(bytes);
-}
-
-size_t FieldSize(int number, size_t size) {
-  return CodedOutputStream::VarintSize32(TagOf(number)) + CodedOutputStream::VarintSize64(size) +
-         size;
 }
 
 }  // namespace daybook

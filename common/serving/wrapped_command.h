@@ -41,15 +41,6 @@ class CommandKinds {
 // Bytes of google.rpc.Status; `details`: with the details of the refusal.
 std::string StatusBytes(const absl::Status& status, bool details);
 
-// Protobuf's wire format, by hand: a stream onto a string would first fill all that the string has
-// reserved.
-void AppendVarint(uint64_t value, std::string* out);
-// A message, or a string, as field `number` of the one around it.
-void AppendField(int number, std::string_view bytes, std::string* out);
-// The same without the bytes, which the caller appends.
-void AppendFieldHeader(int number, size_t size, std::string* out);
-size_t FieldSize(int number, size_t size);
-
 // `CommandResult.already_recorded`, set: a varint behind everything else in the result.
 inline constexpr std::string_view kAlreadyRecorded = "\x80\x01\x01";
 static_assert(book::v1::CommandResult::kAlreadyRecordedFieldNumber == 16);
