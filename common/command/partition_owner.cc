@@ -7,9 +7,9 @@
 #include "absl/strings/str_format.h"
 #include "common/base/planted_bug.h"
 #include "common/base/prefetch.h"
-#include "common/base/proto_text.h"
 #include "common/base/status.h"
 #include "common/base/timestamp.h"
+#include "common/base/wire_schema.h"
 #include "common/command/answers.h"
 #include "common/command/partition.h"
 
@@ -20,6 +20,11 @@ namespace {
 constexpr absl::Duration kGapNotice = absl::Minutes(1);
 // Commands whose memory is asked for together: about as many misses as a core can have under way.
 constexpr size_t kPrefetched = 12;
+
+const WireSchema::Message& CommitSchema() {
+  static const WireSchema* const schema = new WireSchema(book::v1::Commit::descriptor());
+  return schema->root();
+}
 
 }  // namespace
 
@@ -142,7 +147,7 @@ absl::Status Partition::AppendCommit(std::unique_ptr<Command>& command,
   if (AheadOfClock()) SetMicros(absl::ToUnixMicros(now_.wall), frame_.mutable_clock_time());
   std::string* const bytes = frame_.mutable_commit();
   bytes->clear();
-  if (!AppendParsable(commit, bytes)) {
+  if (!commit.AppendToString(bytes) || !AllTextIsUtf8(CommitSchema(), *bytes)) {
     return TextIsNotUtf8();
   }
   bytes_.clear();

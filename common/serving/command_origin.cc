@@ -17,15 +17,22 @@ constexpr size_t kMaxActorBytes = 256;
 
 constexpr absl::Duration kAnswerMargin = absl::Milliseconds(100);
 
+// Every library hands over whatever bytes the caller sent.
+absl::Status CheckMetadata(std::string_view value) {
+  if (value.size() > kMaxMetadataBytes) {
+    return absl::InvalidArgumentError(Cat("at most ", kMaxMetadataBytes, " bytes"));
+  }
+  return CheckText(value, kMaxMetadataBytes);
+}
+
 }  // namespace
 
 absl::StatusOr<CommandOrigin> CommandOrigin::Of(const rpc::Caller& caller) {
   FieldViolations bad;
   const auto take = [&](std::string_view key) {
     const std::string_view value = caller.metadata(key);
-    if (value.size() > kMaxMetadataBytes) {
-      bad.Add(Cat("metadata ", key), Cat("at most ", kMaxMetadataBytes, " bytes"));
-    }
+    const absl::Status fine = CheckMetadata(value);
+    if (!fine.ok()) bad.Add(Cat("metadata ", key), ToStd(fine.message()));
     return std::string(value);
   };
   CommandOrigin origin;

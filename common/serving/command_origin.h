@@ -13,7 +13,8 @@ namespace daybook {
 class CommandOrigin {
  public:
   // INVALID_FIELDS if the metadata `daybook-correlation-id`, `daybook-causation-id` or
-  // `traceparent` has more than 128 bytes, or the name in the caller's certificate more than 256.
+  // `traceparent` is no text (CheckText) or has more than 128 bytes, or the name in the caller's
+  // certificate more than 256.
   static absl::StatusOr<CommandOrigin> Of(const rpc::Caller& caller);
 
   // `deadline`: of the command's answer, see DecideBy.
