@@ -58,6 +58,11 @@ constexpr size_t BytesSize(int number, size_t size) {
 
 inline bool TakeVarint(std::string_view& bytes, uint64_t& value) {
   constexpr size_t kLongest = 10;
+  if (!bytes.empty() && static_cast<uint8_t>(bytes[0]) < 0x80) {  // as nearly all are
+    value = static_cast<uint8_t>(bytes[0]);
+    bytes.remove_prefix(1);
+    return true;
+  }
   value = 0;
   for (size_t i = 0; i < bytes.size() && i < kLongest; ++i) {
     const auto byte = static_cast<uint8_t>(bytes[i]);

@@ -1,6 +1,7 @@
 #include "common/base/wire_schema.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "google/protobuf/stubs/common.h"
 #include "google/protobuf/wire_format.h"
@@ -42,6 +43,25 @@ const WireSchema::Message* WireSchema::Plan(const google::protobuf::Descriptor* 
   return made;
 }
 
+namespace {
+
+// The parser's own check. Most text is ASCII, and short: that is seen without a call.
+bool IsUtf8(std::string_view text) {
+  constexpr uint64_t kHighBits = 0x8080808080808080;
+  size_t i = 0;
+  uint64_t bits = 0;
+  for (; i + sizeof(bits) <= text.size(); i += sizeof(bits)) {
+    uint64_t word;
+    std::memcpy(&word, text.data() + i, sizeof(word));
+    bits |= word;
+  }
+  for (; i < text.size(); ++i) bits |= static_cast<uint8_t>(text[i]);
+  return (bits & kHighBits) == 0 || google::protobuf::internal::IsStructurallyValidUTF8(
+                                        text.data(), static_cast<int>(text.size()));
+}
+
+}  // namespace
+
 bool AllTextIsUtf8(const WireSchema::Message& type, std::string_view bytes) {
   wire::Field field;
   while (!bytes.empty()) {
@@ -50,11 +70,7 @@ bool AllTextIsUtf8(const WireSchema::Message& type, std::string_view bytes) {
     const WireSchema::Field* known = type.Find(field.number);
     if (known == nullptr) continue;
     if (known->message != nullptr && !AllTextIsUtf8(*known->message, field.bytes)) return false;
-    // The parser's own check.
-    if (known->text && !google::protobuf::internal::IsStructurallyValidUTF8(
-                           field.bytes.data(), static_cast<int>(field.bytes.size()))) {
-      return false;
-    }
+    if (known->text && !IsUtf8(field.bytes)) return false;
   }
   return true;
 }
