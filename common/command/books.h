@@ -1,6 +1,7 @@
 // Makes a Book from domains:
 //
-//   absl::StatusOr<Book> book = Books<Customer, Billing>(services);  // descriptors of both
+//   // Of the descriptors of both services.
+//   absl::StatusOr<Book> book = Books<customer::Customer, billing::Billing>(services);
 //
 // For every rpc of the services there must be exactly one domain with that request in its Requests;
 // otherwise, or if a message breaks the conventions of decider.h, the status says which.

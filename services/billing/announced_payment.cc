@@ -7,17 +7,15 @@
 #include "services/billing/billing.h"
 #include "services/billing/day_number.h"
 
-namespace daybook {
+namespace daybook::billing {
 namespace {
 
-using billing::Command;
-using billing::PaymentRef;
-using billing::v1::Account;
+using v1::Account;
 using Events = command::Events<Billing::Event>;
 
 // Null of one that failed: what the payer said of it is not kept.
-const billing::v1::PendingPayment* PendingOf(const PaymentRef& found) {
-  for (const billing::v1::PendingPayment& pending : found.account->pending_payments()) {
+const v1::PendingPayment* PendingOf(const PaymentRef& found) {
+  for (const v1::PendingPayment& pending : found.account->pending_payments()) {
     if (pending.ordinal() == found.ordinal) return &pending;
   }
   return nullptr;
@@ -25,9 +23,8 @@ const billing::v1::PendingPayment* PendingOf(const PaymentRef& found) {
 
 }  // namespace
 
-absl::StatusOr<billing::Received> billing::Confirm(const command::View& view,
-                                                   const PaymentRef& found, const Allocations& said,
-                                                   absl::CivilDay day) {
+absl::StatusOr<Received> Confirm(const command::View& view, const PaymentRef& found,
+                                 const Allocations& said, absl::CivilDay day) {
   const Account& account = *found.account;
   RETURN_IF_ERROR(ExpectFitsReceived(account, found.payment->amount_minor()));
   command::Dated<v1::Event> dated{day, {}};
@@ -43,31 +40,31 @@ absl::StatusOr<billing::Received> billing::Confirm(const command::View& view,
 }
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view,
-                                       const billing::v1::ConfirmPaymentRequest& request,
+                                       const v1::ConfirmPaymentRequest& request,
                                        const command::Context& context,
-                                       billing::v1::ConfirmPaymentResponse& response) {
+                                       v1::ConfirmPaymentResponse& response) {
   ASSIGN_OR_RETURN(const PaymentRef found,
-                   billing::FindPayment(view, request.payment_id(), Command::kConfirmPayment));
+                   FindPayment(view, request.payment_id(), Command::kConfirmPayment));
   // Money may come on an earlier day than that of its announcement.
   ASSIGN_OR_RETURN(const absl::CivilDay day,
-                   billing::EffectiveDay(*found.account, request.has_payment_date(),
-                                         request.payment_date(), context.now, 0, "payment_date"));
-  ASSIGN_OR_RETURN(billing::Received received, billing::Confirm(view, found, {}, day));
-  billing::AnswerReceived(received, *found.account, response);
+                   EffectiveDay(*found.account, request.has_payment_date(), request.payment_date(),
+                                context.now, 0, "payment_date"));
+  ASSIGN_OR_RETURN(Received received, Confirm(view, found, {}, day));
+  AnswerReceived(received, *found.account, response);
   return std::move(received.events);
 }
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view,
-                                       const billing::v1::FailPaymentRequest& request,
+                                       const v1::FailPaymentRequest& request,
                                        const command::Context& context,
-                                       billing::v1::FailPaymentResponse& response) {
+                                       v1::FailPaymentResponse& response) {
   ASSIGN_OR_RETURN(const PaymentRef found,
-                   billing::FindPayment(view, request.payment_id(), Command::kFailPayment));
+                   FindPayment(view, request.payment_id(), Command::kFailPayment));
   Events events(1);
   ASSIGN_OR_RETURN(
       events[0].effective_date,
-      billing::EffectiveDay(*found.account, request.has_effective_date(), request.effective_date(),
-                            context.now, found.payment->payment_date()));
+      EffectiveDay(*found.account, request.has_effective_date(), request.effective_date(),
+                   context.now, found.payment->payment_date()));
   auto& failed = *events[0].event.mutable_payment_failed();
   failed.set_account_id(found.account->account_id());
   failed.set_payment_id(request.payment_id());
@@ -75,8 +72,8 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   failed.set_currency_code(found.account->currency_code());
   failed.set_reason(Normalise(request.reason()));
   response.set_payment_id(request.payment_id());
-  response.set_state(billing::v1::PAYMENT_STATE_FAILED);
+  response.set_state(v1::PAYMENT_STATE_FAILED);
   return events;
 }
 
-}  // namespace daybook
+}  // namespace daybook::billing

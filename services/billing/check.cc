@@ -14,14 +14,14 @@
 #include "services/billing/tax_code.h"
 #include "services/billing/terms.h"
 
-namespace daybook {
+namespace daybook::billing {
 namespace {
 
-using billing::v1::IssueInvoiceRequest;
-using billing::v1::LineItem;
-using billing::v1::OpenAccountRequest;
-using billing::v1::PaymentAllocation;
-using billing::v1::RecordPaymentRequest;
+using v1::IssueInvoiceRequest;
+using v1::LineItem;
+using v1::OpenAccountRequest;
+using v1::PaymentAllocation;
+using v1::RecordPaymentRequest;
 
 constexpr int kMaxLines = 1'000;
 constexpr int kMaxSaid = 1'000;
@@ -96,7 +96,7 @@ void CheckLine(const LineItem& line, std::string_view lines, int i, FieldViolati
   if (line.has_tax_rate_percent()) {
     Expect(CheckRate(line.tax_rate_percent()), At(lines, i, "tax_rate_percent"), bad);
   }
-  if (line.has_tax_code()) billing::CheckTaxCode(line, At(lines, i).ToString(), bad);
+  if (line.has_tax_code()) CheckTaxCode(line, At(lines, i).ToString(), bad);
 }
 
 // What an invoice says: in the request that issues it, or in a draft. `prefix`: `draft.` or empty.
@@ -115,7 +115,7 @@ void CheckContent(const Content& content, const std::string& prefix, FieldViolat
       bad.Add(prefix + "due_date", "is before the invoice date");
     }
   }
-  if (content.has_terms()) billing::CheckTerms(content.terms(), prefix + "terms", bad);
+  if (content.has_terms()) CheckTerms(content.terms(), prefix + "terms", bad);
   Expect(CheckText(content.reference(), kMaxReferenceCharacters), prefix + "reference", bad);
   const std::string lines = prefix + "lines";
   if (content.lines().empty()) bad.Add(lines, "has no entry");
@@ -195,7 +195,7 @@ absl::Status CheckOfPayment(const Request& request) {
 }
 
 void CheckEtag(const std::string& etag, std::string_view field, FieldViolations& bad) {
-  Expect(CheckText(etag, billing::kMaxEtagBytes), field, bad);
+  Expect(CheckText(etag, kMaxEtagBytes), field, bad);
 }
 
 // How much, and the id of whoever gives it back or takes it back.
@@ -214,7 +214,7 @@ absl::Status CheckTakeBack(const Request& request) {
   FieldViolations bad;
   CheckPaymentId(request, bad);
   CheckMoneyOut(request, bad);
-  if (!billing::v1::TakeBackExcess_IsValid(request.excess())) {
+  if (!v1::TakeBackExcess_IsValid(request.excess())) {
     bad.Add("excess", "is not CLAIM or LOSS");
   }
   return bad.ToStatus();
@@ -253,7 +253,7 @@ absl::Status Billing::Check(const OpenAccountRequest& request) {
                                  : "is no ISO 4217 code in capitals such as EUR");
   }
   Expect(FindTimeZone(request.time_zone()).status(), "time_zone", bad);
-  billing::CheckTerms(request.terms(), "terms", bad);
+  CheckTerms(request.terms(), "terms", bad);
   CheckDay(request, bad);
   return bad.ToStatus();
 }
@@ -278,12 +278,12 @@ absl::Status Billing::Check(const RecordPaymentRequest& request) {
   } else {
     Expect(CheckPositive(request.amount()), "amount", bad);
   }
-  if (request.method() == billing::v1::PAYMENT_METHOD_UNSPECIFIED) {
+  if (request.method() == v1::PAYMENT_METHOD_UNSPECIFIED) {
     bad.Add("method", "is required");
-  } else if (!billing::v1::PaymentMethod_IsValid(request.method())) {
+  } else if (!v1::PaymentMethod_IsValid(request.method())) {
     bad.Add("method", "is no known method");
   }
-  if (!billing::v1::PaymentChannel_IsValid(request.channel())) {
+  if (!v1::PaymentChannel_IsValid(request.channel())) {
     bad.Add("channel", "is no known channel");
   }
   if (request.has_payment_date()) {
@@ -300,10 +300,10 @@ absl::Status Billing::Check(const RecordPaymentRequest& request) {
   }
   CheckSaid(request, bad);
   switch (request.initial_state()) {
-    case billing::v1::PAYMENT_STATE_UNSPECIFIED:
-    case billing::v1::PAYMENT_STATE_SUCCEEDED:
-    case billing::v1::PAYMENT_STATE_PENDING:
-    case billing::v1::PAYMENT_STATE_UNKNOWN:
+    case v1::PAYMENT_STATE_UNSPECIFIED:
+    case v1::PAYMENT_STATE_SUCCEEDED:
+    case v1::PAYMENT_STATE_PENDING:
+    case v1::PAYMENT_STATE_UNKNOWN:
       break;
     default:
       bad.Add("initial_state", "is not SUCCEEDED, PENDING or UNKNOWN");
@@ -311,32 +311,32 @@ absl::Status Billing::Check(const RecordPaymentRequest& request) {
   return bad.ToStatus();
 }
 
-absl::Status Billing::Check(const billing::v1::ChangeAccountTermsRequest& request) {
+absl::Status Billing::Check(const v1::ChangeAccountTermsRequest& request) {
   FieldViolations bad;
   CheckWhoseAndWhich(request, bad);
-  billing::CheckTerms(request.terms(), "terms", bad);
+  CheckTerms(request.terms(), "terms", bad);
   CheckDay(request, bad);
   return bad.ToStatus();
 }
 
-absl::Status Billing::Check(const billing::v1::SuspendAccountRequest& request) {
+absl::Status Billing::Check(const v1::SuspendAccountRequest& request) {
   return CheckOfAccount(request);
 }
-absl::Status Billing::Check(const billing::v1::CloseAccountRequest& request) {
+absl::Status Billing::Check(const v1::CloseAccountRequest& request) {
   return CheckOfAccount(request);
 }
-absl::Status Billing::Check(const billing::v1::ReopenAccountRequest& request) {
+absl::Status Billing::Check(const v1::ReopenAccountRequest& request) {
   return CheckOfAccount(request);
 }
 
-absl::Status Billing::Check(const billing::v1::CreateDraftInvoiceRequest& request) {
+absl::Status Billing::Check(const v1::CreateDraftInvoiceRequest& request) {
   FieldViolations bad;
   CheckWhoseAndWhich(request, bad);
   CheckDraft(request, bad);
   return bad.ToStatus();
 }
 
-absl::Status Billing::Check(const billing::v1::EditDraftInvoiceRequest& request) {
+absl::Status Billing::Check(const v1::EditDraftInvoiceRequest& request) {
   FieldViolations bad;
   CheckInvoiceId(request, bad);
   CheckEtag(request.etag(), "etag", bad);
@@ -344,45 +344,45 @@ absl::Status Billing::Check(const billing::v1::EditDraftInvoiceRequest& request)
   return bad.ToStatus();
 }
 
-absl::Status Billing::Check(const billing::v1::DeleteDraftInvoiceRequest& request) {
+absl::Status Billing::Check(const v1::DeleteDraftInvoiceRequest& request) {
   FieldViolations bad;
   CheckInvoiceId(request, bad);
   CheckEtag(request.etag(), "etag", bad);
   return bad.ToStatus();
 }
 
-absl::Status Billing::Check(const billing::v1::VoidInvoiceRequest& request) {
+absl::Status Billing::Check(const v1::VoidInvoiceRequest& request) {
   return CheckOfInvoice(request);
 }
-absl::Status Billing::Check(const billing::v1::MarkInvoiceUncollectibleRequest& request) {
-  return CheckOfInvoice(request);
-}
-
-absl::Status Billing::Check(const billing::v1::UnmarkInvoiceUncollectibleRequest& request) {
-  return CheckOfInvoice(request);
-}
-absl::Status Billing::Check(const billing::v1::ReverseWriteOffRequest& request) {
+absl::Status Billing::Check(const v1::MarkInvoiceUncollectibleRequest& request) {
   return CheckOfInvoice(request);
 }
 
-absl::Status Billing::Check(const billing::v1::WriteOffInvoiceRequest& request) {
+absl::Status Billing::Check(const v1::UnmarkInvoiceUncollectibleRequest& request) {
+  return CheckOfInvoice(request);
+}
+absl::Status Billing::Check(const v1::ReverseWriteOffRequest& request) {
+  return CheckOfInvoice(request);
+}
+
+absl::Status Billing::Check(const v1::WriteOffInvoiceRequest& request) {
   FieldViolations bad;
   CheckInvoiceId(request, bad);
-  if (request.reason() == billing::v1::WRITE_OFF_REASON_UNSPECIFIED) {
+  if (request.reason() == v1::WRITE_OFF_REASON_UNSPECIFIED) {
     bad.Add("reason", "is required");
-  } else if (!billing::v1::WriteOffReason_IsValid(request.reason())) {
+  } else if (!v1::WriteOffReason_IsValid(request.reason())) {
     bad.Add("reason", "is no known reason");
   }
   CheckDay(request, bad);
   return bad.ToStatus();
 }
 
-absl::Status Billing::Check(const billing::v1::IssueCreditNoteRequest& request) {
+absl::Status Billing::Check(const v1::IssueCreditNoteRequest& request) {
   FieldViolations bad;
   CheckInvoiceId(request, bad);
-  if (request.kind() == billing::v1::CREDIT_NOTE_KIND_UNSPECIFIED) {
+  if (request.kind() == v1::CREDIT_NOTE_KIND_UNSPECIFIED) {
     bad.Add("kind", "is required");
-  } else if (!billing::v1::CreditNoteKind_IsValid(request.kind())) {
+  } else if (!v1::CreditNoteKind_IsValid(request.kind())) {
     bad.Add("kind", "is no known kind");
   }
   if (request.lines_size() > kMaxLines) {
@@ -390,7 +390,7 @@ absl::Status Billing::Check(const billing::v1::IssueCreditNoteRequest& request) 
   } else {
     absl::flat_hash_set<int32_t> seen;
     for (int i = 0; i < request.lines_size(); ++i) {
-      const billing::v1::CreditNoteItem& item = request.lines(i);
+      const v1::CreditNoteItem& item = request.lines(i);
       if (item.line_index() < 0) bad.Add(At("lines", i, "line_index").ToString(), "is negative");
       if (item.has_net()) Expect(MinorOf(item.net()).status(), At("lines", i, "net"), bad);
       if (item.has_gross()) Expect(MinorOf(item.gross()).status(), At("lines", i, "gross"), bad);
@@ -405,7 +405,7 @@ absl::Status Billing::Check(const billing::v1::IssueCreditNoteRequest& request) 
   return bad.ToStatus();
 }
 
-absl::Status Billing::Check(const billing::v1::ConfirmPaymentRequest& request) {
+absl::Status Billing::Check(const v1::ConfirmPaymentRequest& request) {
   FieldViolations bad;
   CheckPaymentId(request, bad);
   if (request.has_payment_date()) {
@@ -414,17 +414,17 @@ absl::Status Billing::Check(const billing::v1::ConfirmPaymentRequest& request) {
   return bad.ToStatus();
 }
 
-absl::Status Billing::Check(const billing::v1::FailPaymentRequest& request) {
+absl::Status Billing::Check(const v1::FailPaymentRequest& request) {
   return CheckOfPayment(request);
 }
-absl::Status Billing::Check(const billing::v1::ReversePaymentRequest& request) {
+absl::Status Billing::Check(const v1::ReversePaymentRequest& request) {
   return CheckTakeBack(request);
 }
-absl::Status Billing::Check(const billing::v1::ChargeBackPaymentRequest& request) {
+absl::Status Billing::Check(const v1::ChargeBackPaymentRequest& request) {
   return CheckTakeBack(request);
 }
 
-absl::Status Billing::Check(const billing::v1::ReinstatePaymentRequest& request) {
+absl::Status Billing::Check(const v1::ReinstatePaymentRequest& request) {
   FieldViolations bad;
   CheckPaymentId(request, bad);
   if (request.has_amount()) Expect(CheckPositive(request.amount()), "amount", bad);
@@ -434,14 +434,14 @@ absl::Status Billing::Check(const billing::v1::ReinstatePaymentRequest& request)
   return bad.ToStatus();
 }
 
-absl::Status Billing::Check(const billing::v1::RefundPaymentRequest& request) {
+absl::Status Billing::Check(const v1::RefundPaymentRequest& request) {
   FieldViolations bad;
   CheckPaymentId(request, bad);
   CheckMoneyOut(request, bad);
   return bad.ToStatus();
 }
 
-absl::Status Billing::Check(const billing::v1::RefundCreditNoteRequest& request) {
+absl::Status Billing::Check(const v1::RefundCreditNoteRequest& request) {
   FieldViolations bad;
   CheckWhose(request, bad);
   Expect(CheckId(request.credit_note_id(), kMaxIdCharacters), "credit_note_id", bad);
@@ -449,14 +449,14 @@ absl::Status Billing::Check(const billing::v1::RefundCreditNoteRequest& request)
   return bad.ToStatus();
 }
 
-absl::Status Billing::Check(const billing::v1::WriteOffCreditRequest& request) {
+absl::Status Billing::Check(const v1::WriteOffCreditRequest& request) {
   return CheckOfPayment(request);
 }
-absl::Status Billing::Check(const billing::v1::ReverseCreditWriteOffRequest& request) {
+absl::Status Billing::Check(const v1::ReverseCreditWriteOffRequest& request) {
   return CheckOfPayment(request);
 }
 
-absl::Status Billing::Check(const billing::v1::ApplyCreditRequest& request) {
+absl::Status Billing::Check(const v1::ApplyCreditRequest& request) {
   FieldViolations bad;
   CheckWhoseAndWhich(request, bad);
   if (!request.payment_id().empty()) {
@@ -467,7 +467,7 @@ absl::Status Billing::Check(const billing::v1::ApplyCreditRequest& request) {
   return bad.ToStatus();
 }
 
-absl::Status Billing::Check(const billing::v1::ReleaseCreditRequest& request) {
+absl::Status Billing::Check(const v1::ReleaseCreditRequest& request) {
   FieldViolations bad;
   CheckPaymentId(request, bad);
   Expect(CheckId(request.invoice_id(), kMaxIdCharacters), "invoice_id", bad);
@@ -476,4 +476,4 @@ absl::Status Billing::Check(const billing::v1::ReleaseCreditRequest& request) {
   return bad.ToStatus();
 }
 
-}  // namespace daybook
+}  // namespace daybook::billing

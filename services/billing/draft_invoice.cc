@@ -13,18 +13,17 @@
 #include "services/billing/tax_code.h"
 #include "services/billing/terms.h"
 
-namespace daybook {
+namespace daybook::billing {
 namespace {
 
-using billing::Command;
-using billing::v1::Account;
-using billing::v1::InvoiceDraft;
+using v1::Account;
+using v1::InvoiceDraft;
 using Events = command::Events<Billing::Event>;
 
 InvoiceDraft Normalised(InvoiceDraft draft) {
   draft.set_reference(Tidy(draft.reference()));
   if (draft.has_terms()) *draft.mutable_terms() = billing::Normalised(draft.terms());
-  for (billing::v1::LineItem& line : *draft.mutable_lines()) {
+  for (v1::LineItem& line : *draft.mutable_lines()) {
     line.set_description(Normalise(line.description()));
     line.set_product(Tidy(line.product()));
     if (line.has_tax_code()) *line.mutable_tax_code() = billing::Normalised(line.tax_code());
@@ -40,30 +39,30 @@ absl::Status ExpectDraftRoom(const command::View& view, const InvoiceDraft& draf
   size_t bytes = draft.ByteSizeLong();
   for (const Account& account : view.state.billing().accounts()) {
     count += account.drafts_size();
-    for (const billing::v1::Draft& known : account.drafts()) {
+    for (const v1::Draft& known : account.drafts()) {
       if (&known.draft() != old) bytes += known.draft().ByteSizeLong();
     }
   }
-  if (count <= billing::kMaxDrafts && bytes <= billing::kMaxDraftBytes) return absl::OkStatus();
+  if (count <= kMaxDrafts && bytes <= kMaxDraftBytes) return absl::OkStatus();
   return Refuse(
       Reason::kDraftsFull,
       absl::StrCat("the customer would have ", count, " drafts of together ", bytes, " bytes"),
       {{"draft_count", absl::StrCat(count)},
-       {"draft_limit", absl::StrCat(billing::kMaxDrafts)},
+       {"draft_limit", absl::StrCat(kMaxDrafts)},
        {"byte_count", absl::StrCat(bytes)},
-       {"byte_limit", absl::StrCat(billing::kMaxDraftBytes)}});
+       {"byte_limit", absl::StrCat(kMaxDraftBytes)}});
 }
 
 // What it would come to today; refuses what could not be issued.
 template <class Response>
 absl::Status AnswerAmounts(const Account& account, const InvoiceDraft& draft, bool allow_unusual,
                            Response& response) {
-  RETURN_IF_ERROR(billing::ExpectCurrencies(account, draft.lines()));
-  const Currency& currency = billing::CurrencyOf(account);
-  billing::v1::InvoiceIssued invoice;
-  RETURN_IF_ERROR(billing::FillAmounts(draft.lines(), currency, invoice, "draft.lines"));
-  RETURN_IF_ERROR(billing::ExpectUsual(account, invoice, allow_unusual));
-  RETURN_IF_ERROR(billing::ExpectTaxCodeRoom(invoice.taxes(), account));
+  RETURN_IF_ERROR(ExpectCurrencies(account, draft.lines()));
+  const Currency& currency = CurrencyOf(account);
+  v1::InvoiceIssued invoice;
+  RETURN_IF_ERROR(FillAmounts(draft.lines(), currency, invoice, "draft.lines"));
+  RETURN_IF_ERROR(ExpectUsual(account, invoice, allow_unusual));
+  RETURN_IF_ERROR(ExpectTaxCodeRoom(invoice.taxes(), account));
   *response.mutable_net() = MoneyOf(invoice.net_minor(), currency);
   *response.mutable_tax() = MoneyOf(invoice.tax_minor(), currency);
   *response.mutable_total() = MoneyOf(invoice.total_minor(), currency);
@@ -72,18 +71,18 @@ absl::Status AnswerAmounts(const Account& account, const InvoiceDraft& draft, bo
 }
 
 absl::StatusOr<absl::CivilDay> Today(const Account& account, const command::Context& context) {
-  return billing::EffectiveDay(account, false, {}, context.now, 0, "account_id");
+  return EffectiveDay(account, false, {}, context.now, 0, "account_id");
 }
 
 }  // namespace
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view,
-                                       const billing::v1::CreateDraftInvoiceRequest& request,
+                                       const v1::CreateDraftInvoiceRequest& request,
                                        const command::Context& context,
-                                       billing::v1::CreateDraftInvoiceResponse& response) {
-  ASSIGN_OR_RETURN(const Account* account, billing::ChooseAccount(view, request.account_id(),
-                                                                  Command::kCreateDraftInvoice));
-  RETURN_IF_ERROR(billing::ExpectRoom(view));
+                                       v1::CreateDraftInvoiceResponse& response) {
+  ASSIGN_OR_RETURN(const Account* account,
+                   ChooseAccount(view, request.account_id(), Command::kCreateDraftInvoice));
+  RETURN_IF_ERROR(ExpectRoom(view));
   InvoiceDraft draft = Normalised(request.draft());
   RETURN_IF_ERROR(ExpectDraftRoom(view, draft, nullptr));
   RETURN_IF_ERROR(AnswerAmounts(*account, draft, request.allow_unusual(), response));
@@ -94,23 +93,23 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   drafted.set_invoice_id(context.NewId(view, 0));
   *drafted.mutable_draft() = std::move(draft);
   response.set_invoice_id(drafted.invoice_id());
-  response.set_etag(billing::EtagOf(1));
+  response.set_etag(EtagOf(1));
   return events;
 }
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view,
-                                       const billing::v1::EditDraftInvoiceRequest& request,
+                                       const v1::EditDraftInvoiceRequest& request,
                                        const command::Context& context,
-                                       billing::v1::EditDraftInvoiceResponse& response) {
-  ASSIGN_OR_RETURN(const billing::InvoiceRef found,
-                   billing::FindInvoice(view, request.invoice_id(), Command::kEditDraftInvoice));
-  RETURN_IF_ERROR(billing::ExpectEtag(*found.draft, request.etag()));
+                                       v1::EditDraftInvoiceResponse& response) {
+  ASSIGN_OR_RETURN(const InvoiceRef found,
+                   FindInvoice(view, request.invoice_id(), Command::kEditDraftInvoice));
+  RETURN_IF_ERROR(ExpectEtag(*found.draft, request.etag()));
   InvoiceDraft draft = Normalised(request.draft());
   RETURN_IF_ERROR(ExpectDraftRoom(view, draft, &found.draft->draft()));
   RETURN_IF_ERROR(AnswerAmounts(*found.account, draft, request.allow_unusual(), response));
   response.set_invoice_id(request.invoice_id());
   const bool same = google::protobuf::util::MessageDifferencer::Equals(draft, found.draft->draft());
-  response.set_etag(billing::EtagOf(found.draft->version() + (same ? 0 : 1)));
+  response.set_etag(EtagOf(found.draft->version() + (same ? 0 : 1)));
   if (same) return Events();
   Events events(1);
   ASSIGN_OR_RETURN(events[0].effective_date, Today(*found.account, context));
@@ -122,12 +121,12 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
 }
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view,
-                                       const billing::v1::DeleteDraftInvoiceRequest& request,
+                                       const v1::DeleteDraftInvoiceRequest& request,
                                        const command::Context& context,
-                                       billing::v1::DeleteDraftInvoiceResponse& response) {
-  ASSIGN_OR_RETURN(const billing::InvoiceRef found,
-                   billing::FindInvoice(view, request.invoice_id(), Command::kDeleteDraftInvoice));
-  RETURN_IF_ERROR(billing::ExpectEtag(*found.draft, request.etag()));
+                                       v1::DeleteDraftInvoiceResponse& response) {
+  ASSIGN_OR_RETURN(const InvoiceRef found,
+                   FindInvoice(view, request.invoice_id(), Command::kDeleteDraftInvoice));
+  RETURN_IF_ERROR(ExpectEtag(*found.draft, request.etag()));
   Events events(1);
   ASSIGN_OR_RETURN(events[0].effective_date, Today(*found.account, context));
   auto& deleted = *events[0].event.mutable_invoice_draft_deleted();
@@ -137,4 +136,4 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   return events;
 }
 
-}  // namespace daybook
+}  // namespace daybook::billing

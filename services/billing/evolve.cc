@@ -13,10 +13,9 @@
 #include "services/billing/state_lines.h"
 #include "services/billing/tax_relief.h"
 
-namespace daybook {
+namespace daybook::billing {
 namespace {
 
-using namespace billing;  // NOLINT: the domain's own words
 using v1::Account;
 using v1::Invoice;
 using v1::Payment;
@@ -467,4 +466,4 @@ void Billing::Evolve(const command::EventMeta& meta, const Event& event, book::v
   DAYBOOK_CHECK(!"an event of the billing book that this binary does not know");
 }
 
-}  // namespace daybook
+}  // namespace daybook::billing

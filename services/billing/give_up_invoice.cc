@@ -14,54 +14,49 @@
 #include "services/billing/tax_relief.h"
 #include "services/billing/write_off_reversal.h"
 
-namespace daybook {
+namespace daybook::billing {
 namespace {
 
-using billing::Command;
-using billing::InvoiceRef;
-using billing::v1::Invoice;
+using v1::Invoice;
 using Events = command::Events<Billing::Event>;
 
 template <class Request>
 absl::StatusOr<absl::CivilDay> DayOfInvoice(const InvoiceRef& found, const Request& request,
                                             const command::Context& context, int32_t earliest = 0) {
-  return billing::EffectiveDay(*found.account, request.has_effective_date(),
-                               request.effective_date(), context.now,
-                               std::max(earliest, found.invoice->invoice_date()));
+  return EffectiveDay(*found.account, request.has_effective_date(), request.effective_date(),
+                      context.now, std::max(earliest, found.invoice->invoice_date()));
 }
 
 // Money and credit notes on an invoice: the total less everything else that it came to.
-absl::Status ExpectUntouched(const billing::v1::Account& account, const Invoice& invoice) {
+absl::Status ExpectUntouched(const v1::Account& account, const Invoice& invoice) {
   const int64_t paid = invoice.total_minor() - invoice.open_minor() - invoice.credited_minor() -
                        invoice.written_off_minor() - invoice.residue_minor() -
                        invoice.discounted_minor();
-  const int64_t credited = billing::CreditedTotal(invoice);
+  const int64_t credited = CreditedTotal(invoice);
   // A credit note of an invoice of nothing comes to nothing, and yet took its lines back.
   if (paid == 0 && invoice.credited_lines().empty()) return absl::OkStatus();
-  return Refuse(Reason::kInvoiceHasMoney,
-                absl::StrCat("invoice '", invoice.invoice_id(), "' has ",
-                             billing::MoneyText(account, paid), " of money and ",
-                             billing::MoneyText(account, credited), " of credit notes on it"),
-                {{"invoice_id", invoice.invoice_id()},
-                 {"allocated_minor", absl::StrCat(paid)},
-                 {"credited_minor", absl::StrCat(credited)}});
+  return Refuse(
+      Reason::kInvoiceHasMoney,
+      absl::StrCat("invoice '", invoice.invoice_id(), "' has ", MoneyText(account, paid),
+                   " of money and ", MoneyText(account, credited), " of credit notes on it"),
+      {{"invoice_id", invoice.invoice_id()},
+       {"allocated_minor", absl::StrCat(paid)},
+       {"credited_minor", absl::StrCat(credited)}});
 }
 
-void FillVoided(const billing::v1::Account& account, const Invoice& invoice,
-                billing::v1::InvoiceVoided& voided) {
-  for (int i = 0; i < billing::LineCount(invoice); ++i) {
-    const billing::StateLine line = billing::LineAt(account, invoice, i);
+void FillVoided(const v1::Account& account, const Invoice& invoice, v1::InvoiceVoided& voided) {
+  for (int i = 0; i < LineCount(invoice); ++i) {
+    const StateLine line = LineAt(account, invoice, i);
     voided.set_net_minor(voided.net_minor() + line.net);
     voided.set_tax_minor(voided.tax_minor() + line.tax);
-    billing::AddToTaxes(line, line.net, line.tax, *voided.mutable_taxes());
+    AddToTaxes(line, line.net, line.tax, *voided.mutable_taxes());
   }
   voided.set_total_minor(invoice.total_minor());
-  voided.set_open_minor(invoice.open_minor() + billing::AllGivenUp(invoice).total());
+  voided.set_open_minor(invoice.open_minor() + AllGivenUp(invoice).total());
 }
 
-bool IsLoss(billing::v1::WriteOffReason reason) {
-  return reason == billing::v1::WRITE_OFF_REASON_OVERDUE ||
-         reason == billing::v1::WRITE_OFF_REASON_BAD_DEBT;
+bool IsLoss(v1::WriteOffReason reason) {
+  return reason == v1::WRITE_OFF_REASON_OVERDUE || reason == v1::WRITE_OFF_REASON_BAD_DEBT;
 }
 
 // So that what comes back has one answer.
@@ -75,29 +70,28 @@ absl::Status ExpectSameTax(bool correct_tax, bool corrected) {
 
 // `residue_minor`: what is open beyond a discount that is taken with it.
 absl::Status ExpectResidue(const InvoiceRef& found, int64_t residue_minor) {
-  const int64_t tolerance = billing::WriteOffTolerance(found.account->currency_code());
+  const int64_t tolerance = WriteOffTolerance(found.account->currency_code());
   // Of an invoice that was given up nothing is a residue.
-  if (found.state() == billing::v1::INVOICE_STATE_ISSUED && residue_minor <= tolerance) {
+  if (found.state() == v1::INVOICE_STATE_ISSUED && residue_minor <= tolerance) {
     return absl::OkStatus();
   }
   return Refuse(
       Reason::kWriteOffAboveTolerance,
-      absl::StrCat(billing::MoneyText(*found.account, residue_minor),
-                   " is open; a residue is at most ", billing::MoneyText(*found.account, tolerance),
-                   " of an invoice that is ISSUED"),
+      absl::StrCat(MoneyText(*found.account, residue_minor), " is open; a residue is at most ",
+                   MoneyText(*found.account, tolerance), " of an invoice that is ISSUED"),
       {{"open_minor", absl::StrCat(residue_minor)}, {"tolerance_minor", absl::StrCat(tolerance)}});
 }
 
-absl::Status ExpectWriteOff(const InvoiceRef& found, billing::v1::WriteOffReason reason) {
+absl::Status ExpectWriteOff(const InvoiceRef& found, v1::WriteOffReason reason) {
   const Invoice& invoice = *found.invoice;
   if (invoice.open_minor() == 0) {
-    return Refuse(Reason::kInvoiceNotOpen,
-                  absl::StrCat("nothing is open on invoice '", invoice.invoice_id(), "'"),
-                  {{"invoice_id", invoice.invoice_id()},
-                   {"state", std::string(billing::NameOf(found.state()))}});
+    return Refuse(
+        Reason::kInvoiceNotOpen,
+        absl::StrCat("nothing is open on invoice '", invoice.invoice_id(), "'"),
+        {{"invoice_id", invoice.invoice_id()}, {"state", std::string(NameOf(found.state()))}});
   }
   if (IsLoss(reason) && invoice.written_off_minor() > 0 && invoice.write_off_reason() != reason) {
-    const std::string name = billing::v1::WriteOffReason_Name(invoice.write_off_reason());
+    const std::string name = v1::WriteOffReason_Name(invoice.write_off_reason());
     return Refuse(Reason::kWriteOffReasonMixed,
                   absl::StrCat("part of the invoice was written off as ", name),
                   {{"reason", name}});
@@ -106,12 +100,12 @@ absl::Status ExpectWriteOff(const InvoiceRef& found, billing::v1::WriteOffReason
 }
 
 absl::Status NotEarned(const InvoiceRef& found, int64_t rest_minor) {
-  const int64_t allowed = billing::AllowedDiscount(*found.invoice);
+  const int64_t allowed = AllowedDiscount(*found.invoice);
   return Refuse(Reason::kDiscountNotEarned,
-                absl::StrCat(billing::MoneyText(*found.account, rest_minor), " of invoice '",
+                absl::StrCat(MoneyText(*found.account, rest_minor), " of invoice '",
                              found.invoice->invoice_id(),
                              "' is open beyond what early payment earned; it offers ",
-                             billing::MoneyText(*found.account, allowed)),
+                             MoneyText(*found.account, allowed)),
                 {{"invoice_id", found.invoice->invoice_id()},
                  {"open_minor", absl::StrCat(found.invoice->open_minor())},
                  {"discount_minor", absl::StrCat(allowed)}});
@@ -119,70 +113,69 @@ absl::Status NotEarned(const InvoiceRef& found, int64_t rest_minor) {
 
 // What is let off for early payment, before anything else is written off; it is not for a residue
 // that is none too large by itself.
-int64_t TakeDiscount(const InvoiceRef& found, billing::v1::WriteOffReason reason,
-                     absl::CivilDay day, Events& events) {
+int64_t TakeDiscount(const InvoiceRef& found, v1::WriteOffReason reason, absl::CivilDay day,
+                     Events& events) {
   if (IsLoss(reason)) return 0;
-  if (reason == billing::v1::WRITE_OFF_REASON_NORMAL &&
+  if (reason == v1::WRITE_OFF_REASON_NORMAL &&
       ExpectResidue(found, found.invoice->open_minor()).ok()) {
     return 0;
   }
-  return billing::EarlyPayments(*found.account).TakeOf(*found.invoice, day, events);
+  return EarlyPayments(*found.account).TakeOf(*found.invoice, day, events);
 }
 
 // The tax in `amount_minor` that is corrected; none unless it is asked for.
-absl::StatusOr<billing::Taxes> CorrectedTax(const InvoiceRef& found, int64_t amount_minor,
-                                            const billing::v1::WriteOffInvoiceRequest& request) {
+absl::StatusOr<Taxes> CorrectedTax(const InvoiceRef& found, int64_t amount_minor,
+                                   const v1::WriteOffInvoiceRequest& request) {
   const Invoice& invoice = *found.invoice;
-  const bool normal = request.reason() == billing::v1::WRITE_OFF_REASON_NORMAL;
-  const billing::Taxes& before = normal ? invoice.residue_taxes() : invoice.written_off_taxes();
+  const bool normal = request.reason() == v1::WRITE_OFF_REASON_NORMAL;
+  const Taxes& before = normal ? invoice.residue_taxes() : invoice.written_off_taxes();
   const int64_t given_up = normal ? invoice.residue_minor() : invoice.written_off_minor();
-  const billing::v1::Account& account = *found.account;
-  billing::Taxes more = billing::MoreRelief(before, account, invoice, given_up + amount_minor);
+  const v1::Account& account = *found.account;
+  Taxes more = MoreRelief(before, account, invoice, given_up + amount_minor);
   // Of a few cents no tax was corrected, whatever was asked for.
-  if (!before.empty() || !billing::ReliefOf(account, invoice, given_up).empty()) {
+  if (!before.empty() || !ReliefOf(account, invoice, given_up).empty()) {
     RETURN_IF_ERROR(ExpectSameTax(request.correct_tax(), !before.empty()));
   }
-  return request.correct_tax() ? more : billing::Taxes();
+  return request.correct_tax() ? more : Taxes();
 }
 
 }  // namespace
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view,
-                                       const billing::v1::VoidInvoiceRequest& request,
+                                       const v1::VoidInvoiceRequest& request,
                                        const command::Context& context,
-                                       billing::v1::VoidInvoiceResponse& response) {
+                                       v1::VoidInvoiceResponse& response) {
   ASSIGN_OR_RETURN(const InvoiceRef found,
-                   billing::FindInvoice(view, request.invoice_id(), Command::kVoidInvoice));
+                   FindInvoice(view, request.invoice_id(), Command::kVoidInvoice));
   RETURN_IF_ERROR(ExpectUntouched(*found.account, *found.invoice));
   ASSIGN_OR_RETURN(const absl::CivilDay day,
                    DayOfInvoice(found, request, context, found.invoice->write_off_date()));
   Events events;
-  billing::AddReversals(*found.account, *found.invoice, billing::AllGivenUp(*found.invoice),
-                        *found.invoice, day, "", events);
+  AddReversals(*found.account, *found.invoice, AllGivenUp(*found.invoice), *found.invoice, day, "",
+               events);
   auto& dated = events.emplace_back();
   dated.effective_date = day;
   auto& voided = *dated.event.mutable_invoice_voided();
   voided.set_account_id(found.account->account_id());
   voided.set_invoice_id(request.invoice_id());
   voided.set_currency_code(found.account->currency_code());
-  *voided.mutable_number() = billing::NumberOf(*found.invoice, view.partition);
+  *voided.mutable_number() = NumberOf(*found.invoice, view.partition);
   FillVoided(*found.account, *found.invoice, voided);
   voided.set_reason(Normalise(request.reason()));
 
   response.set_invoice_id(request.invoice_id());
-  response.set_number(billing::FormatNumber(voided.number()));
-  *response.mutable_total() = MoneyOf(voided.total_minor(), billing::CurrencyOf(*found.account));
-  response.set_state(billing::v1::INVOICE_STATE_VOID);
+  response.set_number(FormatNumber(voided.number()));
+  *response.mutable_total() = MoneyOf(voided.total_minor(), CurrencyOf(*found.account));
+  response.set_state(v1::INVOICE_STATE_VOID);
   return events;
 }
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view,
-                                       const billing::v1::MarkInvoiceUncollectibleRequest& request,
+                                       const v1::MarkInvoiceUncollectibleRequest& request,
                                        const command::Context& context,
-                                       billing::v1::MarkInvoiceUncollectibleResponse& response) {
-  ASSIGN_OR_RETURN(
-      const InvoiceRef found,
-      billing::FindInvoice(view, request.invoice_id(), Command::kMarkInvoiceUncollectible));
+                                       v1::MarkInvoiceUncollectibleResponse& response) {
+  ASSIGN_OR_RETURN(const InvoiceRef found,
+                   FindInvoice(view, request.invoice_id(), Command::kMarkInvoiceUncollectible));
   Events events(1);
   ASSIGN_OR_RETURN(events[0].effective_date, DayOfInvoice(found, request, context));
   auto& marked = *events[0].event.mutable_invoice_marked_uncollectible();
@@ -193,21 +186,21 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   marked.set_reason(Normalise(request.reason()));
 
   response.set_invoice_id(request.invoice_id());
-  *response.mutable_open() = MoneyOf(marked.open_minor(), billing::CurrencyOf(*found.account));
-  response.set_state(billing::v1::INVOICE_STATE_UNCOLLECTIBLE);
+  *response.mutable_open() = MoneyOf(marked.open_minor(), CurrencyOf(*found.account));
+  response.set_state(v1::INVOICE_STATE_UNCOLLECTIBLE);
   return events;
 }
 
-absl::StatusOr<Events> Billing::Decide(
-    const command::View& view, const billing::v1::UnmarkInvoiceUncollectibleRequest& request,
-    const command::Context& context, billing::v1::UnmarkInvoiceUncollectibleResponse& response) {
-  ASSIGN_OR_RETURN(
-      const InvoiceRef found,
-      billing::FindInvoice(view, request.invoice_id(), Command::kUnmarkInvoiceUncollectible));
+absl::StatusOr<Events> Billing::Decide(const command::View& view,
+                                       const v1::UnmarkInvoiceUncollectibleRequest& request,
+                                       const command::Context& context,
+                                       v1::UnmarkInvoiceUncollectibleResponse& response) {
+  ASSIGN_OR_RETURN(const InvoiceRef found,
+                   FindInvoice(view, request.invoice_id(), Command::kUnmarkInvoiceUncollectible));
   const int64_t written_off = found.invoice->written_off_minor();
   if (written_off > 0) {
     return Refuse(Reason::kInvoiceWrittenOff,
-                  absl::StrCat(billing::MoneyText(*found.account, written_off), " of invoice '",
+                  absl::StrCat(MoneyText(*found.account, written_off), " of invoice '",
                                request.invoice_id(), "' is written off; ReverseWriteOff first"),
                   {{"written_off_minor", absl::StrCat(written_off)}});
   }
@@ -221,58 +214,56 @@ absl::StatusOr<Events> Billing::Decide(
   unmarked.set_reason(Normalise(request.reason()));
 
   response.set_invoice_id(request.invoice_id());
-  *response.mutable_open() = MoneyOf(unmarked.open_minor(), billing::CurrencyOf(*found.account));
-  response.set_state(billing::v1::INVOICE_STATE_ISSUED);
+  *response.mutable_open() = MoneyOf(unmarked.open_minor(), CurrencyOf(*found.account));
+  response.set_state(v1::INVOICE_STATE_ISSUED);
   return events;
 }
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view,
-                                       const billing::v1::ReverseWriteOffRequest& request,
+                                       const v1::ReverseWriteOffRequest& request,
                                        const command::Context& context,
-                                       billing::v1::ReverseWriteOffResponse& response) {
+                                       v1::ReverseWriteOffResponse& response) {
   ASSIGN_OR_RETURN(const InvoiceRef found,
-                   billing::FindInvoice(view, request.invoice_id(), Command::kReverseWriteOff));
+                   FindInvoice(view, request.invoice_id(), Command::kReverseWriteOff));
   const Invoice& invoice = *found.invoice;
-  const billing::GivenUp all = billing::AllGivenUp(invoice);
-  if (all.total() == 0) return billing::NothingWrittenOff(request.invoice_id());
+  const GivenUp all = AllGivenUp(invoice);
+  if (all.total() == 0) return NothingWrittenOff(request.invoice_id());
   ASSIGN_OR_RETURN(const absl::CivilDay day,
                    DayOfInvoice(found, request, context, invoice.write_off_date()));
   Events events;
-  billing::AddReversals(*found.account, invoice, all, invoice, day, Normalise(request.reason()),
-                        events);
+  AddReversals(*found.account, invoice, all, invoice, day, Normalise(request.reason()), events);
   int64_t tax = 0;
   for (const auto& dated : events) tax += dated.event.write_off_reversed().tax_minor();
 
-  const Currency& currency = billing::CurrencyOf(*found.account);
+  const Currency& currency = CurrencyOf(*found.account);
   response.set_invoice_id(request.invoice_id());
   *response.mutable_amount() = MoneyOf(all.total(), currency);
   *response.mutable_tax() = MoneyOf(tax, currency);
   // One that was only marked stays so.
   const bool given_up =
-      found.state() == billing::v1::INVOICE_STATE_UNCOLLECTIBLE && all.written_off_minor == 0;
-  response.set_state(given_up ? billing::v1::INVOICE_STATE_UNCOLLECTIBLE
-                              : billing::v1::INVOICE_STATE_ISSUED);
+      found.state() == v1::INVOICE_STATE_UNCOLLECTIBLE && all.written_off_minor == 0;
+  response.set_state(given_up ? v1::INVOICE_STATE_UNCOLLECTIBLE : v1::INVOICE_STATE_ISSUED);
   return events;
 }
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view,
-                                       const billing::v1::WriteOffInvoiceRequest& request,
+                                       const v1::WriteOffInvoiceRequest& request,
                                        const command::Context& context,
-                                       billing::v1::WriteOffInvoiceResponse& response) {
+                                       v1::WriteOffInvoiceResponse& response) {
   ASSIGN_OR_RETURN(const InvoiceRef found,
-                   billing::FindInvoice(view, request.invoice_id(), Command::kWriteOffInvoice));
+                   FindInvoice(view, request.invoice_id(), Command::kWriteOffInvoice));
   RETURN_IF_ERROR(ExpectWriteOff(found, request.reason()));
   ASSIGN_OR_RETURN(const absl::CivilDay day, DayOfInvoice(found, request, context));
   Events events;
   const int64_t rest =
       found.invoice->open_minor() - TakeDiscount(found, request.reason(), day, events);
-  if (request.reason() == billing::v1::WRITE_OFF_REASON_NORMAL) {
+  if (request.reason() == v1::WRITE_OFF_REASON_NORMAL) {
     RETURN_IF_ERROR(ExpectResidue(found, rest));
-  } else if (request.reason() == billing::v1::WRITE_OFF_REASON_EARLY_PAYMENT && rest > 0) {
+  } else if (request.reason() == v1::WRITE_OFF_REASON_EARLY_PAYMENT && rest > 0) {
     return NotEarned(found, rest);
   }
   if (rest > 0) {
-    ASSIGN_OR_RETURN(billing::Taxes corrected, CorrectedTax(found, rest, request));
+    ASSIGN_OR_RETURN(Taxes corrected, CorrectedTax(found, rest, request));
     auto& dated = events.emplace_back();
     // A residue is not given up before the discount beside it.
     dated.effective_date = events.size() == 1 ? day : events.front().effective_date;
@@ -282,18 +273,18 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
     written_off.set_currency_code(found.account->currency_code());
     written_off.set_reason(request.reason());
     written_off.set_amount_minor(rest);
-    billing::SetTaxes(std::move(corrected), written_off);
+    SetTaxes(std::move(corrected), written_off);
   }
   int64_t tax = 0;
   for (const auto& dated : events) tax += dated.event.invoice_written_off().tax_minor();
 
-  const Currency& currency = billing::CurrencyOf(*found.account);
+  const Currency& currency = CurrencyOf(*found.account);
   response.set_invoice_id(request.invoice_id());
   *response.mutable_amount() = MoneyOf(found.invoice->open_minor(), currency);
   *response.mutable_tax() = MoneyOf(tax, currency);
-  response.set_state(IsLoss(request.reason()) ? billing::v1::INVOICE_STATE_UNCOLLECTIBLE
-                                              : billing::v1::INVOICE_STATE_PAID);
+  response.set_state(IsLoss(request.reason()) ? v1::INVOICE_STATE_UNCOLLECTIBLE
+                                              : v1::INVOICE_STATE_PAID);
   return events;
 }
 
-}  // namespace daybook
+}  // namespace daybook::billing

@@ -15,21 +15,17 @@
 #include "services/billing/tax_relief.h"
 #include "services/billing/write_off_reversal.h"
 
-namespace daybook {
+namespace daybook::billing {
 namespace {
 
-using billing::Command;
-using billing::EarlyPayments;
-using billing::InvoiceRef;
-using billing::TakenOffInvoice;
-using billing::v1::Account;
-using billing::v1::CreditNoteIssued;
-using billing::v1::Invoice;
+using v1::Account;
+using v1::CreditNoteIssued;
+using v1::Invoice;
 using Events = command::Events<Billing::Event>;
 
 // What a credit note takes of its invoice, in this order.
 struct Parts {
-  billing::GivenUp given_up;
+  GivenUp given_up;
   int64_t open_minor = 0;
   int64_t money_minor = 0;
 };
@@ -42,8 +38,7 @@ Parts PartsOf(const Invoice& invoice, const Invoice& after, int64_t total_minor)
     total_minor -= taken;
     return taken;
   };
-  parts.given_up.discounted_minor =
-      take(invoice.discounted_minor() - billing::DiscountLeft(invoice, after));
+  parts.given_up.discounted_minor = take(invoice.discounted_minor() - DiscountLeft(invoice, after));
   parts.given_up.residue_minor = take(invoice.residue_minor());
   parts.given_up.written_off_minor = take(invoice.written_off_minor());
   parts.open_minor = take(invoice.open_minor());
@@ -54,7 +49,7 @@ Parts PartsOf(const Invoice& invoice, const Invoice& after, int64_t total_minor)
 absl::Status AboveOpen(const Account& account, const CreditNoteIssued& note, const Invoice& invoice,
                        const Parts& parts) {
   const int64_t given_up = parts.given_up.total();
-  const auto text = [&account](int64_t minor) { return billing::MoneyText(account, minor); };
+  const auto text = [&account](int64_t minor) { return MoneyText(account, minor); };
   return Refuse(
       Reason::kCreditNoteAboveOpen,
       absl::StrCat("the credit note is of ", text(note.total_minor()), ", ",
@@ -67,72 +62,68 @@ absl::Status AboveOpen(const Account& account, const CreditNoteIssued& note, con
 // The payments that `money_minor` goes back to, newest first.
 absl::StatusOr<TakenOffInvoice> PaymentsFor(const Account& account, const Invoice& invoice,
                                             int64_t money_minor) {
-  TakenOffInvoice off = billing::PaymentsOn(account, invoice, money_minor);
+  TakenOffInvoice off = PaymentsOn(account, invoice, money_minor);
   if (off.amount_minor < money_minor) {
-    return Refuse(
-        Reason::kCreditNoteAbovePaid,
-        absl::StrCat(billing::MoneyText(account, money_minor), " of the credit note is money, ",
-                     billing::MoneyText(account, off.amount_minor), " of it of payments"),
-        {{"money_minor", absl::StrCat(money_minor)},
-         {"paid_minor", absl::StrCat(off.amount_minor)}});
+    return Refuse(Reason::kCreditNoteAbovePaid,
+                  absl::StrCat(MoneyText(account, money_minor), " of the credit note is money, ",
+                               MoneyText(account, off.amount_minor), " of it of payments"),
+                  {{"money_minor", absl::StrCat(money_minor)},
+                   {"paid_minor", absl::StrCat(off.amount_minor)}});
   }
-  RETURN_IF_ERROR(billing::ExpectFitsRecord(off));
+  RETURN_IF_ERROR(ExpectFitsRecord(off));
   return off;
 }
 
 // The state of the invoice behind the credit note.
-billing::v1::InvoiceState StateAfter(const Invoice& invoice, const Parts& parts) {
+v1::InvoiceState StateAfter(const Invoice& invoice, const Parts& parts) {
   if (parts.given_up.written_off_minor < invoice.written_off_minor()) return invoice.state();
   const bool opens = invoice.written_off_minor() > 0;
-  if (parts.open_minor == invoice.open_minor()) return billing::v1::INVOICE_STATE_PAID;
-  return opens ? billing::v1::INVOICE_STATE_ISSUED : invoice.state();
+  if (parts.open_minor == invoice.open_minor()) return v1::INVOICE_STATE_PAID;
+  return opens ? v1::INVOICE_STATE_ISSUED : invoice.state();
 }
 
 }  // namespace
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view,
-                                       const billing::v1::IssueCreditNoteRequest& request,
+                                       const v1::IssueCreditNoteRequest& request,
                                        const command::Context& context,
-                                       billing::v1::IssueCreditNoteResponse& response) {
+                                       v1::IssueCreditNoteResponse& response) {
   ASSIGN_OR_RETURN(const InvoiceRef found,
-                   billing::FindInvoice(view, request.invoice_id(), Command::kIssueCreditNote));
-  RETURN_IF_ERROR(billing::ExpectRoomForFact(view));
+                   FindInvoice(view, request.invoice_id(), Command::kIssueCreditNote));
+  RETURN_IF_ERROR(ExpectRoomForFact(view));
   const Account& account = *found.account;
   const Invoice& invoice = *found.invoice;
   CreditNoteIssued note;
-  RETURN_IF_ERROR(billing::FillCreditNote(account, invoice, request.lines(), note));
+  RETURN_IF_ERROR(FillCreditNote(account, invoice, request.lines(), note));
 
   Invoice after = invoice;
-  billing::KeepCredited(note.lines(), after);
+  KeepCredited(note.lines(), after);
   const Parts parts = PartsOf(invoice, after, note.total_minor());
   TakenOffInvoice off;
   switch (request.kind()) {
-    case billing::v1::CREDIT_NOTE_KIND_REFUND: {
+    case v1::CREDIT_NOTE_KIND_REFUND: {
       ASSIGN_OR_RETURN(off, PaymentsFor(account, invoice, parts.money_minor));
       break;
     }
-    case billing::v1::CREDIT_NOTE_KIND_CREDIT:
-      RETURN_IF_ERROR(billing::ExpectFitsReceived(account, parts.money_minor));
+    case v1::CREDIT_NOTE_KIND_CREDIT:
+      RETURN_IF_ERROR(ExpectFitsReceived(account, parts.money_minor));
       note.set_unapplied_minor(parts.money_minor);
       break;
     default:
       if (parts.money_minor > 0) return AboveOpen(account, note, invoice, parts);
   }
   note.set_applied_minor(note.total_minor() - note.unapplied_minor());
-  ASSIGN_OR_RETURN(
-      const absl::CivilDay day,
-      billing::EffectiveDay(account, request.has_effective_date(), request.effective_date(),
-                            context.now, invoice.invoice_date()));
+  ASSIGN_OR_RETURN(const absl::CivilDay day,
+                   EffectiveDay(account, request.has_effective_date(), request.effective_date(),
+                                context.now, invoice.invoice_date()));
   // Money goes back when it does, also for an invoice that is dated ahead.
   absl::CivilDay money_day = day;
   if (!request.has_effective_date()) {
-    ASSIGN_OR_RETURN(money_day,
-                     billing::DefaultDay(account.time_zone(), context.now, "effective_date"));
+    ASSIGN_OR_RETURN(money_day, DefaultDay(account.time_zone(), context.now, "effective_date"));
   }
-  ASSIGN_OR_RETURN(
-      *note.mutable_number(),
-      billing::NextNumber(view.partition_state.series(), billing::Numbered::kCreditNote,
-                          request.series(), static_cast<int>(day.year()), view.partition));
+  ASSIGN_OR_RETURN(*note.mutable_number(),
+                   NextNumber(view.partition_state.series(), Numbered::kCreditNote,
+                              request.series(), static_cast<int>(day.year()), view.partition));
   note.set_account_id(account.account_id());
   note.set_credit_note_id(context.NewId(view, 0));
   note.set_invoice_id(request.invoice_id());
@@ -140,9 +131,9 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   note.set_currency_code(account.currency_code());
   note.set_reason(Normalise(request.reason()));
 
-  const Currency& currency = billing::CurrencyOf(account);
+  const Currency& currency = CurrencyOf(account);
   response.set_credit_note_id(note.credit_note_id());
-  if (!context.validate_only) response.set_number(billing::FormatNumber(note.number()));
+  if (!context.validate_only) response.set_number(FormatNumber(note.number()));
   *response.mutable_net() = MoneyOf(note.net_minor(), currency);
   *response.mutable_tax() = MoneyOf(note.tax_minor(), currency);
   *response.mutable_total() = MoneyOf(note.total_minor(), currency);
@@ -153,29 +144,27 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   *response.mutable_refunded() = MoneyOf(off.amount_minor, currency);
 
   Events events;
-  billing::AddReversals(account, invoice, parts.given_up, after, day, "", events);
-  billing::AddReleases(account, invoice, off, money_day, events);
+  AddReversals(account, invoice, parts.given_up, after, day, "", events);
+  AddReleases(account, invoice, off, money_day, events);
   auto& dated = events.emplace_back();
   dated.effective_date = day;
   *dated.event.mutable_credit_note_issued() = note;
-  billing::AddRefunds(account, off, {.credit_note_id = note.credit_note_id()}, money_day, events);
+  AddRefunds(account, off, {.credit_note_id = note.credit_note_id()}, money_day, events);
 
   // What is left of the invoice may be no more than what is left of its discount.
   after.set_open_minor(invoice.open_minor() - parts.open_minor);
   if (parts.given_up.discounted_minor > 0) {
     after.set_discounted_minor(invoice.discounted_minor() - parts.given_up.discounted_minor);
-    billing::TakeTaxes(events.front().event.write_off_reversed().taxes(),
-                       *after.mutable_discounted_taxes());
+    TakeTaxes(events.front().event.write_off_reversed().taxes(), *after.mutable_discounted_taxes());
   }
   EarlyPayments early_payments(account);
-  for (const billing::TakenOffPayment& taken : off.payments) {
+  for (const TakenOffPayment& taken : off.payments) {
     early_payments.TakeOff(invoice, taken.payment, taken.amount_minor);
   }
   early_payments.Change(invoice, after);
   const bool discounted = early_payments.AddEvents(day, events).taken_minor > 0;
-  response.set_invoice_state(discounted ? billing::v1::INVOICE_STATE_PAID
-                                        : StateAfter(invoice, parts));
+  response.set_invoice_state(discounted ? v1::INVOICE_STATE_PAID : StateAfter(invoice, parts));
   return events;
 }
 
-}  // namespace daybook
+}  // namespace daybook::billing

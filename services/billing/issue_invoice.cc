@@ -17,38 +17,36 @@
 #include "services/billing/tax_code.h"
 #include "services/billing/terms.h"
 
-namespace daybook {
+namespace daybook::billing {
 namespace {
 
-using billing::Command;
-using billing::v1::Account;
-using billing::v1::CreditApplied;
-using billing::v1::InvoiceIssued;
-using billing::v1::IssueInvoiceRequest;
-using billing::v1::IssueInvoiceResponse;
-using billing::v1::Payment;
+using v1::Account;
+using v1::CreditApplied;
+using v1::InvoiceIssued;
+using v1::IssueInvoiceRequest;
+using v1::IssueInvoiceResponse;
+using v1::Payment;
 
 // `Content` is the request itself or a draft: both say the same.
 template <class Content>
 absl::StatusOr<absl::CivilDay> InvoiceDay(const Account& account, const Content& content,
                                           absl::Time now) {
   if (content.has_invoice_date()) return DayOf(content.invoice_date());
-  return billing::DefaultDay(account.time_zone(), now, "invoice_date");
+  return DefaultDay(account.time_zone(), now, "invoice_date");
 }
 
 template <class Content>
-absl::StatusOr<absl::CivilDay> DueDay(const Account& account, const Content& content,
-                                      absl::CivilDay invoice_day) {
+absl::StatusOr<absl::CivilDay> DueDayOf(const Account& account, const Content& content,
+                                        absl::CivilDay invoice_day) {
   if (!content.has_due_date()) {
-    const auto due =
-        billing::DueDay(content.has_terms() ? content.terms() : account.terms(), invoice_day);
+    const auto due = DueDay(content.has_terms() ? content.terms() : account.terms(), invoice_day);
     if (due.has_value()) return *due;
-    return billing::Violation("due_date", "is required: by the terms it lies after the year 9999");
+    return Violation("due_date", "is required: by the terms it lies after the year 9999");
   }
   ASSIGN_OR_RETURN(const absl::CivilDay due, DayOf(content.due_date()));
   if (due >= invoice_day) return due;
-  return billing::Violation("due_date", absl::StrCat("is before the invoice date, which is today, ",
-                                                     FormatDay(invoice_day)));
+  return Violation("due_date", absl::StrCat("is before the invoice date, which is today, ",
+                                            FormatDay(invoice_day)));
 }
 
 // Everything ever invoiced on the account must fit, not only what is open: balances show it.
@@ -77,7 +75,7 @@ AtOnce ApplyCredit(const Account& account, const InvoiceIssued& invoice, absl::C
     const int64_t amount = std::min(open, payment.unapplied_minor());
     open -= amount;
     auto& dated = events.emplace_back();
-    dated.effective_date = std::max(invoice_day, billing::DayOfNumber(payment.payment_date()));
+    dated.effective_date = std::max(invoice_day, DayOfNumber(payment.payment_date()));
     CreditApplied& credit = *dated.event.mutable_credit_applied();
     credit.set_account_id(account.account_id());
     credit.set_payment_id(payment.payment_id());
@@ -89,7 +87,7 @@ AtOnce ApplyCredit(const Account& account, const InvoiceIssued& invoice, absl::C
   AtOnce at_once{.credit_minor = invoice.total_minor() - open};
   if (invoice.has_discount()) {
     at_once.discounted_minor =
-        billing::EarlyPayments(account).TakeAtIssue(invoice, invoice_day, sources, open, events);
+        EarlyPayments(account).TakeAtIssue(invoice, invoice_day, sources, open, events);
   }
   return at_once;
 }
@@ -97,15 +95,15 @@ AtOnce ApplyCredit(const Account& account, const InvoiceIssued& invoice, absl::C
 void Answer(const InvoiceIssued& invoice, const Currency& currency, const AtOnce& at_once,
             bool validate_only, IssueInvoiceResponse& response) {
   response.set_invoice_id(invoice.invoice_id());
-  if (!validate_only) response.set_number(billing::FormatNumber(invoice.number()));
+  if (!validate_only) response.set_number(FormatNumber(invoice.number()));
   SetMoney(invoice.net_minor(), currency, *response.mutable_net());
   SetMoney(invoice.tax_minor(), currency, *response.mutable_tax());
   SetMoney(invoice.total_minor(), currency, *response.mutable_total());
   *response.mutable_due_date() = invoice.due_date();
   SetMoney(at_once.credit_minor, currency, *response.mutable_credit_applied());
-  response.set_state(at_once.total() == invoice.total_minor() ? billing::v1::INVOICE_STATE_PAID
-                                                              : billing::v1::INVOICE_STATE_ISSUED);
-  billing::AnswerDiscounted(at_once.discounted_minor, currency, response);
+  response.set_state(at_once.total() == invoice.total_minor() ? v1::INVOICE_STATE_PAID
+                                                              : v1::INVOICE_STATE_ISSUED);
+  AnswerDiscounted(at_once.discounted_minor, currency, response);
   if (invoice.has_discount()) {
     SetMoney(invoice.discount().amount_minor(), currency, *response.mutable_discount());
     *response.mutable_discount_date() = invoice.discount().last_date();
@@ -118,41 +116,39 @@ template <class Content>
 absl::StatusOr<command::Events<Billing::Event>> Issue(
     const command::View& view, const Account& account, const Content& content, bool allow_unusual,
     std::string id, const command::Context& context, IssueInvoiceResponse& response) {
-  RETURN_IF_ERROR(billing::ExpectRoom(view, content.lines_size()));
-  RETURN_IF_ERROR(billing::ExpectCurrencies(account, content.lines()));
+  RETURN_IF_ERROR(ExpectRoom(view, content.lines_size()));
+  RETURN_IF_ERROR(ExpectCurrencies(account, content.lines()));
   ASSIGN_OR_RETURN(const absl::CivilDay invoice_day, InvoiceDay(account, content, context.now));
-  ASSIGN_OR_RETURN(const absl::CivilDay due_day, DueDay(account, content, invoice_day));
-  const Currency currency = billing::CurrencyOf(account);
+  ASSIGN_OR_RETURN(const absl::CivilDay due_day, DueDayOf(account, content, invoice_day));
+  const Currency currency = CurrencyOf(account);
   if (invoice_day > currency.last_day()) {
-    return billing::Violation(
-        "invoice_date",
-        absl::StrCat("is later than ", account.currency_code(), ", which went out of use on ",
-                     FormatDay(currency.last_day())));
+    return Violation("invoice_date",
+                     absl::StrCat("is later than ", account.currency_code(),
+                                  ", which went out of use on ", FormatDay(currency.last_day())));
   }
 
   command::Events<Billing::Event> events(1);
   events[0].effective_date = invoice_day;
   InvoiceIssued invoice;
-  RETURN_IF_ERROR(billing::FillAmounts(content.lines(), currency, invoice));
-  RETURN_IF_ERROR(billing::ExpectUsual(account, invoice, allow_unusual));
-  RETURN_IF_ERROR(billing::ExpectTaxCodeRoom(invoice.taxes(), account));
+  RETURN_IF_ERROR(FillAmounts(content.lines(), currency, invoice));
+  RETURN_IF_ERROR(ExpectUsual(account, invoice, allow_unusual));
+  RETURN_IF_ERROR(ExpectTaxCodeRoom(invoice.taxes(), account));
   RETURN_IF_ERROR(ExpectFits(account, invoice.total_minor()));
-  ASSIGN_OR_RETURN(
-      *invoice.mutable_number(),
-      billing::NextNumber(view.partition_state.series(), billing::Numbered::kInvoice,
-                          content.series(), static_cast<int>(invoice_day.year()), view.partition));
+  ASSIGN_OR_RETURN(*invoice.mutable_number(),
+                   NextNumber(view.partition_state.series(), Numbered::kInvoice, content.series(),
+                              static_cast<int>(invoice_day.year()), view.partition));
   invoice.set_account_id(account.account_id());
   invoice.set_invoice_id(std::move(id));
   *invoice.mutable_due_date() = DateOf(due_day);
   invoice.set_currency_code(account.currency_code());
   invoice.set_reference(Tidy(content.reference()));
-  const auto offer = billing::OfferOf(content.has_terms() ? content.terms() : account.terms(),
-                                      invoice_day, due_day, invoice.total_minor());
+  const auto offer = OfferOf(content.has_terms() ? content.terms() : account.terms(), invoice_day,
+                             due_day, invoice.total_minor());
   if (offer.has_value()) *invoice.mutable_discount() = *offer;
 
   AtOnce at_once;
   if (!account.manual_credit() && !account.open_payments().empty()) {
-    const int most = std::min(billing::kMaxCredits, billing::MostAllocations(view.state.billing()));
+    const int most = std::min(kMaxCredits, MostAllocations(view.state.billing()));
     at_once = ApplyCredit(account, invoice, invoice_day, most, events);
   }
   Answer(invoice, currency, at_once, context.validate_only, response);
@@ -167,17 +163,17 @@ absl::StatusOr<command::Events<Billing::Event>> Billing::Decide(const command::V
                                                                 const command::Context& context,
                                                                 IssueInvoiceResponse& response) {
   if (!request.draft_id().empty()) {
-    ASSIGN_OR_RETURN(const billing::InvoiceRef found,
-                     billing::FindInvoice(view, request.draft_id(), Command::kIssueInvoice));
-    RETURN_IF_ERROR(billing::ExpectEtag(*found.draft, request.draft_etag()));
+    ASSIGN_OR_RETURN(const InvoiceRef found,
+                     FindInvoice(view, request.draft_id(), Command::kIssueInvoice));
+    RETURN_IF_ERROR(ExpectEtag(*found.draft, request.draft_etag()));
     // Whether the draft is meant was asked when it was written.
     return Issue(view, *found.account, found.draft->draft(), /*allow_unusual=*/true,
                  request.draft_id(), context, response);
   }
   ASSIGN_OR_RETURN(const Account* account,
-                   billing::ChooseAccount(view, request.account_id(), Command::kIssueInvoice));
+                   ChooseAccount(view, request.account_id(), Command::kIssueInvoice));
   return Issue(view, *account, request, request.allow_unusual(), context.NewId(view, 0), context,
                response);
 }
 
-}  // namespace daybook
+}  // namespace daybook::billing

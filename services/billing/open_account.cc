@@ -6,7 +6,7 @@
 #include "services/billing/billing.h"
 #include "services/billing/terms.h"
 
-namespace daybook {
+namespace daybook::billing {
 namespace {
 
 constexpr char kDefaultZone[] = "UTC";
@@ -14,17 +14,17 @@ constexpr char kDefaultZone[] = "UTC";
 }  // namespace
 
 absl::StatusOr<command::Events<Billing::Event>> Billing::Decide(
-    const command::View& view, const billing::v1::OpenAccountRequest& request,
-    const command::Context& context, billing::v1::OpenAccountResponse& response) {
-  RETURN_IF_ERROR(billing::ExpectCustomer(view));
+    const command::View& view, const v1::OpenAccountRequest& request,
+    const command::Context& context, v1::OpenAccountResponse& response) {
+  RETURN_IF_ERROR(ExpectCustomer(view));
   const std::string account_id =
       request.account_id().empty() ? context.NewId(view, 0) : request.account_id();
-  if (billing::FindAccount(view.state.billing(), account_id) != nullptr) {
+  if (FindAccount(view.state.billing(), account_id) != nullptr) {
     return Refuse(Reason::kAccountExists,
                   absl::StrCat("the customer has an account '", account_id, "'"),
                   {{"account_id", account_id}});
   }
-  RETURN_IF_ERROR(billing::ExpectRoom(view));
+  RETURN_IF_ERROR(ExpectRoom(view));
 
   const std::string time_zone = request.time_zone().empty() ? kDefaultZone : request.time_zone();
   command::Events<Event> events(1);
@@ -32,25 +32,24 @@ absl::StatusOr<command::Events<Billing::Event>> Billing::Decide(
     ASSIGN_OR_RETURN(events[0].effective_date, DayOf(request.effective_date()));
   } else {
     ASSIGN_OR_RETURN(events[0].effective_date,
-                     billing::DefaultDay(time_zone, context.now, "effective_date"));
+                     DefaultDay(time_zone, context.now, "effective_date"));
   }
   const Currency& currency = *Currency::Find(request.currency_code());
   if (events[0].effective_date > currency.last_day()) {
-    return billing::Violation(
-        "currency_code",
-        absl::StrCat("went out of use on ", FormatDay(currency.last_day()),
-                     "; only an account with an effective_date up to then has it"));
+    return Violation("currency_code",
+                     absl::StrCat("went out of use on ", FormatDay(currency.last_day()),
+                                  "; only an account with an effective_date up to then has it"));
   }
-  billing::v1::AccountOpened& opened = *events[0].event.mutable_account_opened();
+  v1::AccountOpened& opened = *events[0].event.mutable_account_opened();
   opened.set_account_id(account_id);
   opened.set_currency_code(request.currency_code());
   opened.set_currency_digits(currency.digits());
   opened.set_time_zone(time_zone);
-  *opened.mutable_terms() = billing::Normalised(request.terms());
+  *opened.mutable_terms() = Normalised(request.terms());
   opened.set_manual_credit(request.manual_credit());
 
   response.set_account_id(account_id);
   return events;
 }
 
-}  // namespace daybook
+}  // namespace daybook::billing

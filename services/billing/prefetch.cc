@@ -5,10 +5,10 @@
 
 #include "services/billing/billing.h"
 
-namespace daybook {
+namespace daybook::billing {
 namespace {
 
-using billing::v1::Account;
+using v1::Account;
 
 // Customers have one account, or a few.
 constexpr int kAccounts = 2;
@@ -57,4 +57,4 @@ void Billing::Prefetch(const book::v1::State& state, int step) {
   }
 }
 
-}  // namespace daybook
+}  // namespace daybook::billing

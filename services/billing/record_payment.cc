@@ -12,17 +12,15 @@
 #include "services/billing/payment_identity.h"
 #include "services/billing/received_money.h"
 
-namespace daybook {
+namespace daybook::billing {
 namespace {
 
-using billing::Command;
-using billing::v1::Account;
-using billing::v1::RecordPaymentRequest;
-using billing::v1::RecordPaymentResponse;
+using v1::Account;
+using v1::RecordPaymentRequest;
+using v1::RecordPaymentResponse;
 using Events = command::Events<Billing::Event>;
 
-void AnswerState(billing::v1::PaymentState state, int32_t attempt,
-                 RecordPaymentResponse& response) {
+void AnswerState(v1::PaymentState state, int32_t attempt, RecordPaymentResponse& response) {
   response.set_state(state);
   response.set_attempt(attempt);
 }
@@ -46,19 +44,19 @@ absl::StatusOr<absl::CivilDay> PaymentDay(const Account& account,
                                           const RecordPaymentRequest& request,
                                           const command::Context& context) {
   if (request.has_payment_date()) return DayOf(request.payment_date());
-  return billing::DefaultDay(account.time_zone(), context.now, "payment_date");
+  return DefaultDay(account.time_zone(), context.now, "payment_date");
 }
 
 // A payment that is known under the request's external id. Money that came confirms one that was
 // under way or had failed; whatever else is said of it again changes nothing.
-absl::StatusOr<Events> Again(const command::View& view, const billing::KnownPayment& known,
+absl::StatusOr<Events> Again(const command::View& view, const KnownPayment& known,
                              const RecordPaymentRequest& request, const command::Context& context,
                              RecordPaymentResponse& response) {
   const Account& account = *known.account;
-  const billing::v1::PaymentState state = known.payment->state();
-  const int32_t attempt = billing::AttemptOf(*known.payment);
-  const bool came = !billing::IsUnderWay(request.initial_state());
-  if (!came || !billing::Allows(state, Command::kConfirmPayment)) {
+  const v1::PaymentState state = known.payment->state();
+  const int32_t attempt = AttemptOf(*known.payment);
+  const bool came = !IsUnderWay(request.initial_state());
+  if (!came || !Allows(state, Command::kConfirmPayment)) {
     response.set_payment_id(known.payment->payment_id());
     response.set_account_id(account.account_id());
     response.set_repeated(true);
@@ -66,13 +64,11 @@ absl::StatusOr<Events> Again(const command::View& view, const billing::KnownPaym
     return Events();
   }
   ASSIGN_OR_RETURN(const absl::CivilDay day, PaymentDay(account, request, context));
-  ASSIGN_OR_RETURN(const billing::Allocations said,
-                   billing::SaidOf(account, request.allocations()));
-  ASSIGN_OR_RETURN(
-      billing::Received received,
-      billing::Confirm(view, {known.account, known.payment, known.ordinal}, said, day));
-  billing::AnswerReceived(received, account, response);
-  AnswerState(billing::v1::PAYMENT_STATE_SUCCEEDED, attempt, response);
+  ASSIGN_OR_RETURN(const Allocations said, SaidOf(account, request.allocations()));
+  ASSIGN_OR_RETURN(Received received,
+                   Confirm(view, {known.account, known.payment, known.ordinal}, said, day));
+  AnswerReceived(received, account, response);
+  AnswerState(v1::PAYMENT_STATE_SUCCEEDED, attempt, response);
   return std::move(received.events);
 }
 
@@ -83,29 +79,29 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
                                        const command::Context& context,
                                        RecordPaymentResponse& response) {
   ASSIGN_OR_RETURN(const Account* account,
-                   billing::ChooseAccount(view, request.account_id(), Command::kRecordPayment));
+                   ChooseAccount(view, request.account_id(), Command::kRecordPayment));
   ASSIGN_OR_RETURN(const int64_t amount, MinorOf(request.amount()));
   std::string external_id = Tidy(request.external_id());
   if (!external_id.empty()) {
-    const billing::KnownPayment known =
-        billing::FindKnown(view.state.billing(), request.method(), external_id, request.attempt());
+    const KnownPayment known =
+        FindKnown(view.state.billing(), request.method(), external_id, request.attempt());
     if (known.payment != nullptr) {
-      RETURN_IF_ERROR(billing::ExpectSame(known, *account, amount, request));
+      RETURN_IF_ERROR(ExpectSame(known, *account, amount, request));
       return Again(view, known, request, context, response);
     }
   }
-  RETURN_IF_ERROR(billing::ExpectRoomForFact(view));
-  RETURN_IF_ERROR(billing::ExpectCurrency(*account, request.amount().currency_code()));
-  RETURN_IF_ERROR(billing::ExpectUsual(*account, amount, request.allow_unusual()));
-  RETURN_IF_ERROR(billing::ExpectFitsReceived(*account, amount));
+  RETURN_IF_ERROR(ExpectRoomForFact(view));
+  RETURN_IF_ERROR(ExpectCurrency(*account, request.amount().currency_code()));
+  RETURN_IF_ERROR(ExpectUsual(*account, amount, request.allow_unusual()));
+  RETURN_IF_ERROR(ExpectFitsReceived(*account, amount));
   ASSIGN_OR_RETURN(const absl::CivilDay day, PaymentDay(*account, request, context));
-  billing::Allocations said;
+  Allocations said;
   if (!request.allocations().empty()) {
-    ASSIGN_OR_RETURN(said, billing::SaidOf(*account, request.allocations()));
+    ASSIGN_OR_RETURN(said, SaidOf(*account, request.allocations()));
   }
   const int32_t attempt = external_id.empty() ? 0 : std::max(1, request.attempt());
-  if (billing::IsUnderWay(request.initial_state())) {
-    RETURN_IF_ERROR(billing::ExpectPayable(*account, said));
+  if (IsUnderWay(request.initial_state())) {
+    RETURN_IF_ERROR(ExpectPayable(*account, said));
     Events events;
     auto& dated = events.emplace_back();
     dated.effective_date = day;
@@ -116,7 +112,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
     *announced.mutable_said() = std::move(said);
     response.set_payment_id(announced.payment_id());
     response.set_account_id(account->account_id());
-    *response.mutable_unapplied() = MoneyOf(0, billing::CurrencyOf(*account));
+    *response.mutable_unapplied() = MoneyOf(0, CurrencyOf(*account));
     AnswerState(request.initial_state(), attempt, response);
     return events;
   }
@@ -124,12 +120,11 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   command::Dated<Event> payment{day, {}};
   FillPayment(*account, request, amount, context.NewId(view, 0), std::move(external_id),
               *payment.event.mutable_payment_recorded());
-  ASSIGN_OR_RETURN(billing::Received received,
-                   billing::Receive(view, *account, {std::move(said)}, billing::DayNumber(day),
-                                    std::move(payment)));
-  billing::AnswerReceived(received, *account, response);
-  AnswerState(billing::v1::PAYMENT_STATE_SUCCEEDED, attempt, response);
+  ASSIGN_OR_RETURN(Received received,
+                   Receive(view, *account, {std::move(said)}, DayNumber(day), std::move(payment)));
+  AnswerReceived(received, *account, response);
+  AnswerState(v1::PAYMENT_STATE_SUCCEEDED, attempt, response);
   return std::move(received.events);
 }
 
-}  // namespace daybook
+}  // namespace daybook::billing

@@ -14,16 +14,13 @@
 #include "services/billing/early_payment.h"
 #include "services/billing/refund.h"
 
-namespace daybook {
+namespace daybook::billing {
 namespace {
 
-using billing::Command;
-using billing::PaymentRef;
-using billing::TakenOffInvoice;
-using billing::v1::Account;
-using billing::v1::Invoice;
-using billing::v1::Payment;
-using billing::v1::Refund;
+using v1::Account;
+using v1::Invoice;
+using v1::Payment;
+using v1::Refund;
 using Events = command::Events<Billing::Event>;
 
 // Refunds that were made under one external id: of one payment, or of several for one credit note.
@@ -35,7 +32,7 @@ struct KnownRefund {
 };
 
 // Looks at all payments: refunds are rare. Without an id none is known.
-KnownRefund FindRefund(const billing::v1::State& state, const std::string& external_id) {
+KnownRefund FindRefund(const v1::State& state, const std::string& external_id) {
   KnownRefund known;
   if (external_id.empty()) return known;
   for (const Account& account : state.accounts()) {
@@ -57,7 +54,7 @@ absl::Status RefundExists(const Account& account, const KnownRefund& known,
   return Refuse(
       Reason::kPaymentExists,
       absl::StrCat("the external id belongs to a refund of payment '", known.payment->payment_id(),
-                   "' of ", billing::MoneyText(account, known.amount_minor),
+                   "' of ", MoneyText(account, known.amount_minor),
                    known.credit_note_id.empty() ? "" : " for credit note ", known.credit_note_id),
       {{"payment_id", known.payment->payment_id()},
        {"credit_note_id", known.credit_note_id},
@@ -69,29 +66,28 @@ absl::Status RefundExists(const Account& account, const KnownRefund& known,
 template <class Request>
 absl::StatusOr<int64_t> AmountOf(const PaymentRef& found, const Request& request) {
   if (!request.has_amount()) return found.payment->unapplied_minor();
-  RETURN_IF_ERROR(billing::ExpectCurrency(*found.account, request.amount().currency_code()));
+  RETURN_IF_ERROR(ExpectCurrency(*found.account, request.amount().currency_code()));
   return MinorOf(request.amount());
 }
 
 absl::Status NotPaid(const Account& account, const Invoice& invoice, int64_t amount_minor,
                      int64_t paid_minor) {
-  return Refuse(
-      Reason::kCreditNoteNotPaid,
-      absl::StrCat(billing::MoneyText(account, amount_minor), " is to be paid out, payments have ",
-                   billing::MoneyText(account, paid_minor), " on invoice '", invoice.invoice_id(),
-                   "' of the credit note"),
-      {{"paid_minor", absl::StrCat(paid_minor)},
-       {"invoice_id", invoice.invoice_id()},
-       {"open_minor", absl::StrCat(invoice.open_minor())}});
+  return Refuse(Reason::kCreditNoteNotPaid,
+                absl::StrCat(MoneyText(account, amount_minor), " is to be paid out, payments have ",
+                             MoneyText(account, paid_minor), " on invoice '", invoice.invoice_id(),
+                             "' of the credit note"),
+                {{"paid_minor", absl::StrCat(paid_minor)},
+                 {"invoice_id", invoice.invoice_id()},
+                 {"open_minor", absl::StrCat(invoice.open_minor())}});
 }
 
 // The day, YYYYMMDD, of the note, which money does not wait for if it is ahead: as that of its
 // invoice may be.
 int32_t EarliestPayOut(const Account& account, const TakenOffInvoice& off, int32_t note_day,
                        absl::Time now) {
-  const auto today = billing::DefaultDay(account.time_zone(), now, "effective_date");
-  if (!today.ok() || billing::DayOfNumber(note_day) <= *today) return note_day;
-  return std::max(billing::DayNumber(*today), billing::LastPaymentDay(account, off));
+  const auto today = DefaultDay(account.time_zone(), now, "effective_date");
+  if (!today.ok() || DayOfNumber(note_day) <= *today) return note_day;
+  return std::max(DayNumber(*today), LastPaymentDay(account, off));
 }
 
 // The credit note takes the place of the money on its invoice.
@@ -111,13 +107,13 @@ void AddApplied(const PaymentRef& note, const Invoice& invoice, int64_t amount_m
 }  // namespace
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view,
-                                       const billing::v1::RefundPaymentRequest& request,
+                                       const v1::RefundPaymentRequest& request,
                                        const command::Context& context,
-                                       billing::v1::RefundPaymentResponse& response) {
+                                       v1::RefundPaymentResponse& response) {
   ASSIGN_OR_RETURN(const PaymentRef found,
-                   billing::FindPayment(view, request.payment_id(), Command::kRefundPayment));
+                   FindPayment(view, request.payment_id(), Command::kRefundPayment));
   const int64_t unapplied = found.payment->unapplied_minor();
-  const Currency& currency = billing::CurrencyOf(*found.account);
+  const Currency& currency = CurrencyOf(*found.account);
   ASSIGN_OR_RETURN(const int64_t amount, AmountOf(found, request));
   const std::string external_id = Tidy(request.external_id());
   const KnownRefund known = FindRefund(view.state.billing(), external_id);
@@ -135,14 +131,14 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
     return Events();
   }
   if (amount > unapplied || amount == 0) {
-    return billing::CreditTooSmall(*found.account, amount, unapplied);
+    return CreditTooSmall(*found.account, amount, unapplied);
   }
 
   Events events(1);
   ASSIGN_OR_RETURN(
       events[0].effective_date,
-      billing::EffectiveDay(*found.account, request.has_effective_date(), request.effective_date(),
-                            context.now, found.payment->payment_date()));
+      EffectiveDay(*found.account, request.has_effective_date(), request.effective_date(),
+                   context.now, found.payment->payment_date()));
   auto& refunded = *events[0].event.mutable_payment_refunded();
   refunded.set_account_id(found.account->account_id());
   refunded.set_payment_id(request.payment_id());
@@ -158,13 +154,13 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
 }
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view,
-                                       const billing::v1::RefundCreditNoteRequest& request,
+                                       const v1::RefundCreditNoteRequest& request,
                                        const command::Context& context,
-                                       billing::v1::RefundCreditNoteResponse& response) {
-  ASSIGN_OR_RETURN(const PaymentRef note, billing::FindCreditNote(view, request.credit_note_id(),
-                                                                  Command::kRefundCreditNote));
+                                       v1::RefundCreditNoteResponse& response) {
+  ASSIGN_OR_RETURN(const PaymentRef note,
+                   FindCreditNote(view, request.credit_note_id(), Command::kRefundCreditNote));
   const Account& account = *note.account;
-  const Currency& currency = billing::CurrencyOf(account);
+  const Currency& currency = CurrencyOf(account);
   const int64_t unapplied = note.payment->unapplied_minor();
   ASSIGN_OR_RETURN(const int64_t amount, AmountOf(note, request));
   const std::string external_id = Tidy(request.external_id());
@@ -184,27 +180,26 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
     return Events();
   }
   if (amount > unapplied || amount == 0) {
-    return billing::CreditTooSmall(account, amount, unapplied);
+    return CreditTooSmall(account, amount, unapplied);
   }
-  const Invoice& invoice = billing::InvoiceOf(account, note.payment->credit_note_of());
-  const TakenOffInvoice off = billing::PaymentsOn(account, invoice, amount);
+  const Invoice& invoice = InvoiceOf(account, note.payment->credit_note_of());
+  const TakenOffInvoice off = PaymentsOn(account, invoice, amount);
   if (off.amount_minor < amount) return NotPaid(account, invoice, amount, off.amount_minor);
-  RETURN_IF_ERROR(billing::ExpectFitsRecord(off));
+  RETURN_IF_ERROR(ExpectFitsRecord(off));
   const int32_t note_day = std::max(note.payment->payment_date(), off.last_day);
-  ASSIGN_OR_RETURN(
-      const absl::CivilDay day,
-      billing::EffectiveDay(account, request.has_effective_date(), request.effective_date(),
-                            context.now, EarliestPayOut(account, off, note_day, context.now)));
+  ASSIGN_OR_RETURN(const absl::CivilDay day,
+                   EffectiveDay(account, request.has_effective_date(), request.effective_date(),
+                                context.now, EarliestPayOut(account, off, note_day, context.now)));
   Events events;
-  billing::AddReleases(account, invoice, off, day, events);
-  AddApplied(note, invoice, amount, std::max(day, billing::DayOfNumber(note_day)), events);
-  billing::AddRefunds(account, off,
-                      {.credit_note_id = request.credit_note_id(),
-                       .external_id = external_id,
-                       .reason = Normalise(request.reason())},
-                      day, events);
-  billing::EarlyPayments early_payments(account);
-  for (const billing::TakenOffPayment& taken : off.payments) {
+  AddReleases(account, invoice, off, day, events);
+  AddApplied(note, invoice, amount, std::max(day, DayOfNumber(note_day)), events);
+  AddRefunds(account, off,
+             {.credit_note_id = request.credit_note_id(),
+              .external_id = external_id,
+              .reason = Normalise(request.reason())},
+             day, events);
+  EarlyPayments early_payments(account);
+  for (const TakenOffPayment& taken : off.payments) {
     early_payments.TakeOff(invoice, taken.payment, taken.amount_minor);
   }
   early_payments.PutOn(invoice, note.ordinal, /*day=*/0, amount);
@@ -216,4 +211,4 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   return events;
 }
 
-}  // namespace daybook
+}  // namespace daybook::billing

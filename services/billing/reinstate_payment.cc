@@ -12,14 +12,12 @@
 #include "services/billing/payment_identity.h"
 #include "services/billing/received_money.h"
 
-namespace daybook {
+namespace daybook::billing {
 namespace {
 
-using billing::Command;
-using billing::PaymentRef;
-using billing::v1::Account;
-using billing::v1::Payment;
-using billing::v1::PaymentRecorded;
+using v1::Account;
+using v1::Payment;
+using v1::PaymentRecorded;
 using Events = command::Events<Billing::Event>;
 
 // What was taken back of the payment and has not come again. What was taken of the customer's money
@@ -36,7 +34,7 @@ Missing MissingOf(const Payment& payment) {
   Missing missing;
   missing.his_minor = -payment.reinstated_minor();
   missing.lost_minor = -payment.loss_recovered_minor();
-  for (const billing::v1::TakeBack& take_back : payment.take_backs()) {
+  for (const v1::TakeBack& take_back : payment.take_backs()) {
     missing.his_minor += take_back.reversed_minor() + take_back.claimed_minor();
     missing.lost_minor += take_back.lost_minor();
     missing.last_day = std::max(missing.last_day, take_back.day());
@@ -45,12 +43,12 @@ Missing MissingOf(const Payment& payment) {
 }
 
 // The debit notes that claim what now comes; the rest goes by age.
-billing::Allocations ClaimsOf(const Account& account, const Payment& payment) {
-  billing::Allocations said;
-  for (const billing::v1::TakeBack& take_back : payment.take_backs()) {
+Allocations ClaimsOf(const Account& account, const Payment& payment) {
+  Allocations said;
+  for (const v1::TakeBack& take_back : payment.take_backs()) {
     if (!take_back.has_debit_note()) continue;
-    billing::v1::Allocation& claim = *said.Add();
-    claim.set_invoice_id(billing::InvoiceOf(account, take_back.debit_note()).invoice_id());
+    v1::Allocation& claim = *said.Add();
+    claim.set_invoice_id(InvoiceOf(account, take_back.debit_note()).invoice_id());
     claim.set_amount_minor(take_back.claimed_minor());
   }
   return said;
@@ -62,20 +60,20 @@ void Identify(const command::View& view, const Payment& payment, PaymentRecorded
   again.set_channel(payment.channel());
   if (payment.external_id().empty()) return;
   again.set_external_id(payment.external_id());
-  const billing::KnownPayment newest = billing::FindKnown(view.state.billing(), payment.method(),
-                                                          payment.external_id(), /*attempt=*/0);
-  again.set_attempt(billing::AttemptOf(*newest.payment) + 1);
+  const KnownPayment newest =
+      FindKnown(view.state.billing(), payment.method(), payment.external_id(), /*attempt=*/0);
+  again.set_attempt(AttemptOf(*newest.payment) + 1);
 }
 
 // His money comes again, as a payment of its own.
 absl::StatusOr<Events> HisAgain(const command::View& view, const PaymentRef& found,
-                                const billing::v1::ReinstatePaymentRequest& request,
-                                const command::Context& context, const billing::Allocations& said,
+                                const v1::ReinstatePaymentRequest& request,
+                                const command::Context& context, const Allocations& said,
                                 int64_t amount_minor, absl::CivilDay day,
-                                billing::v1::ReinstatePaymentResponse& response) {
+                                v1::ReinstatePaymentResponse& response) {
   const Account& account = *found.account;
-  RETURN_IF_ERROR(billing::ExpectRoomForFact(view));
-  RETURN_IF_ERROR(billing::ExpectFitsReceived(account, amount_minor));
+  RETURN_IF_ERROR(ExpectRoomForFact(view));
+  RETURN_IF_ERROR(ExpectFitsReceived(account, amount_minor));
   command::Dated<Billing::Event> dated{day, {}};
   PaymentRecorded& again = *dated.event.mutable_payment_recorded();
   again.set_account_id(account.account_id());
@@ -86,12 +84,10 @@ absl::StatusOr<Events> HisAgain(const command::View& view, const PaymentRef& fou
   again.set_reason(Normalise(request.reason()));
   Identify(view, *found.payment, again);
   response.set_attempt(again.attempt());
-  const billing::Word word =
-      said.empty() ? billing::Word{ClaimsOf(account, *found.payment), false} : billing::Word{said};
-  ASSIGN_OR_RETURN(
-      billing::Received received,
-      billing::Receive(view, account, word, billing::FirstDayOf(*found.payment), std::move(dated)));
-  billing::AnswerReceived(received, account, response);
+  const Word word = said.empty() ? Word{ClaimsOf(account, *found.payment), false} : Word{said};
+  ASSIGN_OR_RETURN(Received received,
+                   Receive(view, account, word, FirstDayOf(*found.payment), std::move(dated)));
+  AnswerReceived(received, account, response);
   return std::move(received.events);
 }
 
@@ -110,32 +106,31 @@ void AddLossRecovered(const PaymentRef& found, int64_t amount_minor, absl::Civil
 }  // namespace
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view,
-                                       const billing::v1::ReinstatePaymentRequest& request,
+                                       const v1::ReinstatePaymentRequest& request,
                                        const command::Context& context,
-                                       billing::v1::ReinstatePaymentResponse& response) {
+                                       v1::ReinstatePaymentResponse& response) {
   ASSIGN_OR_RETURN(const PaymentRef found,
-                   billing::FindPayment(view, request.payment_id(), Command::kReinstatePayment));
+                   FindPayment(view, request.payment_id(), Command::kReinstatePayment));
   const Account& account = *found.account;
   const Missing missing = MissingOf(*found.payment);
   int64_t amount = missing.amount_minor();
   if (request.has_amount()) {
-    RETURN_IF_ERROR(billing::ExpectCurrency(account, request.amount().currency_code()));
+    RETURN_IF_ERROR(ExpectCurrency(account, request.amount().currency_code()));
     ASSIGN_OR_RETURN(amount, MinorOf(request.amount()));
   }
   if (amount > missing.amount_minor() || amount == 0) {
     return Refuse(Reason::kTakenBackTooLittle,
                   missing.amount_minor() == 0
                       ? "nothing of the payment was taken back that has not come again"
-                      : absl::StrCat(billing::MoneyText(account, missing.amount_minor()),
+                      : absl::StrCat(MoneyText(account, missing.amount_minor()),
                                      " of the payment was taken back and has not come again"),
                   {{"taken_back_minor", absl::StrCat(missing.amount_minor())},
                    {"payment_id", request.payment_id()}});
   }
   ASSIGN_OR_RETURN(const absl::CivilDay day,
-                   billing::EffectiveDay(account, request.has_effective_date(),
-                                         request.effective_date(), context.now, missing.last_day));
-  ASSIGN_OR_RETURN(const billing::Allocations said,
-                   billing::SaidOf(account, request.allocations()));
+                   EffectiveDay(account, request.has_effective_date(), request.effective_date(),
+                                context.now, missing.last_day));
+  ASSIGN_OR_RETURN(const Allocations said, SaidOf(account, request.allocations()));
 
   const int64_t his = std::min(amount, missing.his_minor);
   Events events;
@@ -143,11 +138,11 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
     ASSIGN_OR_RETURN(events, HisAgain(view, found, request, context, said, his, day, response));
   }
   if (amount > his) {
-    *response.mutable_recovered_loss() = MoneyOf(amount - his, billing::CurrencyOf(account));
+    *response.mutable_recovered_loss() = MoneyOf(amount - his, CurrencyOf(account));
     AddLossRecovered(found, amount - his, day, Normalise(request.reason()), events);
   }
   response.set_account_id(account.account_id());
   return events;
 }
 
-}  // namespace daybook
+}  // namespace daybook::billing

@@ -4,11 +4,11 @@
 #include "services/billing/account.h"
 #include "services/billing/billing.h"
 
-namespace daybook {
+namespace daybook::billing {
 namespace {
 
-using billing::v1::Account;
 using google::protobuf::Message;
+using v1::Account;
 
 // Empty if the request has no such field.
 std::string TextOf(const Message& request, const char* name) {
@@ -19,24 +19,24 @@ std::string TextOf(const Message& request, const char* name) {
 
 bool HasDocument(const Account& account, const std::string& id) {
   for (const auto* list : {&account.open_invoices(), &account.settled_invoices()}) {
-    for (const billing::v1::Invoice& invoice : *list) {
+    for (const v1::Invoice& invoice : *list) {
       if (invoice.invoice_id() == id) return true;
     }
   }
-  for (const billing::v1::Draft& draft : account.drafts()) {
+  for (const v1::Draft& draft : account.drafts()) {
     if (draft.invoice_id() == id) return true;
   }
-  for (const billing::v1::Payment& payment : account.payments()) {
+  for (const v1::Payment& payment : account.payments()) {
     if (payment.payment_id() == id) return true;
   }
   return false;
 }
 
 // Null if it cannot be told.
-const Account* AccountOf(const billing::v1::State& state, const Message& request) {
+const Account* AccountOf(const v1::State& state, const Message& request) {
   if (state.accounts_size() == 1) return &state.accounts(0);
   const std::string account_id = TextOf(request, "account_id");
-  if (!account_id.empty()) return billing::FindAccount(state, account_id);
+  if (!account_id.empty()) return FindAccount(state, account_id);
   for (const char* name : {"invoice_id", "payment_id", "draft_id", "credit_note_id"}) {
     const std::string id = TextOf(request, name);
     if (id.empty()) continue;
@@ -59,4 +59,4 @@ absl::TimeZone Billing::TimeZoneOf(const command::View& view, const Message& req
   return zone.ok() ? *zone : absl::UTCTimeZone();
 }
 
-}  // namespace daybook
+}  // namespace daybook::billing

@@ -15,15 +15,12 @@
 #include "services/billing/invoice_number.h"
 #include "services/billing/write_off_credit.h"
 
-namespace daybook {
+namespace daybook::billing {
 namespace {
 
-using billing::Command;
-using billing::EarlyPayments;
-using billing::PaymentRef;
-using billing::v1::Account;
-using billing::v1::Payment;
-using billing::v1::TakeBack;
+using v1::Account;
+using v1::Payment;
+using v1::TakeBack;
 using Events = command::Events<Billing::Event>;
 
 // One take-back, in amounts.
@@ -37,13 +34,12 @@ struct Taken {
 };
 
 absl::Status AboveLeft(const Account& account, const Taken& taken) {
-  return Refuse(
-      Reason::kTakeBackAboveLeft,
-      taken.left_minor == 0
-          ? "nothing is left of the payment"
-          : absl::StrCat(billing::MoneyText(account, taken.amount_minor), " is taken back, ",
-                         billing::MoneyText(account, taken.left_minor), " is left of the payment"),
-      {{"left_minor", absl::StrCat(taken.left_minor)}});
+  return Refuse(Reason::kTakeBackAboveLeft,
+                taken.left_minor == 0
+                    ? "nothing is left of the payment"
+                    : absl::StrCat(MoneyText(account, taken.amount_minor), " is taken back, ",
+                                   MoneyText(account, taken.left_minor), " is left of the payment"),
+                {{"left_minor", absl::StrCat(taken.left_minor)}});
 }
 
 // What was neither refunded nor taken back before, wherever it is.
@@ -56,7 +52,7 @@ absl::StatusOr<Taken> TakenBy(const PaymentRef& found, const Request& request) {
   Taken taken{.left_minor = LeftOf(*found.payment)};
   taken.amount_minor = taken.left_minor;
   if (request.has_amount()) {
-    RETURN_IF_ERROR(billing::ExpectCurrency(*found.account, request.amount().currency_code()));
+    RETURN_IF_ERROR(ExpectCurrency(*found.account, request.amount().currency_code()));
     ASSIGN_OR_RETURN(taken.amount_minor, MinorOf(request.amount()));
   }
   return taken;
@@ -75,7 +71,7 @@ struct KnownTakeBack {
 };
 
 // Looks at all payments: take-backs are rare. Without an id none is known.
-KnownTakeBack FindTakeBack(const billing::v1::State& state, const std::string& external_id) {
+KnownTakeBack FindTakeBack(const v1::State& state, const std::string& external_id) {
   if (external_id.empty()) return {};
   for (const Account& account : state.accounts()) {
     for (const Payment& payment : account.payments()) {
@@ -88,17 +84,17 @@ KnownTakeBack FindTakeBack(const billing::v1::State& state, const std::string& e
 }
 
 // Whether what was beyond the payment was claimed or lost as the caller says, if he says so.
-bool IsTreatedAs(const TakeBack& known, billing::v1::TakeBackExcess excess) {
-  return (excess != billing::v1::TAKE_BACK_EXCESS_LOSS || known.claimed_minor() == 0) &&
-         (excess != billing::v1::TAKE_BACK_EXCESS_CLAIM || known.lost_minor() == 0);
+bool IsTreatedAs(const TakeBack& known, v1::TakeBackExcess excess) {
+  return (excess != v1::TAKE_BACK_EXCESS_LOSS || known.claimed_minor() == 0) &&
+         (excess != v1::TAKE_BACK_EXCESS_CLAIM || known.lost_minor() == 0);
 }
 
 absl::Status TakeBackExists(const KnownTakeBack& known, std::string_view different_fields) {
   return Refuse(Reason::kPaymentExists,
                 absl::StrCat("the external id belongs to a take-back of payment '",
                              known.payment->payment_id(), "' of ",
-                             billing::MoneyText(*known.account, known.amount_minor()), ", ",
-                             ToAbsl(billing::NameOf(known.take_back->kind()))),
+                             MoneyText(*known.account, known.amount_minor()), ", ",
+                             ToAbsl(NameOf(known.take_back->kind()))),
                 {{"payment_id", known.payment->payment_id()},
                  {"amount_minor", absl::StrCat(known.amount_minor())},
                  {"different_fields", std::string(different_fields)}});
@@ -106,9 +102,9 @@ absl::Status TakeBackExists(const KnownTakeBack& known, std::string_view differe
 
 // What was taken, and what is left of the payment then.
 template <class Response>
-void Answer(const PaymentRef& found, const Taken& taken, billing::v1::PaymentState state,
+void Answer(const PaymentRef& found, const Taken& taken, v1::PaymentState state,
             Response& response) {
-  const Currency& currency = billing::CurrencyOf(*found.account);
+  const Currency& currency = CurrencyOf(*found.account);
   response.set_payment_id(found.payment->payment_id());
   *response.mutable_amount() = MoneyOf(taken.amount_minor, currency);
   *response.mutable_left() = MoneyOf(taken.left_minor - taken.reversed_minor(), currency);
@@ -120,7 +116,7 @@ void Answer(const PaymentRef& found, const Taken& taken, billing::v1::PaymentSta
 template <class Response>
 void AnswerAgain(const PaymentRef& found, const TakeBack& known, int partition,
                  Response& response) {
-  const Currency& currency = billing::CurrencyOf(*found.account);
+  const Currency& currency = CurrencyOf(*found.account);
   const int64_t excess = known.claimed_minor() + known.lost_minor();
   response.set_payment_id(found.payment->payment_id());
   *response.mutable_amount() = MoneyOf(known.reversed_minor() + excess, currency);
@@ -129,9 +125,9 @@ void AnswerAgain(const PaymentRef& found, const TakeBack& known, int partition,
   response.set_state(found.payment->state());
   response.set_repeated(true);
   if (!known.has_debit_note()) return;
-  const auto& note = billing::InvoiceOf(*found.account, known.debit_note());
+  const auto& note = InvoiceOf(*found.account, known.debit_note());
   response.set_debit_note_id(note.invoice_id());
-  response.set_debit_note_number(billing::FormatNumber(billing::NumberOf(note, partition)));
+  response.set_debit_note_number(FormatNumber(NumberOf(note, partition)));
 }
 
 // Makes enough of the payment unapplied that a part of it can be taken: what was taken to income
@@ -140,14 +136,14 @@ int FreeUp(const PaymentRef& found, int64_t amount_minor, absl::CivilDay day,
            EarlyPayments& early_payments, Events& events) {
   int64_t missing = amount_minor - found.payment->unapplied_minor();
   if (missing > 0 && found.payment->written_off_minor() > 0) {
-    billing::AddCreditRestored(found, day, "", events);
+    AddCreditRestored(found, day, "", events);
     missing -= found.payment->written_off_minor();
   }
   if (missing <= 0) return 0;
-  billing::TakenOff off = billing::NewestOf(*found.account, found.ordinal, missing);
+  TakenOff off = NewestOf(*found.account, found.ordinal, missing);
   TakeOff(off, found.ordinal, early_payments);
   auto& dated = events.emplace_back();
-  dated.effective_date = std::max(day, billing::DayOfNumber(off.last_day));
+  dated.effective_date = std::max(day, DayOfNumber(off.last_day));
   auto& released = *dated.event.mutable_credit_released();
   released.set_account_id(found.account->account_id());
   released.set_payment_id(found.payment->payment_id());
@@ -158,8 +154,7 @@ int FreeUp(const PaymentRef& found, int64_t amount_minor, absl::CivilDay day,
 
 // What the bank took of what was left: all of it, or a part that is unapplied by now.
 void AddReversed(const PaymentRef& found, const Taken& taken, absl::CivilDay day,
-                 billing::v1::PaymentReversed reversed, EarlyPayments& early_payments,
-                 Events& events) {
+                 v1::PaymentReversed reversed, EarlyPayments& early_payments, Events& events) {
   reversed.set_account_id(found.account->account_id());
   reversed.set_payment_id(found.payment->payment_id());
   reversed.set_currency_code(found.account->currency_code());
@@ -169,8 +164,7 @@ void AddReversed(const PaymentRef& found, const Taken& taken, absl::CivilDay day
   if (taken.partial()) {
     reversed.set_unapplied_minor(taken.reversed_minor());
   } else {
-    billing::TakenOff off =
-        billing::NewestOf(*found.account, found.ordinal, found.payment->amount_minor());
+    TakenOff off = NewestOf(*found.account, found.ordinal, found.payment->amount_minor());
     TakeOff(off, found.ordinal, early_payments);
     *reversed.mutable_released() = std::move(off.released);
     reversed.set_unapplied_minor(taken.reversed_minor() - off.amount_minor);
@@ -186,13 +180,13 @@ absl::Status AddDebitNote(const command::View& view, const PaymentRef& found, in
                           const command::Context& context, Events& events, Response& response) {
   // All that was ever claimed of the account must fit, as all that was ever invoiced.
   RETURN_IF_ERROR(ToInt64(Int128{found.account->invoiced_minor()} + amount_minor).status());
-  RETURN_IF_ERROR(billing::ExpectRoomForFact(view));
+  RETURN_IF_ERROR(ExpectRoomForFact(view));
   auto& dated = events.emplace_back();
   dated.effective_date = day;
   auto& note = *dated.event.mutable_debit_note_issued();
   ASSIGN_OR_RETURN(*note.mutable_number(),
-                   billing::NextNumber(view.partition_state.series(), billing::Numbered::kDebitNote,
-                                       "", static_cast<int>(day.year()), view.partition));
+                   NextNumber(view.partition_state.series(), Numbered::kDebitNote, "",
+                              static_cast<int>(day.year()), view.partition));
   note.set_account_id(found.account->account_id());
   note.set_debit_note_id(context.NewId(view, 0));
   note.set_payment_id(found.payment->payment_id());
@@ -202,7 +196,7 @@ absl::Status AddDebitNote(const command::View& view, const PaymentRef& found, in
   note.set_reason(reason);
   response.set_debit_note_id(note.debit_note_id());
   if (!context.validate_only) {
-    response.set_debit_note_number(billing::FormatNumber(note.number()));
+    response.set_debit_note_number(FormatNumber(note.number()));
   }
   return absl::OkStatus();
 }
@@ -231,9 +225,8 @@ void AddLoss(const PaymentRef& found, int64_t amount_minor, absl::CivilDay day,
 template <class Request, class Response>
 absl::StatusOr<Events> Decided(const command::View& view, const Request& request,
                                const command::Context& context, Command command,
-                               billing::v1::PaymentState kind, Response& response) {
-  ASSIGN_OR_RETURN(const PaymentRef found,
-                   billing::FindPayment(view, request.payment_id(), command));
+                               v1::PaymentState kind, Response& response) {
+  ASSIGN_OR_RETURN(const PaymentRef found, FindPayment(view, request.payment_id(), command));
   ASSIGN_OR_RETURN(const Taken taken, TakenBy(found, request));
   std::string external_id = Tidy(request.external_id());
   const KnownTakeBack known = FindTakeBack(view.state.billing(), external_id);
@@ -249,13 +242,13 @@ absl::StatusOr<Events> Decided(const command::View& view, const Request& request
   }
   if (taken.amount_minor == 0) return AboveLeft(*found.account, taken);
   RETURN_IF_ERROR(ExpectFitsTaken(*found.payment, taken.amount_minor));
-  if (taken.excess_minor() > 0 && request.excess() == billing::v1::TAKE_BACK_EXCESS_UNSPECIFIED) {
+  if (taken.excess_minor() > 0 && request.excess() == v1::TAKE_BACK_EXCESS_UNSPECIFIED) {
     return AboveLeft(*found.account, taken);
   }
   ASSIGN_OR_RETURN(
       const absl::CivilDay day,
-      billing::EffectiveDay(*found.account, request.has_effective_date(), request.effective_date(),
-                            context.now, found.payment->payment_date()));
+      EffectiveDay(*found.account, request.has_effective_date(), request.effective_date(),
+                   context.now, found.payment->payment_date()));
   Answer(found, taken, taken.partial() ? found.payment->state() : kind, response);
   const std::string reason = Normalise(request.reason());
   Events events;
@@ -263,9 +256,9 @@ absl::StatusOr<Events> Decided(const command::View& view, const Request& request
   if (taken.partial()) {
     response.set_invoice_count(FreeUp(found, taken.reversed_minor(), day, early_payments, events));
   } else if (found.payment->written_off_minor() > 0) {
-    billing::AddCreditRestored(found, day, "", events);
+    AddCreditRestored(found, day, "", events);
   }
-  billing::v1::PaymentReversed reversed;
+  v1::PaymentReversed reversed;
   reversed.set_state(kind);
   reversed.set_reason(reason);
   reversed.set_external_id(std::move(external_id));
@@ -273,7 +266,7 @@ absl::StatusOr<Events> Decided(const command::View& view, const Request& request
   if (!taken.partial()) {
     response.set_invoice_count(events.back().event.payment_reversed().released_size());
   }
-  const bool claimed = request.excess() == billing::v1::TAKE_BACK_EXCESS_CLAIM;
+  const bool claimed = request.excess() == v1::TAKE_BACK_EXCESS_CLAIM;
   if (taken.excess_minor() > 0 && claimed) {
     RETURN_IF_ERROR(
         AddDebitNote(view, found, taken.excess_minor(), day, reason, context, events, response));
@@ -287,19 +280,19 @@ absl::StatusOr<Events> Decided(const command::View& view, const Request& request
 }  // namespace
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view,
-                                       const billing::v1::ReversePaymentRequest& request,
+                                       const v1::ReversePaymentRequest& request,
                                        const command::Context& context,
-                                       billing::v1::ReversePaymentResponse& response) {
-  return Decided(view, request, context, Command::kReversePayment,
-                 billing::v1::PAYMENT_STATE_REVERSED, response);
+                                       v1::ReversePaymentResponse& response) {
+  return Decided(view, request, context, Command::kReversePayment, v1::PAYMENT_STATE_REVERSED,
+                 response);
 }
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view,
-                                       const billing::v1::ChargeBackPaymentRequest& request,
+                                       const v1::ChargeBackPaymentRequest& request,
                                        const command::Context& context,
-                                       billing::v1::ChargeBackPaymentResponse& response) {
+                                       v1::ChargeBackPaymentResponse& response) {
   return Decided(view, request, context, Command::kChargeBackPayment,
-                 billing::v1::PAYMENT_STATE_CHARGED_BACK, response);
+                 v1::PAYMENT_STATE_CHARGED_BACK, response);
 }
 
-}  // namespace daybook
+}  // namespace daybook::billing

@@ -12,17 +12,12 @@
 #include "services/billing/limits.h"
 #include "services/billing/payment_answer.h"
 
-namespace daybook {
+namespace daybook::billing {
 namespace {
 
-using billing::Allocations;
-using billing::Allocator;
-using billing::Command;
-using billing::EarlyPayments;
-using billing::PaymentRef;
-using billing::v1::Account;
-using billing::v1::ApplyCreditRequest;
-using billing::v1::Payment;
+using v1::Account;
+using v1::ApplyCreditRequest;
+using v1::Payment;
 using Events = command::Events<Billing::Event>;
 
 // The payments to take credit from, oldest first.
@@ -40,7 +35,7 @@ struct Sources {
   // Latest day on which any of the money first came.
   int32_t LastFirstDay() const {
     int32_t last = 0;
-    for (const Payment* payment : payments) last = std::max(last, billing::FirstDayOf(*payment));
+    for (const Payment* payment : payments) last = std::max(last, FirstDayOf(*payment));
     return last;
   }
   // Latest day of the payments that `amount_minor` is taken from.
@@ -59,10 +54,10 @@ absl::StatusOr<Sources> ChooseSources(const command::View& view,
                                       const ApplyCreditRequest& request) {
   Sources sources;
   ASSIGN_OR_RETURN(sources.account,
-                   billing::ChooseAccount(view, request.account_id(), Command::kApplyCredit));
+                   ChooseAccount(view, request.account_id(), Command::kApplyCredit));
   if (!request.payment_id().empty()) {
     ASSIGN_OR_RETURN(const PaymentRef found,
-                     billing::FindPayment(view, request.payment_id(), Command::kApplyCredit));
+                     FindPayment(view, request.payment_id(), Command::kApplyCredit));
     if (found.account != sources.account) {
       return Refuse(
           Reason::kPaymentNotFound,
@@ -72,12 +67,12 @@ absl::StatusOr<Sources> ChooseSources(const command::View& view,
     sources.Add(*found.payment, found.ordinal);
   } else {
     const auto& open = sources.account->open_payments();
-    const int most = std::min(open.size(), billing::kMaxCredits);
+    const int most = std::min(open.size(), kMaxCredits);
     for (int i = 0; i < most; ++i) {
       sources.Add(sources.account->payments(static_cast<int>(open[i])), open[i]);
     }
   }
-  if (sources.unapplied_minor == 0) return billing::CreditTooSmall(*sources.account, 0, 0);
+  if (sources.unapplied_minor == 0) return CreditTooSmall(*sources.account, 0, 0);
   return sources;
 }
 
@@ -98,7 +93,7 @@ int32_t LastDayOf(const Account& account, const Allocations& allocations) {
 void Deal(const Sources& sources, const Allocations& allocations,
           const std::vector<Allocator::Offering>& offering, absl::CivilDay day,
           EarlyPayments& early_payments, Events& events) {
-  absl::flat_hash_map<const billing::v1::Allocation*, const billing::v1::Invoice*> offers;
+  absl::flat_hash_map<const v1::Allocation*, const v1::Invoice*> offers;
   for (const Allocator::Offering& one : offering) offers.emplace(one.allocation, one.invoice);
   int next = 0;
   int64_t dealt = 0;  // of allocations[next]
@@ -130,22 +125,22 @@ void Deal(const Sources& sources, const Allocations& allocations,
 }
 
 // Of an invoice from which money was taken off, with what is open then.
-billing::v1::InvoiceState StateWithOpen(billing::v1::InvoiceState before, int64_t open_minor) {
-  if (before == billing::v1::INVOICE_STATE_UNCOLLECTIBLE) return before;
-  return open_minor == 0 ? billing::v1::INVOICE_STATE_PAID : billing::v1::INVOICE_STATE_ISSUED;
+v1::InvoiceState StateWithOpen(v1::InvoiceState before, int64_t open_minor) {
+  if (before == v1::INVOICE_STATE_UNCOLLECTIBLE) return before;
+  return open_minor == 0 ? v1::INVOICE_STATE_PAID : v1::INVOICE_STATE_ISSUED;
 }
 
 }  // namespace
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view, const ApplyCreditRequest& request,
                                        const command::Context& context,
-                                       billing::v1::ApplyCreditResponse& response) {
+                                       v1::ApplyCreditResponse& response) {
   ASSIGN_OR_RETURN(const Sources sources, ChooseSources(view, request));
   const Account& account = *sources.account;
-  ASSIGN_OR_RETURN(const Allocations said, billing::SaidOf(account, request.allocations()));
+  ASSIGN_OR_RETURN(const Allocations said, SaidOf(account, request.allocations()));
   // Every further source and every further invoice is one row more at most. The events of the
   // sources take half of the record.
-  const int room = billing::MostAllocations(view.state.billing()) / 2;
+  const int room = MostAllocations(view.state.billing()) / 2;
   Allocations allocations;
   // Dealt out by the latest day of all sources: who of them pays what is known only then, and money
   // that may be late leaves nothing open.
@@ -161,66 +156,65 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view, const ApplyCre
   } else {
     RETURN_IF_ERROR(allocator.AsSaid(said));
   }
-  const Currency& currency = billing::CurrencyOf(account);
+  const Currency& currency = CurrencyOf(account);
   const int64_t amount = sources.unapplied_minor - allocator.left();
   response.set_account_id(account.account_id());
-  billing::AnswerAllocations(allocations, currency, response);
+  AnswerAllocations(allocations, currency, response);
   *response.mutable_amount() = MoneyOf(amount, currency);
   *response.mutable_unapplied() = MoneyOf(account.unapplied_minor() - amount, currency);
   if (amount == 0) return Events();
 
-  ASSIGN_OR_RETURN(const absl::CivilDay day,
-                   billing::EffectiveDay(
-                       account, request.has_effective_date(), request.effective_date(), context.now,
-                       std::max(sources.LastDayOf(amount), LastDayOf(account, allocations))));
+  ASSIGN_OR_RETURN(
+      const absl::CivilDay day,
+      EffectiveDay(account, request.has_effective_date(), request.effective_date(), context.now,
+                   std::max(sources.LastDayOf(amount), LastDayOf(account, allocations))));
   Events events;
-  billing::AddRecoveries(allocator, day, events);
+  AddRecoveries(allocator, day, events);
   Deal(sources, allocations, allocator.offering(), day, early_payments, events);
-  billing::AnswerDiscounted(early_payments.AddEvents(day, events).taken_minor, currency, response);
+  AnswerDiscounted(early_payments.AddEvents(day, events).taken_minor, currency, response);
   return events;
 }
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view,
-                                       const billing::v1::ReleaseCreditRequest& request,
+                                       const v1::ReleaseCreditRequest& request,
                                        const command::Context& context,
-                                       billing::v1::ReleaseCreditResponse& response) {
+                                       v1::ReleaseCreditResponse& response) {
   ASSIGN_OR_RETURN(const PaymentRef payment,
-                   billing::FindPayment(view, request.payment_id(), Command::kReleaseCredit));
-  ASSIGN_OR_RETURN(const billing::InvoiceRef invoice,
-                   billing::FindInvoice(view, request.invoice_id(), Command::kReleaseCredit));
+                   FindPayment(view, request.payment_id(), Command::kReleaseCredit));
+  ASSIGN_OR_RETURN(const InvoiceRef invoice,
+                   FindInvoice(view, request.invoice_id(), Command::kReleaseCredit));
   const Account& account = *payment.account;
   int64_t wanted = payment.payment->amount_minor();
   if (request.has_amount()) {
-    RETURN_IF_ERROR(billing::ExpectCurrency(account, request.amount().currency_code()));
+    RETURN_IF_ERROR(ExpectCurrency(account, request.amount().currency_code()));
     ASSIGN_OR_RETURN(wanted, MinorOf(request.amount()));
   }
-  billing::TakenOff off;
+  TakenOff off;
   if (invoice.account == payment.account) {
-    off = billing::OneOf(account, payment.ordinal, *invoice.invoice, wanted);
+    off = OneOf(account, payment.ordinal, *invoice.invoice, wanted);
   }
   if (off.amount_minor == 0 || (request.has_amount() && off.amount_minor < wanted)) {
     return Refuse(Reason::kAllocationTooSmall,
-                  off.amount_minor == 0
-                      ? "nothing of the payment is on the invoice"
-                      : absl::StrCat(billing::MoneyText(account, off.amount_minor),
-                                     " of the payment is on the invoice"),
+                  off.amount_minor == 0 ? "nothing of the payment is on the invoice"
+                                        : absl::StrCat(MoneyText(account, off.amount_minor),
+                                                       " of the payment is on the invoice"),
                   {{"allocated_minor", absl::StrCat(off.amount_minor)}});
   }
   Events events(1);
   ASSIGN_OR_RETURN(
       events[0].effective_date,
-      billing::EffectiveDay(account, request.has_effective_date(), request.effective_date(),
-                            context.now, std::max(payment.payment->payment_date(), off.last_day)));
+      EffectiveDay(account, request.has_effective_date(), request.effective_date(), context.now,
+                   std::max(payment.payment->payment_date(), off.last_day)));
   auto& released = *events[0].event.mutable_credit_released();
   released.set_account_id(account.account_id());
   released.set_payment_id(request.payment_id());
   released.set_currency_code(account.currency_code());
   EarlyPayments early_payments(account);
-  billing::TakeOff(off, payment.ordinal, early_payments);
+  TakeOff(off, payment.ordinal, early_payments);
   *released.mutable_released() = std::move(off.released);
   const EarlyPayments::Sum discounts = early_payments.AddEvents(events[0].effective_date, events);
 
-  const Currency& currency = billing::CurrencyOf(account);
+  const Currency& currency = CurrencyOf(account);
   const int64_t open = invoice.invoice->open_minor() + off.amount_minor + discounts.undone_minor -
                        discounts.taken_minor;
   response.set_payment_id(request.payment_id());
@@ -230,4 +224,4 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   return events;
 }
 
-}  // namespace daybook
+}  // namespace daybook::billing

@@ -11,29 +11,24 @@
 #include "services/billing/currency_scale.h"
 #include "services/billing/day_number.h"
 
-namespace daybook {
+namespace daybook::billing {
 namespace {
 
-using billing::Command;
-using billing::PaymentRef;
 using Events = command::Events<Billing::Event>;
 
 absl::Status ExpectResidue(const PaymentRef& found) {
   const int64_t unapplied = found.payment->unapplied_minor();
-  if (unapplied == 0) return billing::CreditTooSmall(*found.account, 0, 0);
-  const int64_t tolerance = billing::WriteOffTolerance(found.account->currency_code());
+  if (unapplied == 0) return CreditTooSmall(*found.account, 0, 0);
+  const int64_t tolerance = WriteOffTolerance(found.account->currency_code());
   if (unapplied <= tolerance) return absl::OkStatus();
   return Refuse(
       Reason::kCreditAboveTolerance,
-      absl::StrCat(billing::MoneyText(*found.account, unapplied),
-                   " is unapplied; a residue is at most ",
-                   billing::MoneyText(*found.account, tolerance)),
+      absl::StrCat(MoneyText(*found.account, unapplied), " is unapplied; a residue is at most ",
+                   MoneyText(*found.account, tolerance)),
       {{"unapplied_minor", absl::StrCat(unapplied)}, {"tolerance_minor", absl::StrCat(tolerance)}});
 }
 
 }  // namespace
-
-namespace billing {
 
 void AddCreditRestored(const PaymentRef& found, absl::CivilDay day, const std::string& reason,
                        command::Events<v1::Event>& events) {
@@ -47,20 +42,18 @@ void AddCreditRestored(const PaymentRef& found, absl::CivilDay day, const std::s
   restored.set_reason(reason);
 }
 
-}  // namespace billing
-
 absl::StatusOr<Events> Billing::Decide(const command::View& view,
-                                       const billing::v1::WriteOffCreditRequest& request,
+                                       const v1::WriteOffCreditRequest& request,
                                        const command::Context& context,
-                                       billing::v1::WriteOffCreditResponse& response) {
+                                       v1::WriteOffCreditResponse& response) {
   ASSIGN_OR_RETURN(const PaymentRef found,
-                   billing::FindPayment(view, request.payment_id(), Command::kWriteOffCredit));
+                   FindPayment(view, request.payment_id(), Command::kWriteOffCredit));
   RETURN_IF_ERROR(ExpectResidue(found));
   Events events(1);
   ASSIGN_OR_RETURN(
       events[0].effective_date,
-      billing::EffectiveDay(*found.account, request.has_effective_date(), request.effective_date(),
-                            context.now, found.payment->payment_date()));
+      EffectiveDay(*found.account, request.has_effective_date(), request.effective_date(),
+                   context.now, found.payment->payment_date()));
   auto& written_off = *events[0].event.mutable_credit_written_off();
   written_off.set_account_id(found.account->account_id());
   written_off.set_payment_id(request.payment_id());
@@ -69,31 +62,30 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   written_off.set_reason(Normalise(request.reason()));
 
   response.set_payment_id(request.payment_id());
-  *response.mutable_amount() =
-      MoneyOf(written_off.amount_minor(), billing::CurrencyOf(*found.account));
+  *response.mutable_amount() = MoneyOf(written_off.amount_minor(), CurrencyOf(*found.account));
   return events;
 }
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view,
-                                       const billing::v1::ReverseCreditWriteOffRequest& request,
+                                       const v1::ReverseCreditWriteOffRequest& request,
                                        const command::Context& context,
-                                       billing::v1::ReverseCreditWriteOffResponse& response) {
-  ASSIGN_OR_RETURN(const PaymentRef found, billing::FindPayment(view, request.payment_id(),
-                                                                Command::kReverseCreditWriteOff));
+                                       v1::ReverseCreditWriteOffResponse& response) {
+  ASSIGN_OR_RETURN(const PaymentRef found,
+                   FindPayment(view, request.payment_id(), Command::kReverseCreditWriteOff));
   const int64_t amount = found.payment->written_off_minor();
-  if (amount == 0) return billing::NothingWrittenOff(request.payment_id());
+  if (amount == 0) return NothingWrittenOff(request.payment_id());
   ASSIGN_OR_RETURN(
       const absl::CivilDay day,
-      billing::EffectiveDay(*found.account, request.has_effective_date(), request.effective_date(),
-                            context.now, found.payment->write_off_date()));
+      EffectiveDay(*found.account, request.has_effective_date(), request.effective_date(),
+                   context.now, found.payment->write_off_date()));
   Events events;
-  billing::AddCreditRestored(found, day, Normalise(request.reason()), events);
+  AddCreditRestored(found, day, Normalise(request.reason()), events);
 
-  const Currency& currency = billing::CurrencyOf(*found.account);
+  const Currency& currency = CurrencyOf(*found.account);
   response.set_payment_id(request.payment_id());
   *response.mutable_amount() = MoneyOf(amount, currency);
   *response.mutable_unapplied() = MoneyOf(found.payment->unapplied_minor() + amount, currency);
   return events;
 }
 
-}  // namespace daybook
+}  // namespace daybook::billing

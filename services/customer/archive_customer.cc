@@ -8,20 +8,20 @@
 #include "services/customer/customer.h"
 #include "services/customer/lifecycle.h"
 
-namespace daybook {
+namespace daybook::customer {
 namespace {
 
-using customer::v1::ArchiveCustomerRequest;
-using customer::v1::ArchiveCustomerResponse;
-using customer::v1::RestoreCustomerRequest;
-using customer::v1::RestoreCustomerResponse;
+using v1::ArchiveCustomerRequest;
+using v1::ArchiveCustomerResponse;
+using v1::RestoreCustomerRequest;
+using v1::RestoreCustomerResponse;
 
 constexpr size_t kMaxCommentCharacters = 200;
 
 template <class Request>
 absl::Status CheckWithComment(const Request& request) {
   FieldViolations bad;
-  customer::CheckWhoAndWhen(request, bad);
+  CheckWhoAndWhen(request, bad);
   Expect(CheckText(request.comment(), kMaxCommentCharacters), "comment", bad);
   return bad.ToStatus();
 }
@@ -52,10 +52,10 @@ absl::Status ExpectNothingOpen(const command::View& view) {
 template <class Request>
 absl::StatusOr<absl::CivilDay> DayOfState(const command::View& view, const Request& request,
                                           const command::Context& context) {
-  const auto day = customer::DayOfChange(view, request, context);
+  const auto day = DayOfChange(view, request, context);
   if (!day.ok() || !view.state.customer().has_state_date()) return day;
-  return customer::DayNotBefore(*DayOf(view.state.customer().state_date()),
-                                "the day of the state that it changes", request, context);
+  return DayNotBefore(*DayOf(view.state.customer().state_date()),
+                      "the day of the state that it changes", request, context);
 }
 
 }  // namespace
@@ -67,7 +67,7 @@ absl::Status Customer::Check(const ArchiveCustomerRequest& request) {
 absl::StatusOr<command::Events<Customer::Event>> Customer::Decide(
     const command::View& view, const ArchiveCustomerRequest& request,
     const command::Context& context, ArchiveCustomerResponse&) {
-  RETURN_IF_ERROR(customer::ExpectAllowed(view, "ArchiveCustomer"));
+  RETURN_IF_ERROR(ExpectAllowed(view, "ArchiveCustomer"));
   RETURN_IF_ERROR(ExpectNothingOpen(view));
   command::Events<Event> events(1);
   ASSIGN_OR_RETURN(events[0].effective_date, DayOfState(view, request, context));
@@ -82,11 +82,11 @@ absl::Status Customer::Check(const RestoreCustomerRequest& request) {
 absl::StatusOr<command::Events<Customer::Event>> Customer::Decide(
     const command::View& view, const RestoreCustomerRequest& request,
     const command::Context& context, RestoreCustomerResponse&) {
-  RETURN_IF_ERROR(customer::ExpectAllowed(view, "RestoreCustomer"));
+  RETURN_IF_ERROR(ExpectAllowed(view, "RestoreCustomer"));
   command::Events<Event> events(1);
   ASSIGN_OR_RETURN(events[0].effective_date, DayOfState(view, request, context));
   events[0].event.mutable_customer_restored()->set_comment(Normalise(request.comment()));
   return events;
 }
 
-}  // namespace daybook
+}  // namespace daybook::customer

@@ -15,56 +15,61 @@
 #include "daybook/customer/v1/customer_service.pb.h"
 #include "daybook/customer/v1/event.pb.h"
 
-namespace daybook {
+namespace daybook::customer {
 
 struct Customer {
-  using Event = customer::v1::Event;
-  using Requests = command::RequestList<
-      customer::v1::RegisterCustomerRequest, customer::v1::UpdateCustomerRequest,
-      customer::v1::ArchiveCustomerRequest, customer::v1::RestoreCustomerRequest,
-      customer::v1::AddExternalIdRequest, customer::v1::RemoveExternalIdRequest>;
+  using Event = v1::Event;
+  using Requests = command::RequestList<v1::RegisterCustomerRequest, v1::UpdateCustomerRequest,
+                                        v1::ArchiveCustomerRequest, v1::RestoreCustomerRequest,
+                                        v1::AddExternalIdRequest, v1::RemoveExternalIdRequest>;
 
   // What can be said without a state: INVALID_FIELDS naming every violation, or OK. Decide may only
   // be called with a request that passed.
-  static absl::Status Check(const customer::v1::RegisterCustomerRequest& request);
-  static absl::Status Check(const customer::v1::UpdateCustomerRequest& request);
-  static absl::Status Check(const customer::v1::ArchiveCustomerRequest& request);
-  static absl::Status Check(const customer::v1::RestoreCustomerRequest& request);
-  static absl::Status Check(const customer::v1::AddExternalIdRequest& request);
-  static absl::Status Check(const customer::v1::RemoveExternalIdRequest& request);
+  static absl::Status Check(const v1::RegisterCustomerRequest& request);
+  static absl::Status Check(const v1::UpdateCustomerRequest& request);
+  static absl::Status Check(const v1::ArchiveCustomerRequest& request);
+  static absl::Status Check(const v1::RestoreCustomerRequest& request);
+  static absl::Status Check(const v1::AddExternalIdRequest& request);
+  static absl::Status Check(const v1::RemoveExternalIdRequest& request);
 
   // One CustomerRegistered under `view.customer_id` (which is `request.customer_id`, or the id that
   // was derived when that is empty).
-  static absl::StatusOr<command::Events<Event>> Decide(
-      const command::View& view, const customer::v1::RegisterCustomerRequest& request,
-      const command::Context& context, customer::v1::RegisterCustomerResponse& response);
+  static absl::StatusOr<command::Events<Event>> Decide(const command::View& view,
+                                                       const v1::RegisterCustomerRequest& request,
+                                                       const command::Context& context,
+                                                       v1::RegisterCustomerResponse& response);
 
   // One CustomerUpdated, or none if everything is as the request wants it. Refuses: ETAG_MISMATCH;
   // INVALID_FIELDS for a person with what only an organisation has, and where no name would be
   // left.
-  static absl::StatusOr<command::Events<Event>> Decide(
-      const command::View& view, const customer::v1::UpdateCustomerRequest& request,
-      const command::Context& context, customer::v1::UpdateCustomerResponse& response);
+  static absl::StatusOr<command::Events<Event>> Decide(const command::View& view,
+                                                       const v1::UpdateCustomerRequest& request,
+                                                       const command::Context& context,
+                                                       v1::UpdateCustomerResponse& response);
 
   // One CustomerArchived. Refuses: CUSTOMER_HAS_OPEN_ITEMS.
-  static absl::StatusOr<command::Events<Event>> Decide(
-      const command::View& view, const customer::v1::ArchiveCustomerRequest& request,
-      const command::Context& context, customer::v1::ArchiveCustomerResponse& response);
+  static absl::StatusOr<command::Events<Event>> Decide(const command::View& view,
+                                                       const v1::ArchiveCustomerRequest& request,
+                                                       const command::Context& context,
+                                                       v1::ArchiveCustomerResponse& response);
 
   // One CustomerRestored.
-  static absl::StatusOr<command::Events<Event>> Decide(
-      const command::View& view, const customer::v1::RestoreCustomerRequest& request,
-      const command::Context& context, customer::v1::RestoreCustomerResponse& response);
+  static absl::StatusOr<command::Events<Event>> Decide(const command::View& view,
+                                                       const v1::RestoreCustomerRequest& request,
+                                                       const command::Context& context,
+                                                       v1::RestoreCustomerResponse& response);
 
   // One ExternalIdAdded, or none if it is there. Refuses: EXTERNAL_ID_EXISTS, EXTERNAL_IDS_FULL.
-  static absl::StatusOr<command::Events<Event>> Decide(
-      const command::View& view, const customer::v1::AddExternalIdRequest& request,
-      const command::Context& context, customer::v1::AddExternalIdResponse& response);
+  static absl::StatusOr<command::Events<Event>> Decide(const command::View& view,
+                                                       const v1::AddExternalIdRequest& request,
+                                                       const command::Context& context,
+                                                       v1::AddExternalIdResponse& response);
 
   // One ExternalIdRemoved. Refuses: EXTERNAL_ID_NOT_FOUND.
-  static absl::StatusOr<command::Events<Event>> Decide(
-      const command::View& view, const customer::v1::RemoveExternalIdRequest& request,
-      const command::Context& context, customer::v1::RemoveExternalIdResponse& response);
+  static absl::StatusOr<command::Events<Event>> Decide(const command::View& view,
+                                                       const v1::RemoveExternalIdRequest& request,
+                                                       const command::Context& context,
+                                                       v1::RemoveExternalIdResponse& response);
 
   // Writes `state.customer` only.
   static void Evolve(const command::EventMeta& meta, const Event& event, book::v1::State& state,
@@ -74,4 +79,4 @@ struct Customer {
   static void Prefetch(const book::v1::State& state, int step);
 };
 
-}  // namespace daybook
+}  // namespace daybook::customer

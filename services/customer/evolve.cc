@@ -7,20 +7,19 @@
 #include "services/customer/customer.h"
 #include "services/customer/profile.h"
 
-namespace daybook {
+namespace daybook::customer {
 namespace {
 
-using customer::v1::CustomerRegistered;
-using customer::v1::CustomerUpdated;
-using customer::v1::ExternalId;
-using customer::v1::State;
+using v1::CustomerRegistered;
+using v1::CustomerUpdated;
+using v1::ExternalId;
+using v1::State;
 
 // `personal` is kept where the event does not say it; what is sealed is not known here.
 template <class Fact>
 void SetProfile(const Fact& fact, State& state) {
   const bool says = fact.personal_case() != Fact::PERSONAL_NOT_SET;
-  *state.mutable_profile() =
-      customer::ProfileIn(fact, says ? fact.clear() : state.profile().personal());
+  *state.mutable_profile() = ProfileIn(fact, says ? fact.clear() : state.profile().personal());
 }
 
 void Remove(const ExternalId& removed, State& state) {
@@ -45,7 +44,7 @@ void Customer::Evolve(const command::EventMeta& meta, const Event& event, book::
     case Event::kCustomerRegistered:
       state.set_registered(true);
       state.set_kind(event.customer_registered().kind());
-      state.set_state(customer::v1::CUSTOMER_STATE_ACTIVE);
+      state.set_state(v1::CUSTOMER_STATE_ACTIVE);
       SetProfile(event.customer_registered(), state);
       *state.mutable_external_ids() = event.customer_registered().external_ids();
       *state.mutable_registered_date() = DateOf(meta.effective_date);
@@ -54,11 +53,11 @@ void Customer::Evolve(const command::EventMeta& meta, const Event& event, book::
       SetProfile(event.customer_updated(), state);
       break;
     case Event::kCustomerArchived:
-      state.set_state(customer::v1::CUSTOMER_STATE_ARCHIVED);
+      state.set_state(v1::CUSTOMER_STATE_ARCHIVED);
       *state.mutable_state_date() = DateOf(meta.effective_date);
       break;
     case Event::kCustomerRestored:
-      state.set_state(customer::v1::CUSTOMER_STATE_ACTIVE);
+      state.set_state(v1::CUSTOMER_STATE_ACTIVE);
       *state.mutable_state_date() = DateOf(meta.effective_date);
       break;
     case Event::kExternalIdAdded:
@@ -73,4 +72,4 @@ void Customer::Evolve(const command::EventMeta& meta, const Event& event, book::
   state.set_version(state.version() + 1);
 }
 
-}  // namespace daybook
+}  // namespace daybook::customer

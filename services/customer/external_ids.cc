@@ -70,38 +70,32 @@ v1::ExternalId Normalised(const v1::ExternalId& external_id) {
   return normal;
 }
 
-}  // namespace daybook::customer
+using v1::AddExternalIdRequest;
+using v1::AddExternalIdResponse;
+using v1::ExternalId;
+using v1::RemoveExternalIdRequest;
+using v1::RemoveExternalIdResponse;
 
-namespace daybook {
-
-using customer::v1::AddExternalIdRequest;
-using customer::v1::AddExternalIdResponse;
-using customer::v1::ExternalId;
-using customer::v1::RemoveExternalIdRequest;
-using customer::v1::RemoveExternalIdResponse;
-
-absl::Status Customer::Check(const AddExternalIdRequest& request) {
-  return customer::CheckOne(request);
-}
+absl::Status Customer::Check(const AddExternalIdRequest& request) { return CheckOne(request); }
 
 absl::StatusOr<command::Events<Customer::Event>> Customer::Decide(
     const command::View& view, const AddExternalIdRequest& request, const command::Context& context,
     AddExternalIdResponse&) {
-  RETURN_IF_ERROR(customer::ExpectAllowed(view, "AddExternalId"));
-  ASSIGN_OR_RETURN(const absl::CivilDay day, customer::DayOfChange(view, request, context));
-  const customer::v1::State& state = view.state.customer();
-  ExternalId added = customer::Normalised(request.external_id());
-  if (const ExternalId* present = customer::FindSystem(state, added.system())) {
+  RETURN_IF_ERROR(ExpectAllowed(view, "AddExternalId"));
+  ASSIGN_OR_RETURN(const absl::CivilDay day, DayOfChange(view, request, context));
+  const v1::State& state = view.state.customer();
+  ExternalId added = Normalised(request.external_id());
+  if (const ExternalId* present = FindSystem(state, added.system())) {
     if (Tidy(present->id()) == added.id()) return command::Events<Event>();
     return Refuse(Reason::kExternalIdExists,
                   absl::StrCat("the customer is known as '", present->id(), "' in '",
                                present->system(), "'; remove that first"),
                   {{"system", present->system()}, {"id", present->id()}});
   }
-  if (state.external_ids_size() >= customer::kMaxExternalIds) {
+  if (state.external_ids_size() >= kMaxExternalIds) {
     return Refuse(Reason::kExternalIdsFull,
                   absl::StrCat("the customer has ", state.external_ids_size(), " external ids"),
-                  {{"external_id_limit", absl::StrCat(customer::kMaxExternalIds)}});
+                  {{"external_id_limit", absl::StrCat(kMaxExternalIds)}});
   }
   command::Events<Event> events(1);
   events[0].effective_date = day;
@@ -109,17 +103,15 @@ absl::StatusOr<command::Events<Customer::Event>> Customer::Decide(
   return events;
 }
 
-absl::Status Customer::Check(const RemoveExternalIdRequest& request) {
-  return customer::CheckOne(request);
-}
+absl::Status Customer::Check(const RemoveExternalIdRequest& request) { return CheckOne(request); }
 
 absl::StatusOr<command::Events<Customer::Event>> Customer::Decide(
     const command::View& view, const RemoveExternalIdRequest& request,
     const command::Context& context, RemoveExternalIdResponse&) {
-  RETURN_IF_ERROR(customer::ExpectAllowed(view, "RemoveExternalId"));
-  ASSIGN_OR_RETURN(const absl::CivilDay day, customer::DayOfChange(view, request, context));
-  const ExternalId removed = customer::Normalised(request.external_id());
-  const ExternalId* present = customer::FindSystem(view.state.customer(), removed.system());
+  RETURN_IF_ERROR(ExpectAllowed(view, "RemoveExternalId"));
+  ASSIGN_OR_RETURN(const absl::CivilDay day, DayOfChange(view, request, context));
+  const ExternalId removed = Normalised(request.external_id());
+  const ExternalId* present = FindSystem(view.state.customer(), removed.system());
   // Older events have an id as it was given.
   if (present == nullptr || Tidy(present->id()) != removed.id()) {
     return Refuse(Reason::kExternalIdNotFound,
@@ -133,4 +125,4 @@ absl::StatusOr<command::Events<Customer::Event>> Customer::Decide(
   return events;
 }
 
-}  // namespace daybook
+}  // namespace daybook::customer

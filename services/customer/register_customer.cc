@@ -10,12 +10,12 @@
 #include "services/customer/lifecycle.h"
 #include "services/customer/profile.h"
 
-namespace daybook {
+namespace daybook::customer {
 
-using customer::v1::CustomerRegistered;
-using customer::v1::Profile;
-using customer::v1::RegisterCustomerRequest;
-using customer::v1::RegisterCustomerResponse;
+using v1::CustomerRegistered;
+using v1::Profile;
+using v1::RegisterCustomerRequest;
+using v1::RegisterCustomerResponse;
 
 absl::Status Customer::Check(const RegisterCustomerRequest& request) {
   FieldViolations bad;
@@ -23,38 +23,38 @@ absl::Status Customer::Check(const RegisterCustomerRequest& request) {
   if (!request.customer_id().empty()) {
     Expect(CheckId(request.customer_id(), command::kMaxCustomerIdCharacters), "customer_id", bad);
   }
-  if (request.kind() == customer::v1::CUSTOMER_KIND_UNSPECIFIED) {
+  if (request.kind() == v1::CUSTOMER_KIND_UNSPECIFIED) {
     bad.Add("kind", "is required");
-  } else if (!customer::v1::CustomerKind_IsValid(request.kind())) {
+  } else if (!v1::CustomerKind_IsValid(request.kind())) {
     bad.Add("kind", "is no known kind of customer");
   }
-  const Profile profile = customer::ProfileIn(request, request.personal());
-  customer::CheckShownName(profile.personal(), bad);
-  customer::CheckProfile(profile, bad);
-  if (request.kind() == customer::v1::CUSTOMER_KIND_PERSON) {
-    customer::CheckOrganisationOnly(profile, bad);
+  const Profile profile = ProfileIn(request, request.personal());
+  CheckShownName(profile.personal(), bad);
+  CheckProfile(profile, bad);
+  if (request.kind() == v1::CUSTOMER_KIND_PERSON) {
+    CheckOrganisationOnly(profile, bad);
   }
   if (request.has_industry() && request.industry().code().empty() &&
       request.industry().label().empty()) {
     bad.Add("industry", "has neither code nor label");
   }
-  customer::CheckExternalIds(request.external_ids(), bad);
-  customer::CheckDate(request, bad);
+  CheckExternalIds(request.external_ids(), bad);
+  CheckDate(request, bad);
   return bad.ToStatus();
 }
 
 absl::StatusOr<command::Events<Customer::Event>> Customer::Decide(
     const command::View& view, const RegisterCustomerRequest& request,
     const command::Context& context, RegisterCustomerResponse& response) {
-  RETURN_IF_ERROR(customer::ExpectAllowed(view, "RegisterCustomer"));
-  Profile profile = customer::ProfileIn(request, request.personal());
-  customer::NormaliseProfile(request.region_code(), profile, *response.mutable_warnings());
+  RETURN_IF_ERROR(ExpectAllowed(view, "RegisterCustomer"));
+  Profile profile = ProfileIn(request, request.personal());
+  NormaliseProfile(request.region_code(), profile, *response.mutable_warnings());
   if (profile.personal().display_name().empty()) {
-    profile.mutable_personal()->set_display_name(customer::DerivedName(profile.personal()));
+    profile.mutable_personal()->set_display_name(DerivedName(profile.personal()));
   }
 
   command::Events<Event> events(1);
-  events[0].effective_date = customer::DayOrToday(request, context);
+  events[0].effective_date = DayOrToday(request, context);
   CustomerRegistered& registered = *events[0].event.mutable_customer_registered();
   registered.set_kind(request.kind());
   registered.set_region_code(profile.region_code());
@@ -64,10 +64,10 @@ absl::StatusOr<command::Events<Customer::Event>> Customer::Decide(
   registered.set_size_band(profile.size_band());
   *registered.mutable_clear() = std::move(*profile.mutable_personal());
   for (const auto& external_id : request.external_ids()) {
-    *registered.add_external_ids() = customer::Normalised(external_id);
+    *registered.add_external_ids() = Normalised(external_id);
   }
   response.set_customer_id(std::string(view.customer_id));
   return events;
 }
 
-}  // namespace daybook
+}  // namespace daybook::customer

@@ -10,15 +10,13 @@
 #include "services/customer/lifecycle.h"
 #include "services/customer/profile.h"
 
-namespace daybook {
+namespace daybook::customer {
 namespace {
 
-using customer::Leaf;
-using customer::LeafSet;
-using customer::v1::CustomerUpdated;
-using customer::v1::Profile;
-using customer::v1::UpdateCustomerRequest;
-using customer::v1::UpdateCustomerResponse;
+using v1::CustomerUpdated;
+using v1::Profile;
+using v1::UpdateCustomerRequest;
+using v1::UpdateCustomerResponse;
 
 constexpr int kMaxPaths = 100;
 constexpr size_t kMaxPathCharacters = 100;
@@ -37,7 +35,7 @@ constexpr Fixed kFixed[] = {
 };
 
 void CheckPath(std::string_view path, FieldViolations& bad) {
-  if (customer::LeavesOf(path).any()) return;
+  if (LeavesOf(path).any()) return;
   for (const Fixed& fixed : kFixed) {
     if (path == fixed.path) return bad.Add("update_mask", fixed.why);
   }
@@ -50,17 +48,17 @@ void CheckPath(std::string_view path, FieldViolations& bad) {
 }
 
 Profile ProfileOf(const UpdateCustomerRequest& request) {
-  return customer::ProfileIn(request, request.personal());
+  return ProfileIn(request, request.personal());
 }
 
 // What the request means to change; all paths were found good.
-LeafSet LeavesOf(const UpdateCustomerRequest& request) {
+LeafSet LeavesMeant(const UpdateCustomerRequest& request) {
   if (request.update_mask().paths().empty()) {
-    return customer::Difference(ProfileOf(request), Profile());
+    return Difference(ProfileOf(request), Profile());
   }
   LeafSet leaves;
   for (const std::string& path : request.update_mask().paths()) {
-    leaves |= customer::LeavesOf(path);
+    leaves |= LeavesOf(path);
   }
   return leaves;
 }
@@ -68,12 +66,12 @@ LeafSet LeavesOf(const UpdateCustomerRequest& request) {
 // The named fields alone: what else the request holds does not count.
 Profile NamedPart(const UpdateCustomerRequest& request, LeafSet leaves) {
   Profile part;
-  customer::Copy(ProfileOf(request), leaves, part);
+  Copy(ProfileOf(request), leaves, part);
   return part;
 }
 
 absl::Status ExpectEtag(const command::View& view, const std::string& etag) {
-  const std::string present = customer::EtagOf(view.state.customer().version());
+  const std::string present = EtagOf(view.state.customer().version());
   if (etag.empty() || etag == present) return absl::OkStatus();
   return Refuse(Reason::kEtagMismatch,
                 absl::StrCat("the customer's etag is '", present, "', not '", etag, "'"),
@@ -82,21 +80,19 @@ absl::Status ExpectEtag(const command::View& view, const std::string& etag) {
 
 // The profile as the request wants it, normal form and warnings included. INVALID_FIELDS where only
 // the whole customer can tell.
-absl::StatusOr<Profile> Wanted(const customer::v1::State& state,
-                               const UpdateCustomerRequest& request, LeafSet leaves,
-                               UpdateCustomerResponse& response) {
+absl::StatusOr<Profile> Wanted(const v1::State& state, const UpdateCustomerRequest& request,
+                               LeafSet leaves, UpdateCustomerResponse& response) {
   Profile part = NamedPart(request, leaves);
   Profile wanted = state.profile();
   FieldViolations bad;
-  if (state.kind() == customer::v1::CUSTOMER_KIND_PERSON)
-    customer::CheckOrganisationOnly(part, bad);
-  customer::Copy(part, leaves, wanted);
-  customer::NormaliseProfile(wanted.region_code(), part, *response.mutable_warnings());
-  customer::Copy(part, leaves, wanted);
-  customer::CheckShownName(wanted.personal(), bad);
+  if (state.kind() == v1::CUSTOMER_KIND_PERSON) CheckOrganisationOnly(part, bad);
+  Copy(part, leaves, wanted);
+  NormaliseProfile(wanted.region_code(), part, *response.mutable_warnings());
+  Copy(part, leaves, wanted);
+  CheckShownName(wanted.personal(), bad);
   RETURN_IF_ERROR(bad.ToStatus());
   if (wanted.personal().display_name().empty()) {
-    wanted.mutable_personal()->set_display_name(customer::DerivedName(wanted.personal()));
+    wanted.mutable_personal()->set_display_name(DerivedName(wanted.personal()));
   }
   const auto& industry = wanted.industry();
   if (industry.code().empty() && industry.label().empty()) wanted.clear_industry();
@@ -107,7 +103,7 @@ absl::StatusOr<Profile> Wanted(const customer::v1::State& state,
 
 absl::Status Customer::Check(const UpdateCustomerRequest& request) {
   FieldViolations bad;
-  customer::CheckWhoAndWhen(request, bad);
+  CheckWhoAndWhen(request, bad);
   Expect(CheckText(request.etag(), kMaxEtagCharacters), "etag", bad);
   if (request.update_mask().paths_size() > kMaxPaths) {
     bad.Add("update_mask", absl::StrCat("has more than ", kMaxPaths, " paths"));
@@ -115,41 +111,41 @@ absl::Status Customer::Check(const UpdateCustomerRequest& request) {
   }
   for (const std::string& path : request.update_mask().paths()) CheckPath(path, bad);
   RETURN_IF_ERROR(bad.ToStatus());
-  const LeafSet leaves = LeavesOf(request);
+  const LeafSet leaves = LeavesMeant(request);
   if (leaves.none()) {
     bad.Add("update_mask", "names no field and every field is empty: there is nothing to change");
   }
-  customer::CheckProfile(NamedPart(request, leaves), bad);
+  CheckProfile(NamedPart(request, leaves), bad);
   return bad.ToStatus();
 }
 
 absl::StatusOr<command::Events<Customer::Event>> Customer::Decide(
     const command::View& view, const UpdateCustomerRequest& request,
     const command::Context& context, UpdateCustomerResponse& response) {
-  RETURN_IF_ERROR(customer::ExpectAllowed(view, "UpdateCustomer"));
+  RETURN_IF_ERROR(ExpectAllowed(view, "UpdateCustomer"));
   RETURN_IF_ERROR(ExpectEtag(view, request.etag()));
-  const customer::v1::State& state = view.state.customer();
-  ASSIGN_OR_RETURN(const absl::CivilDay day, customer::DayOfChange(view, request, context));
-  ASSIGN_OR_RETURN(Profile wanted, Wanted(state, request, LeavesOf(request), response));
+  const v1::State& state = view.state.customer();
+  ASSIGN_OR_RETURN(const absl::CivilDay day, DayOfChange(view, request, context));
+  ASSIGN_OR_RETURN(Profile wanted, Wanted(state, request, LeavesMeant(request), response));
 
-  const LeafSet changed = customer::Difference(wanted, state.profile());
-  response.set_etag(customer::EtagOf(state.version() + (changed.any() ? 1 : 0)));
+  const LeafSet changed = Difference(wanted, state.profile());
+  response.set_etag(EtagOf(state.version() + (changed.any() ? 1 : 0)));
   if (changed.none()) return command::Events<Event>();
   command::Events<Event> events(1);
   events[0].effective_date = day;
   CustomerUpdated& updated = *events[0].event.mutable_customer_updated();
-  for (size_t i = 0; i < customer::kLeafCount; ++i) {
-    if (changed[i]) updated.add_changed_paths(std::string(customer::Leaves()[i].path));
+  for (size_t i = 0; i < kLeafCount; ++i) {
+    if (changed[i]) updated.add_changed_paths(std::string(Leaves()[i].path));
   }
   *response.mutable_changed_paths() = updated.changed_paths();
   updated.set_region_code(wanted.region_code());
   updated.set_language_code(wanted.language_code());
   if (wanted.has_industry()) *updated.mutable_industry() = std::move(*wanted.mutable_industry());
   updated.set_size_band(wanted.size_band());
-  if ((changed & customer::LeavesOf("personal")).any()) {
+  if ((changed & LeavesOf("personal")).any()) {
     *updated.mutable_clear() = std::move(*wanted.mutable_personal());
   }
   return events;
 }
 
-}  // namespace daybook
+}  // namespace daybook::customer

@@ -32,7 +32,7 @@ std::string PickOf(const std::vector<std::string>& ids, int pick) {
 // The answer, if the command was accepted.
 template <class Request>
 auto BookWorld::Send(BookAccount& account, Request request) {
-  test::Story<Billing>& story = stories_[account.story];
+  test::Story<billing::Billing>& story = stories_[account.story];
   story.Now(now_);
   const auto outcome = story.When(std::move(request));
   if (!outcome.status.ok()) {

@@ -74,7 +74,7 @@ class BookWorld {
 
   const projection::ProjectionInfo info_ = projection::InfoOf<Balances>();
   std::unique_ptr<projection::Runner> runner_;
-  std::vector<test::Story<Billing>> stories_;
+  std::vector<test::Story<billing::Billing>> stories_;
   std::vector<std::string> customers_;
   std::vector<BookAccount> accounts_;
   std::vector<projection::PartitionReading> reading_;

@@ -48,19 +48,19 @@ TEST(OpenAccount, RefusesBadFields) {
 }
 
 TEST(OpenAccount, RefusesAnUnknownCustomer) {
-  const auto outcome = Story<Billing>().When(Euros()).ThenRefused("CUSTOMER_NOT_FOUND");
+  const auto outcome = Story<billing::Billing>().When(Euros()).ThenRefused("CUSTOMER_NOT_FOUND");
   EXPECT_EQ(MetadataOf(outcome.status, "customer_id"), "c-1");
 }
 
 TEST(OpenAccount, RefusesAnIdTwice) {
-  Story<Billing> story = CustomerWithAccount();
+  Story<billing::Billing> story = CustomerWithAccount();
   OpenAccountRequest request = Euros();
   request.set_account_id("acc");
   story.When(request).ThenRefused("ACCOUNT_EXISTS");
 }
 
 TEST(OpenAccount, OpensWithDefaults) {
-  Story<Billing> story = RegisteredCustomer();
+  Story<billing::Billing> story = RegisteredCustomer();
   const auto outcome = story.When(Euros());
   const std::string id = outcome.response.account_id();
   EXPECT_EQ(id.size(), 36u);
@@ -80,7 +80,7 @@ TEST(OpenAccount, TheSameRequestMakesTheSameId) {
 }
 
 TEST(OpenAccount, OpensAsSaid) {
-  Story<Billing> story = RegisteredCustomer();
+  Story<billing::Billing> story = RegisteredCustomer();
   story.Now(absl::FromCivil(absl::CivilSecond(2026, 3, 15, 23, 0, 0), absl::UTCTimeZone()));
   const auto outcome = story.When(Proto<OpenAccountRequest>(
       "account_id: '../x' currency_code: 'JPY' time_zone: 'Asia/Tokyo' terms { net_days: 30 } "
@@ -99,7 +99,7 @@ TEST(OpenAccount, OpensAsSaid) {
 
 // Older history may be entered later: days of what happened are free, days of changes are not.
 TEST(OpenAccount, MayBeOlderThanTheRegistrationAndYoungerThanItsInvoices) {
-  Story<Billing> story;
+  Story<billing::Billing> story;
   auto& customer = *story.state().mutable_customer();
   customer.set_registered(true);
   *customer.mutable_registered_date() = Proto<google::type::Date>("year: 2026 month: 3 day: 1");
@@ -129,7 +129,7 @@ TEST(OpenAccount, MayBeOlderThanTheRegistrationAndYoungerThanItsInvoices) {
 
 // Kuna went out of use in January 2023; old books are in it.
 TEST(OpenAccount, TakesACurrencyThatIsOutOfUseForOldBooksOnly) {
-  Story<Billing> story = RegisteredCustomer();
+  Story<billing::Billing> story = RegisteredCustomer();
   story.When(Proto<OpenAccountRequest>("currency_code: 'HRK'")).ThenInvalid({"currency_code"});
   story
       .When(Proto<OpenAccountRequest>(
@@ -156,7 +156,7 @@ TEST(OpenAccount, TakesACurrencyThatIsOutOfUseForOldBooksOnly) {
 
 TEST(OpenAccount, OfALogInACurrencyThatTheTableLacksStopsNobody) {
   const auto with = [](const std::string& digits) {
-    Story<Billing> story = CustomerWithAccount("currency_code: 'QQQ' " + digits);
+    Story<billing::Billing> story = CustomerWithAccount("currency_code: 'QQQ' " + digits);
     story.Given(kNewYear, R"pb(invoice_issued {
                                  account_id: 'acc'
                                  invoice_id: 'i-1'
@@ -183,7 +183,7 @@ TEST(OpenAccount, OfALogInACurrencyThatTheTableLacksStopsNobody) {
 }
 
 TEST(BillingDeathTest, StopsAtAnEventThatItDoesNotKnow) {
-  EXPECT_DEATH(RegisteredCustomer().Given(kNewYear, Billing::Event()), "know");
+  EXPECT_DEATH(RegisteredCustomer().Given(kNewYear, billing::Billing::Event()), "know");
 }
 
 }  // namespace

@@ -17,14 +17,15 @@ using billing::v1::RecordPaymentRequest;
 
 inline const absl::CivilDay kNewYear(2026, 1, 1);
 
-inline Story<Billing> RegisteredCustomer() {
-  Story<Billing> story;
+inline Story<billing::Billing> RegisteredCustomer() {
+  Story<billing::Billing> story;
   story.state().mutable_customer()->set_registered(true);
   return story;
 }
 
-inline Story<Billing> CustomerWithAccount(const std::string& settings = "currency_code: 'EUR'") {
-  Story<Billing> story = RegisteredCustomer();
+inline Story<billing::Billing> CustomerWithAccount(
+    const std::string& settings = "currency_code: 'EUR'") {
+  Story<billing::Billing> story = RegisteredCustomer();
   story.Given(kNewYear,
               absl::StrCat("account_opened { account_id: 'acc' time_zone: 'UTC' ", settings, " }"));
   return story;
@@ -63,7 +64,7 @@ void ExpectInvalid(const Request& good, const std::vector<BadRow<Request>>& rows
   EXPECT_TRUE(CustomerWithAccount().When(good).status.ok());
   for (const auto& row : rows) {
     SCOPED_TRACE(row.why);
-    Story<Billing> story = CustomerWithAccount();
+    Story<billing::Billing> story = CustomerWithAccount();
     const std::string before = story.state().SerializeAsString();
     Request request = good;
     row.spoil(request);

@@ -384,7 +384,7 @@ class Scene {
   int64_t unit() const { return unit_; }
   const std::string& invoice_id() const { return invoice_; }
   void set_invoice(std::string id) { invoice_ = std::move(id); }
-  Story<Billing>& story() { return story_; }
+  Story<billing::Billing>& story() { return story_; }
 
  private:
   template <class Request>
@@ -410,7 +410,7 @@ class Scene {
 
   const Currency& currency_;
   const int64_t unit_;
-  Story<Billing> story_;
+  Story<billing::Billing> story_;
   std::string invoice_, source_;
 };
 
@@ -582,7 +582,7 @@ TEST(Corrections, AClosedAccountIsReopenedFirst) {
 }
 
 TEST(Corrections, RefuseBadFields) {
-  Story<Billing> story = CustomerWithAccount();
+  Story<billing::Billing> story = CustomerWithAccount();
   story.When(v1::UnmarkInvoiceUncollectibleRequest()).ThenInvalid({"invoice_id"});
   story
       .When(Proto<v1::ReverseWriteOffRequest>(

@@ -11,7 +11,7 @@ using namespace test;
 namespace v1 = billing::v1;
 
 struct Book {
-  Story<Billing> story = CustomerWithAccount();
+  Story<billing::Billing> story = CustomerWithAccount();
   // 100.00 and 33.33 at 19 %, 10.00 without tax: 100 + 33.33 + 10 + 25.33 = 168.66.
   std::string id =
       story
@@ -194,7 +194,7 @@ TEST(CreditNote, CreditTakesWhatIsOpenFirst) {
 }
 
 TEST(CreditNote, TakesNoMoreThanTheInvoiceThoughALineIsMore) {
-  Story<Billing> story = CustomerWithAccount();
+  Story<billing::Billing> story = CustomerWithAccount();
   const std::string id = story
                              .When(Invoice("lines { amount { currency_code: 'EUR' units: 100 } } "
                                            "lines { amount { currency_code: 'EUR' units: -60 } }"))
@@ -207,7 +207,7 @@ TEST(CreditNote, TakesNoMoreThanTheInvoiceThoughALineIsMore) {
 }
 
 TEST(CreditNote, BitsOfAGrossAmountSumToTheLine) {
-  Story<Billing> story = CustomerWithAccount();
+  Story<billing::Billing> story = CustomerWithAccount();
   const std::string id =
       story
           .When(Invoice("lines { gross_amount { currency_code: 'EUR' units: 15 } "

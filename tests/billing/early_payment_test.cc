@@ -93,7 +93,7 @@ struct Book {
                         billing::TaxSum(one.discounted_taxes()), " of it tax)");
   }
 
-  Story<Billing> story;
+  Story<billing::Billing> story;
 };
 
 constexpr char kTaken[] = "PAID, 0 open, 238 let off (38 of it tax)";
@@ -153,7 +153,7 @@ TEST(EarlyPayment, TermsAreKeptInOneSpelling) {
   EXPECT_EQ(
       opened.events.at(0).event.account_opened().terms().early_payment_discount().percent().value(),
       "2.5");
-  Story<Billing> story = CustomerWithAccount();
+  Story<billing::Billing> story = CustomerWithAccount();
   story.When(Proto<v1::ChangeAccountTermsRequest>(said))
       .Then({absl::StrCat("account_terms_changed { account_id: 'acc' ", kept, " }")});
   story.When(Proto<v1::ChangeAccountTermsRequest>(kept)).Then({});
@@ -209,7 +209,7 @@ TEST(EarlyPayment, IsFrozenInTheInvoice) {
     };
     expect(CustomerWithAccount("currency_code: 'EUR' " + row.terms).When(Invoice(content)));
     expect(CustomerWithAccount().When(Invoice(content + row.terms)));
-    Story<Billing> story = CustomerWithAccount();
+    Story<billing::Billing> story = CustomerWithAccount();
     const auto draft = story.When(
         Proto<v1::CreateDraftInvoiceRequest>(absl::StrCat("draft { ", content, row.terms, " }")));
     expect(story.When(Invoice(absl::StrCat("draft_id: '", draft.response.invoice_id(), "'"))));
@@ -217,7 +217,7 @@ TEST(EarlyPayment, IsFrozenInTheInvoice) {
 }
 
 TEST(EarlyPayment, AnInvoiceOfAnOlderLogOffersNothing) {
-  Story<Billing> story = CustomerWithAccount();
+  Story<billing::Billing> story = CustomerWithAccount();
   story.Given(absl::CivilDay(2026, 3, 1),
               "invoice_issued { account_id: 'acc' invoice_id: 'i' number { series: 'A' year: 2026 "
               "partition: 3 sequence: 1 } due_date { year: 2026 month: 3 day: 31 } currency_code: "
@@ -698,7 +698,7 @@ TEST(EarlyPayment, ACommandDoesNotTakeWhatIsNotEarned) {
             absl::StrCat("invoice_id: '", id, "' reason: WRITE_OFF_REASON_EARLY_PAYMENT"))
         .ThenRefused("DISCOUNT_NOT_EARNED");
   }
-  Story<Billing> none = CustomerWithAccount();
+  Story<billing::Billing> none = CustomerWithAccount();
   const std::string id = none.When(InvoiceOf(100)).response.invoice_id();
   none.When(PaymentOf(99));
   none.When(Proto<v1::WriteOffInvoiceRequest>(

@@ -68,7 +68,7 @@ struct Reference {
     RC_ASSERT(unapplied.emplace(event.payment_id(), left).second);
   }
 
-  void On(const Billing::Event& event) {
+  void On(const billing::Billing::Event& event) {
     if (event.has_invoice_issued()) On(event.invoice_issued());
     if (event.has_payment_recorded()) On(event.payment_recorded());
     if (event.has_credit_applied()) {
@@ -183,7 +183,7 @@ RC_GTEST_PROP(History, AgreesWithAReferenceFoldAtEveryCommand, ()) {
   const std::string code = *rc::gen::element<std::string>("EUR", "JPY", "KWD", "CLF");
   const Currency& currency = *Currency::Find(code);
   const bool manual = *rc::gen::inRange(0, 4) == 0;
-  Story<Billing> story = CustomerWithAccount(
+  Story<billing::Billing> story = CustomerWithAccount(
       absl::StrCat("currency_code: '", code, "' manual_credit: ", manual ? "true" : "false",
                    " terms { net_days: 14 }"));
   const auto& account = story.state().billing().accounts(0);
@@ -210,7 +210,7 @@ RC_GTEST_PROP(History, AgreesWithAReferenceFoldAtEveryCommand, ()) {
 }
 
 RC_GTEST_PROP(History, OpenInvoicesStandInTheOrderOfAllocation, ()) {
-  Story<Billing> story = CustomerWithAccount();
+  Story<billing::Billing> story = CustomerWithAccount();
   const int count = *rc::gen::inRange(2, 20);
   for (int i = 0; i < count; ++i) {
     IssueInvoiceRequest request = InvoiceOf(1);

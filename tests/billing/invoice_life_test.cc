@@ -14,7 +14,8 @@ using namespace test;
 namespace v1 = billing::v1;
 
 struct Book {
-  Story<Billing> story = CustomerWithAccount("currency_code: 'EUR' terms { net_days: 14 }");
+  Story<billing::Billing> story =
+      CustomerWithAccount("currency_code: 'EUR' terms { net_days: 14 }");
 
   std::string Issue(int64_t units) { return story.When(InvoiceOf(units)).response.invoice_id(); }
   template <class Request>
@@ -234,7 +235,8 @@ TEST(WriteOff, TakesTheResidueOfASmallCurrencyAndOneMinorUnitMoreIsNone) {
       {"CLF", "0.02", true},    {"CLF", "0.0201", false},  {"EUR", "1.01", false},
   };
   for (const auto& [currency, amount, residue] : rows) {
-    Story<Billing> story = CustomerWithAccount(absl::StrCat("currency_code: '", currency, "'"));
+    Story<billing::Billing> story =
+        CustomerWithAccount(absl::StrCat("currency_code: '", currency, "'"));
     const std::string id =
         story.When(Invoice(absl::StrCat("lines { unit_price { value: '", amount, "' } }")))
             .response.invoice_id();

@@ -8,7 +8,7 @@ namespace {
 using namespace test;
 using billing::v1::InvoiceIssued;
 
-InvoiceIssued Issued(const Outcome<Billing, billing::v1::IssueInvoiceResponse>& outcome) {
+InvoiceIssued Issued(const Outcome<billing::Billing, billing::v1::IssueInvoiceResponse>& outcome) {
   EXPECT_TRUE(outcome.status.ok()) << outcome.status;
   return outcome.events.empty() ? InvoiceIssued() : outcome.events[0].event.invoice_issued();
 }
@@ -180,7 +180,7 @@ TEST(IssueInvoice, RefusesTaxCodesAgainstTheRulesOfEn16931) {
 }
 
 TEST(IssueInvoice, RefusesWithoutItsPreconditions) {
-  Story<Billing>().When(InvoiceOf(1)).ThenRefused("CUSTOMER_NOT_FOUND");
+  Story<billing::Billing>().When(InvoiceOf(1)).ThenRefused("CUSTOMER_NOT_FOUND");
   const auto none = RegisteredCustomer().When(InvoiceOf(1)).ThenRefused("ACCOUNT_REQUIRED");
   EXPECT_EQ(MetadataOf(none.status, "account_count"), "0");
   EXPECT_EQ(none.status.message(), "the customer has no account yet; OpenAccount first");
@@ -190,7 +190,7 @@ TEST(IssueInvoice, RefusesWithoutItsPreconditions) {
       .When(Invoice("lines { amount { currency_code: 'EUR' units: 1 } } "
                     "lines { amount { currency_code: 'USD' units: 1 } }"))
       .ThenRefused("CURRENCY_MISMATCH");
-  Story<Billing> two = CustomerWithAccount();
+  Story<billing::Billing> two = CustomerWithAccount();
   two.Given(kNewYear, "account_opened { account_id: 'b' currency_code: 'EUR' }");
   const auto outcome = two.When(InvoiceOf(1)).ThenRefused("ACCOUNT_REQUIRED");
   EXPECT_EQ(MetadataOf(outcome.status, "account_count"), "2");
@@ -220,7 +220,7 @@ TEST(IssueInvoice, RefusesSumsThatOverflow) {
       .When(Invoice(meant + most_of_it + most_of_it + most_of_it + discount + discount))
       .ThenRefused("AMOUNT_OVERFLOW");
   // Also over all invoices of the account, settled ones included.
-  Story<Billing> story = CustomerWithAccount();
+  Story<billing::Billing> story = CustomerWithAccount();
   EXPECT_TRUE(story.When(Invoice(meant + most + "}")).status.ok());
   story.When(InvoiceOf(1)).ThenRefused("AMOUNT_OVERFLOW");
   EXPECT_TRUE(story.When(PaymentOf(92233720368547758, meant)).status.ok());
@@ -253,7 +253,7 @@ TEST(IssueInvoice, TakesAnUnusualAmountOnlyIfItIsMeant) {
     };
     EXPECT_TRUE(CustomerWithAccount(account).When(Invoice(line(row.usual))).status.ok());
     EXPECT_TRUE(CustomerWithAccount(account).When(draft(row.usual, "")).status.ok());
-    Story<Billing> story = CustomerWithAccount(account);
+    Story<billing::Billing> story = CustomerWithAccount(account);
     const auto refused = story.When(Invoice(line(row.more))).ThenRefused("AMOUNT_UNUSUAL");
     EXPECT_EQ(MetadataOf(refused.status, "currency_code"), row.currency);
     EXPECT_NE(MetadataOf(refused.status, "limit_minor"), "");
@@ -288,7 +288,8 @@ TEST(IssueInvoice, RefusesADueDateAfterTheLastYear) {
 }
 
 TEST(IssueInvoice, FreezesLinesTaxesAndTotals) {
-  Story<Billing> story = CustomerWithAccount("currency_code: 'EUR' terms { net_days: 30 }");
+  Story<billing::Billing> story =
+      CustomerWithAccount("currency_code: 'EUR' terms { net_days: 30 }");
   const auto outcome = story.When(Invoice(R"pb(
     invoice_date { year: 2024 month: 1 day: 30 }
     reference: "order 7"
@@ -379,7 +380,8 @@ TEST(IssueInvoice, RoundsLinesHalfAwayFromZero) {
       {"EUR", "-1", "-5", 500},
   };
   for (const auto& [currency, quantity, price, net] : rows) {
-    Story<Billing> story = CustomerWithAccount(absl::StrCat("currency_code: '", currency, "'"));
+    Story<billing::Billing> story =
+        CustomerWithAccount(absl::StrCat("currency_code: '", currency, "'"));
     const auto invoice = Issued(story.When(Invoice(absl::StrCat(
         "lines { quantity { value: '", quantity, "' } unit_price { value: '", price, "' } }"))));
     EXPECT_EQ(invoice.lines(0).net_minor(), net) << quantity << " x " << price << " " << currency;
@@ -481,7 +483,7 @@ TEST(IssueInvoice, PricesBeforeAndWithTaxStandOnOneInvoice) {
 }
 
 TEST(IssueInvoice, KeepsTaxesOfOneRateApartByTheirCode) {
-  Story<Billing> story = CustomerWithAccount();
+  Story<billing::Billing> story = CustomerWithAccount();
   const std::string exempt =
       "lines { unit_price { value: '10' } tax_code { category: TAX_CATEGORY_E "
       "        exemption_reason_code: 'VATEX-EU-132-1A' exemption_reason: 'e\xcc\x81' } } ";
@@ -543,7 +545,7 @@ TEST(IssueInvoice, CountsARateOnceHoweverItIsWritten) {
 }
 
 TEST(IssueInvoice, IsPaidAtOnceWhenTheTotalIsZero) {
-  Story<Billing> story = CustomerWithAccount();
+  Story<billing::Billing> story = CustomerWithAccount();
   const auto outcome = story.When(InvoiceOf(0));
   EXPECT_EQ(outcome.response.state(), billing::v1::INVOICE_STATE_PAID);
   EXPECT_EQ(outcome.response.number(), "A-2026-03-000001");
@@ -557,7 +559,8 @@ TEST(IssueInvoice, IsPaidAtOnceWhenTheTotalIsZero) {
 }
 
 TEST(IssueInvoice, DatesByTheAccountsZoneAndTerms) {
-  Story<Billing> story = CustomerWithAccount("currency_code: 'EUR' terms { net_days: 10 }");
+  Story<billing::Billing> story =
+      CustomerWithAccount("currency_code: 'EUR' terms { net_days: 10 }");
   story.Given(
       kNewYear,
       "account_opened { account_id: 'tokyo' currency_code: 'EUR' time_zone: 'Asia/Tokyo' }");
@@ -573,7 +576,7 @@ TEST(IssueInvoice, DatesByTheAccountsZoneAndTerms) {
 }
 
 TEST(IssueInvoice, NumbersWithoutGaps) {
-  Story<Billing> story = CustomerWithAccount();
+  Story<billing::Billing> story = CustomerWithAccount();
   EXPECT_EQ(story.When(InvoiceOf(1)).response.number(), "A-2026-03-000001");
   EXPECT_EQ(story.When(InvoiceOf(1, "series: 'B9'")).response.number(), "B9-2026-03-000001");
   EXPECT_EQ(story.When(InvoiceOf(1, "validate_only: true")).response.number(), "");
@@ -586,7 +589,7 @@ TEST(IssueInvoice, NumbersWithoutGaps) {
 }
 
 TEST(IssueInvoice, TakesUnappliedCreditOldestPaymentFirst) {
-  Story<Billing> story = CustomerWithAccount();
+  Story<billing::Billing> story = CustomerWithAccount();
   const auto younger = story.When(PaymentOf(10, "payment_date { year: 2026 month: 2 day: 2 }"))
                            .response.payment_id();
   const auto older =
@@ -602,9 +605,12 @@ TEST(IssueInvoice, TakesUnappliedCreditOldestPaymentFirst) {
                         "' amount_minor: ", minor, " } }");
   };
   ASSERT_EQ(outcome.events.size(), 4u);
-  EXPECT_THAT(outcome.events[1].event, EqualsProto(Proto<Billing::Event>(credit(older, 400))));
-  EXPECT_THAT(outcome.events[2].event, EqualsProto(Proto<Billing::Event>(credit(younger, 1000))));
-  EXPECT_THAT(outcome.events[3].event, EqualsProto(Proto<Billing::Event>(credit(future, 200))));
+  EXPECT_THAT(outcome.events[1].event,
+              EqualsProto(Proto<billing::Billing::Event>(credit(older, 400))));
+  EXPECT_THAT(outcome.events[2].event,
+              EqualsProto(Proto<billing::Billing::Event>(credit(younger, 1000))));
+  EXPECT_THAT(outcome.events[3].event,
+              EqualsProto(Proto<billing::Billing::Event>(credit(future, 200))));
   EXPECT_EQ(outcome.events[1].effective_date, absl::CivilDay(2026, 3, 1));
   EXPECT_EQ(outcome.events[3].effective_date, absl::CivilDay(2026, 9, 9));
   EXPECT_EQ(outcome.response.state(), billing::v1::INVOICE_STATE_PAID);
@@ -621,7 +627,7 @@ TEST(IssueInvoice, TakesUnappliedCreditOldestPaymentFirst) {
 }
 
 TEST(IssueInvoice, LeavesCreditAloneWhereTheAccountSaysSo) {
-  Story<Billing> story = CustomerWithAccount("currency_code: 'EUR' manual_credit: true");
+  Story<billing::Billing> story = CustomerWithAccount("currency_code: 'EUR' manual_credit: true");
   story.When(PaymentOf(10));
   const auto outcome = story.When(InvoiceOf(4));
   EXPECT_EQ(outcome.events.size(), 1u);

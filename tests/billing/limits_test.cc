@@ -13,7 +13,7 @@ using namespace test;
 
 constexpr size_t kRecordBytes = 900'000;
 
-billing::v1::Account& Account(Story<Billing>& story) {
+billing::v1::Account& Account(Story<billing::Billing>& story) {
   return *story.state().mutable_billing()->mutable_accounts(0);
 }
 
@@ -62,7 +62,7 @@ size_t BytesOf(const Outcome& outcome) {
 
 // Everything that may happen to what is there.
 TEST(Limits, AFullCustomerIsChargedNothingAndTakesAllFacts) {
-  Story<Billing> story = CustomerWithAccount("currency_code: 'EUR' manual_credit: true");
+  Story<billing::Billing> story = CustomerWithAccount("currency_code: 'EUR' manual_credit: true");
   for (int i = 0; i < billing::kMaxDocuments - 3; ++i) {
     Account(story).add_settled_invoices()->set_invoice_id(Id(i));
   }
@@ -96,7 +96,7 @@ TEST(Limits, AFullCustomerIsChargedNothingAndTakesAllFacts) {
 }
 
 TEST(Limits, FactsEndFarBeyondCharges) {
-  Story<Billing> story = CustomerWithAccount("currency_code: 'EUR' manual_credit: true");
+  Story<billing::Billing> story = CustomerWithAccount("currency_code: 'EUR' manual_credit: true");
   Account(story).set_credit_note_count(static_cast<uint32_t>(billing::kMaxDocumentsWithFacts - 2));
   EXPECT_TRUE(story.When(PaymentOf(1)).status.ok());
   const auto full = story.When(PaymentOf(1)).ThenRefused("CUSTOMER_FULL");
@@ -104,7 +104,7 @@ TEST(Limits, FactsEndFarBeyondCharges) {
 }
 
 TEST(Limits, APaymentGoesOnSoManyInvoicesAndFitsARecord) {
-  Story<Billing> story = CustomerWithAccount();
+  Story<billing::Billing> story = CustomerWithAccount();
   AddOpenInvoices(15'000, Account(story));
   const auto outcome = story.When(PaymentOf(150));
   EXPECT_EQ(outcome.response.allocation_count(), billing::kMaxAllocations);
@@ -115,7 +115,7 @@ TEST(Limits, APaymentGoesOnSoManyInvoicesAndFitsARecord) {
 }
 
 TEST(Limits, AnInvoiceTakesSoManyCreditsAndFitsARecord) {
-  Story<Billing> story = CustomerWithAccount();
+  Story<billing::Billing> story = CustomerWithAccount();
   AddCredit(3'000, Account(story));
   IssueInvoiceRequest request = InvoiceOf(30);
   while (request.lines_size() < 450) {  // about as much as a command may carry
@@ -131,7 +131,7 @@ TEST(Limits, AnInvoiceTakesSoManyCreditsAndFitsARecord) {
 }
 
 TEST(Limits, APartitionCountsSoManySeries) {
-  Story<Billing> story = CustomerWithAccount();
+  Story<billing::Billing> story = CustomerWithAccount();
   auto& series = *story.partition_state().mutable_series();
   for (int i = 0; i < billing::kMaxSeries; ++i) {
     auto& last = *series.add_last();
@@ -158,7 +158,7 @@ TEST(Limits, APartitionCountsSoManySeries) {
 }
 
 TEST(Limits, InvoicesOfAnAccountBearSoManyTaxCodes) {
-  Story<Billing> story = CustomerWithAccount();
+  Story<billing::Billing> story = CustomerWithAccount();
   const auto exempt = [](int from, int to) {
     IssueInvoiceRequest request;
     for (int i = from; i < to; ++i) {
@@ -179,7 +179,7 @@ TEST(Limits, InvoicesOfAnAccountBearSoManyTaxCodes) {
 }
 
 TEST(Limits, InvoicesHaveSoManyLinesTogether) {
-  Story<Billing> story = CustomerWithAccount();
+  Story<billing::Billing> story = CustomerWithAccount();
   Account(story).set_line_count(billing::kMaxInvoiceLines - 1);
   EXPECT_TRUE(story.When(InvoiceOf(1)).status.ok());
   const auto full = story.When(InvoiceOf(1)).ThenRefused("CUSTOMER_FULL");
@@ -188,7 +188,7 @@ TEST(Limits, InvoicesHaveSoManyLinesTogether) {
 }
 
 TEST(Limits, WhatExceedsTheAllocationsStaysUnapplied) {
-  Story<Billing> story = CustomerWithAccount();
+  Story<billing::Billing> story = CustomerWithAccount();
   AddOpenInvoices(10, Account(story));
   auto& rows = *Account(story).mutable_allocations();
   for (int i = 0; i < billing::kMaxAllocationRows - 3; ++i) rows.add_payment(0);
@@ -199,7 +199,7 @@ TEST(Limits, WhatExceedsTheAllocationsStaysUnapplied) {
 }
 
 TEST(Limits, AReversalOfTheLargestPaymentFitsARecord) {
-  Story<Billing> story = CustomerWithAccount();
+  Story<billing::Billing> story = CustomerWithAccount();
   AddOpenInvoices(10'000, Account(story));
   const auto paid = story.When(PaymentOf(100));
   EXPECT_EQ(paid.response.allocation_count(), billing::kMaxAllocations);
@@ -215,7 +215,7 @@ TEST(Limits, AReversalOfTheLargestPaymentFitsARecord) {
 // All invoices that a customer may have, put there by several commands, with the longest amounts.
 TEST(Limits, AReversalOfAPaymentOnEveryInvoiceFitsARecord) {
   constexpr int64_t kLarge = 600'000'000'000'000;
-  Story<Billing> story = CustomerWithAccount();
+  Story<billing::Billing> story = CustomerWithAccount();
   const int count = static_cast<int>(billing::kMaxDocuments) - 2;
   AddOpenInvoices(count, Account(story), kLarge);
   const auto paid = story.When(PaymentOf(count * (kLarge / 100), "allow_unusual: true"));
@@ -233,7 +233,7 @@ TEST(Limits, AReversalOfAPaymentOnEveryInvoiceFitsARecord) {
 // The same with as many discounts as one payment can earn.
 TEST(Limits, AReversalThatUndoesDiscountsOnEveryInvoiceFitsARecord) {
   constexpr int64_t kLarge = 600'000'000'000'000, kDiscount = kLarge / 50;
-  Story<Billing> story = CustomerWithAccount();
+  Story<billing::Billing> story = CustomerWithAccount();
   const int count = static_cast<int>(billing::kMaxDocuments) - 2;
   billing::v1::Account& account = Account(story);
   AddOpenInvoices(count, account, kLarge);
@@ -264,7 +264,7 @@ TEST(Limits, AReversalThatUndoesDiscountsOnEveryInvoiceFitsARecord) {
 }
 
 TEST(Limits, ARefundGoesBackToSoManyPayments) {
-  Story<Billing> story = CustomerWithAccount();
+  Story<billing::Billing> story = CustomerWithAccount();
   const std::string id = story.When(InvoiceOf(30)).response.invoice_id();
   AddCredit(3'000, Account(story));
   EXPECT_TRUE(story.When(billing::v1::ApplyCreditRequest()).status.ok());

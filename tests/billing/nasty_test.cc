@@ -64,7 +64,7 @@ RecordPaymentRequest MendOwn(RecordPaymentRequest request, Nasty& nasty) {
 OpenAccountRequest MendOwn(OpenAccountRequest request, Nasty&) { return request; }
 
 template <class Request>
-void Try(Story<Billing>& story, Nasty& nasty, int& accepted) {
+void Try(Story<billing::Billing>& story, Nasty& nasty, int& accepted) {
   Request request;
   nasty.Fill(request);
   const auto outcome = story.When(MendOwn(MendCommon(std::move(request), nasty), nasty));
@@ -95,7 +95,7 @@ TEST(Nasty, NoRequestStopsTheProcess) {
   int accepted = 0;
   for (uint32_t seed = 0; seed < kSeeds; ++seed) {
     SCOPED_TRACE(seed);
-    Story<Billing> story = CustomerWithAccount();
+    Story<billing::Billing> story = CustomerWithAccount();
     std::vector<std::string> ids = {"c-1", "acc"};
     for (int i = 0; i < 3; ++i) ids.push_back(story.When(InvoiceOf(10)).response.invoice_id());
     Nasty nasty(seed, ids);

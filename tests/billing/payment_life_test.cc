@@ -35,7 +35,7 @@ struct Book {
   }
   int64_t open(const std::string& id) { return invoice(id)->open_minor() / 100; }
 
-  Story<Billing> story;
+  Story<billing::Billing> story;
 };
 
 std::string Said(const std::string& invoice_id, int64_t units = 0) {
@@ -75,7 +75,7 @@ TEST(PaymentLife, RefusesPaymentsThatAreNotThere) {
   book.Of<v1::RefundPaymentRequest>("x").ThenRefused("PAYMENT_NOT_FOUND");
   book.Of<v1::ReleaseCreditRequest>("x", "invoice_id: 'y'").ThenRefused("PAYMENT_NOT_FOUND");
   book.Of<v1::ApplyCreditRequest>("x").ThenRefused("PAYMENT_NOT_FOUND");
-  Story<Billing>()
+  Story<billing::Billing>()
       .When(Proto<v1::RefundPaymentRequest>("payment_id: 'x'"))
       .ThenRefused("CUSTOMER_NOT_FOUND");
 }

@@ -19,7 +19,7 @@ std::string Said(const std::string& invoice_id, int64_t units = 0) {
 
 // An account with invoices of 100, 50 and 30, due on the 3rd, 1st and 2nd of April.
 struct Book {
-  Story<Billing> story = CustomerWithAccount();
+  Story<billing::Billing> story = CustomerWithAccount();
   std::string a = Issue(100, 3);
   std::string b = Issue(50, 1);
   std::string c = Issue(30, 2);
@@ -129,7 +129,7 @@ TEST(RecordPayment, RefusesBadFields) {
 }
 
 TEST(RecordPayment, ABlankAroundAnExternalIdMakesNoSecondPayment) {
-  Story<Billing> story = CustomerWithAccount();
+  Story<billing::Billing> story = CustomerWithAccount();
   const std::string first = story.When(PaymentOf(10, "external_id: 'RF 18'")).response.payment_id();
   for (const char* id : {" RF 18", "RF 18 ", "RF  18", "\xc2\xa0RF 18\xe3\x80\x80"}) {
     SCOPED_TRACE(id);
@@ -142,7 +142,7 @@ TEST(RecordPayment, ABlankAroundAnExternalIdMakesNoSecondPayment) {
 
 // An older event has the id as it was given.
 TEST(RecordPayment, ABlankInAnOlderEventMakesNoSecondPayment) {
-  Story<Billing> story = CustomerWithAccount();
+  Story<billing::Billing> story = CustomerWithAccount();
   story.Given(kNewYear, R"pb(payment_recorded {
                                account_id: 'acc'
                                payment_id: 'p-1'
@@ -160,17 +160,17 @@ TEST(RecordPayment, ABlankInAnOlderEventMakesNoSecondPayment) {
 }
 
 TEST(RecordPayment, RefusesWithoutItsPreconditions) {
-  Story<Billing>().When(PaymentOf(1)).ThenRefused("CUSTOMER_NOT_FOUND");
+  Story<billing::Billing>().When(PaymentOf(1)).ThenRefused("CUSTOMER_NOT_FOUND");
   RegisteredCustomer().When(PaymentOf(1)).ThenRefused("ACCOUNT_REQUIRED");
   CustomerWithAccount().When(PaymentOf(1, "account_id: 'x'")).ThenRefused("ACCOUNT_NOT_FOUND");
   CustomerWithAccount("currency_code: 'USD'").When(PaymentOf(1)).ThenRefused("CURRENCY_MISMATCH");
-  Story<Billing> story = CustomerWithAccount();
+  Story<billing::Billing> story = CustomerWithAccount();
   EXPECT_TRUE(story.When(PaymentOf(92'233'720'368'547'758, "allow_unusual: true")).status.ok());
   story.When(PaymentOf(1)).ThenRefused("AMOUNT_OVERFLOW");
 }
 
 TEST(RecordPayment, TakesAnUnusualAmountOnlyIfItIsMeant) {
-  Story<Billing> story = CustomerWithAccount();
+  Story<billing::Billing> story = CustomerWithAccount();
   const auto refused =
       story.When(PaymentOf(1'000'000'001, "external_id: 'x'")).ThenRefused("AMOUNT_UNUSUAL");
   EXPECT_EQ(MetadataOf(refused.status, "limit_minor"), "100000000000");
@@ -217,7 +217,7 @@ TEST(RecordPayment, PaysTheOldestDueFirst) {
 }
 
 TEST(RecordPayment, OrdersEqualDueDatesByInvoiceDateThenNumber) {
-  Story<Billing> story = CustomerWithAccount();
+  Story<billing::Billing> story = CustomerWithAccount();
   const std::string due =
       "due_date { year: 2026 month: 4 day: 1 } invoice_date { year: 2026 month: ";
   const auto late = story.When(InvoiceOf(1, due + "3 day: 2 }")).response.invoice_id();
@@ -267,7 +267,7 @@ TEST(RecordPayment, KeepsTheRestAsCredit) {
 }
 
 TEST(RecordPayment, RecordsWhatItWasToldAndToday) {
-  Story<Billing> story = CustomerWithAccount();
+  Story<billing::Billing> story = CustomerWithAccount();
   const auto outcome = story.When(PaymentOf(
       7, "channel: PAYMENT_CHANNEL_BRANCH payer_reference: 'Mu\xcc\x88ller' external_id: 'tx 1'"));
   outcome.Then({absl::StrCat(
@@ -335,7 +335,7 @@ TEST(RecordPayment, ExternalIdsAreOfTheirMethod) {
 }
 
 TEST(RecordPayment, NamesAtMostEightAllocationsInItsAnswer) {
-  Story<Billing> story = CustomerWithAccount(absl::StrCat("currency_code: 'EUR'"));
+  Story<billing::Billing> story = CustomerWithAccount(absl::StrCat("currency_code: 'EUR'"));
   for (int i = 0; i < 20; ++i) story.When(InvoiceOf(1'000'000'000'000, "allow_unusual: true"));
   const auto outcome =
       story.When(PaymentOf(20'000'000'000'000, "allow_unusual: true"));  // checks the size

@@ -13,7 +13,7 @@ using namespace test;
 namespace v1 = billing::v1;
 
 struct Book {
-  Story<Billing> story = CustomerWithAccount("currency_code: 'EUR' manual_credit: true");
+  Story<billing::Billing> story = CustomerWithAccount("currency_code: 'EUR' manual_credit: true");
 
   std::string Issue(int64_t units, const std::string& rest = "") {
     return story.When(InvoiceOf(units, rest)).response.invoice_id();
@@ -253,7 +253,8 @@ TEST(WriteOffCredit, TakesASmallRestToIncomeAndBack) {
 TEST(WriteOffCredit, IsBoundedByTheToleranceOfTheCurrency) {
   for (const char* currency : {"EUR", "JPY", "KWD", "HUF", "CLF"}) {
     SCOPED_TRACE(currency);
-    Story<Billing> story = CustomerWithAccount(absl::StrCat("currency_code: '", currency, "'"));
+    Story<billing::Billing> story =
+        CustomerWithAccount(absl::StrCat("currency_code: '", currency, "'"));
     const int64_t tolerance = billing::WriteOffTolerance(currency);
     const auto pay = [&](int64_t minor) {
       v1::RecordPaymentRequest request;

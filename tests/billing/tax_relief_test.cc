@@ -24,7 +24,7 @@ std::string Line(int64_t cents, const std::string& rate = "") {
 struct Book {
   explicit Book(const std::string& lines) : id(story.When(Invoice(lines)).response.invoice_id()) {}
 
-  Story<Billing> story = CustomerWithAccount();
+  Story<billing::Billing> story = CustomerWithAccount();
   std::string id;
 
   // Of so much of the invoice, if it is given up.

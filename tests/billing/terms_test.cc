@@ -97,7 +97,8 @@ TEST(Terms, SayWhenAnInvoiceIsDue) {
     ASSERT_TRUE(by_account.status.ok()) << by_account.status;
     EXPECT_EQ(FormatDay(*DayOf(by_account.response.due_date())), FormatDay(due));
     // The same said of the invoice, whatever the account says; and of a draft.
-    Story<Billing> story = CustomerWithAccount("currency_code: 'EUR' terms { net_days: 7 }");
+    Story<billing::Billing> story =
+        CustomerWithAccount("currency_code: 'EUR' terms { net_days: 7 }");
     const auto by_invoice = story.When(InvoiceOf(1, date + of_it));
     EXPECT_EQ(FormatDay(*DayOf(by_invoice.response.due_date())), FormatDay(due));
     const std::string draft =
@@ -114,7 +115,7 @@ TEST(Terms, SayWhenAnInvoiceIsDue) {
 }
 
 TEST(Terms, AreChangedAsAWhole) {
-  Story<Billing> story = CustomerWithAccount(
+  Story<billing::Billing> story = CustomerWithAccount(
       "currency_code: 'EUR' terms { due_rule: DUE_RULE_END_OF_MONTH net_days: 30 }");
   const auto change = [&](const std::string& terms) {
     return story.When(Proto<v1::ChangeAccountTermsRequest>(absl::StrCat("terms { ", terms, " }")));
@@ -129,7 +130,7 @@ TEST(Terms, AreChangedAsAWhole) {
 }
 
 TEST(Terms, OfADraftAreNotSaidAgain) {
-  Story<Billing> story = CustomerWithAccount();
+  Story<billing::Billing> story = CustomerWithAccount();
   const std::string draft = story
                                 .When(Proto<v1::CreateDraftInvoiceRequest>(
                                     "draft { lines { unit_price { value: '1' } } }"))

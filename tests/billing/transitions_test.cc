@@ -28,7 +28,7 @@ std::string Named(const std::string& field, const std::string& id) {
 
 // A story with one account, and the ids of what it is about.
 struct Scene {
-  Story<Billing> story = CustomerWithAccount("currency_code: 'EUR' manual_credit: true");
+  Story<billing::Billing> story = CustomerWithAccount("currency_code: 'EUR' manual_credit: true");
   std::string invoice_id = "none";
   std::string payment_id = "none";
 

@@ -105,7 +105,7 @@ struct Books {
     for (const auto& allocation : event.allocations()) Put(event.payment_id(), allocation, 1);
   }
 
-  void On(const Billing::Event& event, absl::CivilDay day) {
+  void On(const billing::Billing::Event& event, absl::CivilDay day) {
     switch (event.event_case()) {
       case v1::Event::kInvoiceIssued:
         Number("invoice ", event.invoice_issued().number());
@@ -454,7 +454,7 @@ class Player {
   static bool Coin() { return *rc::gen::arbitrary<bool>(); }
 
   // What became of discounts.
-  void Count(const Billing::Event& event) {
+  void Count(const billing::Billing::Event& event) {
     if (event.invoice_written_off().reason() == v1::WRITE_OFF_REASON_EARLY_PAYMENT) {
       ++accepted_["a discount is taken"];
     }
@@ -535,7 +535,7 @@ class Player {
     }
   }
 
-  Story<Billing> story_;
+  Story<billing::Billing> story_;
   std::map<std::string, int>& accepted_;
   Books books_;
   std::vector<std::string> invoices_, payments_, notes_;

@@ -103,8 +103,9 @@ class EngineTest : public testing::Test {
     auto log = log::OpenEmbedded({.directory = scratch_.path() + "/log", .partitions = 4});
     ASSERT_TRUE(log.ok()) << log.status();
     log_ = *std::move(log);
-    auto book = Books<Customer, Billing>({ServiceOf(RegisterCustomerRequest::descriptor()),
-                                          ServiceOf(IssueInvoiceRequest::descriptor())});
+    auto book = Books<customer::Customer, billing::Billing>(
+        {ServiceOf(RegisterCustomerRequest::descriptor()),
+         ServiceOf(IssueInvoiceRequest::descriptor())});
     ASSERT_TRUE(book.ok()) << book.status();
     metrics_ = std::make_unique<Metrics>();
     EngineOptions options;
@@ -507,7 +508,7 @@ TEST_F(EngineTest, DrainAnswersEverything) {
 }
 
 TEST(Books, RefusesAnRpcWithoutAHandler) {
-  const auto book = Books<Customer>({ServiceOf(IssueInvoiceRequest::descriptor())});
+  const auto book = Books<customer::Customer>({ServiceOf(IssueInvoiceRequest::descriptor())});
   EXPECT_FALSE(book.ok());
   EXPECT_NE(book.status().message().find("OpenAccount"), absl::string_view::npos) << book.status();
 }

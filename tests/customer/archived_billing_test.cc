@@ -11,7 +11,7 @@ using test::Proto;
 using test::Story;
 
 TEST(ArchivedCustomer, TakesNoBillingCommand) {
-  Story<Billing> story;
+  Story<billing::Billing> story;
   auto& customer = *story.state().mutable_customer();
   customer.set_registered(true);
   customer.set_state(customer::v1::CUSTOMER_STATE_ACTIVE);

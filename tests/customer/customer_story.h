@@ -17,8 +17,8 @@ using customer::v1::UpdateCustomerRequest;
 
 inline const absl::CivilDay kRegistered(2026, 1, 10);
 
-inline Story<Customer> Ada() {
-  Story<Customer> story;
+inline Story<customer::Customer> Ada() {
+  Story<customer::Customer> story;
   story.Given(kRegistered, R"pb(customer_registered {
                                   kind: CUSTOMER_KIND_PERSON
                                   region_code: "GB"
@@ -33,8 +33,8 @@ inline Story<Customer> Ada() {
   return story;
 }
 
-inline Story<Customer> Acme() {
-  Story<Customer> story;
+inline Story<customer::Customer> Acme() {
+  Story<customer::Customer> story;
   story.Given(kRegistered, R"pb(customer_registered {
                                   kind: CUSTOMER_KIND_ORGANISATION
                                   industry { code: "62.01" label: "Software" }

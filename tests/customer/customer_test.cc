@@ -133,7 +133,7 @@ TEST(Customer, RefusesBadFields) {
   };
   for (const Row& row : rows) {
     SCOPED_TRACE(row.why);
-    Story<Customer> story;
+    Story<customer::Customer> story;
     RegisterCustomerRequest request = Ada();
     row.spoil(request);
     story.When(request).ThenInvalid(row.fields);
@@ -171,7 +171,7 @@ TEST(Customer, RefusesBadFieldsOfOrganisations) {
     SCOPED_TRACE(row.why);
     RegisterCustomerRequest request = Acme();
     row.spoil(request);
-    Story<Customer>().When(request).ThenInvalid(row.fields);
+    Story<customer::Customer>().When(request).ThenInvalid(row.fields);
   }
 }
 
@@ -186,7 +186,7 @@ TEST(Customer, HasAsMuchRoomForANameInEveryScript) {
   for (const auto& [count, fits] : {std::pair(200, true), {77, true}, {201, false}}) {
     RegisterCustomerRequest request = Ada();
     request.mutable_personal()->set_display_name(Times(count, "\xe0\xb8\x97"));
-    const auto outcome = Story<Customer>().When(request);
+    const auto outcome = Story<customer::Customer>().When(request);
     EXPECT_EQ(outcome.status.ok(), fits) << outcome.status;
     if (fits) continue;
     outcome.ThenInvalid({"personal.display_name"});
@@ -196,9 +196,9 @@ TEST(Customer, HasAsMuchRoomForANameInEveryScript) {
   RegisterCustomerRequest request = Ada();
   request.mutable_personal()->set_given_name(Times(100, "u\xcc\x88"));
   request.mutable_personal()->set_family_name(Times(99, "u\xcc\x88"));
-  EXPECT_TRUE(Story<Customer>().When(request).status.ok());
+  EXPECT_TRUE(Story<customer::Customer>().When(request).status.ok());
   request.mutable_personal()->set_family_name(Times(100, "u\xcc\x88"));
-  Story<Customer>().When(request).ThenInvalid({"personal.display_name"});
+  Story<customer::Customer>().When(request).ThenInvalid({"personal.display_name"});
 }
 
 TEST(Customer, HasAnIdInAnyScript) {
@@ -206,26 +206,26 @@ TEST(Customer, HasAnIdInAnyScript) {
        {"M\xc3\xbcller & S\xc3\xb6hne GmbH", "\xe7\x8e\x8b\xe5\xb0\x8f\xe6\x98\x8e", "a/b?c=d#e"}) {
     RegisterCustomerRequest request = Ada();
     request.set_customer_id(id);
-    const auto outcome = Story<Customer>(id).When(request);
+    const auto outcome = Story<customer::Customer>(id).When(request);
     EXPECT_EQ(outcome.response.customer_id(), id) << outcome.status;
   }
 }
 
 TEST(Customer, NamesEveryViolationAtOnce) {
-  Story<Customer>()
+  Story<customer::Customer>()
       .Ask(RegisterCustomerRequest())
       .ThenInvalid({"request_id", "kind", "personal.display_name"});
 }
 
 TEST(Customer, RefusesASecondRegistration) {
-  Story<Customer> story;
+  Story<customer::Customer> story;
   story.When(Ada());
   const auto outcome = story.When(Acme()).ThenRefused("CUSTOMER_EXISTS");
   EXPECT_EQ(MetadataOf(outcome.status, "customer_id"), "c-1");
 }
 
 TEST(Customer, RegistersAPerson) {
-  Story<Customer> story;
+  Story<customer::Customer> story;
   auto request = Proto<RegisterCustomerRequest>(R"pb(
     kind: CUSTOMER_KIND_PERSON
     personal {
@@ -267,7 +267,7 @@ TEST(Customer, RegistersAPerson) {
 }
 
 TEST(Customer, RegistersAnOrganisationTodayByDefault) {
-  Story<Customer> story;
+  Story<customer::Customer> story;
   auto request = Acme();
   request.mutable_industry()->set_code("62.01");
   request.set_size_band(customer::v1::SIZE_BAND_SMALL);
@@ -288,7 +288,7 @@ TEST(Customer, RegistersAnOrganisationTodayByDefault) {
 }
 
 TEST(Customer, StoresTextWithoutSpacesAroundItAndDoubledInIt) {
-  Story<Customer> story;
+  Story<customer::Customer> story;
   const auto outcome = story.When(Proto<RegisterCustomerRequest>(R"pb(
     kind: CUSTOMER_KIND_ORGANISATION
     personal {
@@ -322,7 +322,7 @@ TEST(Customer, StoresTextWithoutSpacesAroundItAndDoubledInIt) {
   RegisterCustomerRequest cjk = Ada();
   cjk.mutable_personal()->set_given_name("小明 ");
   cjk.mutable_personal()->set_family_name(" 王");
-  const auto named = Story<Customer>().When(cjk);
+  const auto named = Story<customer::Customer>().When(cjk);
   ASSERT_EQ(named.events.size(), 1u);
   EXPECT_EQ(named.events[0].event.customer_registered().clear().display_name(), "王小明");
 }
@@ -333,7 +333,7 @@ TEST(Customer, RefusesAnEmailAddressTwice) {
                             "a@xn--tda.example", "nonsense", "nonsense"}) {
     request.mutable_personal()->add_emails(email);
   }
-  const auto outcome = Story<Customer>().When(request).ThenInvalid(
+  const auto outcome = Story<customer::Customer>().When(request).ThenInvalid(
       {"personal.emails[2]", "personal.emails[4]", "personal.emails[5]", "personal.emails[6]"});
   EXPECT_THAT(std::string(outcome.status.message()),
               testing::HasSubstr("personal.emails[2]: is the same address as personal.emails[0]"));
@@ -345,7 +345,7 @@ TEST(Customer, WarnsOfANumberTwice) {
   for (const char* phone : {"020 7946 0958", "+44 20 7946 0958", "020 7946 0959"}) {
     request.mutable_personal()->add_phones(phone);
   }
-  Story<Customer>().When(request).ThenAnswers(
+  Story<customer::Customer>().When(request).ThenAnswers(
       "customer_id: 'c-1' warnings: 'personal.phones[1]: is the same number as "
       "personal.phones[0]'");
 }
@@ -356,7 +356,7 @@ TEST(Customer, WarnsOfRegionsAndLanguagesThatItsTablesDoNotHave) {
   request.set_language_code("iw-il");
   request.mutable_personal()->add_postal_addresses()->set_region_code("GB");
   request.mutable_personal()->add_postal_addresses()->set_region_code("GB-ZZZ");
-  const auto outcome = Story<Customer>().When(request);
+  const auto outcome = Story<customer::Customer>().When(request);
   outcome.ThenAnswers(R"pb(
     customer_id: "c-1"
     warnings: "personal.postal_addresses[1].region_code: is not in the server's list of ISO 3166-2"
@@ -377,9 +377,9 @@ TEST(Customer, TakesAnEmailAddressOfAnyScriptOnce) {
                             "mu\xcc\x88ller@xn--bcher-kva.example"}) {
     request.mutable_personal()->add_emails(email);
   }
-  Story<Customer>().When(request).ThenInvalid({"personal.emails[1]"});
+  Story<customer::Customer>().When(request).ThenInvalid({"personal.emails[1]"});
   request.mutable_personal()->mutable_emails()->RemoveLast();
-  const auto outcome = Story<Customer>().When(request);
+  const auto outcome = Story<customer::Customer>().When(request);
   ASSERT_EQ(outcome.events.size(), 1u) << outcome.status;
   EXPECT_EQ(outcome.events[0].event.customer_registered().clear().emails(0),
             "M\xc3\xbcller@xn--bcher-kva.example");
@@ -397,7 +397,7 @@ TEST(Customer, DerivesTheNameAsItsScriptHasIt) {
     RegisterCustomerRequest request = Ada();
     request.mutable_personal()->set_given_name(given);
     request.mutable_personal()->set_family_name(family);
-    const auto outcome = Story<Customer>().When(request);
+    const auto outcome = Story<customer::Customer>().When(request);
     ASSERT_EQ(outcome.events.size(), 1u);
     EXPECT_EQ(outcome.events[0].event.customer_registered().clear().display_name(), display);
   }
@@ -414,14 +414,14 @@ TEST(Customer, WarnsWithinTheLargestAnswerAndRepeatsNoNumber) {
     contact.set_display_name("Bob");
     contact.set_phone("2468013579");
   }
-  const auto outcome = Story<Customer>(id).When(request);  // checks the size
+  const auto outcome = Story<customer::Customer>(id).When(request);  // checks the size
   ASSERT_EQ(outcome.response.warnings_size(), 9);
   EXPECT_EQ(outcome.response.warnings(8), "and 62 more");
   EXPECT_EQ(outcome.response.SerializeAsString().find("2468"), std::string::npos);
 }
 
 TEST(Customer, ValidatingChangesNothing) {
-  Story<Customer> story;
+  Story<customer::Customer> story;
   RegisterCustomerRequest request = Ada();
   request.set_validate_only(true);
   EXPECT_TRUE(story.When(request).status.ok());
@@ -438,7 +438,7 @@ TEST(Customer, NoRequestStopsTheProcess) {
     if (nasty.Below(2) == 0) request.clear_effective_date();
     if (nasty.Below(2) == 0) request.clear_industry();
     if (nasty.Below(2) == 0) request.clear_external_ids();
-    const auto outcome = Story<Customer>().When(request);
+    const auto outcome = Story<customer::Customer>().When(request);
     accepted += outcome.status.ok();
     EXPECT_TRUE(outcome.status.ok() || ReasonOf(outcome.status) == "INVALID_FIELDS");
   }
@@ -446,7 +446,8 @@ TEST(Customer, NoRequestStopsTheProcess) {
 }
 
 TEST(CustomerDeathTest, StopsAtAnEventThatItDoesNotKnow) {
-  EXPECT_DEATH(Story<Customer>().Given(absl::CivilDay(2026, 1, 1), Customer::Event()), "know");
+  EXPECT_DEATH(Story<customer::Customer>().Given(absl::CivilDay(2026, 1, 1), Customer::Event()),
+               "know");
 }
 
 }  // namespace

@@ -15,15 +15,15 @@ using test::Ada;
 using test::Proto;
 using test::Story;
 
-Story<Customer> In(const std::string& state) {
-  if (state == "ABSENT") return Story<Customer>();
-  Story<Customer> story = Ada();
+Story<customer::Customer> In(const std::string& state) {
+  if (state == "ABSENT") return Story<customer::Customer>();
+  Story<customer::Customer> story = Ada();
   if (state == "ARCHIVED") story.Given(absl::CivilDay(2026, 2, 1), "customer_archived {}");
   return story;
 }
 
 // Reason of a sound request of this command; empty = accepted.
-absl::Status Try(const std::string& command, Story<Customer> story) {
+absl::Status Try(const std::string& command, Story<customer::Customer> story) {
   if (command == "RegisterCustomer") {
     return story
         .When(Proto<test::RegisterCustomerRequest>(
@@ -110,7 +110,7 @@ TEST(Archive, RefusesWhatIsMalformed) {
 }
 
 TEST(Archive, RefusesWhileSomethingIsOpen) {
-  Story<Customer> story = Ada();
+  Story<customer::Customer> story = Ada();
   auto& account = *story.state().mutable_billing()->add_accounts();
   account.add_settled_invoices();
   account.add_open_invoices();
@@ -131,7 +131,7 @@ TEST(Archive, RefusesWhileSomethingIsOpen) {
 }
 
 TEST(Archive, KeepsEverythingUntilItIsRestored) {
-  Story<Customer> story = Ada();
+  Story<customer::Customer> story = Ada();
   const auto before = story.state().customer();
   story.When(Proto<test::ArchiveCustomerRequest>("comment: 'moved away'"))
       .Then({"customer_archived { comment: 'moved away' }"});
@@ -145,7 +145,7 @@ TEST(Archive, KeepsEverythingUntilItIsRestored) {
 }
 
 TEST(Archive, AndRestoreFollowEachOtherByDay) {
-  Story<Customer> story = Ada();
+  Story<customer::Customer> story = Ada();
   const auto on = [](int month, int day) {
     return absl::StrCat("effective_date { year: 2026 month: ", month, " day: ", day, " }");
   };
@@ -176,7 +176,7 @@ TEST(ExternalIds, RefusesWhatIsNone) {
 }
 
 TEST(ExternalIds, AreOneASystem) {
-  Story<Customer> story = Ada();
+  Story<customer::Customer> story = Ada();
   const auto refused =
       story.When(Proto<test::AddExternalIdRequest>("external_id { system: 'erp' id: '4712' }"))
           .ThenRefused("EXTERNAL_ID_EXISTS");
@@ -188,14 +188,14 @@ TEST(ExternalIds, AreOneASystem) {
 }
 
 TEST(ExternalIds, AreComparedInNormalForm) {
-  Story<Customer> story = Ada();
+  Story<customer::Customer> story = Ada();
   story.When(Proto<test::AddExternalIdRequest>("external_id { system: 'crm' id: 'Zoe\xcc\x88' }"));
   story.When(Proto<test::AddExternalIdRequest>("external_id { system: 'crm' id: 'Zo\xc3\xab' }"))
       .Then({});
 }
 
 TEST(ExternalIds, AreComparedWithoutWhiteSpaceAroundThemAndDoubledInThem) {
-  Story<Customer> story = Ada();
+  Story<customer::Customer> story = Ada();
   story.When(Proto<test::AddExternalIdRequest>("external_id { system: 'erp' id: ' 4711 ' }"))
       .Then({});
   story.When(Proto<test::AddExternalIdRequest>("external_id { system: 'crm' id: ' A  1' }"))
@@ -205,7 +205,7 @@ TEST(ExternalIds, AreComparedWithoutWhiteSpaceAroundThemAndDoubledInThem) {
 }
 
 TEST(ExternalIds, OfOlderEventsAreComparedTheSameWay) {
-  Story<Customer> story = Ada();
+  Story<customer::Customer> story = Ada();
   story.Given(test::kRegistered, "external_id_added { external_id { system: 'crm' id: ' A  1' } }");
   story.When(Proto<test::AddExternalIdRequest>("external_id { system: 'crm' id: 'A 1' }")).Then({});
   story.When(Proto<test::RemoveExternalIdRequest>("external_id { system: 'crm' id: 'A 1' }"))
@@ -214,7 +214,7 @@ TEST(ExternalIds, OfOlderEventsAreComparedTheSameWay) {
 }
 
 TEST(ExternalIds, AreRemovedByBothParts) {
-  Story<Customer> story = Ada();
+  Story<customer::Customer> story = Ada();
   story.When(Proto<test::RemoveExternalIdRequest>("external_id { system: 'erp' id: '4712' }"))
       .ThenRefused("EXTERNAL_ID_NOT_FOUND");
   story.When(Proto<test::RemoveExternalIdRequest>("external_id { system: 'shop' id: '4711' }"))
@@ -227,7 +227,7 @@ TEST(ExternalIds, AreRemovedByBothParts) {
 }
 
 TEST(ExternalIds, AreFiftyAtMost) {
-  Story<Customer> story = Ada();
+  Story<customer::Customer> story = Ada();
   test::AddExternalIdRequest request;
   request.mutable_external_id()->set_id("1");
   for (int i = 1; i < 50; ++i) {
@@ -239,7 +239,7 @@ TEST(ExternalIds, AreFiftyAtMost) {
 }
 
 TEST(ExternalIds, ComeWithTheRegistration) {
-  Story<Customer> story;
+  Story<customer::Customer> story;
   story.When(Proto<test::RegisterCustomerRequest>(
       "kind: CUSTOMER_KIND_PERSON personal { display_name: 'Ada' } "
       "external_ids { system: 'erp' id: '1' } external_ids { system: 'shop' id: '1' }"));

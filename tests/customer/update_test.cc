@@ -77,7 +77,7 @@ TEST(UpdateCustomer, ChecksTheNamedFieldsAsRegistrationDoes) {
 }
 
 TEST(UpdateCustomer, LooksAtNothingThatTheMaskDoesNotName) {
-  Story<Customer> story = Ada();
+  Story<customer::Customer> story = Ada();
   auto request = Update("personal { emails: 'no address' } region_code: 'DE'");
   request.mutable_update_mask()->add_paths("region_code");
   story.When(request).Then({"customer_updated { changed_paths: 'region_code' region_code: 'DE' }"});
@@ -104,7 +104,7 @@ TEST(UpdateCustomer, RefusesToLeaveNoName) {
 }
 
 TEST(UpdateCustomer, RefusesAnotherEtagAndTellsThePresentOne) {
-  Story<Customer> story = Ada();
+  Story<customer::Customer> story = Ada();
   const auto outcome =
       story.When(Update("region_code: 'DE' etag: '7'")).ThenRefused("ETAG_MISMATCH");
   EXPECT_EQ(MetadataOf(outcome.status, "etag"), "1");
@@ -125,7 +125,7 @@ TEST(UpdateCustomer, RefusesADayBeforeTheRegistration) {
 }
 
 TEST(UpdateCustomer, CountsFromTheRegistrationIfThatLiesAhead) {
-  Story<Customer> story;
+  Story<customer::Customer> story;
   story.Given(absl::CivilDay(2030, 1, 1),
               "customer_registered { kind: CUSTOMER_KIND_PERSON clear { display_name: 'Ada' } }");
   const auto outcome = story.When(Update("region_code: 'DE'"));
@@ -134,7 +134,7 @@ TEST(UpdateCustomer, CountsFromTheRegistrationIfThatLiesAhead) {
 }
 
 TEST(UpdateCustomer, WithoutAMaskChangesWhatIsFilledIn) {
-  Story<Customer> story = Ada();
+  Story<customer::Customer> story = Ada();
   story.When(Update("personal { family_name: 'Lovelace' } language_code: 'en-gb'"))
       .Then({R"pb(customer_updated {
                     changed_paths: "personal.family_name"
@@ -153,7 +153,7 @@ TEST(UpdateCustomer, WithoutAMaskChangesWhatIsFilledIn) {
 }
 
 TEST(UpdateCustomer, DerivesADisplayNameThatIsNamedAndEmpty) {
-  Story<Customer> story = Ada();
+  Story<customer::Customer> story = Ada();
   auto request = Update("personal { family_name: 'Lovelace' }");
   request.mutable_update_mask()->add_paths("personal.family_name");
   request.mutable_update_mask()->add_paths("personal.display_name");
@@ -162,7 +162,7 @@ TEST(UpdateCustomer, DerivesADisplayNameThatIsNamedAndEmpty) {
 }
 
 TEST(UpdateCustomer, ReplacesListsWholeAndClearsWhatIsNamedAndEmpty) {
-  Story<Customer> story = Ada();
+  Story<customer::Customer> story = Ada();
   auto request = Update("personal { emails: 'b@EXAMPLE.com' emails: 'a@example.com' }");
   request.mutable_update_mask()->add_paths("personal.emails");
   request.mutable_update_mask()->add_paths("region_code");
@@ -180,7 +180,7 @@ TEST(UpdateCustomer, ReplacesListsWholeAndClearsWhatIsNamedAndEmpty) {
 }
 
 TEST(UpdateCustomer, ReadsTelephoneNumbersInTheRegionAsItWillBe) {
-  Story<Customer> story = Ada();
+  Story<customer::Customer> story = Ada();
   const auto outcome =
       story.When(Update("personal { phones: '030 901820' phones: '1' } region_code: 'DE-BE'"));
   EXPECT_EQ(story.state().customer().profile().personal().phones(0), "+4930901820");
@@ -189,7 +189,7 @@ TEST(UpdateCustomer, ReadsTelephoneNumbersInTheRegionAsItWillBe) {
 }
 
 TEST(UpdateCustomer, KeepsThePersonalPartOutOfEventsThatDoNotChangeIt) {
-  Story<Customer> story = Acme();
+  Story<customer::Customer> story = Acme();
   story.When(Update("size_band: SIZE_BAND_LARGE"))
       .Then({R"pb(customer_updated {
                     changed_paths: "size_band"
@@ -229,7 +229,7 @@ TEST(UpdateCustomer, EveryLeafIsChangedAloneAndReadBack) {
                                 "size_band: SIZE_BAND_LARGE"};
   for (const char* text : kTexts) {
     SCOPED_TRACE(text);
-    Story<Customer> story = Acme();
+    Story<customer::Customer> story = Acme();
     const auto outcome = story.When(Update(text));
     EXPECT_EQ(outcome.response.changed_paths_size(), 1) << outcome.status;
     const auto again = story.When(Update(text));

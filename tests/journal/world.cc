@@ -15,8 +15,8 @@ const char* CurrencyOf(int customer) { return customer == 1 ? "JPY" : "EUR"; }
 
 World::World() {
   for (int i = 0; i < kCustomers; ++i) {
-    customers_.push_back({test::Story<Billing>(IdOf(i), i % 2), {}, {}, 0});
-    test::Story<Billing>& story = customers_.back().story;
+    customers_.push_back({test::Story<billing::Billing>(IdOf(i), i % 2), {}, {}, 0});
+    test::Story<billing::Billing>& story = customers_.back().story;
     story.state().mutable_customer()->set_registered(true);
     book::v1::Commit commit;
     commit.set_customer_id(IdOf(i));

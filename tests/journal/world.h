@@ -118,7 +118,7 @@ class World {
 
  private:
   struct Customer {
-    test::Story<Billing> story;
+    test::Story<billing::Billing> story;
     std::vector<std::string> invoices, sources;
     int64_t revision;
   };

@@ -66,7 +66,7 @@ TEST(BatchCall, LooksAtNoCommandAfterItsDeadline) {
   auto log = log::OpenEmbedded({.directory = scratch.path() + "/log", .partitions = 1});
   ASSERT_TRUE(log.ok()) << log.status();
   Metrics metrics;
-  auto book = command::Books<Customer, Billing>(
+  auto book = command::Books<customer::Customer, billing::Billing>(
       {customer::v1::RegisterCustomerRequest::descriptor()->file()->service(0),
        billing::v1::OpenAccountRequest::descriptor()->file()->service(0)});
   ASSERT_TRUE(book.ok());

@@ -1,6 +1,6 @@
 // Given(events).When(request).Then(events): a domain tried without engine, log or server.
 //
-//   Story<Billing> story("c-1");
+//   Story<billing::Billing> story("c-1");
 //   story.Given("2026-01-01", "account_opened { account_id: 'a' currency_code: 'EUR' }");
 //   story.When(Proto<RecordPaymentRequest>("amount { currency_code: 'EUR' units: 5 } method: 1"))
 //       .Then({"payment_recorded { ... }"});

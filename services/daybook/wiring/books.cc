@@ -8,7 +8,7 @@
 namespace daybook {
 
 absl::StatusOr<command::Book> TheBook() {
-  return command::Books<Customer, Billing>(CommandServices());
+  return command::Books<customer::Customer, billing::Billing>(CommandServices());
 }
 
 }  // namespace daybook
