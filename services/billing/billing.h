@@ -32,6 +32,8 @@
 
 namespace daybook::billing {
 
+using Events = command::Events<v1::Event>;
+
 struct Billing {
   using Event = v1::Event;
   using Requests = command::RequestList<
@@ -87,105 +89,107 @@ struct Billing {
   // says what it makes and what it refuses beyond that.
 
   // AccountOpened. Refuses: CUSTOMER_NOT_FOUND, CUSTOMER_FULL, ACCOUNT_EXISTS.
-  static absl::StatusOr<command::Events<Event>> Decide(const command::View& view,
-                                                       const v1::OpenAccountRequest& request,
-                                                       const command::Context& context,
-                                                       v1::OpenAccountResponse& response);
+  static absl::StatusOr<Events> Decide(const command::View& view,
+                                       const v1::OpenAccountRequest& request,
+                                       const command::Context& context,
+                                       v1::OpenAccountResponse& response);
 
   // AccountTermsChanged; no event when nothing changes.
-  static absl::StatusOr<command::Events<Event>> Decide(const command::View& view,
-                                                       const v1::ChangeAccountTermsRequest& request,
-                                                       const command::Context& context,
-                                                       v1::ChangeAccountTermsResponse& response);
+  static absl::StatusOr<Events> Decide(const command::View& view,
+                                       const v1::ChangeAccountTermsRequest& request,
+                                       const command::Context& context,
+                                       v1::ChangeAccountTermsResponse& response);
 
   // AccountSuspended.
-  static absl::StatusOr<command::Events<Event>> Decide(const command::View& view,
-                                                       const v1::SuspendAccountRequest& request,
-                                                       const command::Context& context,
-                                                       v1::SuspendAccountResponse& response);
+  static absl::StatusOr<Events> Decide(const command::View& view,
+                                       const v1::SuspendAccountRequest& request,
+                                       const command::Context& context,
+                                       v1::SuspendAccountResponse& response);
 
   // AccountClosed. Refuses: ACCOUNT_NOT_SETTLED while something is open, unapplied or under way.
-  static absl::StatusOr<command::Events<Event>> Decide(const command::View& view,
-                                                       const v1::CloseAccountRequest& request,
-                                                       const command::Context& context,
-                                                       v1::CloseAccountResponse& response);
+  static absl::StatusOr<Events> Decide(const command::View& view,
+                                       const v1::CloseAccountRequest& request,
+                                       const command::Context& context,
+                                       v1::CloseAccountResponse& response);
 
   // AccountReopened.
-  static absl::StatusOr<command::Events<Event>> Decide(const command::View& view,
-                                                       const v1::ReopenAccountRequest& request,
-                                                       const command::Context& context,
-                                                       v1::ReopenAccountResponse& response);
+  static absl::StatusOr<Events> Decide(const command::View& view,
+                                       const v1::ReopenAccountRequest& request,
+                                       const command::Context& context,
+                                       v1::ReopenAccountResponse& response);
 
   // InvoiceDrafted. Refuses: CUSTOMER_FULL, DRAFTS_FULL, CURRENCY_MISMATCH, AMOUNT_OVERFLOW;
   // INVALID_FIELDS for a negative total.
-  static absl::StatusOr<command::Events<Event>> Decide(const command::View& view,
-                                                       const v1::CreateDraftInvoiceRequest& request,
-                                                       const command::Context& context,
-                                                       v1::CreateDraftInvoiceResponse& response);
+  static absl::StatusOr<Events> Decide(const command::View& view,
+                                       const v1::CreateDraftInvoiceRequest& request,
+                                       const command::Context& context,
+                                       v1::CreateDraftInvoiceResponse& response);
 
   // InvoiceDraftEdited; no event when nothing changes. Refuses as above.
-  static absl::StatusOr<command::Events<Event>> Decide(const command::View& view,
-                                                       const v1::EditDraftInvoiceRequest& request,
-                                                       const command::Context& context,
-                                                       v1::EditDraftInvoiceResponse& response);
+  static absl::StatusOr<Events> Decide(const command::View& view,
+                                       const v1::EditDraftInvoiceRequest& request,
+                                       const command::Context& context,
+                                       v1::EditDraftInvoiceResponse& response);
 
   // InvoiceDraftDeleted.
-  static absl::StatusOr<command::Events<Event>> Decide(const command::View& view,
-                                                       const v1::DeleteDraftInvoiceRequest& request,
-                                                       const command::Context& context,
-                                                       v1::DeleteDraftInvoiceResponse& response);
+  static absl::StatusOr<Events> Decide(const command::View& view,
+                                       const v1::DeleteDraftInvoiceRequest& request,
+                                       const command::Context& context,
+                                       v1::DeleteDraftInvoiceResponse& response);
 
   // InvoiceIssued, of the request or of a draft, then one CreditApplied a payment whose credit is
   // put on it, and InvoiceWrittenOff as EARLY_PAYMENT if that earns its discount. Refuses:
   // CUSTOMER_FULL, CURRENCY_MISMATCH, AMOUNT_OVERFLOW, SERIES_FULL; INVALID_FIELDS for a negative
   // total or a due date that the terms put after the year 9999 or that lies before the invoice date
   // of today.
-  static absl::StatusOr<command::Events<Event>> Decide(const command::View& view,
-                                                       const v1::IssueInvoiceRequest& request,
-                                                       const command::Context& context,
-                                                       v1::IssueInvoiceResponse& response);
+  static absl::StatusOr<Events> Decide(const command::View& view,
+                                       const v1::IssueInvoiceRequest& request,
+                                       const command::Context& context,
+                                       v1::IssueInvoiceResponse& response);
 
   // A WriteOffReversed a reason that something stands written off for, then InvoiceVoided. Refuses:
   // INVOICE_HAS_MONEY, NOT_AN_INVOICE.
-  static absl::StatusOr<command::Events<Event>> Decide(const command::View& view,
-                                                       const v1::VoidInvoiceRequest& request,
-                                                       const command::Context& context,
-                                                       v1::VoidInvoiceResponse& response);
+  static absl::StatusOr<Events> Decide(const command::View& view,
+                                       const v1::VoidInvoiceRequest& request,
+                                       const command::Context& context,
+                                       v1::VoidInvoiceResponse& response);
 
   // InvoiceMarkedUncollectible.
-  static absl::StatusOr<command::Events<Event>> Decide(
-      const command::View& view, const v1::MarkInvoiceUncollectibleRequest& request,
-      const command::Context& context, v1::MarkInvoiceUncollectibleResponse& response);
+  static absl::StatusOr<Events> Decide(const command::View& view,
+                                       const v1::MarkInvoiceUncollectibleRequest& request,
+                                       const command::Context& context,
+                                       v1::MarkInvoiceUncollectibleResponse& response);
 
   // InvoiceUnmarkedUncollectible. Refuses: INVOICE_WRITTEN_OFF.
-  static absl::StatusOr<command::Events<Event>> Decide(
-      const command::View& view, const v1::UnmarkInvoiceUncollectibleRequest& request,
-      const command::Context& context, v1::UnmarkInvoiceUncollectibleResponse& response);
+  static absl::StatusOr<Events> Decide(const command::View& view,
+                                       const v1::UnmarkInvoiceUncollectibleRequest& request,
+                                       const command::Context& context,
+                                       v1::UnmarkInvoiceUncollectibleResponse& response);
 
   // InvoiceWrittenOff of all that is open; as NORMAL two of them, if a discount is earned and more
   // than a residue is open. Refuses: INVOICE_NOT_OPEN, WRITE_OFF_ABOVE_TOLERANCE (NORMAL),
   // DISCOUNT_NOT_EARNED (EARLY_PAYMENT), WRITE_OFF_REASON_MIXED, WRITE_OFF_TAX_MIXED.
-  static absl::StatusOr<command::Events<Event>> Decide(const command::View& view,
-                                                       const v1::WriteOffInvoiceRequest& request,
-                                                       const command::Context& context,
-                                                       v1::WriteOffInvoiceResponse& response);
+  static absl::StatusOr<Events> Decide(const command::View& view,
+                                       const v1::WriteOffInvoiceRequest& request,
+                                       const command::Context& context,
+                                       v1::WriteOffInvoiceResponse& response);
 
   // A WriteOffReversed a reason that something stands written off for. Refuses:
   // NOTHING_WRITTEN_OFF.
-  static absl::StatusOr<command::Events<Event>> Decide(const command::View& view,
-                                                       const v1::ReverseWriteOffRequest& request,
-                                                       const command::Context& context,
-                                                       v1::ReverseWriteOffResponse& response);
+  static absl::StatusOr<Events> Decide(const command::View& view,
+                                       const v1::ReverseWriteOffRequest& request,
+                                       const command::Context& context,
+                                       v1::ReverseWriteOffResponse& response);
 
   // WriteOffReversed of what it takes of what was given up, then CreditNoteIssued; of kind REFUND a
   // CreditReleased a payment before it and a PaymentRefunded a payment behind it; then
   // InvoiceWrittenOff as EARLY_PAYMENT if it leaves no more than that. Refuses: CUSTOMER_FULL,
   // CREDIT_NOTE_ABOVE_INVOICE, CREDIT_NOTE_ABOVE_OPEN, CREDIT_NOTE_ABOVE_PAID, NOT_AN_INVOICE,
   // SERIES_FULL, RECORD_TOO_LARGE; INVALID_FIELDS for lines that the invoice does not have.
-  static absl::StatusOr<command::Events<Event>> Decide(const command::View& view,
-                                                       const v1::IssueCreditNoteRequest& request,
-                                                       const command::Context& context,
-                                                       v1::IssueCreditNoteResponse& response);
+  static absl::StatusOr<Events> Decide(const command::View& view,
+                                       const v1::IssueCreditNoteRequest& request,
+                                       const command::Context& context,
+                                       v1::IssueCreditNoteResponse& response);
 
   // A WriteOffRecovered for every written-off invoice that the payer names, then PaymentRecorded,
   // then an InvoiceWrittenOff as EARLY_PAYMENT for every invoice whose discount that earns; or
@@ -193,23 +197,23 @@ struct Billing {
   // ConfirmPayment where money came that was under way or had failed, else no event, and the answer
   // says `repeated`. Refuses: CUSTOMER_FULL, CURRENCY_MISMATCH, AMOUNT_OVERFLOW, INVOICE_NOT_FOUND,
   // INVOICE_NOT_OPEN, PAYMENT_EXISTS, PAYMENT_TAKEN_BACK.
-  static absl::StatusOr<command::Events<Event>> Decide(const command::View& view,
-                                                       const v1::RecordPaymentRequest& request,
-                                                       const command::Context& context,
-                                                       v1::RecordPaymentResponse& response);
+  static absl::StatusOr<Events> Decide(const command::View& view,
+                                       const v1::RecordPaymentRequest& request,
+                                       const command::Context& context,
+                                       v1::RecordPaymentResponse& response);
 
   // As RecordPayment, with PaymentConfirmed. Of invoices that cannot be paid any more the payer's
   // word is passed over: money that came is a fact. Refuses: AMOUNT_OVERFLOW.
-  static absl::StatusOr<command::Events<Event>> Decide(const command::View& view,
-                                                       const v1::ConfirmPaymentRequest& request,
-                                                       const command::Context& context,
-                                                       v1::ConfirmPaymentResponse& response);
+  static absl::StatusOr<Events> Decide(const command::View& view,
+                                       const v1::ConfirmPaymentRequest& request,
+                                       const command::Context& context,
+                                       v1::ConfirmPaymentResponse& response);
 
   // PaymentFailed.
-  static absl::StatusOr<command::Events<Event>> Decide(const command::View& view,
-                                                       const v1::FailPaymentRequest& request,
-                                                       const command::Context& context,
-                                                       v1::FailPaymentResponse& response);
+  static absl::StatusOr<Events> Decide(const command::View& view,
+                                       const v1::FailPaymentRequest& request,
+                                       const command::Context& context,
+                                       v1::FailPaymentResponse& response);
 
   // PaymentReversed. Of all that is left: allocations undone, newest first, and before it a
   // CreditWriteOffReversed if some was taken to income. Of a part: before it, as far as unapplied
@@ -218,65 +222,66 @@ struct Billing {
   // discount that is earned no longer. No event when its external id is known with the same
   // content. Refuses: TAKE_BACK_ABOVE_LEFT, NOT_A_PAYMENT, PAYMENT_EXISTS, CURRENCY_MISMATCH,
   // AMOUNT_OVERFLOW, SERIES_FULL.
-  static absl::StatusOr<command::Events<Event>> Decide(const command::View& view,
-                                                       const v1::ReversePaymentRequest& request,
-                                                       const command::Context& context,
-                                                       v1::ReversePaymentResponse& response);
+  static absl::StatusOr<Events> Decide(const command::View& view,
+                                       const v1::ReversePaymentRequest& request,
+                                       const command::Context& context,
+                                       v1::ReversePaymentResponse& response);
 
   // As above.
-  static absl::StatusOr<command::Events<Event>> Decide(const command::View& view,
-                                                       const v1::ChargeBackPaymentRequest& request,
-                                                       const command::Context& context,
-                                                       v1::ChargeBackPaymentResponse& response);
+  static absl::StatusOr<Events> Decide(const command::View& view,
+                                       const v1::ChargeBackPaymentRequest& request,
+                                       const command::Context& context,
+                                       v1::ChargeBackPaymentResponse& response);
 
   // As RecordPayment, of what was taken back of another payment. Refuses: CUSTOMER_FULL,
   // TAKEN_BACK_TOO_LITTLE, CURRENCY_MISMATCH, AMOUNT_OVERFLOW, INVOICE_NOT_FOUND, INVOICE_NOT_OPEN.
-  static absl::StatusOr<command::Events<Event>> Decide(const command::View& view,
-                                                       const v1::ReinstatePaymentRequest& request,
-                                                       const command::Context& context,
-                                                       v1::ReinstatePaymentResponse& response);
+  static absl::StatusOr<Events> Decide(const command::View& view,
+                                       const v1::ReinstatePaymentRequest& request,
+                                       const command::Context& context,
+                                       v1::ReinstatePaymentResponse& response);
 
   // PaymentRefunded, out of what is unapplied; no event when its external id is known with the same
   // content. Refuses: CREDIT_TOO_SMALL, NOT_A_PAYMENT, PAYMENT_EXISTS, CURRENCY_MISMATCH.
-  static absl::StatusOr<command::Events<Event>> Decide(const command::View& view,
-                                                       const v1::RefundPaymentRequest& request,
-                                                       const command::Context& context,
-                                                       v1::RefundPaymentResponse& response);
+  static absl::StatusOr<Events> Decide(const command::View& view,
+                                       const v1::RefundPaymentRequest& request,
+                                       const command::Context& context,
+                                       v1::RefundPaymentResponse& response);
 
   // CreditReleased a payment off the note's invoice, CreditApplied of the note on it,
   // PaymentRefunded a payment; no event when its external id is known with the same content.
   // Refuses: CREDIT_NOTE_NOT_FOUND, CREDIT_NOTE_NOT_PAID, CREDIT_TOO_SMALL, PAYMENT_EXISTS,
   // CURRENCY_MISMATCH, RECORD_TOO_LARGE.
-  static absl::StatusOr<command::Events<Event>> Decide(const command::View& view,
-                                                       const v1::RefundCreditNoteRequest& request,
-                                                       const command::Context& context,
-                                                       v1::RefundCreditNoteResponse& response);
+  static absl::StatusOr<Events> Decide(const command::View& view,
+                                       const v1::RefundCreditNoteRequest& request,
+                                       const command::Context& context,
+                                       v1::RefundCreditNoteResponse& response);
 
   // A WriteOffRecovered for every written-off invoice that is named, then one CreditApplied a
   // payment, then discounts as RecordPayment; no event when nothing is open. Refuses:
   // CREDIT_TOO_SMALL, CURRENCY_MISMATCH, INVOICE_NOT_FOUND, INVOICE_NOT_OPEN.
-  static absl::StatusOr<command::Events<Event>> Decide(const command::View& view,
-                                                       const v1::ApplyCreditRequest& request,
-                                                       const command::Context& context,
-                                                       v1::ApplyCreditResponse& response);
+  static absl::StatusOr<Events> Decide(const command::View& view,
+                                       const v1::ApplyCreditRequest& request,
+                                       const command::Context& context,
+                                       v1::ApplyCreditResponse& response);
 
   // CreditReleased, then WriteOffReversed of a discount that is earned no longer. Refuses:
   // ALLOCATION_TOO_SMALL, CURRENCY_MISMATCH.
-  static absl::StatusOr<command::Events<Event>> Decide(const command::View& view,
-                                                       const v1::ReleaseCreditRequest& request,
-                                                       const command::Context& context,
-                                                       v1::ReleaseCreditResponse& response);
+  static absl::StatusOr<Events> Decide(const command::View& view,
+                                       const v1::ReleaseCreditRequest& request,
+                                       const command::Context& context,
+                                       v1::ReleaseCreditResponse& response);
 
   // CreditWrittenOff of all that is unapplied. Refuses: CREDIT_TOO_SMALL, CREDIT_ABOVE_TOLERANCE.
-  static absl::StatusOr<command::Events<Event>> Decide(const command::View& view,
-                                                       const v1::WriteOffCreditRequest& request,
-                                                       const command::Context& context,
-                                                       v1::WriteOffCreditResponse& response);
+  static absl::StatusOr<Events> Decide(const command::View& view,
+                                       const v1::WriteOffCreditRequest& request,
+                                       const command::Context& context,
+                                       v1::WriteOffCreditResponse& response);
 
   // CreditWriteOffReversed. Refuses: NOTHING_WRITTEN_OFF.
-  static absl::StatusOr<command::Events<Event>> Decide(
-      const command::View& view, const v1::ReverseCreditWriteOffRequest& request,
-      const command::Context& context, v1::ReverseCreditWriteOffResponse& response);
+  static absl::StatusOr<Events> Decide(const command::View& view,
+                                       const v1::ReverseCreditWriteOffRequest& request,
+                                       const command::Context& context,
+                                       v1::ReverseCreditWriteOffResponse& response);
 
   // Writes `state.billing` and `partition_state.series` only. Keeps, for every account: received +
   // credited = allocated + unapplied + refunded + reversed + written off, and open = Σ open of its

@@ -7,6 +7,7 @@
 #include "common/base/money.h"
 #include "common/base/status.h"
 #include "services/billing/account.h"
+#include "services/billing/effective_day.h"
 #include "services/billing/state_lines.h"
 
 namespace daybook::billing {

@@ -9,6 +9,7 @@
 #include "common/base/status.h"
 #include "common/base/text.h"
 #include "services/billing/account.h"
+#include "services/billing/effective_day.h"
 #include "services/billing/tax_code.h"
 
 namespace daybook::billing {

@@ -8,6 +8,7 @@
 #include "daybook/billing/v1/billing_service.pb.h"
 #include "daybook/billing/v1/event.pb.h"
 #include "daybook/billing/v1/state.pb.h"
+#include "services/billing/account.h"
 
 namespace daybook::billing {
 

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
-#include "services/billing/account.h"
+#include "services/billing/effective_day.h"
 #include "services/billing/limits.h"
 
 namespace daybook::billing {

@@ -1,4 +1,4 @@
-// The limits of the billing book. Those of a single field stand in check.cc.
+// The limits of the billing book. Those of a single field stand at the checks.
 #pragma once
 
 #include <cstddef>

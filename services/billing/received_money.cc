@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/base/status.h"
+#include "services/billing/capacity.h"
 #include "services/billing/day_number.h"
 #include "services/billing/early_payment.h"
 

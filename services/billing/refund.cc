@@ -4,10 +4,42 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "services/billing/account.h"
 #include "services/billing/day_number.h"
 #include "services/billing/limits.h"
 
 namespace daybook::billing {
+
+KnownRefund FindRefund(const v1::State& state, const std::string& external_id) {
+  KnownRefund known;
+  if (external_id.empty()) return known;
+  for (const v1::Account& account : state.accounts()) {
+    for (const v1::Payment& payment : account.payments()) {
+      for (const v1::Refund& refund : payment.refunds()) {
+        if (refund.external_id() != external_id) continue;
+        if (known.payment == nullptr) known.payment = &payment;
+        known.credit_note_id = refund.credit_note_id();
+        known.amount_minor += refund.amount_minor();
+        ++known.count;
+      }
+    }
+  }
+  return known;
+}
+
+absl::Status RefundExists(const v1::Account& account, const KnownRefund& known,
+                          std::string_view different_fields) {
+  return Refuse(
+      Reason::kPaymentExists,
+      absl::StrCat("the external id belongs to a refund of payment '", known.payment->payment_id(),
+                   "' of ", MoneyText(account, known.amount_minor),
+                   known.credit_note_id.empty() ? "" : " for credit note ", known.credit_note_id),
+      {{"payment_id", known.payment->payment_id()},
+       {"credit_note_id", known.credit_note_id},
+       {"amount_minor", absl::StrCat(known.amount_minor)},
+       {"different_fields", std::string(different_fields)}});
+}
+
 int32_t LastPaymentDay(const v1::Account& account, const TakenOffInvoice& off) {
   int32_t last = 0;
   for (const TakenOffPayment& taken : off.payments) {

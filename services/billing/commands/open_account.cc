@@ -1,21 +1,46 @@
+#include <string>
+
 #include "absl/strings/str_cat.h"
+#include "common/base/codes.h"
 #include "common/base/dates.h"
+#include "common/base/fields.h"
 #include "common/base/money.h"
 #include "common/base/status.h"
+#include "common/command/decider.h"
 #include "services/billing/account.h"
 #include "services/billing/billing.h"
+#include "services/billing/capacity.h"
+#include "services/billing/checks.h"
+#include "services/billing/effective_day.h"
 #include "services/billing/terms.h"
 
 namespace daybook::billing {
 namespace {
 
+using v1::OpenAccountRequest;
+
 constexpr char kDefaultZone[] = "UTC";
 
 }  // namespace
 
-absl::StatusOr<command::Events<Billing::Event>> Billing::Decide(
-    const command::View& view, const v1::OpenAccountRequest& request,
-    const command::Context& context, v1::OpenAccountResponse& response) {
+absl::Status Billing::Check(const OpenAccountRequest& request) {
+  FieldViolations bad;
+  CheckWhoseAndWhich(request, bad);
+  if (Currency::Find(request.currency_code()) == nullptr) {
+    bad.Add("currency_code", request.currency_code().empty()
+                                 ? "is required"
+                                 : "is no ISO 4217 code in capitals such as EUR");
+  }
+  Expect(FindTimeZone(request.time_zone()).status(), "time_zone", bad);
+  CheckTerms(request.terms(), "terms", bad);
+  CheckDay(request, bad);
+  return bad.ToStatus();
+}
+
+absl::StatusOr<Events> Billing::Decide(const command::View& view,
+                                       const v1::OpenAccountRequest& request,
+                                       const command::Context& context,
+                                       v1::OpenAccountResponse& response) {
   RETURN_IF_ERROR(ExpectCustomer(view));
   const std::string account_id =
       request.account_id().empty() ? context.NewId(view, 0) : request.account_id();

@@ -1,15 +1,23 @@
 #include <algorithm>
+#include <string>
+#include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/dates.h"
+#include "common/base/fields.h"
 #include "common/base/money.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
+#include "common/command/decider.h"
 #include "services/billing/account.h"
 #include "services/billing/allocation.h"
-#include "services/billing/announced_payment.h"
 #include "services/billing/billing.h"
+#include "services/billing/capacity.h"
+#include "services/billing/checks.h"
 #include "services/billing/day_number.h"
+#include "services/billing/effective_day.h"
 #include "services/billing/payment_identity.h"
+#include "services/billing/pending_payment.h"
 #include "services/billing/received_money.h"
 
 namespace daybook::billing {
@@ -18,7 +26,8 @@ namespace {
 using v1::Account;
 using v1::RecordPaymentRequest;
 using v1::RecordPaymentResponse;
-using Events = command::Events<Billing::Event>;
+
+constexpr int32_t kMaxAttempt = 1'000;
 
 void AnswerState(v1::PaymentState state, int32_t attempt, RecordPaymentResponse& response) {
   response.set_state(state);
@@ -73,6 +82,47 @@ absl::StatusOr<Events> Again(const command::View& view, const KnownPayment& know
 }
 
 }  // namespace
+
+absl::Status Billing::Check(const RecordPaymentRequest& request) {
+  FieldViolations bad;
+  CheckWhoseAndWhich(request, bad);
+  if (!request.has_amount()) {
+    bad.Add("amount", "is required");
+  } else {
+    Expect(CheckPositive(request.amount()), "amount", bad);
+  }
+  if (request.method() == v1::PAYMENT_METHOD_UNSPECIFIED) {
+    bad.Add("method", "is required");
+  } else if (!v1::PaymentMethod_IsValid(request.method())) {
+    bad.Add("method", "is no known method");
+  }
+  if (!v1::PaymentChannel_IsValid(request.channel())) {
+    bad.Add("channel", "is no known channel");
+  }
+  if (request.has_payment_date()) {
+    Expect(DayOf(request.payment_date()).status(), "payment_date", bad);
+  }
+  Expect(CheckText(request.payer_reference(), kMaxReferenceCharacters), "payer_reference", bad);
+  if (!request.external_id().empty()) {
+    Expect(CheckName(request.external_id(), kMaxExternalIdCharacters), "external_id", bad);
+  }
+  if (request.attempt() < 0 || request.attempt() > kMaxAttempt) {
+    bad.Add("attempt", absl::StrCat("must be 1 to ", kMaxAttempt, ", or be left out"));
+  } else if (request.attempt() > 0 && request.external_id().empty()) {
+    bad.Add("attempt", "needs an external_id");
+  }
+  CheckSaid(request.allocations(), bad);
+  switch (request.initial_state()) {
+    case v1::PAYMENT_STATE_UNSPECIFIED:
+    case v1::PAYMENT_STATE_SUCCEEDED:
+    case v1::PAYMENT_STATE_PENDING:
+    case v1::PAYMENT_STATE_UNKNOWN:
+      break;
+    default:
+      bad.Add("initial_state", "is not SUCCEEDED, PENDING or UNKNOWN");
+  }
+  return bad.ToStatus();
+}
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view,
                                        const RecordPaymentRequest& request,

@@ -1,5 +1,8 @@
-// Money that a bank takes back: bounced, or charged back by the payer.
+#include "services/billing/take_back.h"
+
 #include <algorithm>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -7,13 +10,16 @@
 #include "common/base/money.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
+#include "common/command/decider.h"
 #include "services/billing/account.h"
 #include "services/billing/allocation.h"
-#include "services/billing/billing.h"
+#include "services/billing/capacity.h"
+#include "services/billing/credit_write_off.h"
 #include "services/billing/day_number.h"
+#include "services/billing/documents.h"
 #include "services/billing/early_payment.h"
+#include "services/billing/effective_day.h"
 #include "services/billing/invoice_number.h"
-#include "services/billing/write_off_credit.h"
 
 namespace daybook::billing {
 namespace {
@@ -21,7 +27,6 @@ namespace {
 using v1::Account;
 using v1::Payment;
 using v1::TakeBack;
-using Events = command::Events<Billing::Event>;
 
 // One take-back, in amounts.
 struct Taken {
@@ -220,12 +225,12 @@ void AddLoss(const PaymentRef& found, int64_t amount_minor, absl::CivilDay day,
   lost.set_reason(reason);
 }
 
-// What a bank took is a fact: it is never refused for what the money was used for since, and its
-// day is the bank's, also when the money was put on invoices, or those are dated, later than that.
+}  // namespace
+
 template <class Request, class Response>
-absl::StatusOr<Events> Decided(const command::View& view, const Request& request,
-                               const command::Context& context, Command command,
-                               v1::PaymentState kind, Response& response) {
+absl::StatusOr<Events> DecideTakeBack(const command::View& view, const Request& request,
+                                      const command::Context& context, Command command,
+                                      v1::PaymentState kind, Response& response) {
   ASSIGN_OR_RETURN(const PaymentRef found, FindPayment(view, request.payment_id(), command));
   ASSIGN_OR_RETURN(const Taken taken, TakenBy(found, request));
   std::string external_id = Tidy(request.external_id());
@@ -277,22 +282,13 @@ absl::StatusOr<Events> Decided(const command::View& view, const Request& request
   return events;
 }
 
-}  // namespace
-
-absl::StatusOr<Events> Billing::Decide(const command::View& view,
-                                       const v1::ReversePaymentRequest& request,
-                                       const command::Context& context,
-                                       v1::ReversePaymentResponse& response) {
-  return Decided(view, request, context, Command::kReversePayment, v1::PAYMENT_STATE_REVERSED,
-                 response);
-}
-
-absl::StatusOr<Events> Billing::Decide(const command::View& view,
-                                       const v1::ChargeBackPaymentRequest& request,
-                                       const command::Context& context,
-                                       v1::ChargeBackPaymentResponse& response) {
-  return Decided(view, request, context, Command::kChargeBackPayment,
-                 v1::PAYMENT_STATE_CHARGED_BACK, response);
-}
+template absl::StatusOr<Events> DecideTakeBack(const command::View&,
+                                               const v1::ReversePaymentRequest&,
+                                               const command::Context&, Command, v1::PaymentState,
+                                               v1::ReversePaymentResponse&);
+template absl::StatusOr<Events> DecideTakeBack(const command::View&,
+                                               const v1::ChargeBackPaymentRequest&,
+                                               const command::Context&, Command, v1::PaymentState,
+                                               v1::ChargeBackPaymentResponse&);
 
 }  // namespace daybook::billing

@@ -6,7 +6,7 @@
 #include "absl/time/civil_time.h"
 #include "common/command/decider.h"
 #include "daybook/billing/v1/event.pb.h"
-#include "services/billing/account.h"
+#include "services/billing/documents.h"
 
 namespace daybook::billing {
 

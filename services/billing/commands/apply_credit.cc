@@ -1,14 +1,20 @@
-// Unapplied credit: put on invoices, taken off them.
 #include <algorithm>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/fields.h"
 #include "common/base/money.h"
 #include "common/base/status.h"
+#include "common/command/decider.h"
 #include "services/billing/account.h"
 #include "services/billing/allocation.h"
 #include "services/billing/billing.h"
+#include "services/billing/capacity.h"
+#include "services/billing/checks.h"
+#include "services/billing/documents.h"
 #include "services/billing/early_payment.h"
+#include "services/billing/effective_day.h"
 #include "services/billing/limits.h"
 #include "services/billing/payment_answer.h"
 
@@ -18,7 +24,6 @@ namespace {
 using v1::Account;
 using v1::ApplyCreditRequest;
 using v1::Payment;
-using Events = command::Events<Billing::Event>;
 
 // The payments to take credit from, oldest first.
 struct Sources {
@@ -124,13 +129,18 @@ void Deal(const Sources& sources, const Allocations& allocations,
   }
 }
 
-// Of an invoice from which money was taken off, with what is open then.
-v1::InvoiceState StateWithOpen(v1::InvoiceState before, int64_t open_minor) {
-  if (before == v1::INVOICE_STATE_UNCOLLECTIBLE) return before;
-  return open_minor == 0 ? v1::INVOICE_STATE_PAID : v1::INVOICE_STATE_ISSUED;
-}
-
 }  // namespace
+
+absl::Status Billing::Check(const v1::ApplyCreditRequest& request) {
+  FieldViolations bad;
+  CheckWhoseAndWhich(request, bad);
+  if (!request.payment_id().empty()) {
+    Expect(CheckId(request.payment_id(), kMaxIdCharacters), "payment_id", bad);
+  }
+  CheckSaid(request.allocations(), bad);
+  CheckDay(request, bad);
+  return bad.ToStatus();
+}
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view, const ApplyCreditRequest& request,
                                        const command::Context& context,
@@ -172,55 +182,6 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view, const ApplyCre
   AddRecoveries(allocator, day, events);
   Deal(sources, allocations, allocator.offering(), day, early_payments, events);
   AnswerDiscounted(early_payments.AddEvents(day, events).taken_minor, currency, response);
-  return events;
-}
-
-absl::StatusOr<Events> Billing::Decide(const command::View& view,
-                                       const v1::ReleaseCreditRequest& request,
-                                       const command::Context& context,
-                                       v1::ReleaseCreditResponse& response) {
-  ASSIGN_OR_RETURN(const PaymentRef payment,
-                   FindPayment(view, request.payment_id(), Command::kReleaseCredit));
-  ASSIGN_OR_RETURN(const InvoiceRef invoice,
-                   FindInvoice(view, request.invoice_id(), Command::kReleaseCredit));
-  const Account& account = *payment.account;
-  int64_t wanted = payment.payment->amount_minor();
-  if (request.has_amount()) {
-    RETURN_IF_ERROR(ExpectCurrency(account, request.amount().currency_code()));
-    ASSIGN_OR_RETURN(wanted, MinorOf(request.amount()));
-  }
-  TakenOff off;
-  if (invoice.account == payment.account) {
-    off = OneOf(account, payment.ordinal, *invoice.invoice, wanted);
-  }
-  if (off.amount_minor == 0 || (request.has_amount() && off.amount_minor < wanted)) {
-    return Refuse(Reason::kAllocationTooSmall,
-                  off.amount_minor == 0 ? "nothing of the payment is on the invoice"
-                                        : absl::StrCat(MoneyText(account, off.amount_minor),
-                                                       " of the payment is on the invoice"),
-                  {{"allocated_minor", absl::StrCat(off.amount_minor)}});
-  }
-  Events events(1);
-  ASSIGN_OR_RETURN(
-      events[0].effective_date,
-      EffectiveDay(account, request.has_effective_date(), request.effective_date(), context.now,
-                   std::max(payment.payment->payment_date(), off.last_day)));
-  auto& released = *events[0].event.mutable_credit_released();
-  released.set_account_id(account.account_id());
-  released.set_payment_id(request.payment_id());
-  released.set_currency_code(account.currency_code());
-  EarlyPayments early_payments(account);
-  TakeOff(off, payment.ordinal, early_payments);
-  *released.mutable_released() = std::move(off.released);
-  const EarlyPayments::Sum discounts = early_payments.AddEvents(events[0].effective_date, events);
-
-  const Currency& currency = CurrencyOf(account);
-  const int64_t open = invoice.invoice->open_minor() + off.amount_minor + discounts.undone_minor -
-                       discounts.taken_minor;
-  response.set_payment_id(request.payment_id());
-  *response.mutable_amount() = MoneyOf(off.amount_minor, currency);
-  *response.mutable_open() = MoneyOf(open, currency);
-  response.set_invoice_state(StateWithOpen(invoice.state(), open));
   return events;
 }
 

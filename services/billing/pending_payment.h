@@ -5,8 +5,8 @@
 #include "absl/time/civil_time.h"
 #include "common/command/decider.h"
 #include "daybook/billing/v1/event.pb.h"
-#include "services/billing/account.h"
 #include "services/billing/allocation.h"
+#include "services/billing/documents.h"
 #include "services/billing/received_money.h"
 
 namespace daybook::billing {

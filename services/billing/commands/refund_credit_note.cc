@@ -1,17 +1,20 @@
-// Money that we give back: of a payment, or for a credit note.
 #include <algorithm>
 #include <string>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/fields.h"
 #include "common/base/money.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
+#include "common/command/decider.h"
 #include "services/billing/account.h"
 #include "services/billing/allocation.h"
 #include "services/billing/billing.h"
+#include "services/billing/checks.h"
 #include "services/billing/day_number.h"
+#include "services/billing/documents.h"
 #include "services/billing/early_payment.h"
+#include "services/billing/effective_day.h"
 #include "services/billing/refund.h"
 
 namespace daybook::billing {
@@ -19,56 +22,6 @@ namespace {
 
 using v1::Account;
 using v1::Invoice;
-using v1::Payment;
-using v1::Refund;
-using Events = command::Events<Billing::Event>;
-
-// Refunds that were made under one external id: of one payment, or of several for one credit note.
-struct KnownRefund {
-  const Payment* payment = nullptr;  // of the first; null: none is known
-  std::string credit_note_id;
-  int64_t amount_minor = 0;
-  int count = 0;
-};
-
-// Looks at all payments: refunds are rare. Without an id none is known.
-KnownRefund FindRefund(const v1::State& state, const std::string& external_id) {
-  KnownRefund known;
-  if (external_id.empty()) return known;
-  for (const Account& account : state.accounts()) {
-    for (const Payment& payment : account.payments()) {
-      for (const Refund& refund : payment.refunds()) {
-        if (refund.external_id() != external_id) continue;
-        if (known.payment == nullptr) known.payment = &payment;
-        known.credit_note_id = refund.credit_note_id();
-        known.amount_minor += refund.amount_minor();
-        ++known.count;
-      }
-    }
-  }
-  return known;
-}
-
-absl::Status RefundExists(const Account& account, const KnownRefund& known,
-                          std::string_view different_fields) {
-  return Refuse(
-      Reason::kPaymentExists,
-      absl::StrCat("the external id belongs to a refund of payment '", known.payment->payment_id(),
-                   "' of ", MoneyText(account, known.amount_minor),
-                   known.credit_note_id.empty() ? "" : " for credit note ", known.credit_note_id),
-      {{"payment_id", known.payment->payment_id()},
-       {"credit_note_id", known.credit_note_id},
-       {"amount_minor", absl::StrCat(known.amount_minor)},
-       {"different_fields", std::string(different_fields)}});
-}
-
-// All that is unapplied, or what was asked for.
-template <class Request>
-absl::StatusOr<int64_t> AmountOf(const PaymentRef& found, const Request& request) {
-  if (!request.has_amount()) return found.payment->unapplied_minor();
-  RETURN_IF_ERROR(ExpectCurrency(*found.account, request.amount().currency_code()));
-  return MinorOf(request.amount());
-}
 
 absl::Status NotPaid(const Account& account, const Invoice& invoice, int64_t amount_minor,
                      int64_t paid_minor) {
@@ -106,51 +59,12 @@ void AddApplied(const PaymentRef& note, const Invoice& invoice, int64_t amount_m
 
 }  // namespace
 
-absl::StatusOr<Events> Billing::Decide(const command::View& view,
-                                       const v1::RefundPaymentRequest& request,
-                                       const command::Context& context,
-                                       v1::RefundPaymentResponse& response) {
-  ASSIGN_OR_RETURN(const PaymentRef found,
-                   FindPayment(view, request.payment_id(), Command::kRefundPayment));
-  const int64_t unapplied = found.payment->unapplied_minor();
-  const Currency& currency = CurrencyOf(*found.account);
-  ASSIGN_OR_RETURN(const int64_t amount, AmountOf(found, request));
-  const std::string external_id = Tidy(request.external_id());
-  const KnownRefund known = FindRefund(view.state.billing(), external_id);
-  if (known.payment != nullptr) {
-    if (known.payment != found.payment || !known.credit_note_id.empty()) {
-      return RefundExists(*found.account, known, "payment_id");
-    }
-    if (request.has_amount() && known.amount_minor != amount) {
-      return RefundExists(*found.account, known, "amount");
-    }
-    response.set_repeated(true);
-    response.set_payment_id(request.payment_id());
-    *response.mutable_amount() = MoneyOf(known.amount_minor, currency);
-    *response.mutable_unapplied() = MoneyOf(unapplied, currency);
-    return Events();
-  }
-  if (amount > unapplied || amount == 0) {
-    return CreditTooSmall(*found.account, amount, unapplied);
-  }
-
-  Events events(1);
-  ASSIGN_OR_RETURN(
-      events[0].effective_date,
-      EffectiveDay(*found.account, request.has_effective_date(), request.effective_date(),
-                   context.now, found.payment->payment_date()));
-  auto& refunded = *events[0].event.mutable_payment_refunded();
-  refunded.set_account_id(found.account->account_id());
-  refunded.set_payment_id(request.payment_id());
-  refunded.set_currency_code(found.account->currency_code());
-  refunded.set_amount_minor(amount);
-  refunded.set_external_id(external_id);
-  refunded.set_reason(Normalise(request.reason()));
-
-  response.set_payment_id(request.payment_id());
-  *response.mutable_amount() = MoneyOf(amount, currency);
-  *response.mutable_unapplied() = MoneyOf(unapplied - amount, currency);
-  return events;
+absl::Status Billing::Check(const v1::RefundCreditNoteRequest& request) {
+  FieldViolations bad;
+  CheckWhose(request, bad);
+  Expect(CheckId(request.credit_note_id(), kMaxIdCharacters), "credit_note_id", bad);
+  CheckMoneyOut(request, bad);
+  return bad.ToStatus();
 }
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view,
@@ -162,7 +76,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   const Account& account = *note.account;
   const Currency& currency = CurrencyOf(account);
   const int64_t unapplied = note.payment->unapplied_minor();
-  ASSIGN_OR_RETURN(const int64_t amount, AmountOf(note, request));
+  ASSIGN_OR_RETURN(const int64_t amount, RefundAmount(note, request));
   const std::string external_id = Tidy(request.external_id());
   const KnownRefund known = FindRefund(view.state.billing(), external_id);
   response.set_credit_note_id(request.credit_note_id());

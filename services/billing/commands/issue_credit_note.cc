@@ -1,14 +1,21 @@
 #include <algorithm>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/fields.h"
 #include "common/base/money.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
+#include "common/command/decider.h"
 #include "services/billing/account.h"
 #include "services/billing/allocation.h"
 #include "services/billing/billing.h"
+#include "services/billing/capacity.h"
+#include "services/billing/checks.h"
 #include "services/billing/credit_note_amounts.h"
+#include "services/billing/documents.h"
 #include "services/billing/early_payment.h"
+#include "services/billing/effective_day.h"
 #include "services/billing/invoice_number.h"
 #include "services/billing/refund.h"
 #include "services/billing/state_lines.h"
@@ -21,7 +28,6 @@ namespace {
 using v1::Account;
 using v1::CreditNoteIssued;
 using v1::Invoice;
-using Events = command::Events<Billing::Event>;
 
 // What a credit note takes of its invoice, in this order.
 struct Parts {
@@ -83,6 +89,34 @@ v1::InvoiceState StateAfter(const Invoice& invoice, const Parts& parts) {
 }
 
 }  // namespace
+
+absl::Status Billing::Check(const v1::IssueCreditNoteRequest& request) {
+  FieldViolations bad;
+  CheckInvoiceId(request, bad);
+  if (request.kind() == v1::CREDIT_NOTE_KIND_UNSPECIFIED) {
+    bad.Add("kind", "is required");
+  } else if (!v1::CreditNoteKind_IsValid(request.kind())) {
+    bad.Add("kind", "is no known kind");
+  }
+  if (request.lines_size() > kMaxLines) {
+    bad.Add("lines", absl::StrCat("has more than ", kMaxLines, " entries"));
+  } else {
+    absl::flat_hash_set<int32_t> seen;
+    for (int i = 0; i < request.lines_size(); ++i) {
+      const v1::CreditNoteItem& item = request.lines(i);
+      if (item.line_index() < 0) bad.Add(At("lines", i, "line_index").ToString(), "is negative");
+      if (item.has_net()) Expect(MinorOf(item.net()).status(), At("lines", i, "net"), bad);
+      if (item.has_gross()) Expect(MinorOf(item.gross()).status(), At("lines", i, "gross"), bad);
+      if (!seen.insert(item.line_index()).second) {
+        bad.Add(At("lines", i, "line_index").ToString(), "is named twice");
+      }
+    }
+  }
+  Expect(CheckSeries(request.series()), "series", bad);
+  CheckReason(request.reason(), bad);
+  CheckDay(request, bad);
+  return bad.ToStatus();
+}
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view,
                                        const v1::IssueCreditNoteRequest& request,

@@ -1,15 +1,24 @@
 #include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/dates.h"
+#include "common/base/fields.h"
 #include "common/base/money.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
+#include "common/command/decider.h"
 #include "services/billing/account.h"
 #include "services/billing/billing.h"
+#include "services/billing/capacity.h"
+#include "services/billing/checks.h"
 #include "services/billing/day_number.h"
+#include "services/billing/documents.h"
 #include "services/billing/early_payment.h"
+#include "services/billing/effective_day.h"
 #include "services/billing/invoice_amounts.h"
 #include "services/billing/invoice_number.h"
 #include "services/billing/limits.h"
@@ -26,6 +35,22 @@ using v1::InvoiceIssued;
 using v1::IssueInvoiceRequest;
 using v1::IssueInvoiceResponse;
 using v1::Payment;
+
+// A draft says what the invoice is, so the request must not.
+void CheckOnlyDraftId(const IssueInvoiceRequest& request, FieldViolations& bad) {
+  Expect(CheckId(request.draft_id(), kMaxIdCharacters), "draft_id", bad);
+  CheckEtag(request.draft_etag(), "draft_etag", bad);
+  const auto expect_none = [&bad](bool is_set, std::string_view field) {
+    if (is_set) bad.Add(field, "must be left out: the draft says it");
+  };
+  expect_none(!request.account_id().empty(), "account_id");
+  expect_none(!request.series().empty(), "series");
+  expect_none(request.has_invoice_date(), "invoice_date");
+  expect_none(request.has_due_date(), "due_date");
+  expect_none(!request.lines().empty(), "lines");
+  expect_none(!request.reference().empty(), "reference");
+  expect_none(request.has_terms(), "terms");
+}
 
 // `Content` is the request itself or a draft: both say the same.
 template <class Content>
@@ -65,7 +90,7 @@ struct AtOnce {
 // Puts unapplied credit on the invoice, oldest payment first, and takes the discount if that earns
 // it.
 AtOnce ApplyCredit(const Account& account, const InvoiceIssued& invoice, absl::CivilDay invoice_day,
-                   int most, command::Events<Billing::Event>& events) {
+                   int most, Events& events) {
   int64_t open = invoice.total_minor();
   std::vector<uint32_t> sources;
   for (const uint32_t ordinal : account.open_payments()) {
@@ -113,9 +138,9 @@ void Answer(const InvoiceIssued& invoice, const Currency& currency, const AtOnce
 
 // `id`: of the draft, or a new one.
 template <class Content>
-absl::StatusOr<command::Events<Billing::Event>> Issue(
-    const command::View& view, const Account& account, const Content& content, bool allow_unusual,
-    std::string id, const command::Context& context, IssueInvoiceResponse& response) {
+absl::StatusOr<Events> Issue(const command::View& view, const Account& account,
+                             const Content& content, bool allow_unusual, std::string id,
+                             const command::Context& context, IssueInvoiceResponse& response) {
   RETURN_IF_ERROR(ExpectRoom(view, content.lines_size()));
   RETURN_IF_ERROR(ExpectCurrencies(account, content.lines()));
   ASSIGN_OR_RETURN(const absl::CivilDay invoice_day, InvoiceDay(account, content, context.now));
@@ -127,7 +152,7 @@ absl::StatusOr<command::Events<Billing::Event>> Issue(
                                   ", which went out of use on ", FormatDay(currency.last_day())));
   }
 
-  command::Events<Billing::Event> events(1);
+  Events events(1);
   events[0].effective_date = invoice_day;
   InvoiceIssued invoice;
   RETURN_IF_ERROR(FillAmounts(content.lines(), currency, invoice));
@@ -158,10 +183,22 @@ absl::StatusOr<command::Events<Billing::Event>> Issue(
 
 }  // namespace
 
-absl::StatusOr<command::Events<Billing::Event>> Billing::Decide(const command::View& view,
-                                                                const IssueInvoiceRequest& request,
-                                                                const command::Context& context,
-                                                                IssueInvoiceResponse& response) {
+absl::Status Billing::Check(const IssueInvoiceRequest& request) {
+  FieldViolations bad;
+  CheckWhoseAndWhich(request, bad);
+  if (!request.draft_id().empty()) {
+    CheckOnlyDraftId(request, bad);
+  } else if (!request.draft_etag().empty()) {
+    bad.Add("draft_etag", "goes with draft_id");
+  }
+  if (request.draft_id().empty() || !request.lines().empty()) CheckContent(request, "", bad);
+  return bad.ToStatus();
+}
+
+absl::StatusOr<Events> Billing::Decide(const command::View& view,
+                                       const IssueInvoiceRequest& request,
+                                       const command::Context& context,
+                                       IssueInvoiceResponse& response) {
   if (!request.draft_id().empty()) {
     ASSIGN_OR_RETURN(const InvoiceRef found,
                      FindInvoice(view, request.draft_id(), Command::kIssueInvoice));

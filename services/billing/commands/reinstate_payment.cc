@@ -1,14 +1,22 @@
 // Money that a bank took back comes again: a dispute is won, a return was a mistake.
 #include <algorithm>
+#include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/fields.h"
 #include "common/base/money.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
+#include "common/command/decider.h"
 #include "services/billing/account.h"
 #include "services/billing/allocation.h"
 #include "services/billing/billing.h"
+#include "services/billing/capacity.h"
+#include "services/billing/checks.h"
+#include "services/billing/documents.h"
 #include "services/billing/early_payment.h"
+#include "services/billing/effective_day.h"
 #include "services/billing/payment_identity.h"
 #include "services/billing/received_money.h"
 
@@ -18,7 +26,6 @@ namespace {
 using v1::Account;
 using v1::Payment;
 using v1::PaymentRecorded;
-using Events = command::Events<Billing::Event>;
 
 // What was taken back of the payment and has not come again. What was taken of the customer's money
 // or claimed of him is his when it comes; what was lost was ours, and is no money of his.
@@ -104,6 +111,16 @@ void AddLossRecovered(const PaymentRef& found, int64_t amount_minor, absl::Civil
 }
 
 }  // namespace
+
+absl::Status Billing::Check(const v1::ReinstatePaymentRequest& request) {
+  FieldViolations bad;
+  CheckPaymentId(request, bad);
+  if (request.has_amount()) Expect(CheckPositive(request.amount()), "amount", bad);
+  CheckSaid(request.allocations(), bad);
+  CheckReason(request.reason(), bad);
+  CheckDay(request, bad);
+  return bad.ToStatus();
+}
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view,
                                        const v1::ReinstatePaymentRequest& request,

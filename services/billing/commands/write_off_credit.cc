@@ -1,20 +1,17 @@
-// A small rest that a payer left: taken to income, and back.
-#include "services/billing/write_off_credit.h"
-
-#include <algorithm>
-
 #include "absl/strings/str_cat.h"
 #include "common/base/money.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
+#include "common/command/decider.h"
+#include "services/billing/account.h"
 #include "services/billing/billing.h"
+#include "services/billing/checks.h"
 #include "services/billing/currency_scale.h"
-#include "services/billing/day_number.h"
+#include "services/billing/documents.h"
+#include "services/billing/effective_day.h"
 
 namespace daybook::billing {
 namespace {
-
-using Events = command::Events<Billing::Event>;
 
 absl::Status ExpectResidue(const PaymentRef& found) {
   const int64_t unapplied = found.payment->unapplied_minor();
@@ -30,16 +27,8 @@ absl::Status ExpectResidue(const PaymentRef& found) {
 
 }  // namespace
 
-void AddCreditRestored(const PaymentRef& found, absl::CivilDay day, const std::string& reason,
-                       command::Events<v1::Event>& events) {
-  auto& dated = events.emplace_back();
-  dated.effective_date = std::max(day, DayOfNumber(found.payment->write_off_date()));
-  v1::CreditWriteOffReversed& restored = *dated.event.mutable_credit_write_off_reversed();
-  restored.set_account_id(found.account->account_id());
-  restored.set_payment_id(found.payment->payment_id());
-  restored.set_currency_code(found.account->currency_code());
-  restored.set_amount_minor(found.payment->written_off_minor());
-  restored.set_reason(reason);
+absl::Status Billing::Check(const v1::WriteOffCreditRequest& request) {
+  return CheckOfPayment(request);
 }
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view,
@@ -63,28 +52,6 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
 
   response.set_payment_id(request.payment_id());
   *response.mutable_amount() = MoneyOf(written_off.amount_minor(), CurrencyOf(*found.account));
-  return events;
-}
-
-absl::StatusOr<Events> Billing::Decide(const command::View& view,
-                                       const v1::ReverseCreditWriteOffRequest& request,
-                                       const command::Context& context,
-                                       v1::ReverseCreditWriteOffResponse& response) {
-  ASSIGN_OR_RETURN(const PaymentRef found,
-                   FindPayment(view, request.payment_id(), Command::kReverseCreditWriteOff));
-  const int64_t amount = found.payment->written_off_minor();
-  if (amount == 0) return NothingWrittenOff(request.payment_id());
-  ASSIGN_OR_RETURN(
-      const absl::CivilDay day,
-      EffectiveDay(*found.account, request.has_effective_date(), request.effective_date(),
-                   context.now, found.payment->write_off_date()));
-  Events events;
-  AddCreditRestored(found, day, Normalise(request.reason()), events);
-
-  const Currency& currency = CurrencyOf(*found.account);
-  response.set_payment_id(request.payment_id());
-  *response.mutable_amount() = MoneyOf(amount, currency);
-  *response.mutable_unapplied() = MoneyOf(found.payment->unapplied_minor() + amount, currency);
   return events;
 }
 

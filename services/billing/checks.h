@@ -1,0 +1,157 @@
+// What requests of the billing book have in common, checked without any state. Each command's file
+// in commands/ has its own Check, which puts these together. Violations are added to `bad`.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/dates.h"
+#include "common/base/fields.h"
+#include "common/command/decider.h"
+#include "daybook/billing/v1/billing_service.pb.h"
+#include "services/billing/terms.h"
+
+namespace daybook::billing {
+
+inline constexpr int kMaxLines = 1'000;
+inline constexpr size_t kMaxReferenceCharacters = 200;
+inline constexpr size_t kMaxExternalIdCharacters = 128;
+
+// Envelope and customer of any request.
+template <class Request>
+void CheckWhose(const Request& request, FieldViolations& bad) {
+  CheckEnvelope(request, command::kMaxRequestIdCharacters, bad);
+  Expect(CheckId(request.customer_id(), command::kMaxCustomerIdCharacters), "customer_id", bad);
+}
+
+// The same, and the account if one is named.
+template <class Request>
+void CheckWhoseAndWhich(const Request& request, FieldViolations& bad) {
+  CheckWhose(request, bad);
+  if (!request.account_id().empty()) {
+    Expect(CheckId(request.account_id(), kMaxIdCharacters), "account_id", bad);
+  }
+}
+
+// A number series that documents are to be of; empty is the default one.
+absl::Status CheckSeries(const std::string& series);
+
+// An amount that moves money.
+absl::Status CheckPositive(const google::type::Money& money);
+
+// One line of an invoice; `lines`: the field that has them.
+void CheckLine(const v1::LineItem& line, std::string_view lines, int i, FieldViolations& bad);
+
+// What an invoice says: in the request that issues it, or in a draft. `prefix`: `draft.` or empty.
+template <class Content>
+void CheckContent(const Content& content, const std::string& prefix, FieldViolations& bad) {
+  Expect(CheckSeries(content.series()), prefix + "series", bad);
+  absl::StatusOr<absl::CivilDay> invoice_date = absl::InvalidArgumentError("");
+  if (content.has_invoice_date()) {
+    invoice_date = DayOf(content.invoice_date());
+    Expect(invoice_date.status(), prefix + "invoice_date", bad);
+  }
+  if (content.has_due_date()) {
+    const auto due_date = DayOf(content.due_date());
+    Expect(due_date.status(), prefix + "due_date", bad);
+    if (invoice_date.ok() && due_date.ok() && *due_date < *invoice_date) {
+      bad.Add(prefix + "due_date", "is before the invoice date");
+    }
+  }
+  if (content.has_terms()) CheckTerms(content.terms(), prefix + "terms", bad);
+  Expect(CheckText(content.reference(), kMaxReferenceCharacters), prefix + "reference", bad);
+  const std::string lines = prefix + "lines";
+  if (content.lines().empty()) bad.Add(lines, "has no entry");
+  if (content.lines_size() > kMaxLines) {
+    return bad.Add(lines, absl::StrCat("has more than ", kMaxLines, " entries"));
+  }
+  for (int i = 0; i < content.lines_size(); ++i) CheckLine(content.lines(i), lines, i, bad);
+}
+
+// What a payer says: whether each entry names an invoice, once, with a positive amount if any.
+void CheckSaid(const google::protobuf::RepeatedPtrField<v1::PaymentAllocation>& allocations,
+               FieldViolations& bad);
+
+template <class Request>
+void CheckDay(const Request& request, FieldViolations& bad) {
+  if (request.has_effective_date()) {
+    Expect(DayOf(request.effective_date()).status(), "effective_date", bad);
+  }
+}
+
+// Why something is done, in the caller's words.
+void CheckReason(const std::string& reason, FieldViolations& bad);
+
+// The requests that name an account, an invoice or a payment, a day and a reason: most of them.
+template <class Request>
+absl::Status CheckOfAccount(const Request& request) {
+  FieldViolations bad;
+  CheckWhoseAndWhich(request, bad);
+  CheckReason(request.reason(), bad);
+  CheckDay(request, bad);
+  return bad.ToStatus();
+}
+
+template <class Request>
+void CheckInvoiceId(const Request& request, FieldViolations& bad) {
+  CheckWhose(request, bad);
+  Expect(CheckId(request.invoice_id(), kMaxIdCharacters), "invoice_id", bad);
+}
+
+template <class Request>
+absl::Status CheckOfInvoice(const Request& request) {
+  FieldViolations bad;
+  CheckInvoiceId(request, bad);
+  CheckReason(request.reason(), bad);
+  CheckDay(request, bad);
+  return bad.ToStatus();
+}
+
+template <class Request>
+void CheckPaymentId(const Request& request, FieldViolations& bad) {
+  CheckWhose(request, bad);
+  Expect(CheckId(request.payment_id(), kMaxIdCharacters), "payment_id", bad);
+}
+
+template <class Request>
+absl::Status CheckOfPayment(const Request& request) {
+  FieldViolations bad;
+  CheckPaymentId(request, bad);
+  CheckReason(request.reason(), bad);
+  CheckDay(request, bad);
+  return bad.ToStatus();
+}
+
+void CheckEtag(const std::string& etag, std::string_view field, FieldViolations& bad);
+
+// How much, and the id of whoever gives it back or takes it back.
+template <class Request>
+void CheckMoneyOut(const Request& request, FieldViolations& bad) {
+  if (request.has_amount()) Expect(CheckPositive(request.amount()), "amount", bad);
+  if (!request.external_id().empty()) {
+    Expect(CheckName(request.external_id(), kMaxExternalIdCharacters), "external_id", bad);
+  }
+  CheckReason(request.reason(), bad);
+  CheckDay(request, bad);
+}
+
+template <class Request>
+absl::Status CheckTakeBack(const Request& request) {
+  FieldViolations bad;
+  CheckPaymentId(request, bad);
+  CheckMoneyOut(request, bad);
+  if (!v1::TakeBackExcess_IsValid(request.excess())) {
+    bad.Add("excess", "is not CLAIM or LOSS");
+  }
+  return bad.ToStatus();
+}
+
+template <class Request>
+void CheckDraft(const Request& request, FieldViolations& bad) {
+  if (!request.has_draft()) return bad.Add("draft", "is required");
+  CheckContent(request.draft(), "draft.", bad);
+}
+
+}  // namespace daybook::billing

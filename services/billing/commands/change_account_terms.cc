@@ -1,0 +1,45 @@
+#include <google/protobuf/util/message_differencer.h>
+
+#include "common/base/fields.h"
+#include "common/base/status.h"
+#include "common/command/decider.h"
+#include "services/billing/account.h"
+#include "services/billing/account_state.h"
+#include "services/billing/billing.h"
+#include "services/billing/checks.h"
+#include "services/billing/terms.h"
+
+namespace daybook::billing {
+
+using v1::Account;
+
+absl::Status Billing::Check(const v1::ChangeAccountTermsRequest& request) {
+  FieldViolations bad;
+  CheckWhoseAndWhich(request, bad);
+  CheckTerms(request.terms(), "terms", bad);
+  CheckDay(request, bad);
+  return bad.ToStatus();
+}
+
+absl::StatusOr<Events> Billing::Decide(const command::View& view,
+                                       const v1::ChangeAccountTermsRequest& request,
+                                       const command::Context& context,
+                                       v1::ChangeAccountTermsResponse& response) {
+  ASSIGN_OR_RETURN(const Account* account,
+                   ChooseAccount(view, request.account_id(), Command::kChangeAccountTerms));
+  response.set_account_id(account->account_id());
+  const v1::Terms terms = Normalised(request.terms());
+  if (google::protobuf::util::MessageDifferencer::Equals(account->terms(), terms) &&
+      account->manual_credit() == request.manual_credit()) {
+    return Events();
+  }
+  Events events(1);
+  ASSIGN_OR_RETURN(events[0].effective_date, DayOfChange(*account, request, context));
+  auto& changed = *events[0].event.mutable_account_terms_changed();
+  changed.set_account_id(account->account_id());
+  *changed.mutable_terms() = terms;
+  changed.set_manual_credit(request.manual_credit());
+  return events;
+}
+
+}  // namespace daybook::billing

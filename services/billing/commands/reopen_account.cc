@@ -1,0 +1,26 @@
+#include "common/base/status.h"
+#include "common/command/decider.h"
+#include "services/billing/account.h"
+#include "services/billing/account_state.h"
+#include "services/billing/billing.h"
+#include "services/billing/checks.h"
+
+namespace daybook::billing {
+
+using v1::Account;
+
+absl::Status Billing::Check(const v1::ReopenAccountRequest& request) {
+  return CheckOfAccount(request);
+}
+
+absl::StatusOr<Events> Billing::Decide(const command::View& view,
+                                       const v1::ReopenAccountRequest& request,
+                                       const command::Context& context,
+                                       v1::ReopenAccountResponse& response) {
+  ASSIGN_OR_RETURN(const Account* account,
+                   ChooseAccount(view, request.account_id(), Command::kReopenAccount));
+  return ChangeState(*account, request, context, v1::ACCOUNT_STATE_ACTIVE,
+                     &Event::mutable_account_reopened, response);
+}
+
+}  // namespace daybook::billing

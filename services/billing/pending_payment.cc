@@ -1,0 +1,42 @@
+#include "services/billing/pending_payment.h"
+
+#include <utility>
+
+#include "common/base/status.h"
+#include "common/command/decider.h"
+#include "services/billing/allocation.h"
+#include "services/billing/capacity.h"
+#include "services/billing/day_number.h"
+#include "services/billing/documents.h"
+#include "services/billing/received_money.h"
+
+namespace daybook::billing {
+namespace {
+
+// Null of one that failed: what the payer said of it is not kept.
+const v1::PendingPayment* PendingOf(const PaymentRef& found) {
+  for (const v1::PendingPayment& pending : found.account->pending_payments()) {
+    if (pending.ordinal() == found.ordinal) return &pending;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+absl::StatusOr<Received> Confirm(const command::View& view, const PaymentRef& found,
+                                 const Allocations& said, absl::CivilDay day) {
+  const v1::Account& account = *found.account;
+  RETURN_IF_ERROR(ExpectFitsReceived(account, found.payment->amount_minor()));
+  command::Dated<v1::Event> dated{day, {}};
+  v1::PaymentConfirmed& confirmed = *dated.event.mutable_payment_confirmed();
+  confirmed.set_account_id(account.account_id());
+  confirmed.set_payment_id(found.payment->payment_id());
+  confirmed.set_amount_minor(found.payment->amount_minor());
+  confirmed.set_currency_code(account.currency_code());
+  Word word{said};
+  const v1::PendingPayment* pending = said.empty() ? PendingOf(found) : nullptr;
+  if (pending != nullptr) word = {pending->said(), /*binding=*/false};
+  return Receive(view, account, word, DayNumber(day), std::move(dated));
+}
+
+}  // namespace daybook::billing
