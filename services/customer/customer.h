@@ -17,6 +17,8 @@
 
 namespace daybook::customer {
 
+using Events = command::Events<v1::Event>;
+
 struct Customer {
   using Event = v1::Event;
   using Requests = command::RequestList<v1::RegisterCustomerRequest, v1::UpdateCustomerRequest,
@@ -34,42 +36,42 @@ struct Customer {
 
   // One CustomerRegistered under `view.customer_id` (which is `request.customer_id`, or the id that
   // was derived when that is empty).
-  static absl::StatusOr<command::Events<Event>> Decide(const command::View& view,
-                                                       const v1::RegisterCustomerRequest& request,
-                                                       const command::Context& context,
-                                                       v1::RegisterCustomerResponse& response);
+  static absl::StatusOr<Events> Decide(const command::View& view,
+                                       const v1::RegisterCustomerRequest& request,
+                                       const command::Context& context,
+                                       v1::RegisterCustomerResponse& response);
 
   // One CustomerUpdated, or none if everything is as the request wants it. Refuses: ETAG_MISMATCH;
   // INVALID_FIELDS for a person with what only an organisation has, and where no name would be
   // left.
-  static absl::StatusOr<command::Events<Event>> Decide(const command::View& view,
-                                                       const v1::UpdateCustomerRequest& request,
-                                                       const command::Context& context,
-                                                       v1::UpdateCustomerResponse& response);
+  static absl::StatusOr<Events> Decide(const command::View& view,
+                                       const v1::UpdateCustomerRequest& request,
+                                       const command::Context& context,
+                                       v1::UpdateCustomerResponse& response);
 
   // One CustomerArchived. Refuses: CUSTOMER_HAS_OPEN_ITEMS.
-  static absl::StatusOr<command::Events<Event>> Decide(const command::View& view,
-                                                       const v1::ArchiveCustomerRequest& request,
-                                                       const command::Context& context,
-                                                       v1::ArchiveCustomerResponse& response);
+  static absl::StatusOr<Events> Decide(const command::View& view,
+                                       const v1::ArchiveCustomerRequest& request,
+                                       const command::Context& context,
+                                       v1::ArchiveCustomerResponse& response);
 
   // One CustomerRestored.
-  static absl::StatusOr<command::Events<Event>> Decide(const command::View& view,
-                                                       const v1::RestoreCustomerRequest& request,
-                                                       const command::Context& context,
-                                                       v1::RestoreCustomerResponse& response);
+  static absl::StatusOr<Events> Decide(const command::View& view,
+                                       const v1::RestoreCustomerRequest& request,
+                                       const command::Context& context,
+                                       v1::RestoreCustomerResponse& response);
 
   // One ExternalIdAdded, or none if it is there. Refuses: EXTERNAL_ID_EXISTS, EXTERNAL_IDS_FULL.
-  static absl::StatusOr<command::Events<Event>> Decide(const command::View& view,
-                                                       const v1::AddExternalIdRequest& request,
-                                                       const command::Context& context,
-                                                       v1::AddExternalIdResponse& response);
+  static absl::StatusOr<Events> Decide(const command::View& view,
+                                       const v1::AddExternalIdRequest& request,
+                                       const command::Context& context,
+                                       v1::AddExternalIdResponse& response);
 
   // One ExternalIdRemoved. Refuses: EXTERNAL_ID_NOT_FOUND.
-  static absl::StatusOr<command::Events<Event>> Decide(const command::View& view,
-                                                       const v1::RemoveExternalIdRequest& request,
-                                                       const command::Context& context,
-                                                       v1::RemoveExternalIdResponse& response);
+  static absl::StatusOr<Events> Decide(const command::View& view,
+                                       const v1::RemoveExternalIdRequest& request,
+                                       const command::Context& context,
+                                       v1::RemoveExternalIdResponse& response);
 
   // Writes `state.customer` only.
   static void Evolve(const command::EventMeta& meta, const Event& event, book::v1::State& state,

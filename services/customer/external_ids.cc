@@ -4,9 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/fields.h"
-#include "services/customer/common.h"
-#include "services/customer/customer.h"
-#include "services/customer/lifecycle.h"
+#include "common/base/text.h"
 
 namespace daybook::customer {
 namespace {
@@ -19,21 +17,6 @@ bool IsSystem(std::string_view text) {
   if (text[0] < 'a' || text[0] > 'z') return false;
   return text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789._-") ==
          std::string_view::npos;
-}
-
-const v1::ExternalId* FindSystem(const v1::State& state, const std::string& system) {
-  for (const v1::ExternalId& external_id : state.external_ids()) {
-    if (external_id.system() == system) return &external_id;
-  }
-  return nullptr;
-}
-
-template <class Request>
-absl::Status CheckOne(const Request& request) {
-  FieldViolations bad;
-  CheckWhoAndWhen(request, bad);
-  CheckExternalId(request.external_id(), "external_id", bad);
-  return bad.ToStatus();
 }
 
 }  // namespace
@@ -70,59 +53,11 @@ v1::ExternalId Normalised(const v1::ExternalId& external_id) {
   return normal;
 }
 
-using v1::AddExternalIdRequest;
-using v1::AddExternalIdResponse;
-using v1::ExternalId;
-using v1::RemoveExternalIdRequest;
-using v1::RemoveExternalIdResponse;
-
-absl::Status Customer::Check(const AddExternalIdRequest& request) { return CheckOne(request); }
-
-absl::StatusOr<command::Events<Customer::Event>> Customer::Decide(
-    const command::View& view, const AddExternalIdRequest& request, const command::Context& context,
-    AddExternalIdResponse&) {
-  RETURN_IF_ERROR(ExpectAllowed(view, "AddExternalId"));
-  ASSIGN_OR_RETURN(const absl::CivilDay day, DayOfChange(view, request, context));
-  const v1::State& state = view.state.customer();
-  ExternalId added = Normalised(request.external_id());
-  if (const ExternalId* present = FindSystem(state, added.system())) {
-    if (Tidy(present->id()) == added.id()) return command::Events<Event>();
-    return Refuse(Reason::kExternalIdExists,
-                  absl::StrCat("the customer is known as '", present->id(), "' in '",
-                               present->system(), "'; remove that first"),
-                  {{"system", present->system()}, {"id", present->id()}});
+const v1::ExternalId* FindSystem(const v1::State& state, const std::string& system) {
+  for (const v1::ExternalId& external_id : state.external_ids()) {
+    if (external_id.system() == system) return &external_id;
   }
-  if (state.external_ids_size() >= kMaxExternalIds) {
-    return Refuse(Reason::kExternalIdsFull,
-                  absl::StrCat("the customer has ", state.external_ids_size(), " external ids"),
-                  {{"external_id_limit", absl::StrCat(kMaxExternalIds)}});
-  }
-  command::Events<Event> events(1);
-  events[0].effective_date = day;
-  *events[0].event.mutable_external_id_added()->mutable_external_id() = std::move(added);
-  return events;
-}
-
-absl::Status Customer::Check(const RemoveExternalIdRequest& request) { return CheckOne(request); }
-
-absl::StatusOr<command::Events<Customer::Event>> Customer::Decide(
-    const command::View& view, const RemoveExternalIdRequest& request,
-    const command::Context& context, RemoveExternalIdResponse&) {
-  RETURN_IF_ERROR(ExpectAllowed(view, "RemoveExternalId"));
-  ASSIGN_OR_RETURN(const absl::CivilDay day, DayOfChange(view, request, context));
-  const ExternalId removed = Normalised(request.external_id());
-  const ExternalId* present = FindSystem(view.state.customer(), removed.system());
-  // Older events have an id as it was given.
-  if (present == nullptr || Tidy(present->id()) != removed.id()) {
-    return Refuse(Reason::kExternalIdNotFound,
-                  absl::StrCat("the customer is not known as '", removed.id(), "' in '",
-                               removed.system(), "'"),
-                  {{"system", removed.system()}, {"id", removed.id()}});
-  }
-  command::Events<Event> events(1);
-  events[0].effective_date = day;
-  *events[0].event.mutable_external_id_removed()->mutable_external_id() = *present;
-  return events;
+  return nullptr;
 }
 
 }  // namespace daybook::customer

@@ -446,8 +446,9 @@ TEST(Customer, NoRequestStopsTheProcess) {
 }
 
 TEST(CustomerDeathTest, StopsAtAnEventThatItDoesNotKnow) {
-  EXPECT_DEATH(Story<customer::Customer>().Given(absl::CivilDay(2026, 1, 1), Customer::Event()),
-               "know");
+  EXPECT_DEATH(
+      Story<customer::Customer>().Given(absl::CivilDay(2026, 1, 1), customer::Customer::Event()),
+      "know");
 }
 
 }  // namespace

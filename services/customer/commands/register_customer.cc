@@ -4,8 +4,9 @@
 #include "common/base/dates.h"
 #include "common/base/fields.h"
 #include "common/base/status.h"
-#include "services/customer/common.h"
+#include "services/customer/checks.h"
 #include "services/customer/customer.h"
+#include "services/customer/effective_day.h"
 #include "services/customer/external_ids.h"
 #include "services/customer/lifecycle.h"
 #include "services/customer/profile.h"
@@ -43,9 +44,10 @@ absl::Status Customer::Check(const RegisterCustomerRequest& request) {
   return bad.ToStatus();
 }
 
-absl::StatusOr<command::Events<Customer::Event>> Customer::Decide(
-    const command::View& view, const RegisterCustomerRequest& request,
-    const command::Context& context, RegisterCustomerResponse& response) {
+absl::StatusOr<Events> Customer::Decide(const command::View& view,
+                                        const RegisterCustomerRequest& request,
+                                        const command::Context& context,
+                                        RegisterCustomerResponse& response) {
   RETURN_IF_ERROR(ExpectAllowed(view, "RegisterCustomer"));
   Profile profile = ProfileIn(request, request.personal());
   NormaliseProfile(request.region_code(), profile, *response.mutable_warnings());
@@ -53,7 +55,7 @@ absl::StatusOr<command::Events<Customer::Event>> Customer::Decide(
     profile.mutable_personal()->set_display_name(DerivedName(profile.personal()));
   }
 
-  command::Events<Event> events(1);
+  Events events(1);
   events[0].effective_date = DayOrToday(request, context);
   CustomerRegistered& registered = *events[0].event.mutable_customer_registered();
   registered.set_kind(request.kind());

@@ -5,8 +5,9 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/fields.h"
 #include "common/base/status.h"
-#include "services/customer/common.h"
+#include "services/customer/checks.h"
 #include "services/customer/customer.h"
+#include "services/customer/effective_day.h"
 #include "services/customer/lifecycle.h"
 #include "services/customer/profile.h"
 
@@ -70,6 +71,9 @@ Profile NamedPart(const UpdateCustomerRequest& request, LeafSet leaves) {
   return part;
 }
 
+// Version of a customer's part of the book, opaque to clients.
+std::string EtagOf(int64_t version) { return absl::StrCat(version); }
+
 absl::Status ExpectEtag(const command::View& view, const std::string& etag) {
   const std::string present = EtagOf(view.state.customer().version());
   if (etag.empty() || etag == present) return absl::OkStatus();
@@ -119,9 +123,10 @@ absl::Status Customer::Check(const UpdateCustomerRequest& request) {
   return bad.ToStatus();
 }
 
-absl::StatusOr<command::Events<Customer::Event>> Customer::Decide(
-    const command::View& view, const UpdateCustomerRequest& request,
-    const command::Context& context, UpdateCustomerResponse& response) {
+absl::StatusOr<Events> Customer::Decide(const command::View& view,
+                                        const UpdateCustomerRequest& request,
+                                        const command::Context& context,
+                                        UpdateCustomerResponse& response) {
   RETURN_IF_ERROR(ExpectAllowed(view, "UpdateCustomer"));
   RETURN_IF_ERROR(ExpectEtag(view, request.etag()));
   const v1::State& state = view.state.customer();
@@ -130,8 +135,8 @@ absl::StatusOr<command::Events<Customer::Event>> Customer::Decide(
 
   const LeafSet changed = Difference(wanted, state.profile());
   response.set_etag(EtagOf(state.version() + (changed.any() ? 1 : 0)));
-  if (changed.none()) return command::Events<Event>();
-  command::Events<Event> events(1);
+  if (changed.none()) return Events();
+  Events events(1);
   events[0].effective_date = day;
   CustomerUpdated& updated = *events[0].event.mutable_customer_updated();
   for (size_t i = 0; i < kLeafCount; ++i) {

@@ -1,33 +1,15 @@
-// What the commands of the customer book have in common.
+// The day from which something counts.
 #pragma once
 
-#include <string>
-
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
 #include "common/base/dates.h"
 #include "common/base/fields.h"
-#include "common/base/status.h"
 #include "common/command/decider.h"
 #include "daybook/customer/v1/state.pb.h"
 
 namespace daybook::customer {
-
-template <class Request>
-void CheckDate(const Request& request, FieldViolations& bad) {
-  if (request.has_effective_date()) {
-    Expect(DayOf(request.effective_date()).status(), "effective_date", bad);
-  }
-}
-
-// Envelope, customer and date of a command about a customer who must be in the book.
-template <class Request>
-void CheckWhoAndWhen(const Request& request, FieldViolations& bad) {
-  CheckEnvelope(request, command::kMaxRequestIdCharacters, bad);
-  Expect(CheckId(request.customer_id(), command::kMaxCustomerIdCharacters), "customer_id", bad);
-  CheckDate(request, bad);
-}
 
 template <class Request>
 absl::CivilDay DayOrToday(const Request& request, const command::Context& context) {
@@ -57,7 +39,14 @@ absl::StatusOr<absl::CivilDay> DayOfChange(const command::View& view, const Requ
                       "the registration of the customer", request, context);
 }
 
-// Version of a customer's part of the book, opaque to clients.
-inline std::string EtagOf(int64_t version) { return absl::StrCat(version); }
+// Archivings and restorings follow each other by day.
+template <class Request>
+absl::StatusOr<absl::CivilDay> DayOfState(const command::View& view, const Request& request,
+                                          const command::Context& context) {
+  const auto day = DayOfChange(view, request, context);
+  if (!day.ok() || !view.state.customer().has_state_date()) return day;
+  return DayNotBefore(*DayOf(view.state.customer().state_date()),
+                      "the day of the state that it changes", request, context);
+}
 
 }  // namespace daybook::customer

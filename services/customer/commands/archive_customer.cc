@@ -1,11 +1,11 @@
-// Putting a customer aside, and taking them up again.
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "common/base/fields.h"
 #include "common/base/status.h"
-#include "services/customer/common.h"
+#include "common/base/text.h"
+#include "services/customer/checks.h"
 #include "services/customer/customer.h"
+#include "services/customer/effective_day.h"
 #include "services/customer/lifecycle.h"
 
 namespace daybook::customer {
@@ -13,18 +13,6 @@ namespace {
 
 using v1::ArchiveCustomerRequest;
 using v1::ArchiveCustomerResponse;
-using v1::RestoreCustomerRequest;
-using v1::RestoreCustomerResponse;
-
-constexpr size_t kMaxCommentCharacters = 200;
-
-template <class Request>
-absl::Status CheckWithComment(const Request& request) {
-  FieldViolations bad;
-  CheckWhoAndWhen(request, bad);
-  Expect(CheckText(request.comment(), kMaxCommentCharacters), "comment", bad);
-  return bad.ToStatus();
-}
 
 // An archived customer takes neither invoice nor payment: what is open could never be settled.
 absl::Status ExpectNothingOpen(const command::View& view) {
@@ -48,44 +36,20 @@ absl::Status ExpectNothingOpen(const command::View& view) {
        {"pending_payment_count", absl::StrCat(pending)}});
 }
 
-// Archivings and restorings follow each other by day.
-template <class Request>
-absl::StatusOr<absl::CivilDay> DayOfState(const command::View& view, const Request& request,
-                                          const command::Context& context) {
-  const auto day = DayOfChange(view, request, context);
-  if (!day.ok() || !view.state.customer().has_state_date()) return day;
-  return DayNotBefore(*DayOf(view.state.customer().state_date()),
-                      "the day of the state that it changes", request, context);
-}
-
 }  // namespace
 
 absl::Status Customer::Check(const ArchiveCustomerRequest& request) {
   return CheckWithComment(request);
 }
 
-absl::StatusOr<command::Events<Customer::Event>> Customer::Decide(
-    const command::View& view, const ArchiveCustomerRequest& request,
-    const command::Context& context, ArchiveCustomerResponse&) {
+absl::StatusOr<Events> Customer::Decide(const command::View& view,
+                                        const ArchiveCustomerRequest& request,
+                                        const command::Context& context, ArchiveCustomerResponse&) {
   RETURN_IF_ERROR(ExpectAllowed(view, "ArchiveCustomer"));
   RETURN_IF_ERROR(ExpectNothingOpen(view));
-  command::Events<Event> events(1);
+  Events events(1);
   ASSIGN_OR_RETURN(events[0].effective_date, DayOfState(view, request, context));
   events[0].event.mutable_customer_archived()->set_comment(Normalise(request.comment()));
-  return events;
-}
-
-absl::Status Customer::Check(const RestoreCustomerRequest& request) {
-  return CheckWithComment(request);
-}
-
-absl::StatusOr<command::Events<Customer::Event>> Customer::Decide(
-    const command::View& view, const RestoreCustomerRequest& request,
-    const command::Context& context, RestoreCustomerResponse&) {
-  RETURN_IF_ERROR(ExpectAllowed(view, "RestoreCustomer"));
-  command::Events<Event> events(1);
-  ASSIGN_OR_RETURN(events[0].effective_date, DayOfState(view, request, context));
-  events[0].event.mutable_customer_restored()->set_comment(Normalise(request.comment()));
   return events;
 }
 
