@@ -8,7 +8,7 @@
 // What it cannot see: payments that are pending or failed, drafts, states of accounts and invoices.
 // None of them is money.
 //
-// What the facts debit and credit: common/postings.
+// What the facts debit and credit: projections/journal/postings.h.
 #pragma once
 
 #include <map>

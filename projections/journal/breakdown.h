@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "common/postings/postings.h"
+#include "projections/journal/postings.h"
 
 namespace daybook::journal {
 

@@ -1,6 +1,6 @@
 // What was posted to which ledger account? The fold.
 //
-// Each event that moves money becomes an entry by the posting table (common/postings), and adds to
+// Each event that moves money becomes an entry by the posting table (postings.h), and adds to
 // the sums of its ledger accounts: of everything, and of its day. Sums are kept by detail: product
 // of revenue, rate of tax, channel of cash. What a later event does not say itself (a void names no
 // products, a reversal no channel) is kept from the invoice or payment.

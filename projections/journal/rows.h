@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
-#include "common/postings/postings.h"
 #include "common/store/store.h"
 #include "daybook/journal/v1/rows.pb.h"
+#include "projections/journal/postings.h"
 
 namespace daybook::journal {
 

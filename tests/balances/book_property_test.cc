@@ -13,9 +13,9 @@
 #include "common/base/dates.h"
 #include "common/base/money.h"
 #include "common/base/status.h"
-#include "common/postings/postings.h"
 #include "projections/balances/queries.h"
 #include "projections/balances/rows.h"
+#include "projections/journal/postings.h"
 #include "tests/balances/book_world.h"
 #include "tests/support/scratch.h"
 

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "common/base/money.h"
-#include "common/postings/postings.h"
+#include "projections/journal/postings.h"
 #include "tests/billing/billing_story.h"
 
 namespace daybook {

@@ -1,7 +1,7 @@
 // What becomes of payments: under way, confirmed, failed, taken back, refunded, moved.
 #include <gtest/gtest.h>
 
-#include "common/postings/postings.h"
+#include "projections/journal/postings.h"
 #include "tests/billing/billing_story.h"
 
 namespace daybook {

@@ -10,7 +10,7 @@
 
 #include "common/base/dates.h"
 #include "common/base/money.h"
-#include "common/postings/postings.h"
+#include "projections/journal/postings.h"
 #include "tests/billing/billing_story.h"
 
 namespace daybook {

@@ -18,8 +18,6 @@ from sources import Offence
 # its right.
 ARROWS = {
     "common/base": [],
-    # What each billing event debits and credits: data, for the books and the read models alike.
-    "common/postings": ["common/base"],
     "common/log": ["common/base"],
     "common/store": ["common/base", "common/log"],
     "common/command": ["common/base", "common/log", "common/store"],
@@ -32,7 +30,7 @@ ARROWS = {
 }
 # A book is pure: what it gives to the write side, and nothing that does I/O.
 OF_A_BOOK = ["common/base", "common/command"]
-OF_A_PROJECTION = ["common/base", "common/postings", "common/projection", "common/store"]
+OF_A_PROJECTION = ["common/base", "common/projection", "common/store"]
 OF_THE_TOPOLOGY = ["common/base", "common/projection", "projections"]
 # The rooms of the binary, the lowest first (services/daybook/README.md). Each may include itself and
 # what stands at its right; only main.cc meets all.

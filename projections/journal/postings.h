@@ -1,5 +1,5 @@
-// The posting table: what each event of the billing book debits and credits, as data. The one copy:
-// a book's tests and the read models read it here.
+// The posting table: what each event of the billing book debits and credits, as data. This
+// is the only copy; the tests of the books read it as well.
 //
 //   InvoiceIssued       Dr receivable total             Cr revenue net, tax_payable tax
 //   InvoiceVoided       Dr revenue net, tax_payable tax Cr receivable open, the losses written off

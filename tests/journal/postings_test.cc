@@ -1,4 +1,4 @@
-#include "common/postings/postings.h"
+#include "projections/journal/postings.h"
 
 #include <gtest/gtest.h>
 
