@@ -276,4 +276,11 @@ int64_t TakeOff(uint32_t ordinal, const EventAllocations& released, v1::Account&
   return sum;
 }
 
+v1::TakeBack& LastTakeBack(const std::string& payment_id, v1::Account& account) {
+  const uint32_t ordinal = PaymentOrdinal(account, payment_id);
+  v1::Payment& payment = *account.mutable_payments(static_cast<int>(ordinal));
+  DAYBOOK_CHECK(!payment.take_backs().empty());
+  return *payment.mutable_take_backs(payment.take_backs_size() - 1);
+}
+
 }  // namespace daybook::billing

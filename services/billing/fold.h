@@ -49,4 +49,8 @@ int64_t PutOn(uint32_t ordinal, int32_t day, const EventAllocations& allocations
 // again. Does not touch what is unapplied. Returns the sum.
 int64_t TakeOff(uint32_t ordinal, const EventAllocations& released, v1::Account& account);
 
+// The take-back whose excess an event is about: the newest of the payment, which stands before the
+// event in the record.
+v1::TakeBack& LastTakeBack(const std::string& payment_id, v1::Account& account);
+
 }  // namespace daybook::billing
