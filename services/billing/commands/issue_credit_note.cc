@@ -88,6 +88,29 @@ v1::InvoiceState StateAfter(const Invoice& invoice, const Parts& parts) {
   return opens ? v1::INVOICE_STATE_ISSUED : invoice.state();
 }
 
+// What is open and let off of the invoice behind the credit note.
+void SetLeft(const Invoice& invoice, const Parts& parts, const Events& events, Invoice& after) {
+  after.set_open_minor(invoice.open_minor() - parts.open_minor);
+  if (parts.given_up.discounted_minor > 0) {
+    after.set_discounted_minor(invoice.discounted_minor() - parts.given_up.discounted_minor);
+    TakeTaxes(events.front().event.write_off_reversed().taxes(), *after.mutable_discounted_taxes());
+  }
+}
+
+void Answer(const Account& account, const CreditNoteIssued& note, const TakenOffInvoice& off,
+            bool validate_only, v1::IssueCreditNoteResponse& response) {
+  const Currency& currency = CurrencyOf(account);
+  response.set_credit_note_id(note.credit_note_id());
+  if (!validate_only) response.set_number(FormatNumber(note.number()));
+  *response.mutable_net() = MoneyOf(note.net_minor(), currency);
+  *response.mutable_tax() = MoneyOf(note.tax_minor(), currency);
+  *response.mutable_total() = MoneyOf(note.total_minor(), currency);
+  response.set_account_id(account.account_id());
+  response.set_refund_count(static_cast<int>(off.payments.size()));
+  *response.mutable_credited() = MoneyOf(note.unapplied_minor(), currency);
+  *response.mutable_refunded() = MoneyOf(off.amount_minor, currency);
+}
+
 }  // namespace
 
 absl::Status Billing::Check(const v1::IssueCreditNoteRequest& request) {
@@ -165,17 +188,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   note.set_currency_code(account.currency_code());
   note.set_reason(Normalise(request.reason()));
 
-  const Currency& currency = CurrencyOf(account);
-  response.set_credit_note_id(note.credit_note_id());
-  if (!context.validate_only) response.set_number(FormatNumber(note.number()));
-  *response.mutable_net() = MoneyOf(note.net_minor(), currency);
-  *response.mutable_tax() = MoneyOf(note.tax_minor(), currency);
-  *response.mutable_total() = MoneyOf(note.total_minor(), currency);
-  response.set_account_id(account.account_id());
-  response.set_refund_count(static_cast<int>(off.payments.size()));
-
-  *response.mutable_credited() = MoneyOf(note.unapplied_minor(), currency);
-  *response.mutable_refunded() = MoneyOf(off.amount_minor, currency);
+  Answer(account, note, off, context.validate_only, response);
 
   Events events;
   AddReversals(account, invoice, parts.given_up, after, day, "", events);
@@ -186,11 +199,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   AddRefunds(account, off, {.credit_note_id = note.credit_note_id()}, money_day, events);
 
   // What is left of the invoice may be no more than what is left of its discount.
-  after.set_open_minor(invoice.open_minor() - parts.open_minor);
-  if (parts.given_up.discounted_minor > 0) {
-    after.set_discounted_minor(invoice.discounted_minor() - parts.given_up.discounted_minor);
-    TakeTaxes(events.front().event.write_off_reversed().taxes(), *after.mutable_discounted_taxes());
-  }
+  SetLeft(invoice, parts, events, after);
   EarlyPayments early_payments(account);
   for (const TakenOffPayment& taken : off.payments) {
     early_payments.TakeOff(invoice, taken.payment, taken.amount_minor);
