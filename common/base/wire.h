@@ -54,7 +54,7 @@ constexpr size_t BytesSize(int number, size_t size) {
   return VarintSize(Tag(number, kBytes)) + VarintSize(size) + size;
 }
 
-// --- taking: from the front; false: it is not there whole, and `bytes` is of no use any more ------
+// --- taking: from the front; false: it is not there whole, and `bytes` is of no use any more -----
 
 inline bool TakeVarint(std::string_view& bytes, uint64_t& value) {
   constexpr size_t kLongest = 10;

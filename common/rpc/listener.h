@@ -3,9 +3,10 @@
 // gRPC's own listener gives up for good when accept(2) fails once, as it does when the process is
 // out of descriptors: the server would look healthy and never take a connection again. This one
 // waits and goes on. From gRPC 1.53.2 on (CVE-2023-4785) its own goes on as well: with that, remove
-// this listener, if what follows is done otherwise. It also leaves a quarter of the descriptors to files: a connection that would
-// get one of those is closed at once, so that its caller goes elsewhere or comes again; and so is
-// one beyond its address's share. What connections send is watched (watched_sockets.h).
+// this listener, if what follows is done otherwise. It also leaves a quarter of the descriptors to
+// files: a connection that would get one of those is closed at once, so that its caller goes
+// elsewhere or comes again; and so is one beyond its address's share. What connections send is
+// watched (watched_sockets.h).
 //
 // Concurrency: Start and Stop from one thread; `take` is called on the listener's own.
 #pragma once

@@ -16,7 +16,8 @@
 // the handler, one at a time; answers come from any. One mutex a seat, never held in foreign code
 // other than gRPC's starting of an operation.
 //
-// Life. The seat is kept by its method's seats while gRPC will still report on it, and by its items.
+// Life. The seat is kept by its method's seats while gRPC will still report on it, and by its
+// items.
 #pragma once
 
 #include <grpcpp/grpcpp.h>

@@ -57,7 +57,7 @@ FOREIGN = [
     ("rocksdb/", r"common/(log/embedded|store)/.*"),
     ("grpc", r"common/rpc/.*"),
     ("prometheus/", r"common/(base|rpc)/.*\.cc"),
-    ("boost/", r"common/rpc/http_.*\.cc"),
+    ("boost/", r"common/rpc/http_(.*\.cc|connection\.h)"),
     ("zlib", r"common/rpc/gzip\.cc"),
     ("spdlog/", r"services/daybook/(.*/)?logging\.cc"),
     ("CLI/", r"services/daybook/(.*/)?command_line\.cc"),
