@@ -1,6 +1,6 @@
 #include "projections/balances/packed_id.h"
 
-#include <algorithm>
+#include "common/base/wire.h"
 
 namespace daybook::balances {
 namespace {
@@ -32,14 +32,12 @@ bool UuidBytes(std::string_view id, char* bytes) {
 }  // namespace
 
 size_t PackedSize(std::string_view ids) {
-  uint64_t n = 0;
-  for (size_t i = 0; i < ids.size() && i < 9; ++i) {
-    n |= static_cast<uint64_t>(ids[i] & 0x7f) << (7 * i);
-    if ((ids[i] & 0x80) != 0) continue;
-    const size_t size = i + 1 + (n == 0 ? 16 : n);
-    return size <= ids.size() ? size : 0;
-  }
-  return 0;
+  constexpr size_t kUuidBytes = 16;
+  std::string_view rest = ids;
+  uint64_t n;
+  if (!wire::TakeVarint(rest, n)) return 0;
+  if (n == 0) n = kUuidBytes;
+  return n <= rest.size() ? ids.size() - rest.size() + n : 0;
 }
 
 std::string_view PackId(std::string_view id) {
@@ -49,9 +47,7 @@ std::string_view PackId(std::string_view id) {
   // An empty id would read as a UUID; nothing has one, but On never fails.
   if (id.empty()) id = "-";
   packed.clear();
-  size_t n = id.size();
-  for (; n >= 0x80; n >>= 7) packed.push_back(static_cast<char>(0x80 | (n & 0x7f)));
-  packed.push_back(static_cast<char>(n));
+  wire::AppendVarint(id.size(), &packed);
   packed.append(id);
   return packed;
 }
@@ -59,9 +55,8 @@ std::string_view PackId(std::string_view id) {
 std::string UnpackId(std::string_view packed) {
   if (packed.empty()) return "";
   if (packed[0] != 0) {
-    size_t i = 0;
-    while (i < packed.size() && (packed[i] & 0x80) != 0) ++i;
-    return std::string(packed.substr(std::min(i + 1, packed.size())));
+    uint64_t size;
+    return wire::TakeVarint(packed, size) ? std::string(packed) : "";
   }
   constexpr char kHex[] = "0123456789abcdef";
   std::string id;
