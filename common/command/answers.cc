@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "common/base/status.h"
+#include "common/base/text.h"
 #include "common/base/wire.h"
 #include "common/command/decider.h"
 #include "common/log/event_log.h"
@@ -13,18 +14,16 @@ namespace {
 // After which a caller whom the clock was in the way of may try again.
 constexpr absl::Duration kRetryClock = absl::Seconds(1);
 
-absl::string_view AsAbsl(std::string_view text) { return {text.data(), text.size()}; }
-
 }  // namespace
 
 // Fields of a message may stand in any order on the wire, so they are simply appended.
-std::string WithRevisionAndToken(std::string_view answer, int64_t revision,
-                                 std::string_view token) {
+std::string ResponseOf(std::string_view answer, const ResponseEnd& end) {
   std::string response;
-  response.reserve(answer.size() + token.size() + 16);
+  response.reserve(answer.size() + end.token.size() + 16);
   response.append(answer);
-  wire::AppendInt(kRevisionField, revision, &response);
-  if (!token.empty()) wire::AppendBytes(kConsistencyTokenField, token, &response);
+  wire::AppendInt(kRevisionField, end.revision, &response);
+  if (!end.token.empty()) wire::AppendBytes(kConsistencyTokenField, end.token, &response);
+  if (end.already_recorded) wire::AppendInt(kAlreadyRecordedField, 1, &response);
   return response;
 }
 
@@ -71,7 +70,7 @@ absl::Status RecordTooLarge(size_t bytes) {
 
 absl::Status ClockWrong(std::string_view why) {
   return WithRetryDelay(
-      Refuse(Reason::kClockWrong, absl::StrCat(AsAbsl(why), "; this attempt recorded nothing")),
+      Refuse(Reason::kClockWrong, absl::StrCat(ToAbsl(why), "; this attempt recorded nothing")),
       kRetryClock);
 }
 
@@ -96,7 +95,7 @@ absl::Status NotOwner(const Command& command, int partition, const std::string& 
 absl::Status TooLateToDecide(int partition, std::string_view doing, bool starting) {
   return Refuse(starting ? Reason::kStarting : Reason::kLogUnavailable,
                 absl::StrCat("the deadline came while partition ", partition, " was ",
-                             AsAbsl(doing), "; this attempt recorded nothing"));
+                             ToAbsl(doing), "; this attempt recorded nothing"));
 }
 
 absl::Status TooLateToConfirm() {

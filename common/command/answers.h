@@ -16,9 +16,13 @@
 
 namespace daybook::command {
 
-// The serialised response: what was stored, and the fields that every response ends with. An empty
-// token: there is no record (validate_only).
-std::string WithRevisionAndToken(std::string_view answer, int64_t revision, std::string_view token);
+// The serialised response: what was stored, and the fields that every response ends with.
+struct ResponseEnd {
+  int64_t revision = 0;
+  std::string_view token = {};    // empty: there is no record (validate_only)
+  bool already_recorded = false;  // the answer had been given before
+};
+std::string ResponseOf(std::string_view answer, const ResponseEnd& end);
 
 // OK if the receipt is of this very request, else REQUEST_ID_REUSED.
 absl::Status CheckSameRequest(const Command& command, const Receipt& receipt);

@@ -28,8 +28,9 @@ absl::Status CheckConventions(const google::protobuf::MethodDescriptor& method) 
       Expect(request, "expected_revision", kExpectedRevisionField, FieldDescriptor::TYPE_INT64));
   RETURN_IF_ERROR(Expect(request, "validate_only", kValidateOnlyField, FieldDescriptor::TYPE_BOOL));
   RETURN_IF_ERROR(Expect(response, "revision", kRevisionField, FieldDescriptor::TYPE_INT64));
-  return Expect(response, "consistency_token", kConsistencyTokenField,
-                FieldDescriptor::TYPE_STRING);
+  RETURN_IF_ERROR(
+      Expect(response, "consistency_token", kConsistencyTokenField, FieldDescriptor::TYPE_STRING));
+  return Expect(response, "already_recorded", kAlreadyRecordedField, FieldDescriptor::TYPE_BOOL);
 }
 
 }  // namespace daybook::command

@@ -86,12 +86,14 @@ struct RequestList {};
 //               bool allow_unusual = 16;  where it has a day or an amount (unusual.h)
 //   response    int64 revision = 14;
 //               string consistency_token = 15;
+//               bool already_recorded = 16;
 inline constexpr int kCustomerIdField = 1;
 inline constexpr int kRequestIdField = 13;
 inline constexpr int kExpectedRevisionField = 14;
 inline constexpr int kValidateOnlyField = 15;
 inline constexpr int kRevisionField = 14;
 inline constexpr int kConsistencyTokenField = 15;
+inline constexpr int kAlreadyRecordedField = 16;
 
 // Of CheckId's characters.
 inline constexpr size_t kMaxRequestIdCharacters = 64;

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/planted_bug.h"
 #include "common/base/status.h"
+#include "common/base/text.h"
 #include "common/command/answers.h"
 #include "common/log/token.h"
 
@@ -19,8 +20,6 @@ namespace {
 constexpr absl::Duration kExpiryInterval = absl::Milliseconds(10);
 // How often an owner that has nothing to do looks at its clock.
 constexpr absl::Duration kLookAtClock = absl::Seconds(1);
-
-absl::string_view AsAbsl(std::string_view text) { return {text.data(), text.size()}; }
 
 }  // namespace
 
@@ -237,7 +236,9 @@ void Partition::AnswerByReceipt(std::unique_ptr<Command> command, const Receipt&
   const std::string token = log::EncodeToken(
       {cache_->partition_state().log_id(), options_.partition, receipt.offset + 1});
   Answer(std::move(command), absl::OkStatus(),
-         WithRevisionAndToken(receipt.answer, receipt.revision, token), repeated);
+         ResponseOf(receipt.answer,
+                    {.revision = receipt.revision, .token = token, .already_recorded = repeated}),
+         repeated);
 }
 
 void Partition::AnswerAgain(std::unique_ptr<Command> command, const Receipt& receipt) {
@@ -319,7 +320,7 @@ void Partition::Doubt(std::string_view why) {
   ++stats_.doubts;
   obstacle_ = std::string(why);
   host_->Say(absl::StrCat("partition ", options_.partition, ": in doubt at offset ",
-                          flight_.proven().next_offset, " (", AsAbsl(why), "), ", flight_.size(),
+                          flight_.proven().next_offset, " (", ToAbsl(why), "), ", flight_.size(),
                           " records unconfirmed; reading back"));
   LeaveOff();
   if (DAYBOOK_PLANTED(kStateKeptAfterDoubt)) {

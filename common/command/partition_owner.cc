@@ -117,7 +117,7 @@ absl::Status Partition::ServeOne(std::unique_ptr<Command>& command) {
                                   !DAYBOOK_PLANTED(kRefusalReleasedByEarlierRecord) &&
                                   !DAYBOOK_PLANTED(kNoBarrier);
   std::string response;
-  if (status.ok()) response = WithRevisionAndToken(decision.answer, state.revision(), "");
+  if (status.ok()) response = ResponseOf(decision.answer, {.revision = state.revision()});
   waiting_.Hold({.release = chain_.at().sequence + (needs_later_record ? 1 : 0),
                  .command = std::move(command),
                  .status = std::move(status),
@@ -378,27 +378,6 @@ void Partition::OnGapRead(const log::Batch& batch) {
   if (flight_.empty()) return chain_.Pass(read_to);
   const int64_t end = read_to + static_cast<int64_t>(flight_.size());
   MoveUnconfirmed(flight_.proven().sequence + 1, end - chain_.at().next_offset);
-}
-
-void Partition::Own() {
-  ++stats_.ownerships;
-  phase_ = Phase::kOwn;
-  full_ = absl::OkStatus();
-  obstacle_.clear();
-  flight_.Begin(chain_.at());
-  continuity_.Acknowledge(chain_.at().next_offset);
-  if (AheadOfClock()) {
-    host_->Say(absl::StrCat(
-        "partition ", options_.partition, ": its newest record is of ",
-        absl::FormatTime(LastRecorded(), absl::UTCTimeZone()),
-        ", which is accepted: records bear that time until the clock has passed it, days are those "
-        "of the clock"));
-  }
-  // At start the server says that it is ready; what an operator wants to know of is a change.
-  if (stats_.ownerships == 1 && queue_.empty()) return;
-  host_->Say(absl::StrCat("partition ", options_.partition, ": owner of epoch ", chain_.at().epoch,
-                          " from offset ", chain_.at().next_offset, ", ", queue_.size(),
-                          " commands waiting"));
 }
 
 }  // namespace daybook::command

@@ -202,6 +202,27 @@ void Partition::StartClaim(uint64_t fresh) {
   host_->Append("", frame.SerializeAsString());
 }
 
+void Partition::Own() {
+  ++stats_.ownerships;
+  phase_ = Phase::kOwn;
+  full_ = absl::OkStatus();
+  obstacle_.clear();
+  flight_.Begin(chain_.at());
+  continuity_.Acknowledge(chain_.at().next_offset);
+  if (AheadOfClock()) {
+    host_->Say(absl::StrCat(
+        "partition ", options_.partition, ": its newest record is of ",
+        absl::FormatTime(LastRecorded(), absl::UTCTimeZone()),
+        ", which is accepted: records bear that time until the clock has passed it, days are those "
+        "of the clock"));
+  }
+  // At start the server says that it is ready; what an operator wants to know of is a change.
+  if (stats_.ownerships == 1 && queue_.empty()) return;
+  host_->Say(absl::StrCat("partition ", options_.partition, ": owner of epoch ", chain_.at().epoch,
+                          " from offset ", chain_.at().next_offset, ", ", queue_.size(),
+                          " commands waiting"));
+}
+
 void Partition::StepDown() {
   host_->Say(absl::StrCat("partition ", options_.partition, ": stepped down for ",
                           claim_.owner_endpoint(), ", owner of epoch ", chain_.at().epoch));

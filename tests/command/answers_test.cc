@@ -38,14 +38,25 @@ TEST(Answers, TheResponseEndsWithRevisionAndToken) {
   RecordPaymentResponse decided;
   decided.set_payment_id("p-1");
   const std::string token(200, 't');  // its length takes two bytes
-  const auto response = Parsed(WithRevisionAndToken(decided.SerializeAsString(), 300, token));
+  const auto response =
+      Parsed(ResponseOf(decided.SerializeAsString(), {.revision = 300, .token = token}));
   EXPECT_EQ(response.payment_id(), "p-1");
   EXPECT_EQ(response.revision(), 300);
   EXPECT_EQ(response.consistency_token(), token);
+  EXPECT_FALSE(response.already_recorded());
+}
+
+TEST(Answers, OneThatWasGivenBeforeSaysSoAndIsTheSameOtherwise) {
+  const ResponseEnd end{.revision = 3, .token = "token"};
+  ResponseEnd again = end;
+  again.already_recorded = true;
+  const std::string first = ResponseOf("", end);
+  EXPECT_EQ(ResponseOf("", again).substr(0, first.size()), first);
+  EXPECT_TRUE(Parsed(ResponseOf("", again)).already_recorded());
 }
 
 TEST(Answers, WithoutARecordThereIsNoToken) {
-  const auto response = Parsed(WithRevisionAndToken("", 0, ""));
+  const auto response = Parsed(ResponseOf("", {}));
   EXPECT_EQ(response.revision(), 0);
   EXPECT_EQ(response.consistency_token(), "");
 }

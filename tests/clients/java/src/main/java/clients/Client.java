@@ -203,7 +203,9 @@ public final class Client {
         seconds -> lossy.billing().withDeadlineAfter(seconds, TimeUnit.SECONDS).issueInvoice(request));
     check(first.attempts() > 1, "the answer was meant to be lost");
     var again = book.billing().issueInvoice(request);
-    check(again.equals(first.response()), "the same request gets the first answer", again);
+    check(again.getAlreadyRecorded(), "an answer that was given before says so", again);
+    check(again.equals(first.response().toBuilder().setAlreadyRecorded(true).build()),
+        "the same request gets the first answer", again);
     var balance = book.balances().getBalance(
         GetBalanceRequest.newBuilder()
             .setCustomerId("java-1")
