@@ -1,8 +1,11 @@
-// One partition of the write side: a state machine without thread, clock, file or socket.
+// One partition of the write side: a state machine without thread, clock, file or socket. It
+// conducts smaller ones, which have headers and tests of their own: who owns the partition (Claim),
+// what is proven (Flight, Gap), what is answered when (WaitingAnswers, BarrierBudget), whether the
+// log is the same (Continuity), when the cache is flushed (FlushSchedule).
 //
 // Operation. Follows the partition's records through the chain; when it is wanted as owner and has
 // reached the end, claims it with an OwnerStarted under a fresh id and reads that back; then
-// decides commands on the newest state in memory, appends one record a command, and answers when
+// decides commands on the newest state in memory, appends one record per command, and answers when
 // the log has proven that nobody wrote in between (the offset proof): a report for its oldest
 // unconfirmed record with exactly the next offset. Answers that are no record (refusals,
 // validate_only) wait for the confirmation of a record produced after the decision; if there is
@@ -209,6 +212,32 @@ class Partition {
   absl::Duration next_wake() const;
 
  private:
+  // --- partition.cc: what comes in, the clock, and answers that need no decision
+  void ReadClock();
+  // Whether what this partition knows of the time is all told, and what the others know.
+  void TellNewestRecord();
+  void ExpireQueue();
+  // Answers those that were accepted by their receipts, the others by `answer`.
+  template <class AnswerOther>
+  void AnswerQueue(const AnswerOther& answer);
+  void AnswerAsFollower();
+  void AnswerWithoutClock();
+  void AnswerQuestioned();
+  void AnswerFull();
+  void AnswerAll(const absl::Status& status);
+  void Answer(std::unique_ptr<Command> command, const absl::Status& status, std::string response,
+              bool repeated = false);
+  void AnswerByReceipt(std::unique_ptr<Command> command, const Receipt& receipt, bool repeated);
+  // To an attempt that found the receipt there: one that was in doubt may be its own first.
+  void AnswerAgain(std::unique_ptr<Command> command, const Receipt& receipt);
+  // If one was accepted under the command's id. An error: the cache is broken.
+  absl::StatusOr<bool> FindReceipt(const Command& command, Receipt* receipt);
+  void Doubt(std::string_view why);
+  void LeaveOff();
+  void Requeue();
+  void Halt(absl::Status why);
+
+  // --- partition_owner.cc: decides, appends, confirms, replies
   void Serve();
   // Asks the processor for the memory that the next commands of the queue will look at.
   void PrefetchNext();
@@ -220,54 +249,6 @@ class Partition {
   void AppendBarrier();
   // The record in `bytes_` and `frame_`, which the chain has taken.
   void Send(std::string_view key, Receipts::Entry* receipt);
-  void ReleaseAnswers();
-  void ProcessReports();
-  // The report of the oldest record. False: there is none, or it confirms nothing.
-  bool ProcessReport();
-  void Confirm(int64_t offset);
-  void MoveUnconfirmed(uint64_t from, int64_t by);
-  void StartGap(int64_t until);
-  void OnGapRead(const log::Batch& batch);
-  absl::Status Fold(const log::LogRecord& record, const log::v1::Frame& frame);
-  absl::Status FoldClaim(int64_t offset, const log::v1::Frame& frame);
-  absl::Status ApplyCommit(const book::v1::Commit& commit, size_t commit_bytes,
-                           absl::Time recorded_time, StateCache::Customer& customer);
-  void StartClaim(uint64_t fresh);
-  void Own();
-  void StepDown();
-  void Doubt(std::string_view why);
-  void LeaveOff();
-  void Reload();
-  void ReadOnFromCache();
-  void LoseCache(const absl::Status& why);
-  bool RegainCache();
-  void Halt(absl::Status why);
-  void Requeue();
-  void StorageFull(const absl::Status& why);
-  void AnswerFull();
-  bool CheckHistory(int64_t offset);
-  // Folds one record; false: reading does not go on behind it.
-  bool ReadRecord(const log::LogRecord& record);
-  // A record that does not count.
-  bool ReadVoid(const log::LogRecord& record, log::Verdict verdict, bool claim);
-  void ReadOn();
-  void AnswerQuestioned();
-  void ExpireQueue();
-  template <class AnswerOther>
-  void AnswerQueue(const AnswerOther& answer);
-  void AnswerAsFollower();
-  void AnswerWithoutClock();
-  void ReadClock();
-  // Whether what this partition knows of the time is all told, and what the others know.
-  void TellNewestRecord();
-  void AnswerAll(const absl::Status& status);
-  void Answer(std::unique_ptr<Command> command, const absl::Status& status, std::string response,
-              bool repeated = false);
-  void AnswerByReceipt(std::unique_ptr<Command> command, const Receipt& receipt, bool repeated);
-  // To an attempt that found the receipt there: one that was in doubt may be its own first.
-  void AnswerAgain(std::unique_ptr<Command> command, const Receipt& receipt);
-  // If one was accepted under the command's id. An error: the cache is broken.
-  absl::StatusOr<bool> FindReceipt(const Command& command, Receipt* receipt);
   // Of a record without a fact: at the time of the last one.
   void FillHeader(log::v1::Frame* frame) const;
   // Of the newest record that counts, and of the next commit.
@@ -276,12 +257,42 @@ class Partition {
   // The records of the partition are ahead of the clock, and an operator knows it: their times
   // stand still, and days are decided by the clock.
   bool AheadOfClock() const { return LastRecorded() - now_.wall > ClockGuard::kMost; }
-  // Carries a flush of the cache on: begins one that is due, puts some rows into it, has it
-  // written.
+  void ProcessReports();
+  // The report of the oldest record. False: there is none, or it confirms nothing.
+  bool ProcessReport();
+  void Confirm(int64_t offset);
+  void ReleaseAnswers();
+  void MoveUnconfirmed(uint64_t from, int64_t by);
+  void StartGap(int64_t until);
+  void OnGapRead(const log::Batch& batch);
+  void StorageFull(const absl::Status& why);
+
+  // --- partition_reader.cc: follows, catches up, claims
+  // Folds one record; false: reading does not go on behind it.
+  bool ReadRecord(const log::LogRecord& record);
+  // A record that does not count.
+  bool ReadVoid(const log::LogRecord& record, log::Verdict verdict, bool claim);
+  bool CheckHistory(int64_t offset);
+  void ReadOn();
+  absl::Status Fold(const log::LogRecord& record, const log::v1::Frame& frame);
+  absl::Status FoldClaim(int64_t offset, const log::v1::Frame& frame);
+  absl::Status ApplyCommit(const book::v1::Commit& commit, size_t commit_bytes,
+                           absl::Time recorded_time, StateCache::Customer& customer);
+  void StartClaim(uint64_t fresh);
+  void Own();
+  void StepDown();
+
+  // --- partition_cache.cc: flushes the cache, and has it again when it was lost
+  // Carries a flush on: begins one that is due, puts some rows into it, has it written.
   void StepFlush();
   void BeginFlush();
   // True: all rows are in it.
   bool FillFlush();
+  void Reload();
+  void ReadOnFromCache();
+  void LoseCache(const absl::Status& why);
+  bool RegainCache();
+
   const PartitionOptions options_;
   const Book* const book_;
   const std::unique_ptr<StateCache> cache_;
@@ -291,41 +302,44 @@ class Partition {
   bool started_ = false;
   bool wanted_ = false;
   bool draining_ = false;
-  bool at_end_ = false;       // the last batch reached the end of the log
-  bool read_once_ = false;    // one ever did
-  bool newest_told_ = false;  // to options_.newest_record
   absl::Status halted_;
   absl::Status questioned_;  // not OK: why nothing is decided
   Moment now_ = {absl::UnixEpoch(), absl::ZeroDuration()};
   ClockGuard clock_;
+  bool newest_told_ = false;  // to options_.newest_record
+  Stats stats_;
 
+  // The log.
   Continuity continuity_;
   log::Chain chain_;          // as an owner: ahead of the log by what is in flight
+  bool at_end_ = false;       // the last batch reached the end of the log
+  bool read_once_ = false;    // one ever did
   log::v1::Frame frame_;      // reused
   book::v1::Commit commit_;   // reused, for what is read
   book::v1::Commit written_;  // reused, for what is written
   std::string bytes_;         // reused
 
+  // The owner.
   Claim claim_;
-
-  // Owner.
   Flight flight_;
-  WaitingAnswers waiting_;
-  BarrierBudget barriers_;
-  size_t served_ = 0;       // commands taken up by the last Serve
   std::optional<Gap> gap_;  // being read
   absl::Duration gap_said_at_ = -absl::InfiniteDuration();
-  FlushSchedule flush_;
+  absl::Status full_;     // an exclusive log has no room; since the last ownership
+  std::string obstacle_;  // what went wrong last; since the last ownership
 
+  // Commands.
   std::deque<std::unique_ptr<Command>> queue_;
   absl::Duration next_expiry_ = absl::ZeroDuration();
-  absl::Status full_;          // an exclusive log has no room; since the last ownership
-  std::string obstacle_;       // what went wrong last; since the last ownership
+  size_t served_ = 0;  // taken up by the last Serve
+  WaitingAnswers waiting_;
+  BarrierBudget barriers_;
+
+  // The cache.
+  FlushSchedule flush_;
   bool cache_broken_ = false;  // the last error was the cache's, not the log's
   absl::Status cache_lost_;    // not OK: nothing is read, decided or written until it is regained
   absl::Status cache_lost_while_written_;  // to be seen to by the next Tick
   absl::Duration regain_at_ = absl::ZeroDuration();
-  Stats stats_;
 };
 
 std::string_view ToString(Partition::Phase phase);
