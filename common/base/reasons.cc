@@ -176,6 +176,10 @@ constexpr ReasonInfo kReasons[] = {
      "Take less."},
     {Reason::kRecordTooLarge, "RECORD_TOO_LARGE", kInvalidArgument,
      "What the command would write is larger than a record may be (900 kB).", "Split it."},
+    {Reason::kAnswerTooLarge, "ANSWER_TOO_LARGE", kInternal,
+     "The book answers the command with more than an answer may hold (2 KiB); nothing was "
+     "recorded.",
+     "Tell the operator: it is a mistake of the book, and another attempt ends the same."},
     {Reason::kNotOwner, "NOT_OWNER", kUnavailable,
      "Another server owns the customer's partition; metadata `endpoint` says which.",
      "Send it there, with the same request_id."},

@@ -62,6 +62,7 @@ enum class Reason {
   kCreditTooSmall,
   kAllocationTooSmall,
   kRecordTooLarge,
+  kAnswerTooLarge,
   kNotOwner,
   kStarting,
   kNotRecorded,

@@ -68,6 +68,12 @@ absl::Status RecordTooLarge(size_t bytes) {
                                 bytes, log::kMaxRecordBytes));
 }
 
+absl::Status AnswerTooLarge(size_t bytes) {
+  return Refuse(Reason::kAnswerTooLarge,
+                absl::StrFormat("the command would be answered with %d bytes; %d are allowed",
+                                bytes, kMaxAnswerBytes));
+}
+
 absl::Status ClockWrong(std::string_view why) {
   return WithRetryDelay(
       Refuse(Reason::kClockWrong, absl::StrCat(ToAbsl(why), "; this attempt recorded nothing")),

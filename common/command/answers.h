@@ -38,6 +38,8 @@ absl::Status QueueFull(int partition, size_t waiting);
 // The command cannot be a record.
 absl::Status TextIsNotUtf8();
 absl::Status RecordTooLarge(size_t bytes);
+// The mistake of a book's author, which must not stop the server.
+absl::Status AnswerTooLarge(size_t bytes);
 
 // The partition cannot decide. None of these attempts has recorded anything.
 absl::Status ClockWrong(std::string_view why);

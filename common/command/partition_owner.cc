@@ -105,6 +105,9 @@ absl::Status Partition::ServeOne(std::unique_ptr<Command>& command) {
     status = RevisionMismatch(state.revision(), *command->expected_revision);
   } else {
     status = command->method->decide(view, command->request(), context, &decision);
+    if (status.ok() && decision.answer.size() > kMaxAnswerBytes) {
+      status = AnswerTooLarge(decision.answer.size());
+    }
   }
   if (status.ok() && !command->validate_only) {
     status = AppendCommit(command, *customer, decision);
@@ -127,7 +130,6 @@ absl::Status Partition::ServeOne(std::unique_ptr<Command>& command) {
 
 absl::Status Partition::AppendCommit(std::unique_ptr<Command>& command,
                                      StateCache::Customer& customer, Decision& decision) {
-  DAYBOOK_CHECK(decision.answer.size() <= kMaxAnswerBytes);
   book::v1::Commit& commit = written_;
   commit.set_customer_id(command->customer_id);
   commit.set_request_id(command->request_id);

@@ -99,13 +99,16 @@ class EngineTest : public testing::Test {
   void SetUp() override { Start(); }
   void TearDown() override { Stop(); }
 
+  virtual absl::StatusOr<Book> MakeBook() {
+    return Books<customer::Customer, billing::Billing>(
+        {ServiceOf(RegisterCustomerRequest::descriptor()),
+         ServiceOf(IssueInvoiceRequest::descriptor())});
+  }
   void Start(int workers = 2) {
     auto log = log::OpenEmbedded({.directory = scratch_.path() + "/log", .partitions = 4});
     ASSERT_TRUE(log.ok()) << log.status();
     log_ = *std::move(log);
-    auto book = Books<customer::Customer, billing::Billing>(
-        {ServiceOf(RegisterCustomerRequest::descriptor()),
-         ServiceOf(IssueInvoiceRequest::descriptor())});
+    auto book = MakeBook();
     ASSERT_TRUE(book.ok()) << book.status();
     metrics_ = std::make_unique<Metrics>();
     EngineOptions options;
@@ -487,6 +490,31 @@ TEST_F(EngineTest, CountsWhatIsRefusedBeforeItIsTaken) {
   EXPECT_THAT(metrics_->Expose(),
               testing::HasSubstr("daybook_commands_total{command=\"RegisterCustomer\","
                                  "outcome=\"refused\",reason=\"INVALID_FIELDS\"} 1\n"));
+}
+
+// The engine with a book whose author set no bound to the answer.
+class LongWindedBook : public EngineTest {
+ protected:
+  absl::StatusOr<Book> MakeBook() override {
+    auto book = EngineTest::MakeBook();
+    for (Method& method : book->methods) {
+      if (method.descriptor->name() != "RegisterCustomer") continue;
+      method.decide = [](const View&, const google::protobuf::Message&, const Context&,
+                         Decision* decision) {
+        decision->answer.assign(kMaxAnswerBytes + 1, 'x');
+        return absl::OkStatus();
+      };
+    }
+    return book;
+  }
+};
+
+TEST_F(LongWindedBook, IsRefusedAndCountedAndStopsNothing) {
+  EXPECT_EQ(ReasonOf(outcomes_.Get(Send(Register("c"))).status), "ANSWER_TOO_LARGE");
+  EXPECT_THAT(metrics_->Expose(),
+              testing::HasSubstr("daybook_commands_total{command=\"RegisterCustomer\","
+                                 "outcome=\"refused\",reason=\"ANSWER_TOO_LARGE\"} 1\n"));
+  EXPECT_TRUE(engine_->Ready().ok());
 }
 
 TEST_F(EngineTest, DrainAnswersEverything) {

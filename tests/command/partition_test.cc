@@ -32,6 +32,13 @@ using testing::IsEmpty;
 // A customer is a sum; a payment that would make it negative is refused.
 absl::Time decided_at;
 
+// Answers of the book have so many bytes more than they may have; negative: they are as they are.
+int too_long_by = -1;
+
+void MakeLonger(size_t bytes, RecordPaymentResponse& response) {
+  while (response.ByteSizeLong() < bytes) response.mutable_payment_id()->push_back('x');
+}
+
 absl::Status Decide(const View& view, const google::protobuf::Message& message,
                     const Context& context, Decision* out) {
   decided_at = context.now;
@@ -46,6 +53,7 @@ absl::Status Decide(const View& view, const google::protobuf::Message& message,
   }
   RecordPaymentResponse response;
   response.set_allocation_count(static_cast<int>(sum + request.amount().units()));
+  if (too_long_by >= 0) MakeLonger(kMaxAnswerBytes + too_long_by, response);
   response.SerializeToString(&out->answer);
   return absl::OkStatus();
 }
@@ -1179,6 +1187,29 @@ TEST_F(PartitionTest, TextThatNobodyCouldReadBackIsRefused) {
   const int b = Submit("r2", 5);
   Settle();
   EXPECT_TRUE(answers_[b].status.ok());
+}
+
+// A book that answers too much must not stop the server.
+TEST_F(PartitionTest, AnAnswerThatIsTooLongIsRefusedAndNothingIsRecorded) {
+  BecomeOwner();
+  too_long_by = 0;
+  const int fits = Submit("r1", 5);
+  Settle();
+  EXPECT_TRUE(answers_[fits].status.ok());
+  too_long_by = 1;
+  const int recorded = Submit("r2", 5);
+  auto validated = Make("r3", 5);
+  validated->validate_only = true;
+  const int only_validated = Send(std::move(validated));
+  Settle();
+  too_long_by = -1;
+  EXPECT_EQ(ReasonFor(recorded), "ANSWER_TOO_LARGE");
+  EXPECT_TRUE(absl::IsInternal(answers_[recorded].status));
+  EXPECT_EQ(ReasonFor(only_validated), "ANSWER_TOO_LARGE");
+  EXPECT_EQ(partition_->stats().commits, 1);
+  const int again = Submit("r2", 5);
+  Settle();
+  EXPECT_EQ(answers_[again].response.revision(), 2) << "the id is free";
 }
 
 TEST_F(PartitionTest, RefusalsDoNotGrowTheLogWithoutBound) {

@@ -608,8 +608,7 @@ void Simulation::Check() {
                                        request.id, *request.expected_revision, before));
       }
     } else if (a.outcome == Outcome::kReused) {
-      if (found == by_request.end() ||
-          AmountOf(found->second.commit) == request.amount) {
+      if (found == by_request.end() || AmountOf(found->second.commit) == request.amount) {
         return Violate(absl::StrCat("request ", request.id, " was called reused and is not"));
       }
     } else if (a.outcome == Outcome::kRefused) {
@@ -651,8 +650,7 @@ void Simulation::Check() {
           });
       // One that changes nothing repeats the revision that it was decided at.
       const int64_t raises = requests_[b.request].amount == 0 ? 0 : 1;
-      if (b.outcome == Outcome::kAccepted && first_attempt &&
-          b.revision < a.revision + raises) {
+      if (b.outcome == Outcome::kAccepted && first_attempt && b.revision < a.revision + raises) {
         return Violate(absl::StrFormat("I5: %s came after %s was acknowledged and stands before it",
                                        requests_[b.request].id, requests_[a.request].id));
       }
