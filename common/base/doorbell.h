@@ -1,8 +1,9 @@
 // Wakes one thread that has nothing to do. Ringing before it sleeps is not lost.
 //
-// Ring is one atomic exchange unless the thread sleeps, and then one system call; the sleeper goes
-// on without another. With a condition variable it would wake to take a mutex, and pay for giving
-// it back: that is on the way of a command that comes alone.
+// Why not a condition variable: its sleeper wakes to take a mutex and pays for giving it back, and
+// that is on the way of a command that comes alone (60 of its 420 µs). Here Ring is one atomic
+// exchange unless the thread sleeps, and then one system call; the sleeper goes on without another.
+// To wake any number of threads and functions there is log::Bell.
 #pragma once
 
 #include <atomic>
