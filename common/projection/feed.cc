@@ -175,7 +175,11 @@ bool Feed::ReadGroup(size_t i, absl::Time now, size_t max) {
       return false;
     }
     TakeBatch(group, now);
-  } while (group.source->has_read_ahead() && group.source->at().next_offset < until);
+    // What was read already waits while a runner is full: memory is bounded batch by batch.
+  } while (group.source->has_read_ahead() && group.source->at().next_offset < until &&
+           std::none_of(
+               group.runners.begin(), group.runners.end(),
+               [](const Runner* runner) { return runner->full(); }));
   if (has_error()) SetError(absl::OkStatus());
   backoff_ = kFirstBackoff;
   // Where nothing came the log has not answered yet.
@@ -219,9 +223,9 @@ bool Feed::MergeIntoNext(size_t i) {
   return true;
 }
 
-// A token beyond the end of the log was not given by this log; asked once a waiter, and only where
-// reading has just come to the end: what still comes may be what is waited for, and a log that does
-// not answer readers does not answer this either.
+// Refuses tokens beyond the end of the log, which this log has not given. The log is asked once per
+// waiter, and only when reading has just come to the end: before that, the record that is waited
+// for may still be read, and a log that does not answer reads would not answer this question.
 void Feed::CheckFutures(absl::Time now) {
   ask_at_ = std::min(ask_at_, now + kAskInterval);  // a clock that was set back holds nothing up
   if (now < ask_at_) return;

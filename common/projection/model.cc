@@ -57,7 +57,7 @@ absl::Status Model::Open(const std::vector<std::unique_ptr<Feed>>& feeds, absl::
 absl::Status Model::OpenStore(bool check_all, bool* useless) {
   RETURN_IF_ERROR(FinishSwitch(options_.directory, projection_));
   store::Options options = LiveOptions(options_.directory, projection_);
-  options.block_cache = options_.block_cache;
+  options.memory = options_.memory;
   options.fault = options_.fault;
   // Whether there can be a directory says nothing of what stands in it.
   std::error_code error;

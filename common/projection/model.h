@@ -32,7 +32,7 @@ namespace daybook::projection {
 
 struct ModelOptions {
   std::string directory = {};  // that of ModelsOptions
-  std::shared_ptr<void> block_cache = {};
+  std::shared_ptr<store::Memory> memory = {};
   RunnerLimits limits = {};
   bool mend = true;  // see ModelsOptions
   std::function<void(std::string_view)> say = [](std::string_view) {};

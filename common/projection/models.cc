@@ -157,7 +157,7 @@ absl::Status Models::Impl::Open() {
 absl::Status Models::Impl::OpenModels() {
   ModelOptions options;
   options.directory = options_.directory;
-  options.block_cache = store::NewBlockCache(options_.block_cache_bytes);
+  options.memory = options_.memory != nullptr ? options_.memory : std::make_shared<store::Memory>();
   options.limits = {.flush_events = options_.flush_events,
                     .flush_bytes = options_.flush_bytes,
                     .flush_delay = options_.flush_delay,

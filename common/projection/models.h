@@ -49,8 +49,10 @@ namespace daybook::projection {
 
 struct ModelsOptions {
   std::string directory = {};  // one directory a projection below it
+  // That fold; each drives its part of the partitions.
   int threads = 1;
-  size_t block_cache_bytes = 256 << 20;                // shared by all projections
+  // Of all stores together; null: one with the limits of a process.
+  std::shared_ptr<store::Memory> memory = {};
   uint64_t flush_events = 200'000;                     // at most so many between two flushes
   size_t flush_bytes = 64 << 20;                       // or so much finished history
   absl::Duration flush_delay = absl::Milliseconds(5);  // after somebody waits, if not at the end
@@ -119,9 +121,9 @@ class Models {
 
   // Every partition of every projection is ready and none has an error; if not, what is missing.
   absl::Status Ready() const;
-  // Whether queries of one projection are answered in every partition: those that others keep from
-  // being ready are, and so are those of a log that does not answer or a disk that is full.
-  // NOT_FOUND if there is none of this name.
+  // Whether queries of one projection are answered in every partition. They are while another
+  // projection is not ready, while the log does not answer, and while the disk is full: what was
+  // flushed before is served. NOT_FOUND if there is no projection of this name.
   absl::Status Serves(std::string_view projection) const;
   std::vector<ShardStatus> Statuses() const;
   ModelFigures FiguresOf(std::string_view projection) const;

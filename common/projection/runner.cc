@@ -97,12 +97,14 @@ void Runner::Wait(Waiter waiter, absl::Time now) {
   figures_.waiters.store(waiters_.size(), std::memory_order_relaxed);
 }
 
+bool Runner::full() const {
+  return events_since_flush_ >= limits_.flush_events ||
+         shard_->memory_bytes() >= limits_.flush_bytes || shard_->full();
+}
+
 bool Runner::WantsFlush(absl::Time now) const {
   if (applied_.next_offset == shard_->position().next_offset) return false;
-  if (events_since_flush_ >= limits_.flush_events ||
-      shard_->memory_bytes() >= limits_.flush_bytes || shard_->full()) {
-    return true;
-  }
+  if (full()) return true;
   const bool awaited = !waiters_.empty() && waiters_.begin()->first <= applied_.next_offset;
   if (end_at_ != absl::InfinitePast()) {
     return changed_ || awaited || now - last_flush_ >= limits_.idle_flush;

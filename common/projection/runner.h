@@ -53,6 +53,8 @@ class Runner {
   void Wait(Waiter waiter, absl::Time now);
 
   bool WantsFlush(absl::Time now) const;
+  // It wants to be flushed before more is folded.
+  bool full() const;
   // Writes rows and position and completes the waiters that they satisfy. An error is the store's;
   // the runner may be asked again.
   absl::Status Flush(absl::Time now);

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "common/base/background_thread.h"
+#include "common/store/memory.h"
 #include "common/store/recent_rows.h"
 #include "common/store/store.h"
 
@@ -77,8 +78,8 @@ struct Store::Db {
   std::unique_ptr<rocksdb::DB> rocks;
   std::string started_over_because;
   int version = 0;
-  std::mutex ingest;           // one ingestion at a time
-  std::atomic<int> shards{0};  // open
+  std::mutex ingest;  // one ingestion at a time
+  std::shared_ptr<Memory> memory;
   // Makes files of published rows.
   std::unique_ptr<BackgroundThread> writer;
 

@@ -1,12 +1,17 @@
 // Rows that flushes have published and no file of the database holds yet. Private to common/store.
 //
-// Operation. Found by a hash, each with all its versions, newest first: whoever looks at version n
-// sees the newest that is not after n, so that readers see a flush whole while the next is being
-// put in. That is cheaper by far than the database's own sorted memory (measured: a row there costs
-// 2 µs, most of it waiting for memory), and order is needed only once, when the rows become a file.
+// Operation. A row is found by a hash and has all its versions, newest first. Who looks at version n
+// sees the newest that is not after n: so readers see a flush whole while the next one is put in.
 // Versions stay until the whole is thrown away.
 //
+// Why not the database's memtable: it keeps rows in order, which costs 2 µs per row, most of it
+// waiting for memory, and half of the thread that folds. Order is needed once, when the rows become
+// a file; then All sorts them.
+//
+// Limitations. A cursor over a table sorts all of its rows here when it is made (Range).
+//
 // Concurrency. Put, Freeze and bytes (until frozen) from one thread at a time, the rest from any.
+// Frozen rows change no more, so that their readers take no lock.
 #pragma once
 
 #include <atomic>

@@ -32,6 +32,12 @@ constexpr std::string_view kFormatKey =
     "format";
 constexpr int kFormat = 1;
 
+// For a store that shares with no other.
+constexpr MemoryLimits kOfOneStore = {.block_cache_bytes = 64 << 20,
+                                      .cached_bytes = 96 << 20,
+                                      .unflushed_bytes = 16 << 20,
+                                      .settle_bytes = 64 << 20};
+
 std::string FormatOf(const Options& options) {
   return absl::StrCat("daybook-store ", kFormat, " ", options.kind, " ");
 }
@@ -52,12 +58,14 @@ class NoLog : public rocksdb::Logger {
   void Logv(const char*, va_list) override {}
 };
 
-rocksdb::Options RocksOptions(const Options& options) {
+rocksdb::Options RocksOptions(const Options& options, const Memory& memory) {
   rocksdb::Options rocks;
   rocks.create_if_missing = !options.any_version;
   rocks.paranoid_checks = true;
   rocks.verify_sst_unique_id_in_manifest = true;
   rocks.compression = rocksdb::kNoCompression;  // small hot rows
+  // Rows never come this way, only what the store is and that a shard was cleared.
+  rocks.write_buffer_size = 1 << 20;
   rocks.max_background_jobs = 2;
   rocks.max_bgerror_resume_count = 0;  // what has failed is opened anew
   // Written out as they grow: the log's sync would otherwise wait for all of it at once (a
@@ -88,9 +96,7 @@ rocksdb::Options RocksOptions(const Options& options) {
   table.data_block_hash_table_util_ratio = 0.2;
   table.block_restart_interval = 4;
   table.block_size = 8 << 10;
-  table.block_cache = options.block_cache
-                          ? std::static_pointer_cast<rocksdb::Cache>(options.block_cache)
-                          : rocksdb::NewLRUCache(64 << 20);
+  table.block_cache = std::static_pointer_cast<rocksdb::Cache>(memory.block_cache());
   rocks.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return rocks;
 }
@@ -156,8 +162,6 @@ absl::Status FromRocks(const rocksdb::Status& status, std::string_view doing,
 
 void SetFileRate(int64_t bytes_per_second) { FileRate()->SetBytesPerSecond(bytes_per_second); }
 
-std::shared_ptr<void> NewBlockCache(size_t bytes) { return rocksdb::NewLRUCache(bytes); }
-
 // ---------------------------------------------------------------------------------------- Store
 
 absl::Status Store::Db::Open() {
@@ -167,7 +171,8 @@ absl::Status Store::Db::Open() {
     return absl::FailedPreconditionError(
         absl::StrCat("cannot make directory ", options.directory, ": ", error.message()));
   }
-  rocks_options = RocksOptions(options);
+  memory = options.memory != nullptr ? options.memory : std::make_shared<Memory>(kOfOneStore);
+  rocks_options = RocksOptions(options, *memory);
   env = rocksdb::NewCompositeEnv(NewStoreFileSystem(options.fault));
   rocks_options.env = env.get();
   rocks_options.listeners = {std::make_shared<FailureListener>(failure, options.directory)};

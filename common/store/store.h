@@ -47,6 +47,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "common/log/chain.h"
+#include "common/store/memory.h"
 #include "google/protobuf/message_lite.h"
 
 namespace daybook::store {
@@ -84,28 +85,19 @@ struct Options {
   bool bulk = false;
   // All table files are checked at opening if they are not larger than this together.
   uint64_t verify_limit_bytes = 256 << 20;
-  // From NewBlockCache, shared by several stores; null = 64 MiB of its own.
-  std::shared_ptr<void> block_cache = {};
-  // Rows that a shard keeps in memory between flushes.
+  // Shared by the stores of a process; null: a budget of its own, that of one read model.
+  std::shared_ptr<Memory> memory = {};
+  // Rows that a shard keeps in memory between flushes, at most.
   size_t max_cached_rows = 200'000;
-  // The same in bytes, for a shard in bulk mode, where rows live in one arena.
+  // Their bytes in bulk mode, where they are messages; else see Memory.
   size_t max_cached_bytes = 256 << 20;
-  // Memory of the shards together when they are not in bulk mode. Each open shard has an equal
-  // part of it, but at least 1 MiB (unless all of it is less): what rows take that are kept between
-  // flushes; messages that are not flushed yet, without their longer texts (see Shard::full);
-  size_t cached_bytes = 96 << 20;
-  size_t unflushed_bytes = 16 << 20;
-  // and what flushed rows take that no file of the database has yet. Half of it, or what came in so
-  // long, becomes a file while the other half fills; then the next flush waits for the file.
-  size_t settle_bytes = 64 << 20;
+  // What is flushed becomes a file after so long, if not earlier for its size.
   absl::Duration persist_interval = absl::Seconds(20);
   // Kept free of the disk: files of rows are refused, RESOURCE_EXHAUSTED, before the database runs
   // out of room for its own bookkeeping, which it does not survive.
   uint64_t reserve_bytes = 64 << 20;
   FileFault fault = {};
 };
-
-std::shared_ptr<void> NewBlockCache(size_t bytes);
 
 // How fast files of rows are written at most, by all stores of the process together, those of bulk
 // mode aside; bytes a second. A disk that is busy with them keeps the log's sync, and so every
@@ -244,14 +236,15 @@ class Shard {
   void Drop();
   // Of appended rows, and of rows as messages: those in hand, in bulk mode all that are in memory.
   size_t memory_bytes() const;
-  // What is not flushed takes the shard's part of `unflushed_bytes`: it should be flushed. Never in
+  // What is not flushed takes the shard's part of Memory::kUnflushed: it should be flushed. Never in
   // bulk mode.
   bool full() const;
 
   // The newest view: what the last flush left. Any thread.
   std::shared_ptr<const View> view() const;
   // To be called now and then when there is nothing to flush: makes a file of what was flushed long
-  // ago, and a fresh view, for an old one makes the database keep old rows.
+  // ago, gives back memory if the shard's part has become smaller, and makes a fresh view, for an
+  // old one makes the database keep old rows.
   void Tend();
 
  private:

@@ -30,7 +30,8 @@ class MendingTest : public testing::Test {
 
   std::unique_ptr<Models> Serve() {
     ModelsOptions options;
-    options.block_cache_bytes = 1;  // all that is read is read from the disk
+    // All that is read is read from the disk.
+    options.memory = std::make_shared<store::Memory>(store::MemoryLimits{.block_cache_bytes = 1});
     options.say = [this](std::string_view message) {
       const std::lock_guard lock(mutex_);
       said_.emplace_back(message);

@@ -377,7 +377,7 @@ TEST_F(FeedTest, GoesOnWithoutARunnerAndWithAnother) {
 TEST_F(FeedTest, ARunnerThatCannotFlushHoldsNobodyUp) {
   Customer("ada");
   store::Options options{.directory = scratch_.path() + "/failing", .kind = "balances"};
-  options.settle_bytes = 1;
+  options.memory = std::make_shared<store::Memory>(store::MemoryLimits{.settle_bytes = 1});
   std::atomic<bool> fails{false};
   options.fault = [&](std::string_view operation, const std::string&) {
     return fails && operation == "append" ? absl::UnavailableError("the disk is gone")

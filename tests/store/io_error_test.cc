@@ -38,7 +38,7 @@ Options In(const std::string& directory) {
   Options options;
   options.directory = directory;
   options.kind = "test";
-  options.settle_bytes = 1;  // a file for each flush
+  options.memory = std::make_shared<Memory>(MemoryLimits{.settle_bytes = 1});  // a file per flush
   options.persist_interval = absl::ZeroDuration();
   return options;
 }

@@ -36,6 +36,11 @@ log::Position At(int64_t offset) {
   return position;
 }
 
+// So many bytes of flushed rows may be in no file.
+std::shared_ptr<Memory> Settling(size_t bytes) {
+  return std::make_shared<Memory>(MemoryLimits{.settle_bytes = bytes});
+}
+
 class StoreTest : public testing::Test {
  protected:
   Options Opened(Options options = {}) {
@@ -142,7 +147,8 @@ TEST_F(StoreTest, AViewIsTheSameWhereverItsRowsStand) {
   for (int history = 0; history < 60; ++history) {
     fs::remove_all(directory());
     Options options = Opened();
-    options.settle_bytes = history % 3 == 0 ? 1 << 20 : 1;  // a file seldom, or at each flush
+    // A file seldom, or at each flush.
+    options.memory = Settling(history % 3 == 0 ? 1 << 20 : 1);
     auto store = Open(options);
     auto shard = *store->OpenShard(0);
     std::map<std::string, std::string> model;
@@ -418,9 +424,9 @@ TEST_F(FoldedTest, CacheSizeAndBulkModeChangeNothing) {
   tiny.max_cached_rows = 10;
   EXPECT_EQ(Fold("tiny", tiny), large);
   Options poor;
-  poor.cached_bytes = 20'000;  // some of the rows
+  poor.memory = std::make_shared<Memory>(MemoryLimits{.cached_bytes = 20'000});  // some rows
   EXPECT_EQ(Fold("poor", poor), large);
-  poor.cached_bytes = 1;
+  poor.memory = std::make_shared<Memory>(MemoryLimits{.cached_bytes = 1});
   EXPECT_EQ(Fold("poorest", poor), large);
   Options bulk;
   bulk.bulk = true;
@@ -431,7 +437,7 @@ TEST_F(FoldedTest, CacheSizeAndBulkModeChangeNothing) {
 
 TEST_F(StoreTest, IsFullWithWhatWasNotFlushedAndNotAfter) {
   Options options;
-  options.unflushed_bytes = 4'000;
+  options.memory = std::make_shared<Memory>(MemoryLimits{.unflushed_bytes = 4'000});
   const auto store = Open(Opened(options));
   const auto shard = *store->OpenShard(0);
   EXPECT_FALSE(shard->full());
@@ -451,7 +457,7 @@ TEST_F(StoreTest, OnlySoMuchWaitsToBecomeAFile) {
   constexpr size_t kMost = 4 << 20, kRow = 64 << 10, kFlushes = 400;
   constexpr size_t kBlock = 1 << 20;  // that memory comes in
   Options options;
-  options.settle_bytes = kMost;
+  options.memory = Settling(kMost);
   const auto store = Open(Opened(options));
   const auto shard = *store->OpenShard(0);
   Row row;
@@ -490,7 +496,7 @@ TEST_F(StoreTest, RenewsARowWhateverIsThere) {
 
 TEST_F(StoreTest, IsFullOfFinishedRows) {
   Options options;
-  options.unflushed_bytes = 4'000;
+  options.memory = std::make_shared<Memory>(MemoryLimits{.unflushed_bytes = 4'000});
   const auto store = Open(Opened(options));
   const auto shard = *store->OpenShard(0);
   Row row;
@@ -525,7 +531,7 @@ TEST_F(StoreTest, DifferentShardsFromDifferentThreads) {
 
 class UnwritableTest : public StoreTest {
  protected:
-  UnwritableTest() { options_.settle_bytes = 1; }
+  UnwritableTest() { options_.memory = Settling(1); }
   ~UnwritableTest() override {
     shard_ = nullptr;
     store_ = nullptr;
@@ -681,7 +687,7 @@ bool WriteRounds(const std::vector<std::string>& arguments) {
   options.kind = "test";
   options.bulk = arguments[1] == "bulk";
   options.persist_interval = absl::ZeroDuration();  // a file after each batch, as far as it comes
-  if (arguments[1] == "settled") options.settle_bytes = 1;
+  if (arguments[1] == "settled") options.memory = Settling(1);
   auto store = Store::Open(options);
   if (!store.ok()) return false;
   auto shard = (*store)->OpenShard(0);
