@@ -150,7 +150,7 @@ absl::Status Models::Impl::Open() {
   }
   RETURN_IF_ERROR(OpenModels());
   AddRoutes();
-  scans_ = std::make_unique<ScanQueue>(options_.max_scans);
+  scans_ = std::make_unique<ScanQueue>(options_.max_scans, options_.scan_threads);
   return absl::OkStatus();
 }
 
@@ -284,7 +284,7 @@ void Models::Impl::Go(const Route& route, const Message& request, absl::Time dea
     if (!status.ok()) return answer(status, nullptr);
     Run(route, request, deadline, answer);
   };
-  scans_->Add(std::move(task));
+  scans_->Add(route.method, std::move(task));
 }
 
 void Models::Impl::Run(const Route& route, const Message& request, absl::Time deadline,

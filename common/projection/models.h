@@ -51,13 +51,16 @@ struct ModelsOptions {
   std::string directory = {};  // one directory a projection below it
   // That fold; each drives its part of the partitions.
   int threads = 1;
+  // That answer queries of whole partitions. With two or more, the long queries of one method do
+  // not hold up those of another (scan_queue.h).
+  int scan_threads = 2;
   // Of all stores together; null: one with the limits of a process.
   std::shared_ptr<store::Memory> memory = {};
   uint64_t flush_events = 200'000;                     // at most so many between two flushes
   size_t flush_bytes = 64 << 20;                       // or so much finished history
   absl::Duration flush_delay = absl::Milliseconds(5);  // after somebody waits, if not at the end
   size_t max_waiters = 10'000;  // a partition; more are refused with OVERLOADED
-  size_t max_scans = 64;        // waiting for the thread that scans; more: OVERLOADED
+  size_t max_scans = 64;        // waiting for threads that scan; more: OVERLOADED
   std::function<absl::Time()> clock = WallNow;
   // A read model that does not open is set aside and made anew. False: Open says why instead, for
   // who wants to look at what is there.
