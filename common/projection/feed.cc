@@ -59,6 +59,7 @@ Feed::Outcome Feed::Step(absl::Time now, size_t max) {
     runner->Expire(now);
     if (stopped_) runner->Refuse(StoppedStatus(error()));
     outcome.next = std::min(outcome.next, runner->NextDeadline());
+    if (!has_error()) outcome.flush = std::min(outcome.flush, runner->NextFlush());
   }
   return outcome;
 }

@@ -35,9 +35,11 @@ class Feed {
   ~Feed();
 
   struct Outcome {
-    bool more = false;                         // there is more to read now
-    uint64_t records = 0;                      // that counted
-    absl::Time next = absl::InfiniteFuture();  // step again by then, even if nothing comes
+    bool more = false;     // there is more to read now
+    uint64_t records = 0;  // that counted
+    // Step again by then, even if nothing comes: somebody waits, or something is tried again.
+    absl::Time next = absl::InfiniteFuture();
+    absl::Time flush = absl::InfiniteFuture();  // the same, for a projection with a slow pace
   };
   // Reads at most `max` records and does all that is due.
   Outcome Step(absl::Time now, size_t max);

@@ -21,6 +21,8 @@
 //     // Optional, a hint: calls shard.Expect for rows that the fact's On will touch, those of the
 //     // common facts; changes nothing.
 //     static void Expect(const book::v1::Event&, const Meta&, Shard&);
+//     // Optional: flush more seldom than each time that the log is read to its end.
+//     static constexpr Pace kPace{.delay = absl::Milliseconds(250), .events = 50'000};
 //     // Optional: what must be equal in two versions of the rows at the same positions.
 //     static absl::Status ControlTotals(ViewSpan, std::map<std::string, std::string>*);
 //   };
@@ -34,6 +36,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -43,6 +46,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/civil_time.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "common/projection/facts.h"
 #include "common/store/store.h"
@@ -65,6 +69,15 @@ struct Meta {
 template <class... Fact>
 struct Facts {};
 
+// How long rows may wait for their flush at the end of the log, while nobody waits for them by
+// token: `delay` since the flush before, or `events`. A flush publishes each row that was edited
+// once, so that a projection whose events share rows gains by a slow pace what its queries lose in
+// freshness. The default: each time that the log has been read to its end.
+struct Pace {
+  absl::Duration delay = absl::ZeroDuration();
+  uint64_t events = std::numeric_limits<uint64_t>::max();
+};
+
 // One table of a projection, without its type.
 struct TableInfo {
   uint8_t id;
@@ -83,6 +96,7 @@ struct ProjectionInfo {
   std::vector<TableInfo> tables;
   std::vector<ApplyFact> apply;  // by FactIndex; null = not listened to
   ApplyFact expect = nullptr;    // null: nothing is known beforehand
+  Pace pace;
   // Sums over all rows by name, from which two versions of the projection can be compared.
   absl::Status (*control_totals)(ViewSpan, std::map<std::string, std::string>*) = nullptr;
 };
@@ -126,6 +140,7 @@ ProjectionInfo InfoOf() {
   }
   info.apply = internal::ApplyTable<P>(typename P::Listens{});
   if constexpr (requires { &P::Expect; }) info.expect = &P::Expect;
+  if constexpr (requires { P::kPace; }) info.pace = P::kPace;
   if constexpr (requires { &P::ControlTotals; }) info.control_totals = &P::ControlTotals;
   std::apply(
       [&](const auto&... table) { (info.tables.push_back(internal::InfoOfTable<P>(table)), ...); },

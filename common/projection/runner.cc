@@ -102,14 +102,25 @@ bool Runner::full() const {
          shard_->memory_bytes() >= limits_.flush_bytes || shard_->full();
 }
 
+bool Runner::Awaited() const {
+  return !waiters_.empty() && waiters_.begin()->first <= applied_.next_offset;
+}
+
 bool Runner::WantsFlush(absl::Time now) const {
   if (applied_.next_offset == shard_->position().next_offset) return false;
   if (full()) return true;
-  const bool awaited = !waiters_.empty() && waiters_.begin()->first <= applied_.next_offset;
-  if (end_at_ != absl::InfinitePast()) {
-    return changed_ || awaited || now - last_flush_ >= limits_.idle_flush;
+  if (end_at_ == absl::InfinitePast()) {
+    return Awaited() && now - waiters_.begin()->second.since >= limits_.flush_delay;
   }
-  return awaited && now - waiters_.begin()->second.since >= limits_.flush_delay;
+  if (Awaited()) return true;
+  if (changed_) return events_since_flush_ >= projection_.pace.events || now >= PaceEnds(now);
+  return now - last_flush_ >= limits_.idle_flush;
+}
+
+// When rows that were changed are flushed at the end of the log; a clock that was set back makes
+// nobody wait longer.
+absl::Time Runner::PaceEnds(absl::Time now) const {
+  return std::min(last_flush_, now) + projection_.pace.delay;
 }
 
 absl::Status Runner::Flush(absl::Time now) {
@@ -175,10 +186,12 @@ std::vector<Waiter*> Runner::Unchecked() {
 
 absl::Time Runner::NextDeadline() const {
   absl::Time next = earliest_deadline_;
-  if (!waiters_.empty() && waiters_.begin()->first <= applied_.next_offset) {
-    next = std::min(next, waiters_.begin()->second.since + limits_.flush_delay);
-  }
+  if (Awaited()) next = std::min(next, waiters_.begin()->second.since + limits_.flush_delay);
   return next;
+}
+
+absl::Time Runner::NextFlush() const {
+  return changed_ && end_at_ != absl::InfinitePast() ? PaceEnds(end_at_) : absl::InfiniteFuture();
 }
 
 }  // namespace daybook::projection

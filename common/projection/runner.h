@@ -66,8 +66,10 @@ class Runner {
   std::vector<Waiter*> Unchecked();
   // Takes out those for which `status` is not OK.
   void RefuseIf(const std::function<absl::Status(const Waiter&)>& refuse);
-  // When Expire or Flush has something to do by itself; InfiniteFuture if never.
+  // When somebody who waits wants Expire or Flush to be called; InfiniteFuture if nobody waits.
   absl::Time NextDeadline() const;
+  // When its pace wants it flushed, if nothing comes; InfiniteFuture if there is nothing to flush.
+  absl::Time NextFlush() const;
 
   const log::Position& applied() const { return applied_; }
   const ProjectionInfo& projection() const { return projection_; }
@@ -97,6 +99,9 @@ class Runner {
   template <class Each>
   void ForEachFact(const ParsedBatch& batch, int begin, int end, const Each& each);
   void Complete();
+  // Somebody waits for what was folded.
+  bool Awaited() const;
+  absl::Time PaceEnds(absl::Time now) const;
 
   const ProjectionInfo& projection_;
   const std::unique_ptr<Shard> shard_;

@@ -60,7 +60,7 @@ void Worker::Run() {
       const Feed::Outcome outcome = feed->Step(now, batch_records_);
       more |= outcome.more;
       records += outcome.records;
-      next = std::min(next, outcome.next);
+      next = std::min({next, outcome.next, outcome.flush});
       waiters |= outcome.next != absl::InfiniteFuture();
     }
     if (more) {

@@ -121,6 +121,35 @@ TEST_F(RunnerTest, LetsAPositionThatOnlyMovedRest) {
   EXPECT_TRUE(runner->WantsFlush(kNow));  // but not if somebody asks for it
 }
 
+TEST_F(RunnerTest, APaceLetsRowsWaitUntilSomebodyWaitsForThem) {
+  ProjectionInfo slow = info_;
+  slow.pace = {.delay = absl::Milliseconds(250), .events = 5};
+  Runner runner(slow, *store_->OpenShard(0), {});
+  Customer("ada");
+  Feed(runner);
+  runner.OnEnd(kNow);
+  EXPECT_TRUE(runner.WantsFlush(kNow));  // nothing was flushed before
+  ASSERT_TRUE(runner.Flush(kNow).ok());
+  EXPECT_EQ(runner.NextFlush(), absl::InfiniteFuture());
+
+  Customer("eve");
+  Feed(runner);
+  runner.OnEnd(kNow);
+  EXPECT_FALSE(runner.WantsFlush(kNow + absl::Milliseconds(249)));
+  EXPECT_TRUE(runner.WantsFlush(kNow + absl::Milliseconds(250)));
+  EXPECT_EQ(runner.NextFlush(), kNow + absl::Milliseconds(250));
+  EXPECT_EQ(runner.NextDeadline(), absl::InfiniteFuture());  // nobody waits
+  const auto answer = Wait(runner, runner.applied().next_offset, kNow + absl::Seconds(1));
+  EXPECT_TRUE(runner.WantsFlush(kNow));  // at once
+  ASSERT_TRUE(runner.Flush(kNow).ok());
+  EXPECT_EQ(*answer, "OK");
+
+  for (const char* id : {"f", "g", "h"}) Customer(id);
+  Feed(runner);
+  runner.OnEnd(kNow);
+  EXPECT_TRUE(runner.WantsFlush(kNow));  // six events
+}
+
 TEST_F(RunnerTest, AnswersEachWaiterAtItsOffsetOrItsDeadline) {
   const auto runner = NewRunner();
   const auto first = Wait(*runner, 2, kNow + absl::Seconds(9));
