@@ -162,7 +162,6 @@ void Model::Leave(const absl::Status& why, absl::Time now) {
                             "' has failed and is opened anew: ", why.message()));
   {
     const std::lock_guard lock(mutex_);
-    ++figures_.failures;
     cause_ = std::string(why.message());
     // A row that does not parse stands in blocks with good checksums.
     if (absl::IsDataLoss(why)) condemned_ = why;
@@ -172,6 +171,11 @@ void Model::Leave(const absl::Status& why, absl::Time now) {
                                                "' has failed and is opened anew: ", why.message())),
       absl::Seconds(1)));
   for (Feed* feed : feeds_) feed->Detach(place_, condition());
+  {
+    // Who sees the failure counted sees queries refused.
+    const std::lock_guard lock(mutex_);
+    ++figures_.failures;
+  }
   leaving_ = true;
   delay_ = now - opened_at_ >= kSteady ? absl::ZeroDuration()
                                        : std::clamp(2 * delay_, kFirstDelay, kLongestDelay);
