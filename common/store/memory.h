@@ -10,8 +10,8 @@
 // models take no more than three, and each of them keeps a quarter of the rows.
 //
 // Limitations. A shard may be above its part by what one flush brings. Not counted: the indexes and
-// filters of open files, which grow with the data (some 3 bytes per row); shards in bulk mode, whose
-// limits are their own (store.h).
+// filters of open files, which grow with the data (some 3 bytes per row); shards in bulk mode,
+// whose limits are their own (store.h).
 //
 // Concurrency: any thread.
 #pragma once

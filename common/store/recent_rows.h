@@ -1,7 +1,7 @@
 // Rows that flushes have published and no file of the database holds yet. Private to common/store.
 //
-// Operation. A row is found by a hash and has all its versions, newest first. Who looks at version n
-// sees the newest that is not after n: so readers see a flush whole while the next one is put in.
+// Operation. A row is found by a hash and has all its versions, newest first. Who looks at version
+// n sees the newest that is not after n: so readers see a flush whole while the next one is put in.
 // Versions stay until the whole is thrown away.
 //
 // Why not the database's memtable: it keeps rows in order, which costs 2 µs per row, most of it

@@ -236,8 +236,8 @@ class Shard {
   void Drop();
   // Of appended rows, and of rows as messages: those in hand, in bulk mode all that are in memory.
   size_t memory_bytes() const;
-  // What is not flushed takes the shard's part of Memory::kUnflushed: it should be flushed. Never in
-  // bulk mode.
+  // What is not flushed takes the shard's part of Memory::kUnflushed: it should be flushed. Never
+  // in bulk mode.
   bool full() const;
 
   // The newest view: what the last flush left. Any thread.

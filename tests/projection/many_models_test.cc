@@ -100,7 +100,8 @@ TEST(ManyModelsTest, ThreadsChangeNothing) {
     const auto models = Started(log, scratch.path(), options);
     story.Tell(500);
     EXPECT_TRUE(AwaitAll(*models, log).ok());
-    const auto all = Ask<GetTrialBalanceResponse>(*models, "GetTrialBalance", GetTrialBalanceRequest());
+    const auto all =
+        Ask<GetTrialBalanceResponse>(*models, "GetTrialBalance", GetTrialBalanceRequest());
     EXPECT_TRUE(all.ok()) << all.status();
     auto told = all.value_or(GetTrialBalanceResponse());
     told.clear_position();
