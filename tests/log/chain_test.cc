@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "common/log/event_log.h"
-#include "common/log/token.h"
 #include "daybook/book/v1/record.pb.h"
 
 namespace daybook::log {
@@ -393,18 +392,6 @@ TEST(Frame, IsTheSameBytesAsARecord) {
   ASSERT_TRUE(ParseFrame(record.SerializeAsString(), &frame));
   EXPECT_TRUE(frame.has_barrier());
   EXPECT_EQ(book::v1::Record::descriptor()->field_count(), v1::Frame::descriptor()->field_count());
-}
-
-TEST(Token, IsOpaqueAndComesBack) {
-  const std::string text = EncodeToken({"log-1", 3, 1'000'000});
-  const auto token = DecodeToken(text);
-  ASSERT_TRUE(token.ok());
-  EXPECT_EQ(token->log_id, "log-1");
-  EXPECT_EQ(token->partition, 3);
-  EXPECT_EQ(token->next_offset, 1'000'000);
-  for (const char* forged : {"", "x", "AAAA", "not base64 !", "////"}) {
-    EXPECT_FALSE(DecodeToken(forged).ok()) << forged;
-  }
 }
 
 // Values of org.apache.kafka.common.utils.Utils.murmur2 through the default partitioner.
