@@ -3,25 +3,24 @@
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
 #include "common/base/this_thread.h"
 #include "common/log/token.h"
 #include "common/projection/feed.h"
 #include "common/projection/model.h"
+#include "common/projection/query_router.h"
 #include "common/projection/runner.h"
 #include "common/projection/scan_queue.h"
 #include "common/projection/worker.h"
-#include "google/protobuf/arena.h"
 
 namespace daybook::projection {
 namespace {
 
-using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::MethodDescriptor;
 using google::protobuf::ServiceDescriptor;
@@ -30,55 +29,9 @@ constexpr uint64_t kBatchRecords = 4'096;
 // How often stores are asked how they are.
 constexpr absl::Duration kTend = absl::Milliseconds(50);
 
-// A method that can be asked, by its descriptor.
-struct Route {
-  size_t projection = 0;  // place in the topology
-  const MethodInfo* method = nullptr;
-  const FieldDescriptor* customer_id = nullptr;        // null: all partitions
-  const FieldDescriptor* consistency_token = nullptr;  // null: never waits
-};
-
-const std::string& TextOf(const Message& message, const FieldDescriptor* field,
-                          std::string* scratch) {
-  return message.GetReflection()->GetStringReference(message, field, scratch);
-}
-
-const ServiceDescriptor* ServiceOf(const ServiceInfo& info) {
-  const auto* service =
-      google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(info.service);
-  DAYBOOK_CHECK(service != nullptr);  // its proto is not linked in
-  return service;
-}
-
-// Memory for a response, used again by the next query of the thread.
-class ResponseArena {
- public:
-  ResponseArena() : mine_(!busy_) {
-    if (mine_) busy_ = true;
-  }
-  ~ResponseArena() {
-    if (!mine_) return;
-    Shared().Reset();
-    busy_ = false;
-  }
-  // A query within the answer of a query gets an arena of its own.
-  google::protobuf::Arena* get() { return mine_ ? &Shared() : &own_; }
-
- private:
-  static google::protobuf::Arena& Shared() {
-    alignas(8) thread_local char first[16 * 1024];
-    thread_local google::protobuf::Arena arena(first, sizeof(first));
-    return arena;
-  }
-  static thread_local bool busy_;
-  bool mine_;
-  google::protobuf::Arena own_;
-};
-thread_local bool ResponseArena::busy_ = false;
-
 }  // namespace
 
-class Models::Impl {
+class Models::Impl : public ModelHolder {
  public:
   Impl(log::EventLog& log, const Topology& topology, const ModelsOptions& options)
       : log_(log), topology_(topology), options_(options) {}
@@ -87,10 +40,15 @@ class Models::Impl {
   void Start();
   void Stop();
 
-  void Query(const MethodDescriptor& method, const Message& request, absl::Time deadline,
-             Answer answer);
+  QueryRouter& router() { return *router_; }
+  int partitions() const override { return log_.partitions(); }
+  std::optional<log::Token> Newest(size_t projection, int partition) const override;
+  absl::Status Read(size_t projection, int partition, PartitionReading* reading) const override;
   void WaitFor(size_t projection, int partition, int64_t next_offset, absl::Time deadline,
-               absl::AnyInvocable<void(absl::Status)> callback);
+               absl::AnyInvocable<void(absl::Status)> callback) override;
+  void Condemn(size_t projection, const absl::Status& why) override {
+    models_[projection]->Condemn(why);
+  }
   void WaitForAll(size_t projection, int partition, int64_t next_offset, absl::Time deadline,
                   absl::AnyInvocable<void(absl::Status)> callback);
 
@@ -108,15 +66,8 @@ class Models::Impl {
   // Number of models: there is none of this name.
   size_t Place(std::string_view projection) const;
   absl::Status OpenModels();
-  void AddRoutes();
   void Tend();
 
-  absl::Status CheckToken(size_t projection, const log::Token& token) const;
-  // The token is seen to: read.
-  void Go(const Route& route, const Message& request, absl::Time deadline, Answer answer);
-  void Run(const Route& route, const Message& request, absl::Time deadline, Answer& answer);
-  absl::Status Collect(const Route& route, const Message& request,
-                       std::vector<PartitionReading>* partitions) const;
   // `runner`: of these two.
   absl::Status Servable(size_t projection, int partition, const Runner* runner) const;
 
@@ -126,8 +77,8 @@ class Models::Impl {
   std::vector<std::unique_ptr<Model>> models_;  // one a projection
   std::vector<std::unique_ptr<Feed>> feeds_;    // one a partition
   std::vector<std::unique_ptr<Worker>> workers_;
-  absl::flat_hash_map<const MethodDescriptor*, Route> routes_;
   std::unique_ptr<ScanQueue> scans_;
+  std::unique_ptr<QueryRouter> router_;
   std::thread tender_;
   std::mutex tender_mutex_;
   std::condition_variable tender_bell_;
@@ -149,8 +100,8 @@ absl::Status Models::Impl::Open() {
     worker->Add(feeds_.back().get());
   }
   RETURN_IF_ERROR(OpenModels());
-  AddRoutes();
   scans_ = std::make_unique<ScanQueue>(options_.max_scans, options_.scan_threads);
+  router_ = std::make_unique<QueryRouter>(topology_, *this, options_.clock, *scans_);
   return absl::OkStatus();
 }
 
@@ -171,30 +122,6 @@ absl::Status Models::Impl::OpenModels() {
     RETURN_IF_ERROR(models_.back()->Open(feeds_, options_.clock()));
   }
   return absl::OkStatus();
-}
-
-// A method is found by the name of its request; every rpc must have one.
-void Models::Impl::AddRoutes() {
-  const auto field = [](const MethodInfo& method, const char* name) -> const FieldDescriptor* {
-    const FieldDescriptor* found = method.request->FindFieldByName(name);
-    DAYBOOK_CHECK(found == nullptr || found->cpp_type() == FieldDescriptor::CPPTYPE_STRING);
-    return found;
-  };
-  for (size_t i = 0; i < topology_.entries().size(); ++i) {
-    const ServiceInfo& info = topology_.entries()[i].service;
-    const ServiceDescriptor* service = ServiceOf(info);
-    for (const MethodInfo& method : info.methods) {
-      const MethodDescriptor* rpc = nullptr;
-      for (int m = 0; m < service->method_count(); ++m) {
-        if (service->method(m)->input_type() == method.request) rpc = service->method(m);
-      }
-      DAYBOOK_CHECK(rpc != nullptr && rpc->output_type() == method.response->GetDescriptor());
-      routes_[rpc] = {i, &method, field(method, "customer_id"), field(method, "consistency_token")};
-    }
-    for (int m = 0; m < service->method_count(); ++m) {
-      DAYBOOK_CHECK(routes_.contains(service->method(m)));  // an rpc without an answer
-    }
-  }
 }
 
 void Models::Impl::Start() {
@@ -228,84 +155,11 @@ void Models::Impl::Stop() {
 
 // -------------------------------------------------------------------------------------- queries
 
-absl::Status Models::Impl::CheckToken(size_t projection, const log::Token& token) const {
-  const auto other = [&] {
-    return Refuse(Reason::kTokenOtherLog, "the consistency token belongs to another log",
-                  {{"log_id", token.log_id}});
-  };
-  if (token.partition >= log_.partitions()) return other();
-  const auto runner = RunnerOf(projection, token.partition);
-  if (runner == nullptr) return absl::OkStatus();  // refused for that later
+std::optional<log::Token> Models::Impl::Newest(size_t projection, int partition) const {
+  const auto runner = RunnerOf(projection, partition);
+  if (runner == nullptr) return std::nullopt;
   const auto view = runner->shard().view();
-  if (!view->log_id().empty() && view->log_id() != token.log_id) return other();
-  return absl::OkStatus();
-}
-
-void Models::Impl::Query(const MethodDescriptor& method, const Message& request,
-                         absl::Time deadline, Answer answer) {
-  const auto found = routes_.find(&method);
-  if (found == routes_.end()) {
-    return answer(Refuse(Reason::kUnsupported, "no such query"), nullptr);
-  }
-  const Route& route = found->second;
-  if (const absl::Status valid = route.method->check(request); !valid.ok()) {
-    return answer(valid, nullptr);
-  }
-  if (route.consistency_token != nullptr) {
-    std::string scratch;
-    const std::string& text = TextOf(request, route.consistency_token, &scratch);
-    if (!text.empty()) {
-      const absl::StatusOr<log::Token> token = log::DecodeToken(text);
-      if (!token.ok()) return answer(token.status(), nullptr);
-      const absl::Status ours = CheckToken(route.projection, *token);
-      if (!ours.ok()) return answer(ours, nullptr);
-      const auto runner = RunnerOf(route.projection, token->partition);
-      if (runner == nullptr ||
-          runner->shard().view()->position().next_offset < token->next_offset) {
-        return WaitFor(route.projection, token->partition, token->next_offset, deadline,
-                       [this, &route, &request, deadline, token = *token,
-                        answer = std::move(answer)](absl::Status status) mutable {
-                         // The log's identity may have been read only now.
-                         if (status.ok()) status = CheckToken(route.projection, token);
-                         if (!status.ok()) return answer(status, nullptr);
-                         Go(route, request, deadline, std::move(answer));
-                       });
-      }
-    }
-  }
-  Go(route, request, deadline, std::move(answer));
-}
-
-void Models::Impl::Go(const Route& route, const Message& request, absl::Time deadline,
-                      Answer answer) {
-  if (!route.method->scans(request)) return Run(route, request, deadline, answer);
-  auto task = [this, &route, &request, deadline,
-               answer = std::move(answer)](const absl::Status& status) mutable {
-    if (!status.ok()) return answer(status, nullptr);
-    Run(route, request, deadline, answer);
-  };
-  scans_->Add(route.method, std::move(task));
-}
-
-void Models::Impl::Run(const Route& route, const Message& request, absl::Time deadline,
-                       Answer& answer) {
-  static thread_local std::vector<PartitionReading> reused;
-  std::vector<PartitionReading> partitions = std::move(reused);
-  partitions.clear();
-  absl::Status status = Collect(route, request, &partitions);
-  if (status.ok()) {
-    ResponseArena arena;
-    Message* response = route.method->response->New(arena.get());
-    status = route.method->answer(request, {options_.clock(), deadline, partitions}, response);
-    if (status.ok()) answer(status, response);
-  }
-  partitions.clear();
-  reused = std::move(partitions);
-  if (status.ok()) return;
-  // What a query refuses has a reason; else a row could not be read, or cannot be.
-  if (!ReasonOf(status).empty()) return answer(status, nullptr);
-  if (absl::IsDataLoss(status)) models_[route.projection]->Condemn(status);
-  answer(StoppedStatus(status), nullptr);
+  return log::Token{view->log_id(), partition, view->position().next_offset};
 }
 
 absl::Status Models::Impl::Servable(size_t projection, int partition, const Runner* runner) const {
@@ -335,26 +189,12 @@ absl::Status Models::Impl::Servable(size_t projection, int partition, const Runn
   return absl::OkStatus();
 }
 
-absl::Status Models::Impl::Collect(const Route& route, const Message& request,
-                                   std::vector<PartitionReading>* partitions) const {
-  const auto add = [&](int partition) {
-    auto runner = RunnerOf(route.projection, partition);
-    RETURN_IF_ERROR(Servable(route.projection, partition, runner.get()));
-    PartitionReading reading;
-    reading.complete_at = runner->complete_at();  // before the view
-    reading.view = runner->shard().view();
-    reading.keeps = std::move(runner);
-    partitions->push_back(std::move(reading));
-    return absl::OkStatus();
-  };
-  if (route.customer_id != nullptr) {
-    std::string scratch;
-    const std::string& customer = TextOf(request, route.customer_id, &scratch);
-    if (!customer.empty()) return add(log::PartitionOf(customer, log_.partitions()));
-  }
-  for (int partition = 0; partition < log_.partitions(); ++partition) {
-    RETURN_IF_ERROR(add(partition));
-  }
+absl::Status Models::Impl::Read(size_t projection, int partition, PartitionReading* reading) const {
+  auto runner = RunnerOf(projection, partition);
+  RETURN_IF_ERROR(Servable(projection, partition, runner.get()));
+  reading->complete_at = runner->complete_at();  // before the view
+  reading->view = runner->shard().view();
+  reading->keeps = std::move(runner);
   return absl::OkStatus();
 }
 
@@ -471,13 +311,13 @@ void Models::Stop() { impl_->Stop(); }
 
 std::vector<const ServiceDescriptor*> Models::services() const {
   std::vector<const ServiceDescriptor*> all;
-  for (const auto& entry : impl_->topology().entries()) all.push_back(ServiceOf(entry.service));
+  for (const auto& entry : impl_->topology().entries()) all.push_back(DescriptorOf(entry.service));
   return all;
 }
 
 void Models::Query(const MethodDescriptor& method, const Message& request, absl::Time deadline,
                    Answer answer) {
-  impl_->Query(method, request, deadline, std::move(answer));
+  impl_->router().Query(method, request, deadline, std::move(answer));
 }
 
 void Models::WaitFor(int partition, int64_t next_offset, absl::Time deadline,

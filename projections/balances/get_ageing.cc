@@ -1,10 +1,12 @@
+#include <algorithm>
 #include <map>
 #include <string>
 
-#include "common/base/fields.h"
 #include "common/base/money.h"
 #include "common/base/status.h"
 #include "common/projection/kit/amount_writer.h"
+#include "common/projection/kit/checks.h"
+#include "common/projection/kit/sum.h"
 #include "projections/balances/queries.h"
 #include "projections/balances/request_args.h"
 #include "projections/balances/totals.h"
@@ -12,6 +14,7 @@
 namespace daybook::balances {
 namespace {
 
+using daybook::internal::balances::v1::CurrencyAges;
 using projection::AmountWriter;
 using projection::Reading;
 
@@ -32,44 +35,57 @@ absl::Status WriteAges(const std::string& currency_code, const Ages& ages, v1::A
 
 absl::Status BalancesQueries::Check(const v1::GetAgeingRequest& request) {
   FieldViolations bad;
-  CheckAnyId("customer_id", request.customer_id(), &bad);
-  CheckAnyId("account_id", request.account_id(), &bad);
-  if (request.customer_id().empty() && !request.account_id().empty()) {
-    bad.Add("account_id", "needs a customer_id");
-  }
-  CheckClocks(request, &bad);
+  projection::CheckAnyId(request.customer_id(), "customer_id", bad);
+  projection::CheckAccountId(request.account_id(), request.customer_id().empty(), bad);
+  projection::CheckClocks(request, bad);
   return bad.ToStatus();
 }
 
-absl::Status BalancesQueries::Answer(const v1::GetAgeingRequest& request, const Reading& reading,
-                                     v1::GetAgeingResponse* response) {
-  ASSIGN_OR_RETURN(Asked asked, AskedBy(request, reading));
-  const auto add = [&](const v1::AccountTail& tail, const AccountHistory& history,
-                       Standing& standing, Ages& ages) {
-    const int32_t day = asked.day.In(tail.time_zone());
-    StandAt(history, day, &standing);
-    AddAges(history, standing, day, &ages);
-  };
+absl::Status BalancesQueries::Part(const v1::GetAgeingRequest& request, const Reading& reading,
+                                   AgeingPart* part) {
   std::map<std::string, Ages> by_currency;
-  Standing& standing = ScratchStanding();
-  if (!request.customer_id().empty()) {
-    HistoryOfAccount& account = ScratchHistory();
-    ASSIGN_OR_RETURN(const v1::AccountHead* head,
-                     FindAccountHistory(request, reading, asked.read_us, &account));
-    add(account.tail, account.history, standing, by_currency[head->currency_code()]);
-  } else {
-    for (const projection::PartitionReading& partition : reading.partitions) {
-      RETURN_IF_ERROR(ScanAccounts(*partition.view, asked.read_us, reading.deadline,
-                                   [&](const v1::AccountTail& tail, const AccountHistory& history) {
-                                     add(tail, history, standing,
-                                         by_currency[tail.currency_code()]);
-                                   }));
+  for (const projection::PartitionReading& partition : reading.partitions) {
+    projection::TwoClocks clocks = projection::ClocksOf(request, reading.now, partition);
+    const auto add = [&](const v1::AccountTail& tail, const AccountHistory& history) {
+      const int32_t day = clocks.day.In(tail.time_zone());
+      Standing& standing = ScratchStanding();
+      StandAt(history, day, &standing);
+      AddAges(history, standing, day, &by_currency[tail.currency_code()]);
+    };
+    if (request.customer_id().empty()) {
+      RETURN_IF_ERROR(ScanAccounts(*partition.view, clocks.read_us, reading.deadline, add));
+    } else {
+      HistoryOfAccount& account = ScratchHistory();
+      RETURN_IF_ERROR(
+          FindAccountHistory(request, *partition.view, clocks.read_us, &account).status());
+      add(account.tail, account.history);
     }
   }
-  for (const auto& [currency, ages] : by_currency) {
-    RETURN_IF_ERROR(WriteAges(currency, ages, response->add_rows()));
+  for (const auto& [currency_code, ages] : by_currency) {
+    CurrencyAges* row = part->add_currencies();
+    row->set_currency_code(currency_code);
+    for (const Int128 column : ages.column) projection::SetValue(column, row->add_columns());
+    projection::SetValue(ages.unapplied, row->mutable_unapplied());
   }
-  SetPosition(reading, asked.read_us, response->mutable_position());
+  return absl::OkStatus();
+}
+
+absl::Status BalancesQueries::Merge(const v1::GetAgeingRequest&,
+                                    projection::Parts<AgeingPart> parts,
+                                    v1::GetAgeingResponse* response) {
+  std::map<std::string, Ages> by_currency;
+  for (const AgeingPart* part : parts) {
+    for (const CurrencyAges& row : part->currencies()) {
+      Ages& ages = by_currency[row.currency_code()];
+      for (int i = 0; i < std::min(row.columns_size(), kAgeColumns); ++i) {
+        ages.column[i] += projection::ValueOf(row.columns(i));
+      }
+      ages.unapplied += projection::ValueOf(row.unapplied());
+    }
+  }
+  for (const auto& [currency_code, ages] : by_currency) {
+    RETURN_IF_ERROR(WriteAges(currency_code, ages, response->add_rows()));
+  }
   return absl::OkStatus();
 }
 

@@ -1,7 +1,7 @@
-#include "common/base/fields.h"
 #include "common/base/money.h"
 #include "common/base/status.h"
 #include "common/projection/kit/amount_writer.h"
+#include "common/projection/kit/checks.h"
 #include "projections/balances/queries.h"
 #include "projections/balances/request_args.h"
 
@@ -12,7 +12,7 @@ using projection::AmountWriter;
 using projection::Reading;
 
 // What a balance says, whatever it was computed from.
-struct Figures {
+struct Amounts {
   Int128 received = 0, receivable = 0, allocated = 0, refunded = 0, reversed = 0;
   Int128 note_applied = 0, note_unapplied = 0, written_off = 0, written_off_tax = 0;
   Int128 claimed = 0, credit_written_off = 0, discounted = 0, discounted_tax = 0;
@@ -27,7 +27,7 @@ struct Figures {
   }
 };
 
-Figures FiguresOf(const v1::AccountHead& head) {
+Amounts AmountsOf(const v1::AccountHead& head) {
   return {.received = head.received_minor(),
           .receivable = head.open_minor(),
           .allocated = head.allocated_minor(),
@@ -49,7 +49,7 @@ Figures FiguresOf(const v1::AccountHead& head) {
           .debit_note_count = head.debit_note_count()};
 }
 
-Figures FiguresOf(const Standing& standing) {
+Amounts AmountsOf(const Standing& standing) {
   const Sums& sums = standing.sums;
   return {.received = sums.received,
           .receivable = sums.receivable(),
@@ -76,56 +76,55 @@ Figures FiguresOf(const Standing& standing) {
 
 absl::Status BalancesQueries::Check(const v1::GetBalanceRequest& request) {
   FieldViolations bad;
-  CheckCustomer(request.customer_id(), &bad);
-  CheckAnyId("account_id", request.account_id(), &bad);
-  CheckClocks(request, &bad);
+  projection::CheckCustomerId(request.customer_id(), bad);
+  projection::CheckAnyId(request.account_id(), "account_id", bad);
+  projection::CheckClocks(request, bad);
   return bad.ToStatus();
 }
 
 absl::Status BalancesQueries::Answer(const v1::GetBalanceRequest& request, const Reading& reading,
                                      v1::GetBalanceResponse* response) {
-  ASSIGN_OR_RETURN(Asked asked, AskedBy(request, reading));
-  const store::View& view = *reading.partitions.front().view;
-  ASSIGN_OR_RETURN(
-      const v1::AccountHead* head,
-      FindAccount(view, request.customer_id(), request.account_id(), asked.read_us, &ScratchRow()));
-  const int32_t as_of_day = asked.day.In(head->time_zone());
-  Figures figures;
-  if (KnewAll(asked.read_us, view) && Counts(head->last_day(), as_of_day)) {
-    figures = FiguresOf(*head);
+  const projection::PartitionReading& own = reading.partitions.front();
+  projection::TwoClocks clocks = projection::ClocksOf(request, reading.now, own);
+  ASSIGN_OR_RETURN(const v1::AccountHead* head,
+                   FindAccount(*own.view, request.customer_id(), request.account_id(),
+                               clocks.read_us, &ScratchRow()));
+  const int32_t as_of_day = clocks.day.In(head->time_zone());
+  Amounts amounts;
+  if (clocks.KnewAll(own) && Counts(head->last_day(), as_of_day)) {
+    amounts = AmountsOf(*head);
   } else {
     HistoryOfAccount& account = ScratchHistory();
-    RETURN_IF_ERROR(
-        ReadHistory(view, request.customer_id(), head->account_id(), asked.read_us, &account));
+    RETURN_IF_ERROR(ReadHistory(*own.view, request.customer_id(), head->account_id(),
+                                clocks.read_us, &account));
     StandAt(account.history, as_of_day, &ScratchStanding());
-    figures = FiguresOf(ScratchStanding());
+    amounts = AmountsOf(ScratchStanding());
   }
-  const Int128 unapplied = figures.unapplied();
+  const Int128 unapplied = amounts.unapplied();
   ASSIGN_OR_RETURN(const Currency* currency, projection::CurrencyOf(head->currency_code()));
   const AmountWriter money(*currency, response);
   response->set_account_id(head->account_id());
-  money.Write(figures.invoiced(), response->mutable_invoiced());
-  money.Write(figures.received, response->mutable_received());
-  money.Write(figures.receivable, response->mutable_receivable());
+  money.Write(amounts.invoiced(), response->mutable_invoiced());
+  money.Write(amounts.received, response->mutable_received());
+  money.Write(amounts.receivable, response->mutable_receivable());
   money.Write(unapplied, response->mutable_unapplied());
-  money.Write(figures.receivable - unapplied, response->mutable_balance());
-  money.Write(figures.allocated, response->mutable_allocated());
-  money.Write(figures.refunded, response->mutable_refunded());
-  money.Write(figures.reversed, response->mutable_reversed());
-  money.Write(figures.note_applied + figures.note_unapplied, response->mutable_credited());
-  money.Write(figures.written_off, response->mutable_written_off());
-  money.Write(figures.written_off_tax, response->mutable_written_off_tax());
-  money.Write(figures.discounted, response->mutable_discounted());
-  money.Write(figures.discounted_tax, response->mutable_discounted_tax());
-  money.Write(figures.claimed, response->mutable_claimed());
-  money.Write(figures.credit_written_off, response->mutable_credit_written_off());
-  response->set_invoice_count(figures.invoice_count);
-  response->set_payment_count(figures.payment_count);
-  response->set_open_invoice_count(figures.open_invoice_count);
-  response->set_void_invoice_count(figures.void_invoice_count);
-  response->set_credit_note_count(figures.credit_note_count);
-  response->set_debit_note_count(figures.debit_note_count);
-  SetPosition(reading, asked.read_us, response->mutable_position());
+  money.Write(amounts.receivable - unapplied, response->mutable_balance());
+  money.Write(amounts.allocated, response->mutable_allocated());
+  money.Write(amounts.refunded, response->mutable_refunded());
+  money.Write(amounts.reversed, response->mutable_reversed());
+  money.Write(amounts.note_applied + amounts.note_unapplied, response->mutable_credited());
+  money.Write(amounts.written_off, response->mutable_written_off());
+  money.Write(amounts.written_off_tax, response->mutable_written_off_tax());
+  money.Write(amounts.discounted, response->mutable_discounted());
+  money.Write(amounts.discounted_tax, response->mutable_discounted_tax());
+  money.Write(amounts.claimed, response->mutable_claimed());
+  money.Write(amounts.credit_written_off, response->mutable_credit_written_off());
+  response->set_invoice_count(amounts.invoice_count);
+  response->set_payment_count(amounts.payment_count);
+  response->set_open_invoice_count(amounts.open_invoice_count);
+  response->set_void_invoice_count(amounts.void_invoice_count);
+  response->set_credit_note_count(amounts.credit_note_count);
+  response->set_debit_note_count(amounts.debit_note_count);
   return absl::OkStatus();
 }
 

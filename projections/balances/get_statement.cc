@@ -2,12 +2,11 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "common/base/dates.h"
-#include "common/base/fields.h"
 #include "common/base/money.h"
 #include "common/base/status.h"
 #include "common/projection/kit/amount_writer.h"
+#include "common/projection/kit/checks.h"
 #include "projections/balances/queries.h"
 #include "projections/balances/request_args.h"
 #include "projections/balances/statement.h"
@@ -17,14 +16,6 @@ namespace {
 
 using projection::AmountWriter;
 using projection::Reading;
-
-// A period that begins after today, and does not say where it ends.
-absl::Status StartsAhead(int32_t today) {
-  FieldViolations bad;
-  bad.Add("end_date",
-          absl::StrCat("is required: start_date is after today, ", FormatDay(DayOfEpoch(today))));
-  return bad.ToStatus();
-}
 
 void WriteLine(const AccountHistory& history, const StatementLine& line, Int128 balance,
                const Currency& currency, v1::StatementEntry* out) {
@@ -49,33 +40,27 @@ void WriteLine(const AccountHistory& history, const StatementLine& line, Int128 
 
 absl::Status BalancesQueries::Check(const v1::GetStatementRequest& request) {
   FieldViolations bad;
-  CheckCustomer(request.customer_id(), &bad);
-  CheckAnyId("account_id", request.account_id(), &bad);
-  CheckDate("start_date", request.has_start_date(), request.start_date(), &bad);
-  CheckDate("end_date", request.has_end_date(), request.end_date(), &bad);
-  const auto first = DayOf(request.start_date()), last = DayOf(request.end_date());
-  if (request.has_start_date() && request.has_end_date() && first.ok() && last.ok() &&
-      *last < *first) {
-    bad.Add("end_date", "must not be before start_date");
-  }
-  CheckTime(request.has_read_time(), request.read_time(), &bad);
-  CheckPage(request.page_size(), &bad);
+  projection::CheckCustomerId(request.customer_id(), bad);
+  projection::CheckAnyId(request.account_id(), "account_id", bad);
+  projection::CheckPeriod(request, bad);
+  projection::CheckReadTime(request.has_read_time() ? &request.read_time() : nullptr, bad);
+  projection::CheckPageSize(request.page_size(), bad);
   return bad.ToStatus();
 }
 
 absl::Status BalancesQueries::Answer(const v1::GetStatementRequest& request, const Reading& reading,
                                      v1::GetStatementResponse* response) {
-  ASSIGN_OR_RETURN(Asked asked, AskedBy(request, reading));
-  ASSIGN_OR_RETURN(const Page page, PageOf(request, request.page_size(), request.page_token(),
-                                           asked.read_us, reading));
+  const projection::PartitionReading& own = reading.partitions.front();
+  projection::TwoClocks clocks = projection::ClocksOf(request, reading.now, own);
+  ASSIGN_OR_RETURN(const Page page, PageOf(request, clocks.read_us, own));
   HistoryOfAccount& account = ScratchHistory();
   ASSIGN_OR_RETURN(const v1::AccountHead* head,
-                   FindAccountHistory(request, reading, page.read_us, &account));
+                   FindAccountHistory(request, *own.view, page.read_us, &account));
   const AccountHistory& history = account.history;
   const int32_t first =
       request.has_start_date() ? EpochDay(*DayOf(request.start_date())) : -kEveryDay;
-  const int32_t last = DayOfPage(page, asked.day, head->time_zone());
-  if (first > last) return StartsAhead(last);
+  const int32_t last = page.DayOf(clocks.day, head->time_zone());
+  if (first > last) return projection::StartsAhead(last);
 
   Statement statement;
   MakeStatement(history, first, last, &statement);
@@ -96,8 +81,7 @@ absl::Status BalancesQueries::Answer(const v1::GetStatementRequest& request, con
   money.Write(statement.closing(), response->mutable_closing());
   money.Write(statement.debits, response->mutable_debits());
   money.Write(statement.credits, response->mutable_credits());
-  if (end < count) response->set_next_page_token(page.TokenFor(end, last));
-  SetPosition(reading, asked.read_us, response->mutable_position());
+  if (end < count) response->set_next_page_token(page.TokenFor(request, end, last));
   return absl::OkStatus();
 }
 

@@ -1,12 +1,11 @@
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "common/base/fields.h"
 #include "common/base/money.h"
 #include "common/base/status.h"
 #include "common/projection/kit/amount_writer.h"
+#include "common/projection/kit/checks.h"
 #include "projections/balances/queries.h"
 #include "projections/balances/request_args.h"
 #include "projections/balances/totals.h"
@@ -22,8 +21,8 @@ struct LedgerLine {
   Int128 debit, credit;
 };
 
-// A column below zero is one on the other side: what a reversal took back on a day before that on
-// which it had been free.
+// Posts a negative column on the other side. It is negative on a day on which a reversal took back
+// money that was not free yet.
 LedgerLine AboveZero(LedgerLine line) {
   if (line.debit < 0) line.credit -= std::exchange(line.debit, 0);
   if (line.credit < 0) line.debit -= std::exchange(line.credit, 0);
@@ -107,31 +106,35 @@ absl::Status WriteTotals(const std::string& currency_code, const CurrencySums& t
 
 absl::Status BalancesQueries::Check(const v1::GetTrialBalanceRequest& request) {
   FieldViolations bad;
-  CheckClocks(request, &bad);
+  projection::CheckClocks(request, bad);
   return bad.ToStatus();
 }
 
-absl::Status BalancesQueries::Answer(const v1::GetTrialBalanceRequest& request,
-                                     const Reading& reading,
-                                     v1::GetTrialBalanceResponse* response) {
-  ASSIGN_OR_RETURN(Asked asked, AskedBy(request, reading));
-  std::vector<std::shared_ptr<const store::View>> views;
-  bool present = true;
+absl::Status BalancesQueries::Part(const v1::GetTrialBalanceRequest& request,
+                                   const Reading& reading, TrialBalancePart* part) {
+  AllTotals all;
   for (const projection::PartitionReading& partition : reading.partitions) {
-    views.push_back(partition.view);
-    present = present && KnewAll(asked.read_us, *partition.view);
+    projection::TwoClocks clocks = projection::ClocksOf(request, reading.now, partition);
+    bool all_count = clocks.KnewAll(partition);
+    if (all_count) {
+      ASSIGN_OR_RETURN(all_count, AllCount(*partition.view, clocks.day));
+    }
+    RETURN_IF_ERROR(all_count ? AddTotals(*partition.view, &all)
+                              : AddScanned(*partition.view, clocks, reading.deadline, &all));
   }
-  if (present) {
-    ASSIGN_OR_RETURN(present, AllCount(views, asked.day));
-  }
-  ASSIGN_OR_RETURN(
-      const AllTotals all,
-      present ? ReadTotals(views) : ScanTotals(views, asked.day, asked.read_us, reading.deadline));
-  for (const auto& [currency, sums] : all.currencies) {
-    RETURN_IF_ERROR(WriteTotals(currency, sums, response));
+  ToPart(all, part);
+  return absl::OkStatus();
+}
+
+absl::Status BalancesQueries::Merge(const v1::GetTrialBalanceRequest&,
+                                    projection::Parts<TrialBalancePart> parts,
+                                    v1::GetTrialBalanceResponse* response) {
+  AllTotals all;
+  for (const TrialBalancePart* part : parts) AddPart(*part, &all);
+  for (const auto& [currency_code, sums] : all.currencies) {
+    RETURN_IF_ERROR(WriteTotals(currency_code, sums, response));
   }
   response->set_customer_count(all.customer_count);
-  SetPosition(reading, asked.read_us, response->mutable_position());
   return absl::OkStatus();
 }
 

@@ -2,10 +2,10 @@
 #include <tuple>
 #include <vector>
 
-#include "common/base/fields.h"
 #include "common/base/money.h"
 #include "common/base/status.h"
 #include "common/projection/kit/amount_writer.h"
+#include "common/projection/kit/checks.h"
 #include "projections/balances/packed_id.h"
 #include "projections/balances/queries.h"
 #include "projections/balances/request_args.h"
@@ -19,23 +19,23 @@ using projection::Reading;
 
 absl::Status BalancesQueries::Check(const v1::ListOpenItemsRequest& request) {
   FieldViolations bad;
-  CheckCustomer(request.customer_id(), &bad);
-  CheckAnyId("account_id", request.account_id(), &bad);
-  CheckClocks(request, &bad);
-  CheckPage(request.page_size(), &bad);
+  projection::CheckCustomerId(request.customer_id(), bad);
+  projection::CheckAnyId(request.account_id(), "account_id", bad);
+  projection::CheckClocks(request, bad);
+  projection::CheckPageSize(request.page_size(), bad);
   return bad.ToStatus();
 }
 
 absl::Status BalancesQueries::Answer(const v1::ListOpenItemsRequest& request,
                                      const Reading& reading, v1::ListOpenItemsResponse* response) {
-  ASSIGN_OR_RETURN(Asked asked, AskedBy(request, reading));
-  ASSIGN_OR_RETURN(const Page page, PageOf(request, request.page_size(), request.page_token(),
-                                           asked.read_us, reading));
+  const projection::PartitionReading& own = reading.partitions.front();
+  projection::TwoClocks clocks = projection::ClocksOf(request, reading.now, own);
+  ASSIGN_OR_RETURN(const Page page, PageOf(request, clocks.read_us, own));
   HistoryOfAccount& account = ScratchHistory();
   ASSIGN_OR_RETURN(const v1::AccountHead* head,
-                   FindAccountHistory(request, reading, page.read_us, &account));
+                   FindAccountHistory(request, *own.view, page.read_us, &account));
   const std::vector<HistoryInvoice>& invoices = account.history.invoices;
-  const int32_t as_of_day = DayOfPage(page, asked.day, head->time_zone());
+  const int32_t as_of_day = page.DayOf(clocks.day, head->time_zone());
   Standing& standing = ScratchStanding();
   StandAt(account.history, as_of_day, &standing);
 
@@ -66,9 +66,8 @@ absl::Status BalancesQueries::Answer(const v1::ListOpenItemsRequest& request,
     SetDate(invoice.offer_day, item->mutable_discount_date());
   }
   if (end < static_cast<int64_t>(open.size())) {
-    response->set_next_page_token(page.TokenFor(end, as_of_day));
+    response->set_next_page_token(page.TokenFor(request, end, as_of_day));
   }
-  SetPosition(reading, asked.read_us, response->mutable_position());
   return absl::OkStatus();
 }
 

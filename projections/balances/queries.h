@@ -6,8 +6,12 @@
 #include "absl/status/status.h"
 #include "common/projection/queries.h"
 #include "daybook/balances/v1/balances_service.pb.h"
+#include "daybook/internal/balances/v1/parts.pb.h"
 
 namespace daybook::balances {
+
+using daybook::internal::balances::v1::AgeingPart;
+using daybook::internal::balances::v1::TrialBalancePart;
 
 struct BalancesQueries {
   static constexpr std::string_view kService = "daybook.balances.v1.BalancesService";
@@ -15,8 +19,9 @@ struct BalancesQueries {
       projection::Method<v1::GetBalanceRequest, v1::GetBalanceResponse>,
       projection::Method<v1::ListOpenItemsRequest, v1::ListOpenItemsResponse>,
       projection::Method<v1::GetStatementRequest, v1::GetStatementResponse>,
-      projection::Method<v1::GetAgeingRequest, v1::GetAgeingResponse>,
-      projection::Method<v1::GetTrialBalanceRequest, v1::GetTrialBalanceResponse>>;
+      projection::Scattered<v1::GetAgeingRequest, AgeingPart, v1::GetAgeingResponse>,
+      projection::Scattered<v1::GetTrialBalanceRequest, TrialBalancePart,
+                            v1::GetTrialBalanceResponse>>;
 
   static absl::Status Check(const v1::GetBalanceRequest&);
   static absl::Status Check(const v1::ListOpenItemsRequest&);
@@ -38,9 +43,13 @@ struct BalancesQueries {
                              v1::ListOpenItemsResponse*);
   static absl::Status Answer(const v1::GetStatementRequest&, const Reading&,
                              v1::GetStatementResponse*);
-  static absl::Status Answer(const v1::GetAgeingRequest&, const Reading&, v1::GetAgeingResponse*);
-  static absl::Status Answer(const v1::GetTrialBalanceRequest&, const Reading&,
-                             v1::GetTrialBalanceResponse*);
+
+  static absl::Status Part(const v1::GetAgeingRequest&, const Reading&, AgeingPart*);
+  static absl::Status Merge(const v1::GetAgeingRequest&, projection::Parts<AgeingPart>,
+                            v1::GetAgeingResponse*);
+  static absl::Status Part(const v1::GetTrialBalanceRequest&, const Reading&, TrialBalancePart*);
+  static absl::Status Merge(const v1::GetTrialBalanceRequest&, projection::Parts<TrialBalancePart>,
+                            v1::GetTrialBalanceResponse*);
 };
 
 }  // namespace daybook::balances

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/base/dates.h"
 #include "common/base/status.h"
-#include "common/base/timestamp.h"
+#include "common/projection/kit/checks.h"
 #include "common/projection/kit/page_token.h"
-#include "common/projection/kit/read_position.h"
+#include "common/projection/kit/rows.h"
 #include "projections/balances/history_reader.h"
 #include "projections/balances/rows.h"
 
@@ -21,20 +21,8 @@ constexpr size_t kMostNamed = 5;
 
 // More than any list has; what adds to an index then cannot overflow.
 constexpr int64_t kMaxIndex = int64_t{1} << 40;
-
-using projection::PartitionReading;
-using projection::Reading;
-using projection::RecordedUs;
-
-// What was recorded longer ago than this, before the partition was last seen whole, is all there
-// is.
-constexpr absl::Duration kSettled = absl::Seconds(5);
-
-// A record that comes later may bear the very time of the newest one, so "at" is not yet settled.
-bool Settled(const PartitionReading& partition, int64_t read_us) {
-  return read_us < partition.view->position().recorded_time_us ||
-         read_us < absl::ToUnixMicros(partition.complete_at - kSettled);
-}
+constexpr int kDefaultPage = 100;
+constexpr int kLargestPage = 1000;
 
 absl::Status NoAccount(const std::string& customer_id, const std::string& account_id) {
   return Refuse(Reason::kAccountNotFound,
@@ -44,63 +32,13 @@ absl::Status NoAccount(const std::string& customer_id, const std::string& accoun
 
 }  // namespace
 
-// One that may be left out.
-void CheckAnyId(std::string_view field, const std::string& id, FieldViolations* bad) {
-  if (!id.empty()) Expect(CheckId(id, kMaxIdCharacters), field, *bad);
-}
-
-void CheckCustomer(const std::string& customer_id, FieldViolations* bad) {
-  Expect(CheckId(customer_id, kMaxIdCharacters), "customer_id", *bad);
-}
-
-void CheckDate(std::string_view field, bool given, const google::type::Date& date,
-               FieldViolations* bad) {
-  if (!given) return;
-  const absl::StatusOr<absl::CivilDay> day = DayOf(date);
-  if (!day.ok()) bad->Add(field, std::string(day.status().message()));
-}
-
-// The range of google.protobuf.Timestamp.
-void CheckTime(bool given, const google::protobuf::Timestamp& time, FieldViolations* bad) {
-  constexpr int64_t kFirst = -62'135'596'800, kLast = 253'402'300'799;
-  if (!given) return;
-  if (time.seconds() < kFirst || time.seconds() > kLast || time.nanos() < 0 ||
-      time.nanos() > 999'999'999) {
-    bad->Add("read_time", "must be a time of the years 1 to 9999");
-  }
-}
-
-void CheckPage(int32_t page_size, FieldViolations* bad) {
-  if (page_size < 0) bad->Add("page_size", "must not be negative");
-}
-
-absl::StatusOr<int64_t> ReadMicros(const google::protobuf::Timestamp& time,
-                                   const Reading& reading) {
-  const int64_t micros = MicrosOf(time);
-  // A clock that was set back must not forbid asking for what stands in the book.
-  if (micros > std::max(absl::ToUnixMicros(reading.now), RecordedUs(reading))) {
-    return Refuse(Reason::kReadTimeInFuture,
-                  absl::StrCat("read_time is later than now, ", absl::FormatTime(reading.now)));
-  }
-  return micros;
-}
-
-void SetPosition(const Reading& reading, int64_t read_us, v1::ReadPosition* position) {
-  projection::SetPosition(reading, position);
-  position->set_provisional(!std::all_of(
-      reading.partitions.begin(), reading.partitions.end(),
-      [read_us](const PartitionReading& partition) { return Settled(partition, read_us); }));
-}
-
 absl::StatusOr<const v1::AccountHead*> FindAccount(const store::View& view,
                                                    const std::string& customer_id,
                                                    const std::string& account_id, int64_t read_us,
                                                    v1::CustomerRow* row) {
   ASSIGN_OR_RETURN(const bool found, view.Read(kCustomers, customer_id, row));
   if (!found || row->registered_recorded_us() > read_us) {
-    return Refuse(Reason::kCustomerNotFound,
-                  absl::StrCat("customer '", customer_id, "' is not in the book"),
-                  {{"customer_id", customer_id}});
+    return projection::UnknownCustomer(customer_id);
   }
   const v1::AccountHead* match = nullptr;
   int known = 0;
@@ -164,44 +102,32 @@ Standing& ScratchStanding() {
   return standing;
 }
 
-bool KnewAll(int64_t read_us, const store::View& view) {
-  return read_us >= view.position().recorded_time_us;
-}
-
 void SetDate(int32_t day, google::type::Date* date) { *date = DateOf(DayOfEpoch(day)); }
 
 // ----------------------------------------------------------------------------------------- pages
 
-int32_t DayOfPage(const Page& page, projection::DayAsked& day, const std::string& time_zone) {
-  return page.day.has_value() ? *page.day : day.In(time_zone);
-}
-
-std::string Page::TokenFor(int64_t next, int32_t day) const {
+std::string Page::TokenFor(const google::protobuf::Message& request, int64_t next,
+                           int32_t up_to) const {
   v1::PageToken token;
-  token.set_fingerprint(fingerprint);
   token.set_index(next);
   token.set_read_us(read_us);
-  token.set_day(day);
-  return absl::WebSafeBase64Escape(token.SerializeAsString());
+  token.set_day(up_to);
+  return projection::PageTokenFor(request, token.SerializeAsString());
 }
 
 absl::StatusOr<Page> PageOf(const google::protobuf::Message& request, int32_t page_size,
                             const std::string& page_token, int64_t read_us,
-                            const Reading& reading) {
+                            const projection::PartitionReading& partition) {
   Page page;
-  if (page_size > 0) page.size = std::min(page_size, kLargestPage);
-  page.fingerprint = projection::FingerprintOf(request);
-  page.read_us = read_us == kEverything ? RecordedUs(reading) : read_us;
-  if (page_token.empty()) return page;
+  page.size = projection::PageSizeOf(page_size, kDefaultPage, kLargestPage);
+  page.read_us = read_us == projection::kEverything ? partition.recorded_us() : read_us;
+  ASSIGN_OR_RETURN(const std::string after, projection::AfterOf(request, page_token));
+  if (after.empty()) return page;
 
   v1::PageToken token;
-  std::string bytes;
-  if (page_token.size() > 256 || !absl::WebSafeBase64Unescape(page_token, &bytes) ||
-      !token.ParseFromString(bytes) || token.fingerprint() != page.fingerprint ||
-      token.index() <= 0 || token.index() > kMaxIndex || token.read_us() < 0 ||
-      token.read_us() > page.read_us) {
-    return Refuse(Reason::kPageTokenMalformed,
-                  "page_token is not the next_page_token of this query with these fields");
+  if (!token.ParseFromString(after) || token.index() <= 0 || token.index() > kMaxIndex ||
+      token.read_us() < 0 || token.read_us() > page.read_us) {
+    return projection::PageTokenMalformed();
   }
   page.index = token.index();
   page.read_us = token.read_us();

@@ -23,12 +23,13 @@
 #include <vector>
 
 #include "common/base/decimal.h"
+#include "common/projection/read_position.h"
 #include "projections/balances/account_history.h"
 
 namespace daybook::balances {
 
 inline constexpr int32_t kEveryDay = std::numeric_limits<int32_t>::max();
-inline constexpr int64_t kEverything = std::numeric_limits<int64_t>::max();
+using projection::kEverything;
 
 // What was written off for one reason, without the tax that was corrected; or that tax.
 struct Losses {

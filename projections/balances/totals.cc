@@ -3,93 +3,129 @@
 #include <algorithm>
 #include <memory>
 
-#include "absl/strings/str_cat.h"
-#include "common/base/clock.h"
 #include "common/base/status.h"
+#include "common/projection/kit/deadline.h"
+#include "common/projection/kit/rows.h"
+#include "common/projection/kit/sum.h"
 #include "projections/balances/history_reader.h"
 #include "projections/balances/rows.h"
 
 namespace daybook::balances {
 namespace {
 
+using projection::DeadlineEvery;
+using projection::Malformed;
+using projection::ParseRow;
+using projection::Sum;
+using projection::ValueOf;
 using store::Cursor;
 
 constexpr int kAccountsPerDeadline = 256;
 
-Int128 Signed(uint64_t low, int64_t high) {
-  return static_cast<Int128>(static_cast<unsigned __int128>(static_cast<uint64_t>(high)) << 64 |
-                             low);
-}
+// Where each sum stands in a row.
+struct SumColumn {
+  Int128 Sums::* sum;
+  const Sum& (v1::CurrencyTotals::*get)() const;
+  Sum* (v1::CurrencyTotals::*edit)();
+};
+struct CountColumn {
+  int64_t Sums::* count;
+  int64_t (v1::CurrencyTotals::*get)() const;
+  void (v1::CurrencyTotals::*set)(int64_t);
+};
+struct LossesColumn {
+  Losses& (*losses)(Sums&);
+  const v1::Losses& (v1::CurrencyTotals::*get)() const;
+  v1::Losses* (v1::CurrencyTotals::*edit)();
+};
 
-absl::Status Malformed(std::string_view table) {
-  return absl::DataLossError(absl::StrCat("a row of table ", std::string(table),
-                                          " does not parse; rebuild the read model"));
+using Row = v1::CurrencyTotals;
+constexpr SumColumn kSums[] = {
+    {&Sums::net, &Row::net, &Row::mutable_net},
+    {&Sums::tax, &Row::tax, &Row::mutable_tax},
+    {&Sums::received, &Row::received, &Row::mutable_received},
+    {&Sums::put, &Row::allocated, &Row::mutable_allocated},
+    {&Sums::applied, &Row::applied, &Row::mutable_applied},
+    {&Sums::released, &Row::released, &Row::mutable_released},
+    {&Sums::reversed, &Row::reversed, &Row::mutable_reversed},
+    {&Sums::reversed_allocated, &Row::reversed_allocated, &Row::mutable_reversed_allocated},
+    {&Sums::refunded, &Row::refunded, &Row::mutable_refunded},
+    {&Sums::note_net, &Row::note_net, &Row::mutable_note_net},
+    {&Sums::note_tax, &Row::note_tax, &Row::mutable_note_tax},
+    {&Sums::note_unapplied, &Row::note_unapplied, &Row::mutable_note_unapplied},
+    {&Sums::voided_net, &Row::voided_net, &Row::mutable_voided_net},
+    {&Sums::voided_tax, &Row::voided_tax, &Row::mutable_voided_tax},
+    {&Sums::net_below, &Row::net_below, &Row::mutable_net_below},
+    {&Sums::tax_below, &Row::tax_below, &Row::mutable_tax_below},
+    {&Sums::claimed, &Row::claimed, &Row::mutable_claimed},
+    {&Sums::lost, &Row::lost, &Row::mutable_lost},
+    {&Sums::loss_recovered, &Row::loss_recovered, &Row::mutable_loss_recovered},
+    {&Sums::credit_written_off, &Row::credit_written_off, &Row::mutable_credit_written_off},
+    {&Sums::credit_restored, &Row::credit_restored, &Row::mutable_credit_restored},
+};
+constexpr CountColumn kCounts[] = {
+    {&Sums::invoice_count, &Row::invoice_count, &Row::set_invoice_count},
+    {&Sums::payment_count, &Row::payment_count, &Row::set_payment_count},
+    {&Sums::void_invoice_count, &Row::void_invoice_count, &Row::set_void_invoice_count},
+    {&Sums::credit_note_count, &Row::credit_note_count, &Row::set_credit_note_count},
+    {&Sums::debit_note_count, &Row::debit_note_count, &Row::set_debit_note_count},
+};
+template <LossReason reason>
+Losses& LossesFor(Sums& sums) {
+  return sums.losses[reason];
 }
-
-template <class Row>
-bool Parse(std::string_view bytes, Row* row) {
-  return row->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
-}
-
-Losses LossesOf(const v1::Losses& row) {
-  return {ValueOf(row.written_off()), ValueOf(row.recovered()), ValueOf(row.voided())};
-}
+constexpr LossesColumn kLosses[] = {
+    {&LossesFor<kNormal>, &Row::normal, &Row::mutable_normal},
+    {&LossesFor<kOverdue>, &Row::overdue, &Row::mutable_overdue},
+    {&LossesFor<kBadDebt>, &Row::bad_debt, &Row::mutable_bad_debt},
+    {&LossesFor<kEarlyPayment>, &Row::early_payment, &Row::mutable_early_payment},
+    {[](Sums& sums) -> Losses& { return sums.relief; }, &Row::relief, &Row::mutable_relief},
+    {[](Sums& sums) -> Losses& { return sums.discount_relief; }, &Row::discount_relief,
+     &Row::mutable_discount_relief},
+};
 
 Sums SumsOf(const v1::CurrencyTotals& row) {
-  return {.net = ValueOf(row.net()),
-          .tax = ValueOf(row.tax()),
-          .received = ValueOf(row.received()),
-          .put = ValueOf(row.allocated()),
-          .applied = ValueOf(row.applied()),
-          .invoice_count = row.invoice_count(),
-          .payment_count = row.payment_count(),
-          .released = ValueOf(row.released()),
-          .reversed = ValueOf(row.reversed()),
-          .reversed_allocated = ValueOf(row.reversed_allocated()),
-          .refunded = ValueOf(row.refunded()),
-          .note_net = ValueOf(row.note_net()),
-          .note_tax = ValueOf(row.note_tax()),
-          .note_unapplied = ValueOf(row.note_unapplied()),
-          .voided_net = ValueOf(row.voided_net()),
-          .voided_tax = ValueOf(row.voided_tax()),
-          .net_below = ValueOf(row.net_below()),
-          .tax_below = ValueOf(row.tax_below()),
-          .losses = {LossesOf(row.normal()), LossesOf(row.overdue()), LossesOf(row.bad_debt()),
-                     LossesOf(row.early_payment())},
-          .relief = LossesOf(row.relief()),
-          .discount_relief = LossesOf(row.discount_relief()),
-          .void_invoice_count = row.void_invoice_count(),
-          .credit_note_count = row.credit_note_count(),
-          .claimed = ValueOf(row.claimed()),
-          .debit_note_count = row.debit_note_count(),
-          .lost = ValueOf(row.lost()),
-          .loss_recovered = ValueOf(row.loss_recovered()),
-          .credit_written_off = ValueOf(row.credit_written_off()),
-          .credit_restored = ValueOf(row.credit_restored())};
+  Sums sums;
+  for (const SumColumn& column : kSums) sums.*column.sum = ValueOf((row.*column.get)());
+  for (const CountColumn& column : kCounts) sums.*column.count = (row.*column.get)();
+  for (const LossesColumn& column : kLosses) {
+    const v1::Losses& losses = (row.*column.get)();
+    column.losses(sums) = {ValueOf(losses.written_off()), ValueOf(losses.recovered()),
+                           ValueOf(losses.voided())};
+  }
+  return sums;
 }
 
-class DeadlineCheck {
- public:
-  explicit DeadlineCheck(absl::Time deadline) : deadline_(deadline) {}
-  absl::Status Check() {
-    if (++calls_ % kAccountsPerDeadline != 0 || WallNow() < deadline_) return absl::OkStatus();
-    return Refuse(Reason::kDeadlineExceeded, "the deadline came before all accounts were read");
+void SetSums(Sums sums, v1::CurrencyTotals* row) {
+  for (const SumColumn& column : kSums) {
+    projection::SetValue(sums.*column.sum, (row->*column.edit)());
   }
+  for (const CountColumn& column : kCounts) (row->*column.set)(sums.*column.count);
+  for (const LossesColumn& column : kLosses) {
+    const Losses& losses = column.losses(sums);
+    v1::Losses* out = (row->*column.edit)();
+    projection::SetValue(losses.written_off, out->mutable_written_off());
+    projection::SetValue(losses.recovered, out->mutable_recovered());
+    projection::SetValue(losses.voided, out->mutable_voided());
+  }
+}
 
- private:
-  const absl::Time deadline_;
-  int calls_ = 0;
-};
+// Of a currency in one partition.
+void AddRow(std::string_view currency_code, const v1::CurrencyTotals& row, AllTotals* all) {
+  CurrencySums& sums = all->currencies[std::string(currency_code)];
+  sums.sums += SumsOf(row);
+  sums.account_count += row.account_count();
+}
 
 absl::StatusOr<int64_t> CountCustomers(const store::View& view, int32_t as_of_day, int64_t read_us,
                                        absl::Time deadline) {
   int64_t count = 0;
   v1::CustomerRow row;
-  DeadlineCheck check(deadline);
+  DeadlineEvery check(deadline, kAccountsPerDeadline);
   absl::Status status;
   RETURN_IF_ERROR(view.Scan(kCustomers.id, "", [&](std::string_view, std::string_view bytes) {
     status = check.Check();
-    if (status.ok() && !Parse(bytes, &row)) status = Malformed(kCustomers.name);
+    if (status.ok()) status = ParseRow(kCustomers, bytes, &row);
     count += status.ok() && row.registered() && row.registered_recorded_us() <= read_us &&
              Counts(row.registered_day(), as_of_day);
     return status.ok();
@@ -100,52 +136,43 @@ absl::StatusOr<int64_t> CountCustomers(const store::View& view, int32_t as_of_da
 
 }  // namespace
 
-void AddTo(int64_t amount, v1::Sum* sum) {
-  const auto total = static_cast<unsigned __int128>(ValueOf(*sum)) +
-                     static_cast<unsigned __int128>(static_cast<Int128>(amount));
-  sum->set_low(static_cast<uint64_t>(total));
-  sum->set_high(static_cast<int64_t>(static_cast<uint64_t>(total >> 64)));
+absl::StatusOr<bool> AllCount(const store::View& view, projection::DayAsked& day) {
+  bool all_count = true;
+  v1::CurrencyTotals row;
+  absl::Status status;
+  RETURN_IF_ERROR(view.Scan(kTotals.id, "", [&](std::string_view, std::string_view bytes) {
+    status = ParseRow(kTotals, bytes, &row);
+    if (!status.ok()) return false;
+    for (const v1::LastDay& last : row.last_days()) {
+      all_count = all_count && Counts(last.day(), day.In(last.time_zone()));
+    }
+    return all_count;
+  }));
+  RETURN_IF_ERROR(status);
+  v1::BookTotals book;
+  ASSIGN_OR_RETURN(const bool found, view.Read(kBook, kBookKey, &book));
+  return all_count && (!found || Counts(book.last_day(), day.In("")));
 }
 
-Int128 ValueOf(const v1::Sum& sum) { return Signed(sum.low(), sum.high()); }
-
-absl::StatusOr<bool> AllCount(projection::ViewSpan views, projection::DayAsked& day) {
-  bool all_count = true;
-  for (const auto& view : views) {
-    v1::CurrencyTotals row;
-    bool parses = true;
-    RETURN_IF_ERROR(view->Scan(kTotals.id, "", [&](std::string_view, std::string_view bytes) {
-      if (!(parses = Parse(bytes, &row))) return false;
-      for (const v1::LastDay& last : row.last_days()) {
-        all_count = all_count && Counts(last.day(), day.In(last.time_zone()));
-      }
-      return all_count;
-    }));
-    if (!parses) return Malformed(kTotals.name);
-    v1::BookTotals book;
-    ASSIGN_OR_RETURN(const bool found, view->Read(kBook, kBookKey, &book));
-    all_count = all_count && (!found || Counts(book.last_day(), day.In("")));
-  }
-  return all_count;
+absl::Status AddTotals(const store::View& view, AllTotals* all) {
+  v1::CurrencyTotals row;
+  absl::Status status;
+  RETURN_IF_ERROR(
+      view.Scan(kTotals.id, "", [&](std::string_view currency_code, std::string_view bytes) {
+        status = ParseRow(kTotals, bytes, &row);
+        if (status.ok()) AddRow(currency_code, row, all);
+        return status.ok();
+      }));
+  RETURN_IF_ERROR(status);
+  v1::BookTotals book;
+  ASSIGN_OR_RETURN(const bool found, view.Read(kBook, kBookKey, &book));
+  if (found) all->customer_count += book.customer_count();
+  return absl::OkStatus();
 }
 
 absl::StatusOr<AllTotals> ReadTotals(projection::ViewSpan views) {
   AllTotals all;
-  for (const auto& view : views) {
-    v1::CurrencyTotals row;
-    bool parses = true;
-    RETURN_IF_ERROR(view->Scan(kTotals.id, "", [&](std::string_view code, std::string_view bytes) {
-      if (!(parses = Parse(bytes, &row))) return false;
-      CurrencySums& sums = all.currencies[std::string(code)];
-      sums.sums += SumsOf(row);
-      sums.account_count += row.account_count();
-      return true;
-    }));
-    if (!parses) return Malformed(kTotals.name);
-    v1::BookTotals book;
-    ASSIGN_OR_RETURN(const bool found, view->Read(kBook, kBookKey, &book));
-    if (found) all.customer_count += book.customer_count();
-  }
+  for (const auto& view : views) RETURN_IF_ERROR(AddTotals(*view, &all));
   return all;
 }
 
@@ -157,17 +184,17 @@ absl::Status ScanAccounts(const store::View& view, int64_t read_us, absl::Time d
   v1::AccountTail tail;
   std::vector<v1::HistoryChunk> full;
   AccountHistory history;
-  DeadlineCheck check(deadline);
+  DeadlineEvery check(deadline, kAccountsPerDeadline);
   for (; tails->valid(); tails->Next()) {
     RETURN_IF_ERROR(check.Check());
-    if (!Parse(tails->value(), &tail)) return Malformed(kTails.name);
+    RETURN_IF_ERROR(ParseRow(kTails, tails->value(), &tail));
     full.resize(std::max<size_t>(full.size(), tail.full_chunks()));
     for (uint32_t i = 0; i < tail.full_chunks(); ++i, chunks->Next()) {
       RETURN_IF_ERROR(chunks->status());
-      if (!chunks->valid() || !chunks->key().starts_with(tails->key()) ||
-          !Parse(chunks->value(), &full[i])) {
+      if (!chunks->valid() || !chunks->key().starts_with(tails->key())) {
         return Malformed(kHistory.name);
       }
+      RETURN_IF_ERROR(ParseRow(kHistory, chunks->value(), &full[i]));
     }
     if (tail.opened_recorded_us() > read_us) continue;
     history.Clear();
@@ -182,23 +209,37 @@ absl::Status ScanAccounts(const store::View& view, int64_t read_us, absl::Time d
   return chunks->status();
 }
 
-absl::StatusOr<AllTotals> ScanTotals(projection::ViewSpan views, projection::DayAsked& day,
-                                     int64_t read_us, absl::Time deadline) {
-  AllTotals all;
+absl::Status AddScanned(const store::View& view, projection::TwoClocks& clocks, absl::Time deadline,
+                        AllTotals* all) {
+  ASSIGN_OR_RETURN(const int64_t customers,
+                   CountCustomers(view, clocks.day.In(""), clocks.read_us, deadline));
+  all->customer_count += customers;
   Standing standing;
-  for (const auto& view : views) {
-    ASSIGN_OR_RETURN(const int64_t customers, CountCustomers(*view, day.In(""), read_us, deadline));
-    all.customer_count += customers;
-    RETURN_IF_ERROR(ScanAccounts(*view, read_us, deadline,
-                                 [&](const v1::AccountTail& tail, const AccountHistory& history) {
-                                   const int32_t as_of_day = day.In(tail.time_zone());
-                                   StandAt(history, as_of_day, &standing);
-                                   CurrencySums& sums = all.currencies[tail.currency_code()];
-                                   sums.sums += standing.sums;
-                                   sums.account_count += Counts(tail.opened_day(), as_of_day);
-                                 }));
+  return ScanAccounts(view, clocks.read_us, deadline,
+                      [&](const v1::AccountTail& tail, const AccountHistory& history) {
+                        const int32_t as_of_day = clocks.day.In(tail.time_zone());
+                        StandAt(history, as_of_day, &standing);
+                        CurrencySums& sums = all->currencies[tail.currency_code()];
+                        sums.sums += standing.sums;
+                        sums.account_count += Counts(tail.opened_day(), as_of_day);
+                      });
+}
+
+void ToPart(const AllTotals& all, daybook::internal::balances::v1::TrialBalancePart* part) {
+  for (const auto& [currency_code, sums] : all.currencies) {
+    auto* currency = part->add_currencies();
+    currency->set_currency_code(currency_code);
+    SetSums(sums.sums, currency->mutable_totals());
+    currency->mutable_totals()->set_account_count(sums.account_count);
   }
-  return all;
+  part->set_customer_count(all.customer_count);
+}
+
+void AddPart(const daybook::internal::balances::v1::TrialBalancePart& part, AllTotals* all) {
+  for (const auto& currency : part.currencies()) {
+    AddRow(currency.currency_code(), currency.totals(), all);
+  }
+  all->customer_count += part.customer_count();
 }
 
 }  // namespace daybook::balances

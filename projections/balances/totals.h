@@ -1,8 +1,8 @@
 // Sums over all accounts, by currency: out of the summaries of the partitions (everything that was
 // seen), or by a scan of all histories (any pair of clocks).
 //
-// Cost of a scan: every history in the snapshot is read and folded, some 1-2 µs an account and 15
-// ns an entry; it looks at the deadline every 256 accounts.
+// Cost of a scan: every history in the snapshot is read and folded, some 1-2 µs per account and
+// 15 ns per entry; it looks at the deadline once per 256 accounts.
 #pragma once
 
 #include <map>
@@ -13,14 +13,12 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/projection/dump.h"
-#include "common/projection/kit/day_asked.h"
+#include "common/projection/kit/two_clocks.h"
 #include "daybook/balances/v1/rows.pb.h"
+#include "daybook/internal/balances/v1/parts.pb.h"
 #include "projections/balances/standing.h"
 
 namespace daybook::balances {
-
-void AddTo(int64_t amount, v1::Sum* sum);
-Int128 ValueOf(const v1::Sum& sum);
 
 struct CurrencySums {
   Sums sums;
@@ -32,21 +30,28 @@ struct AllTotals {
   int64_t customer_count = 0;
 };
 
-// What the summaries say: everything that was seen.
+// What the summaries of some partitions say: everything that was seen.
 absl::StatusOr<AllTotals> ReadTotals(projection::ViewSpan views);
+// Adds those of one.
+absl::Status AddTotals(const store::View& view, AllTotals* all);
 
-// Whether everything that was seen counts by the day that is asked for: then the summaries answer.
-absl::StatusOr<bool> AllCount(projection::ViewSpan views, projection::DayAsked& day);
+// Whether everything that was seen in a partition counts by the day that is asked for: then its
+// summary answers.
+absl::StatusOr<bool> AllCount(const store::View& view, projection::DayAsked& day);
 
-// Calls `each` with every account known at `clocks.read_us` and its history up to there. Stops with
+// Calls `each` with every account known at `read_us` and its history up to there. Stops with
 // DEADLINE_EXCEEDED.
 using EachAccount =
     absl::FunctionRef<void(const v1::AccountTail& tail, const AccountHistory& history)>;
 absl::Status ScanAccounts(const store::View& view, int64_t read_us, absl::Time deadline,
                           EachAccount each);
 
-// The same as ReadTotals, at any pair of clocks. A customer is registered by a day of UTC.
-absl::StatusOr<AllTotals> ScanTotals(projection::ViewSpan views, projection::DayAsked& day,
-                                     int64_t read_us, absl::Time deadline);
+// The same as AddTotals, at any pair of clocks. A customer is registered by a day of UTC.
+absl::Status AddScanned(const store::View& view, projection::TwoClocks& clocks, absl::Time deadline,
+                        AllTotals* all);
+
+// Totals as part of an answer.
+void ToPart(const AllTotals& all, daybook::internal::balances::v1::TrialBalancePart* part);
+void AddPart(const daybook::internal::balances::v1::TrialBalancePart& part, AllTotals* all);
 
 }  // namespace daybook::balances

@@ -1,21 +1,20 @@
 #include "projections/directory/queries.h"
 
 #include <algorithm>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "common/base/clock.h"
 #include "common/base/dates.h"
 #include "common/base/fields.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
 #include "common/base/timestamp.h"
-#include "common/projection/kit/merged_rows.h"
+#include "common/projection/kit/checks.h"
+#include "common/projection/kit/list.h"
 #include "common/projection/kit/page_token.h"
-#include "common/projection/kit/read_position.h"
+#include "common/projection/kit/rows.h"
 #include "projections/directory/listing.h"
 #include "projections/directory/rows.h"
 
@@ -28,7 +27,6 @@ using projection::Reading;
 constexpr size_t kMaxSystemCharacters = 32;
 constexpr size_t kMaxExternalIdCharacters = 128;
 constexpr size_t kMaxOrderBytes = 64;
-constexpr int kRowsPerDeadline = 256;
 
 void SetDay(int32_t day, google::type::Date* date) { *date = DateOf(DayOfEpoch(day)); }
 
@@ -59,15 +57,17 @@ absl::Status Find(const store::View& view, const std::string& customer_id, v1::C
   v1::CustomerRow row;
   ASSIGN_OR_RETURN(const bool found, view.Read(kCustomers, customer_id, &row));
   if (!found || !row.registered()) {
-    return Refuse(Reason::kCustomerNotFound,
-                  absl::StrCat("customer '", customer_id, "' is not in the book"),
-                  {{"customer_id", customer_id}});
+    return projection::UnknownCustomer(customer_id);
   }
   Describe(customer_id, row, customer);
   return absl::OkStatus();
 }
 
-void Summarise(v1::ListRow& row, v1::CustomerSummary* summary) {
+int PageSizeOf(const v1::ListCustomersRequest& request) {
+  return projection::PageSizeOf(request.page_size(), kDefaultPage, kLargestPage);
+}
+
+void Summarize(v1::ListRow& row, v1::CustomerSummary* summary) {
   summary->set_customer_id(std::move(*row.mutable_customer_id()));
   summary->set_display_name(std::move(*row.mutable_display_name()));
   summary->set_kind(row.kind());
@@ -79,26 +79,20 @@ void Summarise(v1::ListRow& row, v1::CustomerSummary* summary) {
   SetDay(row.registered_day(), summary->mutable_registered_date());
 }
 
-absl::Status Malformed() {
-  return absl::DataLossError("a row does not parse; rebuild the read model 'directory'");
-}
-
 }  // namespace
 
 // ---------------------------------------------------------------------------------------- one
 
 absl::Status DirectoryQueries::Check(const v1::GetCustomerRequest& request) {
   FieldViolations bad;
-  Expect(CheckId(request.customer_id(), kMaxIdCharacters), "customer_id", bad);
+  projection::CheckCustomerId(request.customer_id(), bad);
   return bad.ToStatus();
 }
 
 absl::Status DirectoryQueries::Answer(const v1::GetCustomerRequest& request, const Reading& reading,
                                       v1::GetCustomerResponse* response) {
-  RETURN_IF_ERROR(
-      Find(*reading.partitions.front().view, request.customer_id(), response->mutable_customer()));
-  projection::SetPosition(reading, response->mutable_position());
-  return absl::OkStatus();
+  return Find(*reading.partitions.front().view, request.customer_id(),
+              response->mutable_customer());
 }
 
 absl::Status DirectoryQueries::Check(const v1::GetCustomerByExternalIdRequest& request) {
@@ -108,9 +102,8 @@ absl::Status DirectoryQueries::Check(const v1::GetCustomerByExternalIdRequest& r
   return bad.ToStatus();
 }
 
-absl::Status DirectoryQueries::Answer(const v1::GetCustomerByExternalIdRequest& request,
-                                      const Reading& reading,
-                                      v1::GetCustomerByExternalIdResponse* response) {
+absl::Status DirectoryQueries::Part(const v1::GetCustomerByExternalIdRequest& request,
+                                    const Reading& reading, ClaimantsPart* part) {
   const std::string prefix = ExternalIdKey(request.system(), Tidy(request.id()));
   const store::View* view = nullptr;
   std::vector<std::string> claimants;
@@ -128,33 +121,44 @@ absl::Status DirectoryQueries::Answer(const v1::GetCustomerByExternalIdRequest& 
           return parses && ++here <= kMaxClaimants;
         }));
   }
-  if (!parses) return Malformed();
+  if (!parses) return projection::Malformed(kExternalIds.name);
+  if (claimants.size() == 1) {
+    RETURN_IF_ERROR(Find(*view, claimants.front(), part->mutable_customer()));
+  }
+  part->mutable_customer_ids()->Assign(claimants.begin(), claimants.end());
+  return absl::OkStatus();
+}
+
+absl::Status DirectoryQueries::Merge(const v1::GetCustomerByExternalIdRequest& request,
+                                     projection::Parts<ClaimantsPart> parts,
+                                     v1::GetCustomerByExternalIdResponse* response) {
+  std::vector<std::string> claimants;
+  for (ClaimantsPart* part : parts) {
+    claimants.insert(claimants.end(), part->customer_ids().begin(), part->customer_ids().end());
+    if (part->has_customer()) response->mutable_customer()->Swap(part->mutable_customer());
+  }
   if (claimants.empty()) {
     return Refuse(
         Reason::kExternalIdNotFound,
         absl::StrCat("no customer is known as '", request.id(), "' in '", request.system(), "'"),
         {{"system", request.system()}, {"id", request.id()}});
   }
-  if (claimants.size() > 1) {
-    std::sort(claimants.begin(), claimants.end());
-    const bool more = claimants.size() > static_cast<size_t>(kMaxClaimants);
-    if (more) claimants.resize(kMaxClaimants);
-    const std::string names = absl::StrCat(absl::StrJoin(claimants, ", "), more ? ", ..." : "");
-    return Refuse(
-        Reason::kExternalIdAmbiguous,
-        absl::StrCat("'", request.id(), "' in '", request.system(), "' is claimed by ", names),
-        {{"system", request.system()}, {"id", request.id()}, {"customer_ids", names}});
-  }
-  RETURN_IF_ERROR(Find(*view, claimants.front(), response->mutable_customer()));
-  projection::SetPosition(reading, response->mutable_position());
-  return absl::OkStatus();
+  if (claimants.size() == 1) return absl::OkStatus();
+  std::sort(claimants.begin(), claimants.end());
+  const bool more = claimants.size() > static_cast<size_t>(kMaxClaimants);
+  if (more) claimants.resize(kMaxClaimants);
+  const std::string names = absl::StrCat(absl::StrJoin(claimants, ", "), more ? ", ..." : "");
+  return Refuse(
+      Reason::kExternalIdAmbiguous,
+      absl::StrCat("'", request.id(), "' in '", request.system(), "' is claimed by ", names),
+      {{"system", request.system()}, {"id", request.id()}, {"customer_ids", names}});
 }
 
 // --------------------------------------------------------------------------------------- many
 
 absl::Status DirectoryQueries::Check(const v1::ListCustomersRequest& request) {
   FieldViolations bad;
-  if (request.page_size() < 0) bad.Add("page_size", "is negative");
+  projection::CheckPageSize(request.page_size(), bad);
   Expect(FilterOf(request.filter()).status(), "filter", bad);
   if (request.order_by().size() > kMaxOrderBytes) {
     bad.Add("order_by", "is longer than 64 bytes");
@@ -164,32 +168,41 @@ absl::Status DirectoryQueries::Check(const v1::ListCustomersRequest& request) {
   return bad.ToStatus();
 }
 
-absl::Status DirectoryQueries::Answer(const v1::ListCustomersRequest& request,
-                                      const Reading& reading, v1::ListCustomersResponse* response) {
+absl::Status DirectoryQueries::Part(const v1::ListCustomersRequest& request, const Reading& reading,
+                                    ListPart* part) {
   ASSIGN_OR_RETURN(const Order order, OrderOf(request.order_by()));
   ASSIGN_OR_RETURN(const projection::Filter filter, FilterOf(request.filter()));
   ASSIGN_OR_RETURN(const std::string after, projection::AfterOf(request, request.page_token()));
-  const int page_size =
-      request.page_size() == 0 ? kDefaultPage : std::min(request.page_size(), kLargestPage);
-
-  projection::MergedRows rows(reading, order.table.id, order.direction, after);
   v1::ListRow row;
-  std::string last;
-  for (int looked = 0; rows.valid(); rows.Next()) {
-    if (response->customers_size() == page_size || looked == kMaxLooked) {
-      response->set_next_page_token(projection::PageTokenFor(request, last));
-      break;
-    }
-    if (++looked % kRowsPerDeadline == 0 && WallNow() >= reading.deadline) {
-      return Refuse(Reason::kDeadlineExceeded, "the deadline came before the page was full");
-    }
-    const std::string_view value = rows.value();
-    if (!row.ParseFromArray(value.data(), static_cast<int>(value.size()))) return Malformed();
-    last = rows.key();
-    if (Matches(filter, row)) Summarise(row, response->add_customers());
-  }
-  RETURN_IF_ERROR(rows.status());
-  projection::SetPosition(reading, response->mutable_position());
+  return projection::CollectRows(
+      reading,
+      {.table = order.table.id,
+       .direction = order.direction,
+       .after = after,
+       .rows = PageSizeOf(request)},
+      [&](const projection::ListedAt& at, std::string* bytes) -> absl::StatusOr<bool> {
+        RETURN_IF_ERROR(projection::ParseRow(order.table, at.value, &row));
+        *bytes = at.value;
+        return Matches(filter, row);
+      },
+      part);
+}
+
+absl::Status DirectoryQueries::Merge(const v1::ListCustomersRequest& request,
+                                     projection::Parts<ListPart> parts,
+                                     v1::ListCustomersResponse* response) {
+  ASSIGN_OR_RETURN(const Order order, OrderOf(request.order_by()));
+  v1::ListRow row;
+  ASSIGN_OR_RETURN(const std::string last,
+                   projection::MergeRows(
+                       parts, order.direction, PageSizeOf(request),
+                       [&](std::string_view, std::string_view bytes) -> absl::StatusOr<size_t> {
+                         RETURN_IF_ERROR(projection::ParseRow(order.table, bytes, &row));
+                         v1::CustomerSummary* customer = response->add_customers();
+                         Summarize(row, customer);
+                         return customer->ByteSizeLong();
+                       }));
+  if (!last.empty()) response->set_next_page_token(projection::PageTokenFor(request, last));
   return absl::OkStatus();
 }
 

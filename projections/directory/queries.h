@@ -1,22 +1,25 @@
 // Who are the customers? The answers (proto/daybook/directory/v1/directory_service.proto).
 //
-// Cost: GetCustomer one row; GetCustomerByExternalId a seek a partition; a page of ListCustomers a
-// seek a partition and the rows that it looks at, which are those that it shows unless there is a
-// filter, and then at most kMaxLooked.
+// Cost. GetCustomer reads one row. GetCustomerByExternalId seeks once per partition. A page of
+// ListCustomers seeks once per partition and reads the rows that it shows. With a filter it also
+// reads those that do not match: at most projection::kMostLooked per part.
 #pragma once
 
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "common/projection/kit/list.h"
 #include "common/projection/queries.h"
 #include "daybook/directory/v1/directory_service.pb.h"
+#include "daybook/internal/directory/v1/parts.pb.h"
 
 namespace daybook::directory {
 
+using daybook::internal::directory::v1::ClaimantsPart;
+using projection::ListPart;
+
 inline constexpr int kDefaultPage = 50;
 inline constexpr int kLargestPage = 1'000;
-// Rows that one call looks at, of all partitions together.
-inline constexpr int kMaxLooked = 10'000;
 // Customers that a refusal for an ambiguous external id names.
 inline constexpr int kMaxClaimants = 10;
 
@@ -24,8 +27,9 @@ struct DirectoryQueries {
   static constexpr std::string_view kService = "daybook.directory.v1.DirectoryService";
   using Methods = projection::MethodList<
       projection::Method<v1::GetCustomerRequest, v1::GetCustomerResponse>,
-      projection::Method<v1::ListCustomersRequest, v1::ListCustomersResponse>,
-      projection::Method<v1::GetCustomerByExternalIdRequest, v1::GetCustomerByExternalIdResponse>>;
+      projection::Scattered<v1::ListCustomersRequest, ListPart, v1::ListCustomersResponse>,
+      projection::Scattered<v1::GetCustomerByExternalIdRequest, ClaimantsPart,
+                            v1::GetCustomerByExternalIdResponse>>;
 
   static absl::Status Check(const v1::GetCustomerRequest&);
   static absl::Status Check(const v1::ListCustomersRequest&);
@@ -41,10 +45,14 @@ struct DirectoryQueries {
   using Reading = projection::Reading;
   static absl::Status Answer(const v1::GetCustomerRequest&, const Reading&,
                              v1::GetCustomerResponse*);
-  static absl::Status Answer(const v1::ListCustomersRequest&, const Reading&,
-                             v1::ListCustomersResponse*);
-  static absl::Status Answer(const v1::GetCustomerByExternalIdRequest&, const Reading&,
-                             v1::GetCustomerByExternalIdResponse*);
+
+  static absl::Status Part(const v1::ListCustomersRequest&, const Reading&, ListPart*);
+  static absl::Status Merge(const v1::ListCustomersRequest&, projection::Parts<ListPart>,
+                            v1::ListCustomersResponse*);
+  static absl::Status Part(const v1::GetCustomerByExternalIdRequest&, const Reading&,
+                           ClaimantsPart*);
+  static absl::Status Merge(const v1::GetCustomerByExternalIdRequest&,
+                            projection::Parts<ClaimantsPart>, v1::GetCustomerByExternalIdResponse*);
 };
 
 }  // namespace daybook::directory

@@ -7,6 +7,7 @@
 
 #include "common/base/collation.h"
 #include "common/base/text.h"
+#include "common/projection/kit/rows.h"
 #include "common/store/store.h"
 #include "daybook/directory/v1/rows.pb.h"
 
@@ -36,7 +37,7 @@ inline std::string NameKey(std::string_view display_name, std::string_view custo
 
 inline std::string DayKey(int32_t day, std::string_view customer_id) {
   std::string key;
-  store::AppendNumber(&key, static_cast<uint32_t>(day) ^ 0x80000000u);  // negative days first
+  projection::AppendDay(&key, day);
   store::AppendText(&key, customer_id);
   return key;
 }

@@ -8,8 +8,9 @@
 
 namespace daybook::journal {
 
-absl::StatusOr<Days> Days::Of(const google::type::Date* named, const projection::Reading& reading) {
-  Days days(projection::DayAsked(named, projection::TimeOfRead(reading)));
+absl::StatusOr<Days> Days::Of(const google::type::Date* named, absl::Time now,
+                              const projection::PartitionReading& partition) {
+  Days days(projection::DayAsked(named, projection::TimeOfRead(now, partition)));
   days.all_ = std::numeric_limits<int32_t>::max();
   days.none_after_ = std::numeric_limits<int32_t>::min();
   const auto add = [&days](const std::string& time_zone) {
@@ -18,13 +19,11 @@ absl::StatusOr<Days> Days::Of(const google::type::Date* named, const projection:
     days.none_after_ = std::max(days.none_after_, day);
   };
   if (!days.named()) {
-    for (const projection::PartitionReading& partition : reading.partitions) {
-      RETURN_IF_ERROR(
-          partition.view->Scan(kZones.id, "", [&](std::string_view zone, std::string_view) {
-            add(std::string(zone));
-            return true;
-          }));
-    }
+    RETURN_IF_ERROR(
+        partition.view->Scan(kZones.id, "", [&](std::string_view zone, std::string_view) {
+          add(std::string(zone));
+          return true;
+        }));
   }
   if (days.all_ > days.none_after_) add("");  // a day that is named, or a book without accounts
   return days;

@@ -7,7 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/projection/kit/day_asked.h"
-#include "common/projection/queries.h"
+#include "common/projection/read_position.h"
 #include "google/type/date.pb.h"
 
 namespace daybook::journal {
@@ -15,9 +15,9 @@ namespace daybook::journal {
 // Good for one answer.
 class Days {
  public:
-  // `named`: the day of the request, or null.
-  static absl::StatusOr<Days> Of(const google::type::Date* named,
-                                 const projection::Reading& reading);
+  // Of the entries of one partition. `named`: the day of the request, or null.
+  static absl::StatusOr<Days> Of(const google::type::Date* named, absl::Time now,
+                                 const projection::PartitionReading& partition);
 
   bool named() const { return asked_.named(); }
   // Every entry up to this day counts, none after the other; they are equal unless no day is named

@@ -1,22 +1,25 @@
 #include "projections/journal/queries.h"
 
 #include <algorithm>
-#include <memory>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "common/base/clock.h"
 #include "common/base/dates.h"
 #include "common/base/fields.h"
 #include "common/base/money.h"
 #include "common/base/status.h"
 #include "common/base/timestamp.h"
 #include "common/projection/kit/amount_writer.h"
-#include "common/projection/kit/merged_rows.h"
+#include "common/projection/kit/checks.h"
+#include "common/projection/kit/deadline.h"
+#include "common/projection/kit/list.h"
 #include "common/projection/kit/page_token.h"
-#include "common/projection/kit/read_position.h"
+#include "common/projection/kit/rows.h"
+#include "common/projection/kit/sum.h"
+#include "common/projection/kit/two_clocks.h"
 #include "projections/journal/days.h"
 #include "projections/journal/rows.h"
 #include "projections/journal/sums.h"
@@ -31,22 +34,11 @@ using projection::Reading;
 
 constexpr int kRowsPerDeadline = 256;
 
-absl::Status Malformed() {
-  return absl::DataLossError("a row does not parse; rebuild the read model 'journal'");
-}
-
+// Refuses a customer who is not in the book.
 absl::Status ExpectCustomer(const store::View& view, const std::string& customer_id) {
   v1::CustomerRow row;
   ASSIGN_OR_RETURN(const bool found, view.Read(kCustomers, customer_id, &row));
-  if (found && row.registered()) return absl::OkStatus();
-  return Refuse(Reason::kCustomerNotFound,
-                absl::StrCat("customer '", customer_id, "' is not in the book"),
-                {{"customer_id", customer_id}});
-}
-
-void ExpectDate(bool given, const google::type::Date& date, std::string_view field,
-                FieldViolations& bad) {
-  if (given) Expect(DayOf(date).status(), field, bad);
+  return found && row.registered() ? absl::OkStatus() : projection::UnknownCustomer(customer_id);
 }
 
 void ExpectLedger(const std::string& name, FieldViolations& bad) {
@@ -100,21 +92,15 @@ absl::Status Describe(const EntryId& id, v1::EntryRow& row, v1::Entry* entry) {
   return absl::OkStatus();
 }
 
-template <class Request>
-const google::type::Date* NamedDay(const Request& request) {
-  if constexpr (requires { request.as_of_date(); }) {
-    return request.has_as_of_date() ? &request.as_of_date() : nullptr;
-  } else {
-    return request.has_end_date() ? &request.end_date() : nullptr;
-  }
+int PageSizeOf(const v1::ListEntriesRequest& request) {
+  return projection::PageSizeOf(request.page_size(), kDefaultPage, kLargestPage);
 }
 
-// A period that begins after today, and does not say where it ends.
-absl::Status StartsAhead(int32_t today) {
-  FieldViolations bad;
-  bad.Add("end_date",
-          absl::StrCat("is required: start_date is after today, ", FormatDay(DayOfEpoch(today))));
-  return bad.ToStatus();
+// Which entry a key of the list names: of one customer's list, or of that of all.
+absl::StatusOr<EntryId> IdOf(bool of_one, std::string_view key) {
+  std::optional<EntryId> id = of_one ? TakeEntryKey(key) : TakeByDayKey(key);
+  if (!id.has_value()) return projection::Malformed(of_one ? kEntries.name : kByDay.name);
+  return *std::move(id);
 }
 
 // Where a list begins: behind the last row of the page before, or before the first day.
@@ -130,77 +116,80 @@ absl::StatusOr<std::string> AfterOf(const v1::ListEntriesRequest& request) {
 
 absl::Status JournalQueries::Check(const v1::ListEntriesRequest& request) {
   FieldViolations bad;
-  if (request.page_size() < 0) bad.Add("page_size", "is negative");
-  if (!request.customer_id().empty()) {
-    Expect(CheckId(request.customer_id(), kMaxIdCharacters), "customer_id", bad);
-  }
-  if (!request.account_id().empty()) {
-    if (request.customer_id().empty()) bad.Add("account_id", "needs customer_id");
-    Expect(CheckId(request.account_id(), kMaxIdCharacters), "account_id", bad);
-  }
+  projection::CheckPageSize(request.page_size(), bad);
+  projection::CheckAnyId(request.customer_id(), "customer_id", bad);
+  projection::CheckAccountId(request.account_id(), request.customer_id().empty(), bad);
   if (!request.ledger_account().empty()) ExpectLedger(request.ledger_account(), bad);
-  ExpectDate(request.has_start_date(), request.start_date(), "start_date", bad);
-  ExpectDate(request.has_end_date(), request.end_date(), "end_date", bad);
-  const auto first = DayOf(request.start_date()), last = DayOf(request.end_date());
-  if (request.has_start_date() && request.has_end_date() && first.ok() && last.ok() &&
-      *last < *first) {
-    bad.Add("end_date", "is before start_date");
-  }
+  projection::CheckPeriod(request, bad);
   return bad.ToStatus();
 }
 
-absl::Status JournalQueries::Answer(const v1::ListEntriesRequest& request, const Reading& reading,
-                                    v1::ListEntriesResponse* response) {
+absl::Status JournalQueries::Part(const v1::ListEntriesRequest& request, const Reading& reading,
+                                  EntriesPart* part) {
   const bool of_one = !request.customer_id().empty();
   if (of_one) {
     RETURN_IF_ERROR(ExpectCustomer(*reading.partitions.front().view, request.customer_id()));
   }
-  ASSIGN_OR_RETURN(const std::string after, AfterOf(request));
-  ASSIGN_OR_RETURN(Days days, Days::Of(NamedDay(request), reading));
-  if (!days.named() && request.has_start_date() && request.page_token().empty() &&
-      EpochDay(request.start_date()) > days.none_after()) {
-    return StartsAhead(days.none_after());
+  std::vector<Days> days;
+  int32_t last_day = std::numeric_limits<int32_t>::min();
+  for (const PartitionReading& partition : reading.partitions) {
+    ASSIGN_OR_RETURN(Days of_partition,
+                     Days::Of(projection::DayNamedBy(request), reading.now, partition));
+    last_day = std::max(last_day, of_partition.none_after());
+    days.push_back(std::move(of_partition));
   }
-  const int page_size =
-      request.page_size() == 0 ? kDefaultPage : std::min(request.page_size(), kLargestPage);
-
-  projection::MergedRows rows(reading, of_one ? kEntries.id : kByDay.id, store::Direction::kForward,
-                              after);
+  part->set_last_day(last_day);
+  projection::ListAsked asked{.table = of_one ? kEntries.id : kByDay.id,
+                              .rows = PageSizeOf(request)};
+  ASSIGN_OR_RETURN(asked.after, AfterOf(request));
+  if (of_one) store::AppendText(&asked.until, request.customer_id());
+  AppendDay(&asked.until, last_day + 1);
   v1::EntryRow row;
-  std::string last;
-  size_t bytes = 0;
-  for (int looked = 0; rows.valid(); rows.Next()) {
-    const std::string_view key = rows.key();
-    const std::optional<EntryId> id = of_one ? TakeEntryKey(key) : TakeByDayKey(key);
-    if (!id.has_value()) return Malformed();
-    if ((of_one && id->customer_id != request.customer_id()) || id->day > days.none_after()) break;
-    if (response->entries_size() == page_size || looked == kMaxLooked || bytes >= kPageBytes) {
-      response->set_next_page_token(projection::PageTokenFor(request, last));
-      break;
-    }
-    if (++looked % kRowsPerDeadline == 0 && WallNow() >= reading.deadline) {
-      return Refuse(Reason::kDeadlineExceeded, "the deadline came before the page was full");
-    }
-    last = key;
-    if (of_one) {
-      const std::string_view value = rows.value();
-      if (!row.ParseFromArray(value.data(), static_cast<int>(value.size()))) return Malformed();
-    } else {
-      const store::View& view = *rows.partition().view;
-      const std::string entry = EntryKey(id->customer_id, id->day, id->revision, id->part);
-      ASSIGN_OR_RETURN(const bool found, view.Read(kEntries, entry, &row));
-      if (!found) return Malformed();
-    }
-    if (!Wanted(request, row)) continue;
-    ASSIGN_OR_RETURN(const bool counts, days.Count(*rows.partition().view, id->customer_id,
-                                                   row.account_id(), id->day));
-    if (!counts) continue;
-    v1::Entry* entry = response->add_entries();
-    RETURN_IF_ERROR(Describe(*id, row, entry));
-    bytes += entry->ByteSizeLong();
+  return projection::CollectRows(
+      reading, asked,
+      [&](const projection::ListedAt& at, std::string* bytes) -> absl::StatusOr<bool> {
+        ASSIGN_OR_RETURN(const EntryId id, IdOf(of_one, at.key));
+        const store::View& view = *reading.partitions[at.partition].view;
+        if (of_one) {
+          *bytes = at.value;
+        } else {
+          const std::string entry = EntryKey(id.customer_id, id.day, id.revision, id.part);
+          ASSIGN_OR_RETURN(const bool found, view.Get(kEntries.id, entry, bytes));
+          if (!found) return projection::Malformed(kByDay.name);
+        }
+        RETURN_IF_ERROR(projection::ParseRow(kEntries, *bytes, &row));
+        if (!Wanted(request, row)) return false;
+        return days[at.partition].Count(view, id.customer_id, row.account_id(), id.day);
+      },
+      part->mutable_list());
+}
+
+absl::Status JournalQueries::Merge(const v1::ListEntriesRequest& request,
+                                   projection::Parts<EntriesPart> parts,
+                                   v1::ListEntriesResponse* response) {
+  int32_t last_day = std::numeric_limits<int32_t>::min();
+  std::vector<const projection::ListPart*> lists;
+  for (const EntriesPart* part : parts) {
+    last_day = std::max(last_day, part->last_day());
+    lists.push_back(&part->list());
   }
-  RETURN_IF_ERROR(rows.status());
-  projection::SetPosition(reading, response->mutable_position());
+  if (!request.has_end_date() && request.has_start_date() && request.page_token().empty() &&
+      EpochDay(request.start_date()) > last_day) {
+    return projection::StartsAhead(last_day);
+  }
+  const bool of_one = !request.customer_id().empty();
+  v1::EntryRow row;
+  ASSIGN_OR_RETURN(const std::string last,
+                   projection::MergeRows(
+                       lists, store::Direction::kForward, PageSizeOf(request),
+                       [&](std::string_view key, std::string_view bytes) -> absl::StatusOr<size_t> {
+                         ASSIGN_OR_RETURN(const EntryId id, IdOf(of_one, key));
+                         RETURN_IF_ERROR(projection::ParseRow(kEntries, bytes, &row));
+                         v1::Entry* entry = response->add_entries();
+                         RETURN_IF_ERROR(Describe(id, row, entry));
+                         return entry->ByteSizeLong();
+                       }));
+  if (!last.empty()) response->set_next_page_token(projection::PageTokenFor(request, last));
   return absl::OkStatus();
 }
 
@@ -215,58 +204,55 @@ Sums SumsOf(const v1::PostedLine& line) {
 }
 
 // Sums of what was posted for one customer, out of their entries.
-absl::Status AddSumsOf(const v1::GetLedgerAccountRequest& request, Ledger ledger,
-                       const Reading& reading, Days& days, LedgerSums* sums) {
-  const store::View& view = *reading.partitions.front().view;
+absl::Status AddSumsOf(const v1::GetLedgerAccountRequest& request, const Reading& reading,
+                       const PartitionReading& partition, Days& days, LedgerSums* sums) {
+  const auto ledger = static_cast<uint32_t>(*postings::FindLedger(request.ledger_account()));
+  const store::View& view = *partition.view;
   RETURN_IF_ERROR(ExpectCustomer(view, request.customer_id()));
   std::string prefix;
   store::AppendText(&prefix, request.customer_id());
+  projection::DeadlineEvery deadline(reading.deadline, kRowsPerDeadline);
   v1::EntryRow row;
-  int looked = 0;
-  absl::Status status;
-  RETURN_IF_ERROR(view.Scan(kEntries.id, prefix, [&](std::string_view key, std::string_view bytes) {
-    if (++looked % kRowsPerDeadline == 0 && WallNow() >= reading.deadline) {
-      status = Refuse(Reason::kDeadlineExceeded, "the deadline came before all was read");
-      return false;
-    }
-    const std::optional<EntryId> id = TakeEntryKey(key);
-    if (!id.has_value() || !row.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-      status = Malformed();
-      return false;
-    }
-    if (id->day > days.none_after()) return false;
+  const auto add = [&](std::string_view key, std::string_view bytes) -> absl::StatusOr<bool> {
+    RETURN_IF_ERROR(deadline.Check());
+    ASSIGN_OR_RETURN(const EntryId id, IdOf(true, key));
+    if (id.day > days.none_after()) return false;
+    RETURN_IF_ERROR(projection::ParseRow(kEntries, bytes, &row));
     if (row.currency_code() != request.currency_code()) return true;
-    const auto counts = days.Count(view, id->customer_id, row.account_id(), id->day);
-    if (!counts.ok()) status = counts.status();
-    if (!counts.ok() || !*counts) return counts.ok();
+    ASSIGN_OR_RETURN(const bool counts, days.Count(view, id.customer_id, row.account_id(), id.day));
+    if (!counts) return true;
     for (const v1::PostedLine& line : row.lines()) {
-      if (line.ledger() != static_cast<uint32_t>(ledger)) continue;
+      if (line.ledger() != ledger) continue;
       (*sums)[{request.currency_code(), line.ledger(), line.detail()}].Add(SumsOf(line));
     }
     return true;
+  };
+  absl::Status status;
+  RETURN_IF_ERROR(view.Scan(kEntries.id, prefix, [&](std::string_view key, std::string_view bytes) {
+    const absl::StatusOr<bool> more = add(key, bytes);
+    status = more.status();
+    return more.ok() && *more;
   }));
   return status;
 }
 
 // Takes off what does not count yet. Entries dated ahead are few, so they are looked at one by one.
-absl::Status TakeOffAhead(const Reading& reading, Days& days, bool by_detail, LedgerSums* sums) {
+absl::Status TakeOffAhead(const Reading& reading, const PartitionReading& partition, Days& days,
+                          bool by_detail, LedgerSums* sums) {
+  const store::View& view = *partition.view;
   std::string after;
   AppendDay(&after, days.all() + 1);
-  projection::MergedRows rows(reading, kByDay.id, store::Direction::kForward, after);
+  projection::DeadlineEvery deadline(reading.deadline, kRowsPerDeadline);
   v1::EntryRow row;
-  for (int looked = 0; rows.valid(); rows.Next()) {
-    if (++looked % kRowsPerDeadline == 0 && WallNow() >= reading.deadline) {
-      return Refuse(Reason::kDeadlineExceeded, "the deadline came before all was read");
-    }
-    const std::optional<EntryId> id = TakeByDayKey(rows.key());
-    if (!id.has_value()) return Malformed();
-    const store::View& view = *rows.partition().view;
+  const auto rows = view.NewCursor(kByDay.id, store::Direction::kForward, after);
+  for (; rows->valid(); rows->Next()) {
+    RETURN_IF_ERROR(deadline.Check());
+    ASSIGN_OR_RETURN(const EntryId id, IdOf(false, rows->key()));
     ASSIGN_OR_RETURN(
         const bool found,
-        view.Read(kEntries, EntryKey(id->customer_id, id->day, id->revision, id->part), &row));
-    if (!found) return Malformed();
-    ASSIGN_OR_RETURN(const bool counts,
-                     days.Count(view, id->customer_id, row.account_id(), id->day));
+        view.Read(kEntries, EntryKey(id.customer_id, id.day, id.revision, id.part), &row));
+    if (!found) return projection::Malformed(kByDay.name);
+    ASSIGN_OR_RETURN(const bool counts, days.Count(view, id.customer_id, row.account_id(), id.day));
     if (counts) continue;
     for (const v1::PostedLine& line : row.lines()) {
       const auto sum = sums->find(
@@ -274,24 +260,49 @@ absl::Status TakeOffAhead(const Reading& reading, Days& days, bool by_detail, Le
       if (sum != sums->end()) sum->second.Subtract(SumsOf(line));
     }
   }
-  RETURN_IF_ERROR(rows.status());
-  std::erase_if(*sums,
-                [](const auto& sum) { return sum.second.debit == 0 && sum.second.credit == 0; });
+  return rows->status();
+}
+
+// Adds the sums of a partition by the day that was asked for: of all ledger accounts, or of those
+// with this prefix.
+absl::Status SumUp(const Reading& reading, const PartitionReading& partition, Days& days,
+                   const std::string& prefix, bool by_detail, LedgerSums* sums) {
+  LedgerSums of_partition;
+  RETURN_IF_ERROR(AddSums(*partition.view,
+                          {.prefix = prefix,
+                           .everything = !days.named(),
+                           .as_of_day = days.all(),
+                           .by_detail = by_detail,
+                           .deadline = reading.deadline},
+                          &of_partition));
+  if (!days.named()) {
+    RETURN_IF_ERROR(TakeOffAhead(reading, partition, days, by_detail, &of_partition));
+  }
+  for (const auto& [key, sum] : of_partition) {
+    if (sum.debit != 0 || sum.credit != 0) (*sums)[key].Add(sum);
+  }
   return absl::OkStatus();
 }
 
-// The sums by the day that was asked for: of all ledger accounts, or of those with this prefix.
-absl::Status SumUp(const Reading& reading, Days& days, const std::string& prefix, bool by_detail,
-                   LedgerSums* sums) {
-  const SumsAsked asked{.prefix = prefix,
-                        .everything = !days.named(),
-                        .as_of_day = days.all(),
-                        .by_detail = by_detail,
-                        .deadline = reading.deadline};
-  for (const PartitionReading& partition : reading.partitions) {
-    RETURN_IF_ERROR(AddSums(*partition.view, asked, sums));
+void ToPart(const LedgerSums& sums, SumsPart* part) {
+  for (const auto& [key, sum] : sums) {
+    auto* one = part->add_sums();
+    one->set_currency_code(key.currency_code);
+    one->set_ledger(key.ledger);
+    one->set_detail(key.detail);
+    projection::SetValue(sum.debit, one->mutable_sum()->mutable_debit());
+    projection::SetValue(sum.credit, one->mutable_sum()->mutable_credit());
   }
-  return days.named() ? absl::OkStatus() : TakeOffAhead(reading, days, by_detail, sums);
+}
+
+LedgerSums SumsOf(projection::Parts<SumsPart> parts) {
+  LedgerSums sums;
+  for (const SumsPart* part : parts) {
+    for (const auto& one : part->sums()) {
+      sums[{one.currency_code(), one.ledger(), one.detail()}].Add(ValueOf(one.sum()));
+    }
+  }
+  return sums;
 }
 
 }  // namespace
@@ -302,26 +313,31 @@ absl::Status JournalQueries::Check(const v1::GetLedgerAccountRequest& request) {
   if (Currency::Find(request.currency_code()) == nullptr) {
     bad.Add("currency_code", "is no ISO 4217 code in capitals such as EUR");
   }
-  if (!request.customer_id().empty()) {
-    Expect(CheckId(request.customer_id(), kMaxIdCharacters), "customer_id", bad);
-  }
-  ExpectDate(request.has_as_of_date(), request.as_of_date(), "as_of_date", bad);
+  projection::CheckAnyId(request.customer_id(), "customer_id", bad);
+  projection::CheckClocks(request, bad);
   return bad.ToStatus();
 }
 
-absl::Status JournalQueries::Answer(const v1::GetLedgerAccountRequest& request,
-                                    const Reading& reading,
-                                    v1::GetLedgerAccountResponse* response) {
-  const Ledger ledger = *postings::FindLedger(request.ledger_account());
-  ASSIGN_OR_RETURN(const Currency* currency, CurrencyOf(request.currency_code()));
-  ASSIGN_OR_RETURN(Days days, Days::Of(NamedDay(request), reading));
+absl::Status JournalQueries::Part(const v1::GetLedgerAccountRequest& request,
+                                  const Reading& reading, SumsPart* part) {
+  const std::string prefix =
+      LedgerPrefix(request.currency_code(), *postings::FindLedger(request.ledger_account()));
   LedgerSums sums;
-  if (!request.customer_id().empty()) {
-    RETURN_IF_ERROR(AddSumsOf(request, ledger, reading, days, &sums));
-  } else {
-    const std::string prefix = LedgerPrefix(request.currency_code(), ledger);
-    RETURN_IF_ERROR(SumUp(reading, days, prefix, true, &sums));
+  for (const PartitionReading& partition : reading.partitions) {
+    ASSIGN_OR_RETURN(Days days, Days::Of(projection::DayNamedBy(request), reading.now, partition));
+    RETURN_IF_ERROR(request.customer_id().empty()
+                        ? SumUp(reading, partition, days, prefix, true, &sums)
+                        : AddSumsOf(request, reading, partition, days, &sums));
   }
+  ToPart(sums, part);
+  return absl::OkStatus();
+}
+
+absl::Status JournalQueries::Merge(const v1::GetLedgerAccountRequest& request,
+                                   projection::Parts<SumsPart> parts,
+                                   v1::GetLedgerAccountResponse* response) {
+  ASSIGN_OR_RETURN(const Currency* currency, CurrencyOf(request.currency_code()));
+  const LedgerSums sums = SumsOf(parts);
   Sums all;
   for (const auto& [key, sum] : sums) {
     all.Add(sum);
@@ -332,29 +348,36 @@ absl::Status JournalQueries::Answer(const v1::GetLedgerAccountRequest& request,
   }
   response->set_detail_count(static_cast<int64_t>(sums.size()));
   Write(all, *currency, response);
-  projection::SetPosition(reading, response->mutable_position());
   return absl::OkStatus();
 }
 
 absl::Status JournalQueries::Check(const v1::GetTrialBalanceRequest& request) {
   FieldViolations bad;
-  ExpectDate(request.has_as_of_date(), request.as_of_date(), "as_of_date", bad);
+  projection::CheckClocks(request, bad);
   return bad.ToStatus();
 }
 
-absl::Status JournalQueries::Answer(const v1::GetTrialBalanceRequest& request,
-                                    const Reading& reading, v1::GetTrialBalanceResponse* response) {
-  ASSIGN_OR_RETURN(Days days, Days::Of(NamedDay(request), reading));
+absl::Status JournalQueries::Part(const v1::GetTrialBalanceRequest& request, const Reading& reading,
+                                  SumsPart* part) {
   LedgerSums sums;
-  RETURN_IF_ERROR(SumUp(reading, days, "", false, &sums));
-  for (const auto& [key, sum] : sums) {
+  for (const PartitionReading& partition : reading.partitions) {
+    ASSIGN_OR_RETURN(Days days, Days::Of(projection::DayNamedBy(request), reading.now, partition));
+    RETURN_IF_ERROR(SumUp(reading, partition, days, "", false, &sums));
+  }
+  ToPart(sums, part);
+  return absl::OkStatus();
+}
+
+absl::Status JournalQueries::Merge(const v1::GetTrialBalanceRequest&,
+                                   projection::Parts<SumsPart> parts,
+                                   v1::GetTrialBalanceResponse* response) {
+  for (const auto& [key, sum] : SumsOf(parts)) {
     ASSIGN_OR_RETURN(const Currency* currency, CurrencyOf(key.currency_code));
     v1::TrialBalanceRow* row = response->add_rows();
     row->set_ledger_account(std::string(NameOf(static_cast<Ledger>(key.ledger))));
     row->set_currency_code(key.currency_code);
     Write(sum, *currency, row);
   }
-  projection::SetPosition(reading, response->mutable_position());
   return absl::OkStatus();
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/projection/kit/rows.h"
 #include "common/store/store.h"
 #include "daybook/journal/v1/rows.pb.h"
 #include "projections/journal/postings.h"
@@ -31,16 +32,8 @@ inline constexpr store::Table<v1::AccountRow> kAccounts{8, "accounts"};
 // time zone of an account, empty for UTC
 inline constexpr store::Table<v1::ZoneRow> kZones{9, "zones"};
 
-// Keys keep the order of days, negative ones too.
-inline void AppendDay(std::string* key, int32_t day) {
-  store::AppendNumber(key, static_cast<uint32_t>(day) ^ 0x80000000u);
-}
-inline bool TakeDay(std::string_view* key, int32_t* day) {
-  uint32_t number = 0;
-  if (!store::TakeNumber(key, &number)) return false;
-  *day = static_cast<int32_t>(number ^ 0x80000000u);
-  return true;
-}
+using projection::AppendDay;
+using projection::TakeDay;
 
 // Which entry: the revision of the customer that recorded it, the event's place in that record, and
 // the day, for an event about documents of several days is several entries.

@@ -1,28 +1,14 @@
 #include "projections/journal/sums.h"
 
-#include "absl/strings/str_cat.h"
-#include "common/base/clock.h"
 #include "common/base/status.h"
+#include "common/projection/kit/deadline.h"
+#include "common/projection/kit/rows.h"
+#include "common/projection/kit/sum.h"
 
 namespace daybook::journal {
 namespace {
 
 constexpr int kRowsPerDeadline = 1'024;
-
-void AddTo(uint64_t amount, v1::Sum* sum) {
-  const uint64_t low = sum->low() + amount;
-  if (low < amount) sum->set_high(sum->high() + 1);
-  sum->set_low(low);
-}
-
-Int128 ValueOf(const v1::Sum& sum) {
-  return static_cast<Int128>(
-      static_cast<unsigned __int128>(static_cast<uint64_t>(sum.high())) << 64 | sum.low());
-}
-
-absl::Status Malformed() {
-  return absl::DataLossError("a sum does not parse; rebuild the read model 'journal'");
-}
 
 bool TakeLedgerKey(std::string_view* key, LedgerKey* out) {
   return store::TakeText(key, &out->currency_code) && store::TakeNumber(key, &out->ledger) &&
@@ -43,36 +29,37 @@ void Sums::Subtract(const Sums& other) {
 
 void AddAmount(int64_t amount_minor, v1::SumRow* row) {
   if (amount_minor >= 0) {
-    AddTo(static_cast<uint64_t>(amount_minor), row->mutable_debit());
+    projection::AddTo(amount_minor, row->mutable_debit());
   } else {
-    AddTo(0 - static_cast<uint64_t>(amount_minor), row->mutable_credit());
+    projection::AddTo(-Int128{amount_minor}, row->mutable_credit());
   }
 }
 
-Sums ValueOf(const v1::SumRow& row) { return {ValueOf(row.debit()), ValueOf(row.credit())}; }
+Sums ValueOf(const v1::SumRow& row) {
+  return {projection::ValueOf(row.debit()), projection::ValueOf(row.credit())};
+}
 
 absl::Status AddSums(const store::View& view, const SumsAsked& asked, LedgerSums* sums) {
-  const uint8_t table = asked.everything ? kSums.id : kDays.id;
+  const store::Table<v1::SumRow> table = asked.everything ? kSums : kDays;
   v1::SumRow row;
   LedgerKey place;
-  int rows = 0;
+  projection::DeadlineEvery deadline(asked.deadline, kRowsPerDeadline);
   absl::Status status;
-  RETURN_IF_ERROR(view.Scan(table, asked.prefix, [&](std::string_view key, std::string_view bytes) {
-    if (++rows % kRowsPerDeadline == 0 && WallNow() >= asked.deadline) {
-      status = Refuse(Reason::kDeadlineExceeded, "the deadline came before all sums were read");
-      return false;
-    }
-    int32_t day = 0;
-    if (!TakeLedgerKey(&key, &place) || (!asked.everything && !TakeDay(&key, &day)) ||
-        !row.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-      status = Malformed();
-      return false;
-    }
-    if (!asked.everything && day > asked.as_of_day) return true;
-    if (!asked.by_detail) place.detail.clear();
-    (*sums)[place].Add(ValueOf(row));
-    return true;
-  }));
+  RETURN_IF_ERROR(
+      view.Scan(table.id, asked.prefix, [&](std::string_view key, std::string_view bytes) {
+        status = deadline.Check();
+        if (status.ok()) status = projection::ParseRow(table, bytes, &row);
+        int32_t day = 0;
+        if (status.ok() &&
+            (!TakeLedgerKey(&key, &place) || (!asked.everything && !TakeDay(&key, &day)))) {
+          status = projection::Malformed(table.name);
+        }
+        if (!status.ok()) return false;
+        if (!asked.everything && day > asked.as_of_day) return true;
+        if (!asked.by_detail) place.detail.clear();
+        (*sums)[place].Add(ValueOf(row));
+        return true;
+      }));
   return status;
 }
 

@@ -34,7 +34,7 @@ struct LedgerKey {
 };
 using LedgerSums = std::map<LedgerKey, Sums>;
 
-// How sums are asked for. Looks at the deadline every 1,024 rows.
+// How sums are asked for.
 struct SumsAsked {
   std::string prefix = {};  // of keys: everything, or LedgerPrefix
   bool everything = true;   // whatever its day
@@ -43,7 +43,8 @@ struct SumsAsked {
   absl::Time deadline = absl::InfiniteFuture();
 };
 
-// Adds the sums of one partition: of everything a row a detail, up to a day a row a detail and day.
+// Adds the sums of one partition. Of everything it reads one row per detail, up to a day one row
+// per detail and day.
 absl::Status AddSums(const store::View& view, const SumsAsked& asked, LedgerSums* sums);
 
 }  // namespace daybook::journal

@@ -17,6 +17,7 @@
 #include "projections/balances/rows.h"
 #include "projections/journal/postings.h"
 #include "tests/balances/book_world.h"
+#include "tests/support/answers.h"
 #include "tests/support/scratch.h"
 
 namespace daybook::balances {
@@ -145,7 +146,8 @@ class Asking {
   Response Answer(const Request& request) {
     Response response;
     absl::Status status = BalancesQueries::Check(request);
-    if (status.ok()) status = BalancesQueries::Answer(request, world_.Read(now_), &response);
+    if (status.ok())
+      status = test::AnswerOf<BalancesQueries>(request, world_.Read(now_), &response);
     RC_ASSERT(status.ok());
     return response;
   }
@@ -274,9 +276,10 @@ class Asking {
     }
     if (first > last) {
       v1::GetStatementResponse none;
-      return ReasonOf(as_of_.has_value() ? BalancesQueries::Check(request)
-                                         : BalancesQueries::Answer(request, world_.Read(now_),
-                                                                   &none)) == "INVALID_FIELDS"
+      return ReasonOf(as_of_.has_value()
+                          ? BalancesQueries::Check(request)
+                          : test::AnswerOf<BalancesQueries>(request, world_.Read(now_), &none)) ==
+                     "INVALID_FIELDS"
                  ? ""
                  : "a period that ends before it begins";
     }

@@ -8,6 +8,7 @@
 #include "common/base/dates.h"
 #include "common/base/money.h"
 #include "common/base/status.h"
+#include "tests/support/answers.h"
 
 namespace daybook::balances {
 namespace {
@@ -83,7 +84,7 @@ class Asking {
     if (absl::Status status = BalancesQueries::Check(request); !status.ok()) return status;
     Response response;
     const absl::Status status =
-        BalancesQueries::Answer(request, world_.ReadingOf(customer, now_), &response);
+        test::AnswerOf<BalancesQueries>(request, world_.ReadingOf(customer, now_), &response);
     if (!status.ok()) return status;
     return response;
   }

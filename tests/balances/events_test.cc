@@ -12,6 +12,7 @@
 #include "common/projection/runner.h"
 #include "projections/balances/balances.h"
 #include "projections/balances/queries.h"
+#include "tests/support/answers.h"
 #include "tests/support/facts.h"
 #include "tests/support/given_when_then.h"
 #include "tests/support/scratch.h"
@@ -90,7 +91,7 @@ class EventsTest : public testing::Test {
     const projection::PartitionReading reading[] = {{runner_->shard().view(), now}};
     Response response;
     const absl::Status status =
-        BalancesQueries::Answer(request, {now, absl::InfiniteFuture(), reading}, &response);
+        test::AnswerOf<BalancesQueries>(request, {now, absl::InfiniteFuture(), reading}, &response);
     EXPECT_TRUE(status.ok()) << status;
     return response;
   }

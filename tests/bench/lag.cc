@@ -153,8 +153,8 @@ class LagRun {
       return absl::InternalError("a balance does not parse");
     }
     probe_.response.Clear();
-    partition_ = response.position().partition();
-    seen_ = response.position().next_offset();
+    partition_ = response.position().partitions(0).partition();
+    seen_ = response.position().partitions(0).next_offset();
     while (!invisible_.empty() && invisible_.begin()->first <= seen_) {
       lags_ms_.push_back(Milliseconds(now - invisible_.begin()->second));
       invisible_.erase(invisible_.begin());

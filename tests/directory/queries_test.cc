@@ -204,8 +204,10 @@ TEST_F(DirectoryTest, GivesFiftyByDefaultAndAThousandAtMost) {
   const auto page = List(request);
   EXPECT_EQ(page->customers_size(), 1000);
   EXPECT_NE(page->next_page_token(), "");
-  EXPECT_EQ(page->position().partition(), -1);
-  EXPECT_EQ(page->position().next_offset(), 1100);
+  int64_t seen = 0;
+  ASSERT_EQ(page->position().partitions_size(), World::kPartitions);
+  for (const auto& place : page->position().partitions()) seen += place.next_offset();
+  EXPECT_EQ(seen, 1100);
 }
 
 TEST_F(DirectoryTest, RefusesForgedPageTokensAndThoseOfOtherRequests) {
@@ -247,9 +249,10 @@ TEST_F(DirectoryTest, GoesOnBehindACustomerWhoIsNoMoreThere) {
 }
 
 TEST_F(DirectoryTest, LooksAtALimitedNumberOfCustomersForAFilter) {
-  for (int i = 0; i < kMaxLooked + 500; ++i) Register(absl::StrCat("c-", 100'000 + i));
+  for (int i = 0; i < projection::kMostLooked + 500; ++i) Register(absl::StrCat("c-", 100'000 + i));
   world_->Tell("c-100003", kDay, "customer_archived {}");
-  world_->Tell(absl::StrCat("c-", 100'000 + kMaxLooked + 400), kDay, "customer_archived {}");
+  world_->Tell(absl::StrCat("c-", 100'000 + projection::kMostLooked + 400), kDay,
+               "customer_archived {}");
   world_->Flush();
   v1::ListCustomersRequest request;
   request.set_filter("state = ARCHIVED");
@@ -268,8 +271,8 @@ TEST_F(DirectoryTest, GivesUpAtTheDeadline) {
   v1::ListCustomersRequest request;
   request.set_filter("state = ARCHIVED");
   v1::ListCustomersResponse response;
-  const absl::Status status =
-      DirectoryQueries::Answer(request, world_->ReadingOf("", absl::InfinitePast()), &response);
+  const absl::Status status = test::AnswerOf<DirectoryQueries>(
+      request, world_->ReadingOf("", absl::InfinitePast()), &response);
   EXPECT_EQ(ReasonOf(status), "DEADLINE_EXCEEDED");
 }
 
@@ -363,7 +366,7 @@ TEST(DirectoryService, ShowsTheCommandOfTheToken) {
     v1::GetCustomerResponse got;
     ASSERT_TRUE(ask("GetCustomer", get, &got).ok());
     EXPECT_EQ(got.customer().revision(), 1);
-    EXPECT_EQ(got.position().partition(), log::PartitionOf(id, log.partitions()));
+    EXPECT_EQ(got.position().partitions(0).partition(), log::PartitionOf(id, log.partitions()));
   }
   v1::GetCustomerRequest bad;
   bad.set_customer_id("c-1");

@@ -134,6 +134,7 @@ std::vector<std::shared_ptr<const store::View>> World::Views() const {
 
 absl::StatusOr<std::vector<v1::CustomerSummary>> AllPages(World& world,
                                                           v1::ListCustomersRequest request) {
+  const v1::ListCustomersRequest first = request;
   std::vector<v1::CustomerSummary> all;
   do {
     const auto page = Ask<v1::ListCustomersResponse>(world, request);
@@ -141,6 +142,11 @@ absl::StatusOr<std::vector<v1::CustomerSummary>> AllPages(World& world,
     all.insert(all.end(), page->customers().begin(), page->customers().end());
     request.set_page_token(page->next_page_token());
   } while (!request.page_token().empty());
+  std::vector<std::string> texts;
+  for (const auto& customer : all) texts.push_back(customer.ShortDebugString());
+  const auto split = test::WalkSplitPages<DirectoryQueries, v1::ListCustomersResponse>(
+      first, world.ReadingOf(), [](const auto& page) { return page.customers(); });
+  EXPECT_EQ(split, texts) << first.ShortDebugString();
   return all;
 }
 

@@ -10,6 +10,7 @@
 #include "common/projection/runner.h"
 #include "projections/directory/directory.h"
 #include "projections/directory/queries.h"
+#include "tests/support/answers.h"
 #include "tests/support/given_when_then.h"
 
 namespace daybook::directory {
@@ -71,7 +72,7 @@ absl::StatusOr<Response> Ask(World& world, const Request& request,
   if (absl::Status status = DirectoryQueries::Check(request); !status.ok()) return status;
   Response response;
   const absl::Status status =
-      DirectoryQueries::Answer(request, world.ReadingOf(customer_id), &response);
+      test::AnswerOf<DirectoryQueries>(request, world.ReadingOf(customer_id), &response);
   if (!status.ok()) return status;
   return response;
 }

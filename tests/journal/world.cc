@@ -218,22 +218,30 @@ absl::StatusOr<balances::v1::GetTrialBalanceResponse> World::AskBalances(
   if (as_of.has_value()) *request.mutable_as_of_date() = DateOf(*as_of);
   balances::v1::GetTrialBalanceResponse response;
   const absl::Status status =
-      balances::BalancesQueries::Answer(request, balances_.Read(-1, now_), &response);
+      test::AnswerOf<balances::BalancesQueries>(request, balances_.Read(-1, now_), &response);
   if (!status.ok()) return status;
   return response;
 }
 
 absl::StatusOr<std::vector<journal::v1::Entry>> World::AllEntries(
     journal::v1::ListEntriesRequest request, int customer, int* pages) {
+  const journal::v1::ListEntriesRequest first = request;
   std::vector<journal::v1::Entry> all;
   while (true) {
     auto page = Ask<journal::v1::ListEntriesResponse>(request, customer);
     if (!page.ok()) return page.status();
     for (auto& entry : *page->mutable_entries()) all.push_back(std::move(entry));
     if (pages != nullptr) ++*pages;
-    if (page->next_page_token().empty()) return all;
+    if (page->next_page_token().empty()) break;
     request.set_page_token(page->next_page_token());
   }
+  std::vector<std::string> texts;
+  for (const auto& entry : all) texts.push_back(entry.ShortDebugString());
+  const auto split = test::WalkSplitPages<JournalQueries, journal::v1::ListEntriesResponse>(
+      first, journal_.Read(customer < 0 ? -1 : customer % 2, now_),
+      [](const auto& page) { return page.entries(); });
+  EXPECT_EQ(split, texts) << first.ShortDebugString();
+  return all;
 }
 
 }  // namespace daybook::journal

@@ -15,6 +15,7 @@
 #include "projections/journal/journal.h"
 #include "projections/journal/queries.h"
 #include "services/billing/billing.h"
+#include "tests/support/answers.h"
 #include "tests/support/given_when_then.h"
 #include "tests/support/scratch.h"
 
@@ -98,7 +99,7 @@ class World {
   absl::StatusOr<Response> Ask(const Request& request, int customer = -1) {
     if (absl::Status status = JournalQueries::Check(request); !status.ok()) return status;
     Response response;
-    const absl::Status status = JournalQueries::Answer(
+    const absl::Status status = test::AnswerOf<JournalQueries>(
         request, journal_.Read(customer < 0 ? -1 : customer % 2, now_), &response);
     if (!status.ok()) return status;
     return response;

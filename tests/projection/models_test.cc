@@ -45,8 +45,8 @@ TEST_F(ModelsTest, AnswersWithWhatTheLogSays) {
   EXPECT_EQ(balance->balance().units(), 12);
   EXPECT_EQ(balance->balance().nanos(), 500'000'000);
   EXPECT_EQ(balance->account_id(), "main");
-  EXPECT_EQ(balance->position().partition(), log::PartitionOf("ada", 4));
-  EXPECT_EQ(balance->position().next_offset(), 2);
+  EXPECT_EQ(balance->position().partitions(0).partition(), log::PartitionOf("ada", 4));
+  EXPECT_EQ(balance->position().partitions(0).next_offset(), 2);
 }
 
 TEST_F(ModelsTest, ShowsTheCommandOfTheToken) {

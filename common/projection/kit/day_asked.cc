@@ -1,7 +1,8 @@
 #include "common/projection/kit/day_asked.h"
 
+#include <algorithm>
+
 #include "common/base/codes.h"
-#include "common/projection/kit/read_position.h"
 
 namespace daybook::projection {
 namespace {
@@ -10,9 +11,9 @@ constexpr absl::Duration kMaxSkew = absl::Minutes(1);
 
 }  // namespace
 
-absl::Time TimeOfRead(const Reading& reading) {
-  const absl::Time recorded = absl::FromUnixMicros(RecordedUs(reading));
-  return recorded <= reading.now + kMaxSkew ? std::max(reading.now, recorded) : reading.now;
+absl::Time TimeOfRead(absl::Time now, const PartitionReading& partition) {
+  const absl::Time recorded = absl::FromUnixMicros(partition.recorded_us());
+  return recorded <= now + kMaxSkew ? std::max(now, recorded) : now;
 }
 
 int32_t DayAsked::TodayIn(const std::string& time_zone) {

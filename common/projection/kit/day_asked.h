@@ -1,11 +1,10 @@
 // Which day a query counts up to: the day that it names, else today, where the account is. What is
 // dated ahead has not happened yet, so one default holds for every query that takes a day.
 //
-//   DayAsked day(request.has_as_of_date() ? &request.as_of_date() : nullptr, TimeOfRead(reading));
+//   DayAsked day(DayNamedBy(request), TimeOfRead(reading.now, partition));
 //   ... day.In(account.time_zone()) ...
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -13,15 +12,15 @@
 
 #include "absl/time/time.h"
 #include "common/base/dates.h"
-#include "common/projection/queries.h"
+#include "common/projection/read_position.h"
 #include "google/type/date.pb.h"
 
 namespace daybook::projection {
 
-// Now, but not before the newest record that is read: what the writer recorded for its today is
+// Now, but not before the newest record of the partition: what its owner recorded for its today is
 // seen also by a server whose clock is behind by a little. A record from farther ahead is a clock
 // that was wrong; it moves nobody's today.
-absl::Time TimeOfRead(const Reading& reading);
+absl::Time TimeOfRead(absl::Time now, const PartitionReading& partition);
 
 class DayAsked {
  public:

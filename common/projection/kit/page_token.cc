@@ -40,6 +40,11 @@ std::string PageTokenFor(const google::protobuf::Message& request, std::string_v
       absl::StrCat(FingerprintBytes(request), absl::string_view(key.data(), key.size())));
 }
 
+absl::Status PageTokenMalformed() {
+  return Refuse(Reason::kPageTokenMalformed,
+                "page_token is not the next_page_token of this query with these fields");
+}
+
 absl::StatusOr<std::string> AfterOf(const google::protobuf::Message& request,
                                     const std::string& page_token) {
   if (page_token.empty()) return std::string();
@@ -47,8 +52,7 @@ absl::StatusOr<std::string> AfterOf(const google::protobuf::Message& request,
   if (page_token.size() > kMaxPageTokenBytes || !absl::WebSafeBase64Unescape(page_token, &bytes) ||
       bytes.size() <= kFingerprintBytes ||
       bytes.substr(0, kFingerprintBytes) != FingerprintBytes(request)) {
-    return Refuse(Reason::kPageTokenMalformed,
-                  "page_token is not the next_page_token of this query with these fields");
+    return PageTokenMalformed();
   }
   return bytes.substr(kFingerprintBytes);
 }

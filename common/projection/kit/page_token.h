@@ -1,5 +1,4 @@
-// Page tokens of lists that go over an index in the order of its keys: the key of the last row
-// shown, bound to the request.
+// Page tokens: where the list goes on, mostly the key of the last row shown, bound to the request.
 //
 //   ASSIGN_OR_RETURN(const std::string after, AfterOf(request, request.page_token()));
 //   ... rows behind `after` ...
@@ -13,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "google/protobuf/message.h"
 
@@ -23,8 +23,12 @@ inline constexpr size_t kMaxPageTokenBytes = 4096;
 // Tells requests apart by type and all fields but `page_token`.
 uint64_t FingerprintOf(const google::protobuf::Message& request);
 
-// Token of the page that begins behind `key`.
+// Token of the page that begins behind `key`, which is not empty: a key of the index, or what else
+// says where a list goes on.
 std::string PageTokenFor(const google::protobuf::Message& request, std::string_view key);
+
+// PAGE_TOKEN_MALFORMED.
+absl::Status PageTokenMalformed();
 
 // The key in a token; empty for an empty one, the first page. PAGE_TOKEN_MALFORMED: none of ours,
 // or of a request whose other fields (all but `page_token`) are not these.
