@@ -29,8 +29,16 @@ README = """# Title
 ## Tests
 """
 
+SERVICES = "# Books\n\n| folder | what |\n|---|---|\n| `billing` | a book |\n| `daybook` | it |\n"
+PROJECTIONS = "# Read models\n\n| folder | question |\n|---|---|\n| `balances` | what is owed? |\n"
+
 CLEAN = {
     "README.md": README,
+    "services/README.md": SERVICES,
+    "services/billing/README.md": "# Billing\n",
+    "services/daybook/README.md": "# The binary\n",
+    "projections/README.md": PROJECTIONS,
+    "projections/balances/README.md": "# Balances\n",
     "common/base/text.h": "// Words.\n#pragma once\n",
     "common/base/text.cc": '#include "common/base/text.h"\n\nint Words() { return 1; }\n',
     "common/command/decider.h": '// For books, e.g. billing::v1.\n#pragma once\n#include "common/base/text.h"\n',
@@ -94,19 +102,23 @@ class RulesTest(unittest.TestCase):
                      "common/new/a.cc:1: common/new has no line in ARROWS")
 
     def test_every_book_stands_under_the_arrows(self):
-        readme = README.replace("`services/billing`", "`services/billing`, `services/loyalty`")
-        self.refuses({"services/loyalty/a.cc": '#include "common/projection/queries.h"\n',
-                      "README.md": readme},
+        readme = {"README.md": README.replace("`services/billing`",
+                                              "`services/billing`, `services/loyalty`"),
+                  "services/README.md": SERVICES + "| `loyalty` | points |\n",
+                  "services/loyalty/README.md": "# Points\n"}
+        self.refuses({"services/loyalty/a.cc": '#include "common/projection/queries.h"\n', **readme},
                      'services/loyalty/a.cc:1: may not include "common/projection/queries.h"')
-        self.refuses({"services/loyalty/a.cc": '#include "services/billing/billing.h"\n',
-                      "README.md": readme},
+        self.refuses({"services/loyalty/a.cc": '#include "services/billing/billing.h"\n', **readme},
                      'services/loyalty/a.cc:1: may not include "services/billing/billing.h"')
 
     def test_every_projection_stands_under_the_arrows(self):
-        readme = README.replace("`projections/balances`", "`projections/balances`, `projections/n`")
+        readme = {"README.md": README.replace("`projections/balances`",
+                                              "`projections/balances`, `projections/n`"),
+                  "projections/README.md": PROJECTIONS + "| `n` | what? |\n",
+                  "projections/n/README.md": "# What?\n"}
         for header in ("projections/balances/rows.h", "common/rpc/server.h",
                        "services/billing/billing.h"):
-            self.refuses({"projections/n/a.cc": f'#include "{header}"\n', "README.md": readme},
+            self.refuses({"projections/n/a.cc": f'#include "{header}"\n', **readme},
                          f'projections/n/a.cc:1: may not include "{header}"')
 
     def test_the_topology_stands_under_the_arrows(self):
@@ -150,7 +162,12 @@ class RulesTest(unittest.TestCase):
 
     def test_the_readme_lists_the_folders(self):
         self.refuses({"projections/new/a.cc": "int x;\n"},
-                     "README.md:3: the table does not name projections/new")
+                     "README.md:3: the table does not name projections/new",
+                     "projections/README.md:1: the table does not name new",
+                     "projections/new/README.md:1: is not there")
+        self.refuses({"services/README.md": SERVICES + "| `gone` | was a book |\n"},
+                     "services/README.md:7: the table names gone, which is not there")
+        self.refuses({"services/README.md": None}, "services/README.md:1: is not there")
         self.refuses({"README.md": README.replace("`common/rpc`", "`common/rpc`, `common/gone`")},
                      "README.md:9: the table names common/gone, which is not there")
         self.refuses({"README.md": "# Title\n"}, "README.md:1: no section")

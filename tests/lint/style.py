@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What clang-format does not see: sizes, headers, names of books, the README's table.
+"""What clang-format does not see: sizes, headers, names of books, what READMEs list.
 
     style.py [TREE]               default: the tree that this script stands in
     style.py --tighten [TREE]     also writes into ratchet.txt what has become smaller
@@ -50,13 +50,27 @@ def headers_compile_alone(tree):
             yield Offence(path, line, f'"{header}" must be the first include')
 
 
-def readme_lists_the_folders(tree):
-    """The table under "Where things are" names every folder, and no other."""
-    lines = tree.text("README.md").splitlines()
-    start = next((i for i, line in enumerate(lines, 1) if line == "## Where things are"), None)
-    if start is None:
-        yield Offence("README.md", 1, 'no section "## Where things are"')
+def readmes_list_the_folders(tree):
+    """The table of folders in each of these names every folder there is, and no other."""
+    shipped = {folder for parent in sources.SHIPPED for folder in tree.folders(parent)}
+    yield from _lists("README.md", "## Where things are", {"proto", "deploy", "tests"} | shipped,
+                      tree)
+    for parent in ("services", "projections"):
+        names = {folder.split("/")[1] for folder in tree.folders(parent)}
+        yield from _lists(f"{parent}/README.md", None, names, tree)
+
+
+def _lists(readme, heading, wanted, tree):
+    if not tree.has(readme):
+        yield Offence(readme, 1, "is not there")
         return
+    lines = tree.text(readme).splitlines()
+    start = 0
+    if heading:
+        start = next((i for i, line in enumerate(lines, 1) if line == heading), None)
+        if start is None:
+            yield Offence(readme, 1, f'no section "{heading}"')
+            return
     named = {}
     for number, line in enumerate(lines[start:], start + 1):
         if line.startswith("## "):
@@ -64,13 +78,17 @@ def readme_lists_the_folders(tree):
         if line.startswith("|"):
             for folder in re.findall(r"`([^`]+)`", line.split("|")[1]):
                 named[folder.rstrip("/")] = number
-    wanted = {"proto", "deploy", "tests"}
-    for parent in sources.SHIPPED:
-        wanted.update(tree.folders(parent))
     for folder in sorted(wanted - named.keys()):
-        yield Offence("README.md", start, f"the table does not name {folder}")
+        yield Offence(readme, start or 1, f"the table does not name {folder}")
     for folder in sorted(named.keys() - wanted):
-        yield Offence("README.md", named[folder], f"the table names {folder}, which is not there")
+        yield Offence(readme, named[folder], f"the table names {folder}, which is not there")
+
+
+def books_and_projections_have_readmes(tree):
+    for parent in ("services", "projections"):
+        for folder in tree.folders(parent):
+            if not tree.has(f"{folder}/README.md"):
+                yield Offence(f"{folder}/README.md", 1, "is not there: what it is, its decisions")
 
 
 # Ratchets. Each gives (kind, name, size, most, offence) of what is larger than it may be.
@@ -214,8 +232,8 @@ def tighten(tree):
     (tree.root / RATCHET).write_text("\n".join(kept) + "\n", encoding="utf-8")
 
 
-RULES = [columns, headers_open_with_their_purpose, headers_compile_alone, readme_lists_the_folders,
-         ratchets]
+RULES = [columns, headers_open_with_their_purpose, headers_compile_alone, readmes_list_the_folders,
+         books_and_projections_have_readmes, ratchets]
 
 if __name__ == "__main__":
     arguments = sys.argv[1:]
