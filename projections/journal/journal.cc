@@ -206,13 +206,13 @@ Breakdown TakenBack(const Fact& fact) {
 Ledger LossOf(billing::v1::WriteOffReason reason) {
   switch (reason) {
     case billing::v1::WRITE_OFF_REASON_NORMAL:
-      return Ledger::kLossesNormal;
+      return Ledger::kCreditLossesNormal;
     case billing::v1::WRITE_OFF_REASON_OVERDUE:
-      return Ledger::kLossesOverdue;
+      return Ledger::kCreditLossesOverdue;
     case billing::v1::WRITE_OFF_REASON_EARLY_PAYMENT:
       return Ledger::kSalesDiscounts;
     default:
-      return Ledger::kLossesBadDebt;
+      return Ledger::kCreditLossesBadDebt;
   }
 }
 

@@ -25,26 +25,26 @@ constexpr PostingRule kTable[] = {
     {E::kInvoiceVoided, kDebit, kRevenue, Figure::kNet},
     {E::kInvoiceVoided, kDebit, kTaxPayable, Figure::kTax},
     {E::kInvoiceVoided, kCredit, kReceivable, Figure::kOpen},
-    {E::kInvoiceVoided, kCredit, kLossesNormal, Figure::kResidue},
-    {E::kInvoiceVoided, kCredit, kLossesOverdue, Figure::kWrittenOffOverdue},
-    {E::kInvoiceVoided, kCredit, kLossesBadDebt, Figure::kWrittenOffBadDebt},
+    {E::kInvoiceVoided, kCredit, kCreditLossesNormal, Figure::kResidue},
+    {E::kInvoiceVoided, kCredit, kCreditLossesOverdue, Figure::kWrittenOffOverdue},
+    {E::kInvoiceVoided, kCredit, kCreditLossesBadDebt, Figure::kWrittenOffBadDebt},
 
-    {E::kInvoiceWrittenOff, kDebit, kLossesNormal, Figure::kResidue},
-    {E::kInvoiceWrittenOff, kDebit, kLossesOverdue, Figure::kWrittenOffOverdue},
-    {E::kInvoiceWrittenOff, kDebit, kLossesBadDebt, Figure::kWrittenOffBadDebt},
+    {E::kInvoiceWrittenOff, kDebit, kCreditLossesNormal, Figure::kResidue},
+    {E::kInvoiceWrittenOff, kDebit, kCreditLossesOverdue, Figure::kWrittenOffOverdue},
+    {E::kInvoiceWrittenOff, kDebit, kCreditLossesBadDebt, Figure::kWrittenOffBadDebt},
     {E::kInvoiceWrittenOff, kDebit, kSalesDiscounts, Figure::kDiscounted},
     {E::kInvoiceWrittenOff, kDebit, kTaxPayable, Figure::kTax},
     {E::kInvoiceWrittenOff, kCredit, kReceivable, Figure::kAmount},
 
     {E::kWriteOffRecovered, kDebit, kReceivable, Figure::kAmount},
-    {E::kWriteOffRecovered, kCredit, kLossesOverdue, Figure::kWrittenOffOverdue},
-    {E::kWriteOffRecovered, kCredit, kLossesBadDebt, Figure::kWrittenOffBadDebt},
+    {E::kWriteOffRecovered, kCredit, kCreditLossesOverdue, Figure::kWrittenOffOverdue},
+    {E::kWriteOffRecovered, kCredit, kCreditLossesBadDebt, Figure::kWrittenOffBadDebt},
     {E::kWriteOffRecovered, kCredit, kTaxPayable, Figure::kTax},
 
     {E::kWriteOffReversed, kDebit, kReceivable, Figure::kAmount},
-    {E::kWriteOffReversed, kCredit, kLossesNormal, Figure::kResidue},
-    {E::kWriteOffReversed, kCredit, kLossesOverdue, Figure::kWrittenOffOverdue},
-    {E::kWriteOffReversed, kCredit, kLossesBadDebt, Figure::kWrittenOffBadDebt},
+    {E::kWriteOffReversed, kCredit, kCreditLossesNormal, Figure::kResidue},
+    {E::kWriteOffReversed, kCredit, kCreditLossesOverdue, Figure::kWrittenOffOverdue},
+    {E::kWriteOffReversed, kCredit, kCreditLossesBadDebt, Figure::kWrittenOffBadDebt},
     {E::kWriteOffReversed, kCredit, kSalesDiscounts, Figure::kDiscounted},
     {E::kWriteOffReversed, kCredit, kTaxPayable, Figure::kTax},
 
@@ -230,11 +230,11 @@ std::string_view NameOf(Ledger ledger) {
       return "tax_payable";
     case kCash:
       return "cash";
-    case kLossesNormal:
+    case kCreditLossesNormal:
       return "credit_losses_normal";
-    case kLossesOverdue:
+    case kCreditLossesOverdue:
       return "credit_losses_overdue";
-    case kLossesBadDebt:
+    case kCreditLossesBadDebt:
       return "credit_losses_bad_debt";
     case kPaymentLosses:
       return "payment_losses";

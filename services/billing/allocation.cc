@@ -62,37 +62,37 @@ Allocator::Allocator(const v1::Account& account, int64_t amount_minor, int32_t d
       most_(most),
       early_payments_(early_payments) {}
 
-absl::Status Allocator::AsSaid(const Allocations& said) {
+absl::Status Allocator::AsInstructed(const Allocations& instructed) {
   IndexOpen();
-  std::vector<Wish> wishes;
-  wishes.reserve(said.size());
-  for (const v1::Allocation& wish : said) {
-    const Target target = Find(wish.invoice_id());
+  std::vector<Demand> demands;
+  demands.reserve(instructed.size());
+  for (const v1::Allocation& one : instructed) {
+    const Target target = Find(one.invoice_id());
     if (target.invoice == nullptr || CapacityOf(*target.invoice) == 0) {
-      return WhyNotPayable(account_, wish.invoice_id());
+      return WhyNotPayable(account_, one.invoice_id());
     }
-    wishes.push_back(WishOf(target, wish.amount_minor()));
+    demands.push_back(DemandOf(target, one.amount_minor()));
   }
-  Settle(wishes);
+  Settle(demands);
   return absl::OkStatus();
 }
 
-void Allocator::AsSaidWherePossible(const Allocations& said) {
+void Allocator::AsInstructedWherePossible(const Allocations& instructed) {
   IndexOpen();
-  std::vector<Wish> wishes;
-  wishes.reserve(said.size());
-  for (const v1::Allocation& wish : said) {
-    const Target target = Find(wish.invoice_id());
-    if (target.invoice != nullptr) wishes.push_back(WishOf(target, wish.amount_minor()));
+  std::vector<Demand> demands;
+  demands.reserve(instructed.size());
+  for (const v1::Allocation& one : instructed) {
+    const Target target = Find(one.invoice_id());
+    if (target.invoice != nullptr) demands.push_back(DemandOf(target, one.amount_minor()));
   }
-  Settle(wishes);
+  Settle(demands);
 }
 
 void Allocator::ByAge(bool spare_pending) {
   const int count = account_.open_invoices_size();
   int i = 0;
   if (account_.discount_offer_count() > 0) {
-    std::vector<Wish> wishes;
+    std::vector<Demand> demands;
     for (int64_t least = 0; i < count && least <= left_; ++i) {
       const v1::Invoice& invoice = account_.open_invoices(i);
       const int64_t wanted = WantedByAge(i, spare_pending);
@@ -101,9 +101,9 @@ void Allocator::ByAge(bool spare_pending) {
       // By what was said of it no more than its discount is left: it is settled.
       if (wanted < invoice.open_minor() && wanted <= deductible) continue;
       least += wanted - std::min(wanted, deductible);
-      wishes.push_back({{&invoice, i}, wanted, std::min(wanted, deductible)});
+      demands.push_back({{&invoice, i}, wanted, std::min(wanted, deductible)});
     }
-    Settle(wishes);
+    Settle(demands);
   }
   for (; i < count && left_ > 0; ++i) {
     Put(account_.open_invoices(i), i, WantedByAge(i, spare_pending));
@@ -118,27 +118,27 @@ int64_t Allocator::WantedByAge(int open_index, bool spare_pending) const {
   return invoice.open_minor() - (slot == nullptr ? 0 : slot->amount_minor());
 }
 
-Allocator::Wish Allocator::WishOf(const Target& target, int64_t amount_minor) {
+Allocator::Demand Allocator::DemandOf(const Target& target, int64_t amount_minor) {
   const int64_t capacity = CapacityOf(*target.invoice);
   if (amount_minor != 0) return {target, std::min(capacity, amount_minor)};
   return {target, capacity, early_payments_.DeductibleOf(*target.invoice, day_)};
 }
 
-void Allocator::Settle(const std::vector<Wish>& wishes) {
+void Allocator::Settle(const std::vector<Demand>& demands) {
   int64_t over = left_;
   size_t settled = 0;
-  while (settled < wishes.size() && wishes[settled].least_minor() <= over) {
-    over -= wishes[settled++].least_minor();
+  while (settled < demands.size() && demands[settled].least_minor() <= over) {
+    over -= demands[settled++].least_minor();
   }
-  for (size_t i = 0; i < wishes.size(); ++i) {
-    const Wish& wish = wishes[i];
+  for (size_t i = 0; i < demands.size(); ++i) {
+    const Demand& demand = demands[i];
     if (i >= settled) {
-      PutAsSaid(wish.target, wish.wanted_minor);
+      AllocateOrRecover(demand.target, demand.wanted_minor);
       continue;
     }
-    const int64_t more = std::min(over, wish.deductible_minor);
+    const int64_t more = std::min(over, demand.deductible_minor);
     over -= more;
-    PutAsSaid(wish.target, wish.least_minor() + more);
+    AllocateOrRecover(demand.target, demand.least_minor() + more);
   }
 }
 
@@ -157,7 +157,7 @@ void Allocator::IndexOpen() {
   }
 }
 
-void Allocator::PutAsSaid(const Target& target, int64_t wanted) {
+void Allocator::AllocateOrRecover(const Target& target, int64_t wanted) {
   const v1::Invoice& invoice = *target.invoice;
   const int64_t put = Put(invoice, target.open_index, wanted);
   if (put <= invoice.open_minor()) return;
@@ -190,35 +190,36 @@ int64_t Allocator::Put(const v1::Invoice& invoice, int open_index, int64_t wante
   return amount;
 }
 
-absl::StatusOr<Allocations> SaidOf(const v1::Account& account, const Wishes& wishes) {
-  Allocations said;
-  said.Reserve(wishes.size());
-  for (const v1::PaymentAllocation& wish : wishes) {
-    v1::Allocation& one = *said.Add();
-    one.set_invoice_id(wish.invoice_id());
-    if (!wish.has_amount()) continue;
-    RETURN_IF_ERROR(ExpectCurrency(account, wish.amount().currency_code()));
-    ASSIGN_OR_RETURN(const int64_t amount, MinorOf(wish.amount()));
+absl::StatusOr<Allocations> InstructedAllocations(const v1::Account& account,
+                                                  const Remittance& remittance) {
+  Allocations instructed;
+  instructed.Reserve(remittance.size());
+  for (const v1::PaymentAllocation& line : remittance) {
+    v1::Allocation& one = *instructed.Add();
+    one.set_invoice_id(line.invoice_id());
+    if (!line.has_amount()) continue;
+    RETURN_IF_ERROR(ExpectCurrency(account, line.amount().currency_code()));
+    ASSIGN_OR_RETURN(const int64_t amount, MinorOf(line.amount()));
     one.set_amount_minor(amount);
   }
-  return said;
+  return instructed;
 }
 
-absl::Status ExpectPayable(const v1::Account& account, const Allocations& said) {
+absl::Status ExpectPayable(const v1::Account& account, const Allocations& instructed) {
   Allocations made;
   EarlyPayments none(account);
-  return Allocator(account, 0, 0, 0, none, made).AsSaid(said);
+  return Allocator(account, 0, 0, 0, none, made).AsInstructed(instructed);
 }
 
-void TakeOff(const TakenOff& off, uint32_t source, EarlyPayments& early_payments) {
+void Deallocate(const Deallocation& off, uint32_t source, EarlyPayments& early_payments) {
   for (int i = 0; i < off.released.size(); ++i) {
-    early_payments.TakeOff(*off.invoices[static_cast<size_t>(i)], source,
-                           off.released[i].amount_minor());
+    early_payments.Deallocate(*off.invoices[static_cast<size_t>(i)], source,
+                              off.released[i].amount_minor());
   }
 }
 
-TakenOff NewestOf(const v1::Account& account, uint32_t payment, int64_t most_minor) {
-  TakenOff off;
+Deallocation NewestAllocations(const v1::Account& account, uint32_t payment, int64_t most_minor) {
+  Deallocation off;
   const v1::Allocations& rows = account.allocations();
   absl::flat_hash_map<uint32_t, int> by_invoice;
   for (int i = rows.payment_size() - 1; i >= 0 && off.amount_minor < most_minor; --i) {
@@ -242,9 +243,9 @@ TakenOff NewestOf(const v1::Account& account, uint32_t payment, int64_t most_min
   return off;
 }
 
-TakenOff OneOf(const v1::Account& account, uint32_t payment, const v1::Invoice& invoice,
-               int64_t most_minor) {
-  TakenOff off;
+Deallocation AllocationsOn(const v1::Account& account, uint32_t payment, const v1::Invoice& invoice,
+                           int64_t most_minor) {
+  Deallocation off;
   const v1::Allocations& rows = account.allocations();
   for (int i = rows.payment_size() - 1; i >= 0 && off.amount_minor < most_minor; --i) {
     if (rows.payment(i) != payment || rows.invoice(i) != invoice.ordinal()) continue;
@@ -259,9 +260,9 @@ TakenOff OneOf(const v1::Account& account, uint32_t payment, const v1::Invoice& 
   return off;
 }
 
-TakenOffInvoice PaymentsOn(const v1::Account& account, const v1::Invoice& invoice,
-                           int64_t most_minor) {
-  TakenOffInvoice off;
+InvoiceDeallocation PaymentsOn(const v1::Account& account, const v1::Invoice& invoice,
+                               int64_t most_minor) {
+  InvoiceDeallocation off;
   const v1::Allocations& rows = account.allocations();
   absl::flat_hash_map<uint32_t, size_t> place;
   for (int i = rows.payment_size() - 1; i >= 0 && off.amount_minor < most_minor; --i) {

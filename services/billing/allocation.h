@@ -20,10 +20,10 @@
 namespace daybook::billing {
 
 using Allocations = google::protobuf::RepeatedPtrField<v1::Allocation>;
-using Wishes = google::protobuf::RepeatedPtrField<v1::PaymentAllocation>;
+using Remittance = google::protobuf::RepeatedPtrField<v1::PaymentAllocation>;
 
 // Money on its way to invoices:
-//   1. AsSaid: what somebody says, in that order, each capped by what is open and by what is left.
+//   1. AsInstructed: what somebody says, in that order, each capped by what is open and by what is left.
 //      On an UNCOLLECTIBLE invoice also what was written off is open to that: a recovery;
 //   2. ByAge: the rest by oldest due date, invoice date and number (the order of
 //      `account.open_invoices`), without UNCOLLECTIBLE ones;
@@ -42,9 +42,9 @@ class Allocator {
             EarlyPayments& early_payments, Allocations& allocations);
 
   // Amount 0 = all that is open, or all but its discount. INVOICE_NOT_FOUND, INVOICE_NOT_OPEN.
-  absl::Status AsSaid(const Allocations& said);
+  absl::Status AsInstructed(const Allocations& instructed);
   // The same, without what can no longer be paid: of money that came in nothing is refused.
-  void AsSaidWherePossible(const Allocations& said);
+  void AsInstructedWherePossible(const Allocations& instructed);
   // `spare_pending`: not on invoices that a payment under way names.
   void ByAge(bool spare_pending);
 
@@ -70,7 +70,7 @@ class Allocator {
     int open_index = -1;  // -1: settled
   };
   // One of a sequence of invoices, with what of it need not be paid.
-  struct Wish {
+  struct Demand {
     Target target;
     int64_t wanted_minor = 0;
     int64_t deductible_minor = 0;
@@ -80,9 +80,9 @@ class Allocator {
   void IndexOpen();
   Target Find(const std::string& invoice_id);
   // What somebody says of an invoice; amount 0 = all of it.
-  Wish WishOf(const Target& target, int64_t amount_minor);
-  void Settle(const std::vector<Wish>& wishes);
-  void PutAsSaid(const Target& target, int64_t wanted);
+  Demand DemandOf(const Target& target, int64_t amount_minor);
+  void Settle(const std::vector<Demand>& demands);
+  void AllocateOrRecover(const Target& target, int64_t wanted);
   // What an open invoice takes by age, 0 if nothing.
   int64_t WantedByAge(int open_index, bool spare_pending) const;
   int64_t Put(const v1::Invoice& invoice, int open_index, int64_t wanted);
@@ -101,10 +101,11 @@ class Allocator {
 };
 
 // What the payer says in the account's currency, as events keep it. CURRENCY_MISMATCH.
-absl::StatusOr<Allocations> SaidOf(const v1::Account& account, const Wishes& wishes);
+absl::StatusOr<Allocations> InstructedAllocations(const v1::Account& account,
+                                                  const Remittance& demands);
 
 // INVOICE_NOT_FOUND or INVOICE_NOT_OPEN unless every invoice that is named can be paid by its name.
-absl::Status ExpectPayable(const v1::Account& account, const Allocations& said);
+absl::Status ExpectPayable(const v1::Account& account, const Allocations& instructed);
 
 // Puts the recoveries before the event that puts the money on the invoices on `day`. Money keeps
 // its day also where that is before the write-off: then it paid an invoice that nobody had given
@@ -119,7 +120,7 @@ void AddRecoveries(const Allocator& allocator, absl::CivilDay day, command::Even
 }
 
 // Money on invoices that a command takes off, and the last day on which any of it was put there.
-struct TakenOff {
+struct Deallocation {
   Allocations released;                      // each invoice once
   std::vector<const v1::Invoice*> invoices;  // beside them
   int64_t amount_minor = 0;
@@ -127,26 +128,26 @@ struct TakenOff {
 };
 
 // Tells the discounts of the invoices what is taken off.
-void TakeOff(const TakenOff& off, uint32_t source, EarlyPayments& early_payments);
+void Deallocate(const Deallocation& off, uint32_t source, EarlyPayments& early_payments);
 
 // Up to `most_minor` of a payment's money on invoices, newest first.
-TakenOff NewestOf(const v1::Account& account, uint32_t payment, int64_t most_minor);
+Deallocation NewestAllocations(const v1::Account& account, uint32_t payment, int64_t most_minor);
 
 // Up to `most_minor` of a payment's money on one invoice.
-TakenOff OneOf(const v1::Account& account, uint32_t payment, const v1::Invoice& invoice,
-               int64_t most_minor);
+Deallocation AllocationsOn(const v1::Account& account, uint32_t payment, const v1::Invoice& invoice,
+                           int64_t most_minor);
 
 // Up to `most_minor` of the money of payments (not of credit notes) on an invoice, newest first.
-struct TakenOffPayment {
+struct DeallocatedPayment {
   uint32_t payment = 0;
   int64_t amount_minor = 0;
 };
-struct TakenOffInvoice {
-  std::vector<TakenOffPayment> payments;  // each once
+struct InvoiceDeallocation {
+  std::vector<DeallocatedPayment> payments;  // each once
   int64_t amount_minor = 0;
   int32_t last_day = 0;
 };
-TakenOffInvoice PaymentsOn(const v1::Account& account, const v1::Invoice& invoice,
-                           int64_t most_minor);
+InvoiceDeallocation PaymentsOn(const v1::Account& account, const v1::Invoice& invoice,
+                               int64_t most_minor);
 
 }  // namespace daybook::billing

@@ -18,7 +18,7 @@ namespace {
 using v1::LineItem;
 using v1::PaymentAllocation;
 
-constexpr int kMaxSaid = 1'000;
+constexpr int kMaxInstructions = 1'000;
 constexpr size_t kMaxSeriesCharacters = 8;
 constexpr size_t kMaxDescriptionCharacters = 500;
 constexpr size_t kMaxProductCharacters = 64;
@@ -78,18 +78,19 @@ void CheckLine(const LineItem& line, std::string_view lines, int i, FieldViolati
   if (line.has_tax_code()) CheckTaxCode(line, At(lines, i).ToString(), bad);
 }
 
-void CheckSaid(const google::protobuf::RepeatedPtrField<PaymentAllocation>& allocations,
-               FieldViolations& bad) {
-  if (allocations.size() > kMaxSaid) {
-    return bad.Add("allocations", absl::StrCat("has more than ", kMaxSaid, " entries"));
+void CheckAllocations(const google::protobuf::RepeatedPtrField<PaymentAllocation>& allocations,
+                      FieldViolations& bad) {
+  if (allocations.size() > kMaxInstructions) {
+    return bad.Add("allocations", absl::StrCat("has more than ", kMaxInstructions, " entries"));
   }
   absl::flat_hash_set<absl::string_view> seen;
   for (int i = 0; i < allocations.size(); ++i) {
-    const PaymentAllocation& said = allocations[i];
-    Expect(CheckId(said.invoice_id(), kMaxIdCharacters), At("allocations", i, "invoice_id"), bad);
-    if (said.has_amount())
-      Expect(CheckPositive(said.amount()), At("allocations", i, "amount"), bad);
-    if (!seen.insert(said.invoice_id()).second) {
+    const PaymentAllocation& instructed = allocations[i];
+    Expect(CheckId(instructed.invoice_id(), kMaxIdCharacters), At("allocations", i, "invoice_id"),
+           bad);
+    if (instructed.has_amount())
+      Expect(CheckPositive(instructed.amount()), At("allocations", i, "amount"), bad);
+    if (!seen.insert(instructed.invoice_id()).second) {
       bad.Add(At("allocations", i, "invoice_id").ToString(), "is named twice");
     }
   }

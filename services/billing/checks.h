@@ -21,15 +21,15 @@ inline constexpr size_t kMaxExternalIdCharacters = 128;
 
 // Envelope and customer of any request.
 template <class Request>
-void CheckWhose(const Request& request, FieldViolations& bad) {
+void CheckCustomer(const Request& request, FieldViolations& bad) {
   CheckEnvelope(request, command::kMaxRequestIdCharacters, bad);
   Expect(CheckId(request.customer_id(), command::kMaxCustomerIdCharacters), "customer_id", bad);
 }
 
 // The same, and the account if one is named.
 template <class Request>
-void CheckWhoseAndWhich(const Request& request, FieldViolations& bad) {
-  CheckWhose(request, bad);
+void CheckCustomerAndAccount(const Request& request, FieldViolations& bad) {
+  CheckCustomer(request, bad);
   if (!request.account_id().empty()) {
     Expect(CheckId(request.account_id(), kMaxIdCharacters), "account_id", bad);
   }
@@ -71,11 +71,11 @@ void CheckContent(const Content& content, const std::string& prefix, FieldViolat
 }
 
 // What a payer says: whether each entry names an invoice, once, with a positive amount if any.
-void CheckSaid(const google::protobuf::RepeatedPtrField<v1::PaymentAllocation>& allocations,
-               FieldViolations& bad);
+void CheckAllocations(const google::protobuf::RepeatedPtrField<v1::PaymentAllocation>& allocations,
+                      FieldViolations& bad);
 
 template <class Request>
-void CheckDay(const Request& request, FieldViolations& bad) {
+void CheckEffectiveDate(const Request& request, FieldViolations& bad) {
   if (request.has_effective_date()) {
     Expect(DayOf(request.effective_date()).status(), "effective_date", bad);
   }
@@ -86,41 +86,41 @@ void CheckReason(const std::string& reason, FieldViolations& bad);
 
 // The requests that name an account, an invoice or a payment, a day and a reason: most of them.
 template <class Request>
-absl::Status CheckOfAccount(const Request& request) {
+absl::Status CheckAccountRequest(const Request& request) {
   FieldViolations bad;
-  CheckWhoseAndWhich(request, bad);
+  CheckCustomerAndAccount(request, bad);
   CheckReason(request.reason(), bad);
-  CheckDay(request, bad);
+  CheckEffectiveDate(request, bad);
   return bad.ToStatus();
 }
 
 template <class Request>
 void CheckInvoiceId(const Request& request, FieldViolations& bad) {
-  CheckWhose(request, bad);
+  CheckCustomer(request, bad);
   Expect(CheckId(request.invoice_id(), kMaxIdCharacters), "invoice_id", bad);
 }
 
 template <class Request>
-absl::Status CheckOfInvoice(const Request& request) {
+absl::Status CheckInvoiceRequest(const Request& request) {
   FieldViolations bad;
   CheckInvoiceId(request, bad);
   CheckReason(request.reason(), bad);
-  CheckDay(request, bad);
+  CheckEffectiveDate(request, bad);
   return bad.ToStatus();
 }
 
 template <class Request>
 void CheckPaymentId(const Request& request, FieldViolations& bad) {
-  CheckWhose(request, bad);
+  CheckCustomer(request, bad);
   Expect(CheckId(request.payment_id(), kMaxIdCharacters), "payment_id", bad);
 }
 
 template <class Request>
-absl::Status CheckOfPayment(const Request& request) {
+absl::Status CheckPaymentRequest(const Request& request) {
   FieldViolations bad;
   CheckPaymentId(request, bad);
   CheckReason(request.reason(), bad);
-  CheckDay(request, bad);
+  CheckEffectiveDate(request, bad);
   return bad.ToStatus();
 }
 
@@ -128,20 +128,20 @@ void CheckEtag(const std::string& etag, std::string_view field, FieldViolations&
 
 // How much, and the id of whoever gives it back or takes it back.
 template <class Request>
-void CheckMoneyOut(const Request& request, FieldViolations& bad) {
+void CheckOutgoing(const Request& request, FieldViolations& bad) {
   if (request.has_amount()) Expect(CheckPositive(request.amount()), "amount", bad);
   if (!request.external_id().empty()) {
     Expect(CheckName(request.external_id(), kMaxExternalIdCharacters), "external_id", bad);
   }
   CheckReason(request.reason(), bad);
-  CheckDay(request, bad);
+  CheckEffectiveDate(request, bad);
 }
 
 template <class Request>
-absl::Status CheckTakeBack(const Request& request) {
+absl::Status CheckReversal(const Request& request) {
   FieldViolations bad;
   CheckPaymentId(request, bad);
-  CheckMoneyOut(request, bad);
+  CheckOutgoing(request, bad);
   if (!v1::TakeBackExcess_IsValid(request.excess())) {
     bad.Add("excess", "is not CLAIM or LOSS");
   }

@@ -146,8 +146,8 @@ EarlyPayments::Touched* EarlyPayments::Touch(const v1::Invoice& invoice) {
   return &touched_[it->second];
 }
 
-void EarlyPayments::PutOn(const v1::Invoice& invoice, uint32_t source, int32_t day,
-                          int64_t amount_minor) {
+void EarlyPayments::Allocate(const v1::Invoice& invoice, uint32_t source, int32_t day,
+                             int64_t amount_minor) {
   Touched* touched = Touch(invoice);
   if (touched == nullptr) return;
   if (source != kNewSource) {
@@ -157,7 +157,7 @@ void EarlyPayments::PutOn(const v1::Invoice& invoice, uint32_t source, int32_t d
   touched->money.push_back({source, day, amount_minor});
 }
 
-void EarlyPayments::TakeOff(const v1::Invoice& invoice, uint32_t source, int64_t amount_minor) {
+void EarlyPayments::Deallocate(const v1::Invoice& invoice, uint32_t source, int64_t amount_minor) {
   Touched* touched = Touch(invoice);
   if (touched == nullptr) return;
   touched->open_minor += amount_minor;

@@ -54,8 +54,8 @@ class EarlyPayments {
   void StartFrom(uint32_t source);
 
   // What the command does to an invoice. `day` (YYYYMMDD): of a new source; others have one.
-  void PutOn(const v1::Invoice& invoice, uint32_t source, int32_t day, int64_t amount_minor);
-  void TakeOff(const v1::Invoice& invoice, uint32_t source, int64_t amount_minor);
+  void Allocate(const v1::Invoice& invoice, uint32_t source, int32_t day, int64_t amount_minor);
+  void Deallocate(const v1::Invoice& invoice, uint32_t source, int64_t amount_minor);
   // It becomes `after`, which has a credit note and lives until AddEvents; what is open on it then
   // is as that says, whatever money was taken off.
   void Change(const v1::Invoice& invoice, const v1::Invoice& after);

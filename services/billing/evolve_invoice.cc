@@ -212,9 +212,9 @@ void On(const v1::CreditNoteIssued& event, const Target& to) {
 void On(const v1::DebitNoteIssued& event, const Target& to) {
   UseNumber(event.number(), *to.partition.mutable_series()->mutable_debit_notes());
   Account& account = to.AccountOf(event);
-  v1::TakeBack& take_back = LastTakeBack(event.payment_id(), account);
-  take_back.set_claimed_minor(event.total_minor());
-  take_back.set_debit_note(account.invoice_count());
+  v1::TakeBack& reversal = LastReversal(event.payment_id(), account);
+  reversal.set_claimed_minor(event.total_minor());
+  reversal.set_debit_note(account.invoice_count());
   std::unique_ptr<Invoice> note = NewInvoice(event.debit_note_id(), event.number(), to.day,
                                              event.due_date(), event.total_minor(), account);
   note->set_debit_note_of(PaymentOrdinal(account, event.payment_id()));

@@ -40,7 +40,7 @@ uint32_t AddPayment(const Event& event, v1::PaymentState state, absl::CivilDay d
 // Money came in: as recorded, or as confirmed.
 template <class Event>
 void Received(uint32_t ordinal, const Event& event, absl::CivilDay day, Account& account) {
-  const int64_t allocated = PutOn(ordinal, DayNumber(day), event.allocations(), account);
+  const int64_t allocated = Allocate(ordinal, DayNumber(day), event.allocations(), account);
   DAYBOOK_CHECK(allocated + event.unapplied_minor() == event.amount_minor());
   account.set_received_minor(account.received_minor() + event.amount_minor());
   if (event.unapplied_minor() > 0) SetUnapplied(ordinal, event.unapplied_minor(), account);
@@ -64,8 +64,8 @@ void Arrived(uint32_t ordinal, v1::PaymentState state, Account& account) {
   auto& pending = *account.mutable_pending_payments();
   for (int i = 0; i < pending.size(); ++i) {
     if (pending[i].ordinal() != ordinal) continue;
-    for (const v1::Allocation& said : pending[i].said()) {
-      Invoice& invoice = EditInvoice(account, said.invoice_id());
+    for (const v1::Allocation& instructed : pending[i].said()) {
+      Invoice& invoice = EditInvoice(account, instructed.invoice_id());
       invoice.set_pending_count(invoice.pending_count() - 1);
     }
     pending.DeleteSubrange(i, 1);
@@ -88,8 +88,8 @@ void On(const v1::PaymentAnnounced& event, const Target& to) {
   v1::PendingPayment& pending = *account.add_pending_payments();
   pending.set_ordinal(AddPayment(event, event.state(), to.day, account));
   *pending.mutable_said() = event.said();
-  for (const v1::Allocation& said : event.said()) {
-    Invoice& invoice = EditInvoice(account, said.invoice_id());
+  for (const v1::Allocation& instructed : event.said()) {
+    Invoice& invoice = EditInvoice(account, instructed.invoice_id());
     invoice.set_pending_count(invoice.pending_count() + 1);
   }
 }
@@ -110,23 +110,23 @@ void On(const v1::PaymentFailed& event, const Target& to) {
 void On(const v1::PaymentReversed& event, const Target& to) {
   Account& account = to.AccountOf(event);
   const uint32_t ordinal = PaymentOrdinal(account, event.payment_id());
-  const int64_t released = TakeOff(ordinal, event.released(), account);
+  const int64_t released = Deallocate(ordinal, event.released(), account);
   Payment& payment = *account.mutable_payments(static_cast<int>(ordinal));
   DAYBOOK_CHECK(event.partial() || event.unapplied_minor() == payment.unapplied_minor());
   DAYBOOK_CHECK(released + event.unapplied_minor() == event.amount_minor());
   SetUnapplied(ordinal, payment.unapplied_minor() - event.unapplied_minor(), account);
   if (!event.partial()) payment.set_state(event.state());
   payment.set_reversed_minor(payment.reversed_minor() + event.amount_minor());
-  v1::TakeBack& take_back = *payment.add_take_backs();
-  take_back.set_kind(event.state());
-  take_back.set_reversed_minor(event.amount_minor());
-  take_back.set_external_id(event.external_id());
-  take_back.set_day(DayNumber(to.day));
+  v1::TakeBack& reversal = *payment.add_take_backs();
+  reversal.set_kind(event.state());
+  reversal.set_reversed_minor(event.amount_minor());
+  reversal.set_external_id(event.external_id());
+  reversal.set_day(DayNumber(to.day));
   account.set_reversed_minor(account.reversed_minor() + event.amount_minor());
 }
 
 void On(const v1::PaymentLossTaken& event, const Target& to) {
-  LastTakeBack(event.payment_id(), to.AccountOf(event)).set_lost_minor(event.amount_minor());
+  LastReversal(event.payment_id(), to.AccountOf(event)).set_lost_minor(event.amount_minor());
 }
 
 void On(const v1::PaymentLossRecovered& event, const Target& to) {
@@ -154,7 +154,7 @@ void On(const v1::PaymentRefunded& event, const Target& to) {
 void On(const v1::CreditApplied& event, const Target& to) {
   Account& account = to.AccountOf(event);
   const uint32_t ordinal = PaymentOrdinal(account, event.payment_id());
-  const int64_t amount = PutOn(ordinal, DayNumber(to.day), event.allocations(), account);
+  const int64_t amount = Allocate(ordinal, DayNumber(to.day), event.allocations(), account);
   SetUnapplied(ordinal, account.payments(static_cast<int>(ordinal)).unapplied_minor() - amount,
                account);
 }
@@ -162,7 +162,7 @@ void On(const v1::CreditApplied& event, const Target& to) {
 void On(const v1::CreditReleased& event, const Target& to) {
   Account& account = to.AccountOf(event);
   const uint32_t ordinal = PaymentOrdinal(account, event.payment_id());
-  const int64_t amount = TakeOff(ordinal, event.released(), account);
+  const int64_t amount = Deallocate(ordinal, event.released(), account);
   SetUnapplied(ordinal, account.payments(static_cast<int>(ordinal)).unapplied_minor() + amount,
                account);
 }

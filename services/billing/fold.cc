@@ -224,8 +224,8 @@ void SetUnapplied(uint32_t ordinal, int64_t unapplied_minor, v1::Account& accoun
   }
 }
 
-int64_t PutOn(uint32_t ordinal, int32_t day, const EventAllocations& allocations,
-              v1::Account& account) {
+int64_t Allocate(uint32_t ordinal, int32_t day, const EventAllocations& allocations,
+                 v1::Account& account) {
   if (allocations.empty()) return 0;
   Invoices& open = *account.mutable_open_invoices();
   v1::Allocations& rows = *account.mutable_allocations();
@@ -251,7 +251,7 @@ int64_t PutOn(uint32_t ordinal, int32_t day, const EventAllocations& allocations
   return sum;
 }
 
-int64_t TakeOff(uint32_t ordinal, const EventAllocations& released, v1::Account& account) {
+int64_t Deallocate(uint32_t ordinal, const EventAllocations& released, v1::Account& account) {
   if (released.empty()) return 0;
   Finder in_open(account.open_invoices(), released.size());
   Finder in_settled(account.settled_invoices(), released.size());
@@ -276,7 +276,7 @@ int64_t TakeOff(uint32_t ordinal, const EventAllocations& released, v1::Account&
   return sum;
 }
 
-v1::TakeBack& LastTakeBack(const std::string& payment_id, v1::Account& account) {
+v1::TakeBack& LastReversal(const std::string& payment_id, v1::Account& account) {
   const uint32_t ordinal = PaymentOrdinal(account, payment_id);
   v1::Payment& payment = *account.mutable_payments(static_cast<int>(ordinal));
   DAYBOOK_CHECK(!payment.take_backs().empty());

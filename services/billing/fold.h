@@ -42,15 +42,15 @@ void SetUnapplied(uint32_t ordinal, int64_t unapplied_minor, v1::Account& accoun
 // Puts money of a payment on open invoices, each named once, from `day` (YYYYMMDD) on. What has
 // nothing open any more is settled: PAID, or UNCOLLECTIBLE if part of it is written off. Does not
 // touch what is unapplied. Returns the sum.
-int64_t PutOn(uint32_t ordinal, int32_t day, const EventAllocations& allocations,
-              v1::Account& account);
+int64_t Allocate(uint32_t ordinal, int32_t day, const EventAllocations& allocations,
+                 v1::Account& account);
 
 // The reverse: takes money of a payment off invoices, the newest rows first. PAID ones are ISSUED
 // again. Does not touch what is unapplied. Returns the sum.
-int64_t TakeOff(uint32_t ordinal, const EventAllocations& released, v1::Account& account);
+int64_t Deallocate(uint32_t ordinal, const EventAllocations& released, v1::Account& account);
 
 // The take-back whose excess an event is about: the newest of the payment, which stands before the
 // event in the record.
-v1::TakeBack& LastTakeBack(const std::string& payment_id, v1::Account& account);
+v1::TakeBack& LastReversal(const std::string& payment_id, v1::Account& account);
 
 }  // namespace daybook::billing

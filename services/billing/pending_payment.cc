@@ -24,7 +24,7 @@ const v1::PendingPayment* PendingOf(const PaymentRef& found) {
 }  // namespace
 
 absl::StatusOr<Received> Confirm(const command::View& view, const PaymentRef& found,
-                                 const Allocations& said, absl::CivilDay day) {
+                                 const Allocations& instructed, absl::CivilDay day) {
   const v1::Account& account = *found.account;
   RETURN_IF_ERROR(ExpectFitsReceived(account, found.payment->amount_minor()));
   command::Dated<v1::Event> dated{day, {}};
@@ -33,10 +33,10 @@ absl::StatusOr<Received> Confirm(const command::View& view, const PaymentRef& fo
   confirmed.set_payment_id(found.payment->payment_id());
   confirmed.set_amount_minor(found.payment->amount_minor());
   confirmed.set_currency_code(account.currency_code());
-  Word word{said};
-  const v1::PendingPayment* pending = said.empty() ? PendingOf(found) : nullptr;
-  if (pending != nullptr) word = {pending->said(), /*binding=*/false};
-  return Receive(view, account, word, DayNumber(day), std::move(dated));
+  Instruction instruction{instructed};
+  const v1::PendingPayment* pending = instructed.empty() ? PendingOf(found) : nullptr;
+  if (pending != nullptr) instruction = {pending->said(), /*binding=*/false};
+  return Receive(view, account, instruction, DayNumber(day), std::move(dated));
 }
 
 }  // namespace daybook::billing

@@ -15,6 +15,6 @@ namespace daybook::billing {
 // what `said` names; if that is empty, on what was said when it was announced, as far as that can
 // still be paid; the rest by age. AMOUNT_OVERFLOW; INVOICE_NOT_FOUND, INVOICE_NOT_OPEN by `said`.
 absl::StatusOr<Received> Confirm(const command::View& view, const PaymentRef& found,
-                                 const Allocations& said, absl::CivilDay day);
+                                 const Allocations& instructed, absl::CivilDay day);
 
 }  // namespace daybook::billing

@@ -12,14 +12,15 @@ namespace {
 
 // Puts the money of a payment on invoices.
 template <class Payment>
-absl::StatusOr<Allocator> Allocate(const v1::Account& account, const Word& word, int32_t day,
-                                   int most, EarlyPayments& early_payments, Payment& payment) {
+absl::StatusOr<Allocator> Allocate(const v1::Account& account, const Instruction& instruction,
+                                   int32_t day, int most, EarlyPayments& early_payments,
+                                   Payment& payment) {
   Allocator allocator(account, payment.amount_minor(), day, most, early_payments,
                       *payment.mutable_allocations());
-  if (!word.binding) {
-    allocator.AsSaidWherePossible(word.said);
-  } else if (!word.said.empty()) {
-    RETURN_IF_ERROR(allocator.AsSaid(word.said));
+  if (!instruction.binding) {
+    allocator.AsInstructedWherePossible(instruction.allocations);
+  } else if (!instruction.allocations.empty()) {
+    RETURN_IF_ERROR(allocator.AsInstructed(instruction.allocations));
   }
   allocator.ByAge(/*spare_pending=*/false);
   payment.set_unapplied_minor(allocator.left());
@@ -29,22 +30,22 @@ absl::StatusOr<Allocator> Allocate(const v1::Account& account, const Word& word,
 }  // namespace
 
 absl::StatusOr<Received> Receive(const command::View& view, const v1::Account& account,
-                                 const Word& word, int32_t first_day,
+                                 const Instruction& instruction, int32_t first_day,
                                  command::Dated<v1::Event> payment) {
   const int most = MostAllocations(view.state.billing());
   const absl::CivilDay day = payment.effective_date;
   EarlyPayments early_payments(account);
   ASSIGN_OR_RETURN(const Allocator allocator,
                    payment.event.has_payment_confirmed()
-                       ? Allocate(account, word, first_day, most, early_payments,
+                       ? Allocate(account, instruction, first_day, most, early_payments,
                                   *payment.event.mutable_payment_confirmed())
-                       : Allocate(account, word, first_day, most, early_payments,
+                       : Allocate(account, instruction, first_day, most, early_payments,
                                   *payment.event.mutable_payment_recorded()));
   Received received;
   AddRecoveries(allocator, day, received.events);
   received.payment = received.events.size();
   for (const Allocator::Offering& one : allocator.offering()) {
-    early_payments.PutOn(*one.invoice, kNewSource, first_day, one.allocation->amount_minor());
+    early_payments.Allocate(*one.invoice, kNewSource, first_day, one.allocation->amount_minor());
   }
   received.events.push_back(std::move(payment));
   received.discounted_minor = early_payments.AddEvents(day, received.events).taken_minor;

@@ -14,8 +14,8 @@
 namespace daybook::billing {
 
 // What somebody says that money is for.
-struct Word {
-  Allocations said;
+struct Instruction {
+  Allocations allocations;
   bool binding = true;  // false: what of it can no longer be paid is passed over
 };
 
@@ -30,7 +30,7 @@ struct Received {
 // recoveries, behind it the discounts that it earns, for which it counts from `first_day`
 // (YYYYMMDD). INVOICE_NOT_FOUND, INVOICE_NOT_OPEN.
 absl::StatusOr<Received> Receive(const command::View& view, const v1::Account& account,
-                                 const Word& word, int32_t first_day,
+                                 const Instruction& instruction, int32_t first_day,
                                  command::Dated<v1::Event> payment);
 
 template <class Response>

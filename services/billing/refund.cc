@@ -40,24 +40,25 @@ absl::Status RefundExists(const v1::Account& account, const KnownRefund& known,
        {"different_fields", std::string(different_fields)}});
 }
 
-int32_t LastPaymentDay(const v1::Account& account, const TakenOffInvoice& off) {
+int32_t LastPaymentDay(const v1::Account& account, const InvoiceDeallocation& off) {
   int32_t last = 0;
-  for (const TakenOffPayment& taken : off.payments) {
+  for (const DeallocatedPayment& taken : off.payments) {
     last = std::max(last, account.payments(static_cast<int>(taken.payment)).payment_date());
   }
   return last;
 }
 
-absl::Status ExpectFitsRecord(const TakenOffInvoice& off) {
+absl::Status ExpectFitsRecord(const InvoiceDeallocation& off) {
   if (off.payments.size() <= kMaxCredits) return absl::OkStatus();
   return Refuse(Reason::kRecordTooLarge,
                 absl::StrCat("the refund goes back to ", off.payments.size(), " payments; ",
                              kMaxCredits, " fit a record"));
 }
 
-void AddReleases(const v1::Account& account, const v1::Invoice& invoice, const TakenOffInvoice& off,
-                 absl::CivilDay day, command::Events<v1::Event>& events) {
-  for (const TakenOffPayment& taken : off.payments) {
+void AddReleases(const v1::Account& account, const v1::Invoice& invoice,
+                 const InvoiceDeallocation& off, absl::CivilDay day,
+                 command::Events<v1::Event>& events) {
+  for (const DeallocatedPayment& taken : off.payments) {
     auto& dated = events.emplace_back();
     dated.effective_date = std::max(day, DayOfNumber(off.last_day));
     v1::CreditReleased& released = *dated.event.mutable_credit_released();
@@ -70,9 +71,9 @@ void AddReleases(const v1::Account& account, const v1::Invoice& invoice, const T
   }
 }
 
-void AddRefunds(const v1::Account& account, const TakenOffInvoice& off, const RefundOf& refund,
+void AddRefunds(const v1::Account& account, const InvoiceDeallocation& off, const RefundOf& refund,
                 absl::CivilDay day, command::Events<v1::Event>& events) {
-  for (const TakenOffPayment& taken : off.payments) {
+  for (const DeallocatedPayment& taken : off.payments) {
     auto& dated = events.emplace_back();
     const v1::Payment& payment = account.payments(static_cast<int>(taken.payment));
     dated.effective_date = std::max(day, DayOfNumber(payment.payment_date()));

@@ -42,15 +42,16 @@ absl::StatusOr<int64_t> RefundAmount(const PaymentRef& found, const Request& req
 }
 
 // The latest day, YYYYMMDD, on which any of its payments came.
-int32_t LastPaymentDay(const v1::Account& account, const TakenOffInvoice& off);
+int32_t LastPaymentDay(const v1::Account& account, const InvoiceDeallocation& off);
 
 // RECORD_TOO_LARGE if the money is of more payments than fit a record.
-absl::Status ExpectFitsRecord(const TakenOffInvoice& off);
+absl::Status ExpectFitsRecord(const InvoiceDeallocation& off);
 
 // Takes the money off the invoice: CreditReleased, one a payment, on `day` or on the latest on
 // which money was put there.
-void AddReleases(const v1::Account& account, const v1::Invoice& invoice, const TakenOffInvoice& off,
-                 absl::CivilDay day, command::Events<v1::Event>& events);
+void AddReleases(const v1::Account& account, const v1::Invoice& invoice,
+                 const InvoiceDeallocation& off, absl::CivilDay day,
+                 command::Events<v1::Event>& events);
 
 // What the refunds have in common.
 struct RefundOf {
@@ -60,7 +61,7 @@ struct RefundOf {
 };
 
 // Gives it back: PaymentRefunded, one a payment, on `day` or on that of the payment.
-void AddRefunds(const v1::Account& account, const TakenOffInvoice& off, const RefundOf& refund,
+void AddRefunds(const v1::Account& account, const InvoiceDeallocation& off, const RefundOf& refund,
                 absl::CivilDay day, command::Events<v1::Event>& events);
 
 }  // namespace daybook::billing

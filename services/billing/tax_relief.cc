@@ -36,13 +36,13 @@ Left LeftOf(const v1::Account& account, const v1::Invoice& invoice) {
   return left;
 }
 
-Taxes ReliefOf(const Left& left, int64_t given_up_minor) {
+Taxes ReliefOf(const Left& left, int64_t written_off_minor) {
   const int64_t total = left.net + left.tax;
   // Beside an untaxed discount there may be more tax than total: then what is given up is not of
   // it.
   if (left.tax <= 0 || total < left.tax) return {};
   // More may be open than is left: of an invoice that was credited to the account and then bounced.
-  const Int128 part = std::min(given_up_minor, total);
+  const Int128 part = std::min(written_off_minor, total);
   const auto tax = static_cast<int64_t>(DivideHalfUp(part * left.tax, total));
   if (tax == 0) return {};
   std::vector<Int128> tax_shares, net_shares;
@@ -70,26 +70,26 @@ Taxes Difference(Taxes from, const Taxes& taken) {
 
 }  // namespace
 
-Taxes ReliefOf(const v1::Account& account, const v1::Invoice& invoice, int64_t given_up_minor) {
-  return ReliefOf(LeftOf(account, invoice), given_up_minor);
+Taxes ReliefOf(const v1::Account& account, const v1::Invoice& invoice, int64_t written_off_minor) {
+  return ReliefOf(LeftOf(account, invoice), written_off_minor);
 }
 
-Taxes ReliefOf(const v1::InvoiceIssued& invoice, int64_t given_up_minor) {
+Taxes ReliefOf(const v1::InvoiceIssued& invoice, int64_t written_off_minor) {
   Left left{.taxes = invoice.taxes(), .tax = invoice.tax_minor(), .net = invoice.net_minor()};
   left.untaxed_net = left.net;
   for (const v1::TaxTotal& tax : left.taxes) left.untaxed_net -= tax.net_minor();
-  return ReliefOf(left, given_up_minor);
+  return ReliefOf(left, written_off_minor);
 }
 
 Taxes MoreRelief(const Taxes& corrected, const v1::Account& account, const v1::Invoice& invoice,
-                 int64_t given_up_minor) {
-  return Difference(ReliefOf(account, invoice, given_up_minor), corrected);
+                 int64_t written_off_minor) {
+  return Difference(ReliefOf(account, invoice, written_off_minor), corrected);
 }
 
 Taxes LessRelief(const Taxes& corrected, const v1::Account& account, const v1::Invoice& invoice,
-                 int64_t given_up_minor) {
-  if (corrected.empty() || given_up_minor == 0) return corrected;
-  return Difference(corrected, ReliefOf(account, invoice, given_up_minor));
+                 int64_t written_off_minor) {
+  if (corrected.empty() || written_off_minor == 0) return corrected;
+  return Difference(corrected, ReliefOf(account, invoice, written_off_minor));
 }
 
 void AddTaxes(const Taxes& more, Taxes& taxes) {

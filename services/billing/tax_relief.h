@@ -19,19 +19,19 @@ namespace daybook::billing {
 
 // What is corrected when so much of an invoice of `account` is given up, in the order of its taxes.
 // None if it has no tax left, more than its total, or less than half a minor unit in the amount.
-Taxes ReliefOf(const v1::Account& account, const v1::Invoice& invoice, int64_t given_up_minor);
+Taxes ReliefOf(const v1::Account& account, const v1::Invoice& invoice, int64_t written_off_minor);
 
 // The same of an invoice that is issued now.
-Taxes ReliefOf(const v1::InvoiceIssued& invoice, int64_t given_up_minor);
+Taxes ReliefOf(const v1::InvoiceIssued& invoice, int64_t written_off_minor);
 
 // What more is corrected, beside `corrected`, when so much is given up now.
 Taxes MoreRelief(const Taxes& corrected, const v1::Account& account, const v1::Invoice& invoice,
-                 int64_t given_up_minor);
+                 int64_t written_off_minor);
 
 // What of `corrected` is payable again when so much is still given up of the invoice, which has its
 // credit notes. None if nothing was corrected.
 Taxes LessRelief(const Taxes& corrected, const v1::Account& account, const v1::Invoice& invoice,
-                 int64_t given_up_minor);
+                 int64_t written_off_minor);
 
 // Adds to the totals, takes from them; totals of nothing go.
 void AddTaxes(const Taxes& more, Taxes& taxes);

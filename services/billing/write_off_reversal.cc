@@ -35,11 +35,11 @@ void Add(const v1::Account& account, const v1::Invoice& invoice, const Undone& u
 
 }  // namespace
 
-GivenUp AllGivenUp(const v1::Invoice& invoice) {
+WriteOffs StandingWriteOffs(const v1::Invoice& invoice) {
   return {invoice.discounted_minor(), invoice.residue_minor(), invoice.written_off_minor()};
 }
 
-void AddReversals(const v1::Account& account, const v1::Invoice& invoice, const GivenUp& undone,
+void AddReversals(const v1::Account& account, const v1::Invoice& invoice, const WriteOffs& undone,
                   const v1::Invoice& left, absl::CivilDay day, const std::string& comment,
                   command::Events<v1::Event>& events) {
   const auto add = [&](const Undone& one) {

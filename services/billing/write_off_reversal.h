@@ -12,7 +12,7 @@
 namespace daybook::billing {
 
 // How much of what stands given up of an invoice is undone.
-struct GivenUp {
+struct WriteOffs {
   int64_t discounted_minor = 0;
   int64_t residue_minor = 0;
   int64_t written_off_minor = 0;
@@ -21,12 +21,12 @@ struct GivenUp {
 };
 
 // All of it.
-GivenUp AllGivenUp(const v1::Invoice& invoice);
+WriteOffs StandingWriteOffs(const v1::Invoice& invoice);
 
 // Adds an event a reason; none where there is nothing. `left`: the invoice with the credit note
 // that undoes it, for what is left decides how much tax is payable again. On `day`, or on that of
 // the latest write-off if that is later.
-void AddReversals(const v1::Account& account, const v1::Invoice& invoice, const GivenUp& undone,
+void AddReversals(const v1::Account& account, const v1::Invoice& invoice, const WriteOffs& undone,
                   const v1::Invoice& left, absl::CivilDay day, const std::string& comment,
                   command::Events<v1::Event>& events);
 

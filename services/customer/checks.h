@@ -21,7 +21,7 @@ void CheckDate(const Request& request, FieldViolations& bad) {
 
 // Envelope, customer and date of a command about a customer who must be in the book.
 template <class Request>
-void CheckWhoAndWhen(const Request& request, FieldViolations& bad) {
+void CheckCustomerAndDate(const Request& request, FieldViolations& bad) {
   CheckEnvelope(request, command::kMaxRequestIdCharacters, bad);
   Expect(CheckId(request.customer_id(), command::kMaxCustomerIdCharacters), "customer_id", bad);
   CheckDate(request, bad);
@@ -31,7 +31,7 @@ void CheckWhoAndWhen(const Request& request, FieldViolations& bad) {
 template <class Request>
 absl::Status CheckWithComment(const Request& request) {
   FieldViolations bad;
-  CheckWhoAndWhen(request, bad);
+  CheckCustomerAndDate(request, bad);
   Expect(CheckText(request.comment(), kMaxCommentCharacters), "comment", bad);
   return bad.ToStatus();
 }

@@ -33,7 +33,7 @@ const v1::ExternalId* FindSystem(const v1::State& state, const std::string& syst
 template <class Request>
 absl::Status CheckExternalIdRequest(const Request& request) {
   FieldViolations bad;
-  CheckWhoAndWhen(request, bad);
+  CheckCustomerAndDate(request, bad);
   CheckExternalId(request.external_id(), "external_id", bad);
   return bad.ToStatus();
 }

@@ -38,7 +38,7 @@ struct Book {
   Story<billing::Billing> story;
 };
 
-std::string Said(const std::string& invoice_id, int64_t units = 0) {
+std::string Instructed(const std::string& invoice_id, int64_t units = 0) {
   return absl::StrCat(
       "allocations { invoice_id: '", invoice_id, "' ",
       units == 0 ? "" : absl::StrCat("amount { currency_code: 'EUR' units: ", units, " }"), "} ");
@@ -95,7 +95,7 @@ TEST(PaymentLife, RefusesDaysThatCannotBe) {
 TEST(PaymentLife, MoneyUnderWayCountsForNothing) {
   Book book;
   const std::string a = book.Issue(100);
-  const auto outcome = book.story.When(PaymentOf(100, kPending + Said(a, 60)));
+  const auto outcome = book.story.When(PaymentOf(100, kPending + Instructed(a, 60)));
   outcome.Then({absl::StrCat(
       "payment_announced { account_id: 'acc' payment_id: '", outcome.response.payment_id(),
       "' amount_minor: 10000 currency_code: 'EUR' method: PAYMENT_METHOD_CARD "
@@ -110,16 +110,16 @@ TEST(PaymentLife, MoneyUnderWayCountsForNothing) {
 
 TEST(PaymentLife, AnnouncingRefusesInvoicesThatCannotBePaid) {
   Book book;
-  book.story.When(PaymentOf(1, kPending + Said("x"))).ThenRefused("INVOICE_NOT_FOUND");
+  book.story.When(PaymentOf(1, kPending + Instructed("x"))).ThenRefused("INVOICE_NOT_FOUND");
   const std::string a = book.Issue(10);
   book.Pay(10);
-  book.story.When(PaymentOf(1, kPending + Said(a))).ThenRefused("INVOICE_NOT_OPEN");
+  book.story.When(PaymentOf(1, kPending + Instructed(a))).ThenRefused("INVOICE_NOT_OPEN");
 }
 
-TEST(PaymentLife, ConfirmedMoneyGoesWhereThePayerSaid) {
+TEST(PaymentLife, ConfirmedMoneyGoesWhereThePayerInstructed) {
   Book book;
   const std::string a = book.Issue(100), b = book.Issue(50);
-  const std::string paid = book.Pay(120, kPending + Said(b));
+  const std::string paid = book.Pay(120, kPending + Instructed(b));
   const auto outcome = book.Of<v1::ConfirmPaymentRequest>(paid);
   EXPECT_EQ(outcome.response.allocation_count(), 2);
   EXPECT_EQ(outcome.response.allocations(0).invoice_id(), b);
@@ -133,7 +133,7 @@ TEST(PaymentLife, ConfirmedMoneyGoesWhereThePayerSaid) {
 TEST(PaymentLife, ConfirmedMoneyIsTakenThoughItsInvoiceIsGone) {
   Book book;
   const std::string a = book.Issue(100);
-  const std::string first = book.Pay(100, kPending + Said(a));
+  const std::string first = book.Pay(100, kPending + Instructed(a));
   book.Pay(100);
   const auto outcome = book.Of<v1::ConfirmPaymentRequest>(first);
   EXPECT_EQ(outcome.response.unapplied().units(), 100);
@@ -142,7 +142,7 @@ TEST(PaymentLife, ConfirmedMoneyIsTakenThoughItsInvoiceIsGone) {
 TEST(PaymentLife, FailedMoneyLeavesNothing) {
   Book book;
   const std::string a = book.Issue(100);
-  const std::string paid = book.Pay(100, kPending + Said(a));
+  const std::string paid = book.Pay(100, kPending + Instructed(a));
   book.Of<v1::FailPaymentRequest>(paid, "reason: 'no funds'");
   EXPECT_EQ(book.invoice(a)->pending_count(), 0);
   EXPECT_EQ(book.account().received_minor(), 0);
@@ -153,7 +153,7 @@ constexpr char kTx[] = "external_id: 'tx' ";
 TEST(PaymentLife, MoneyUnderTheIdOfAPaymentUnderWayConfirmsIt) {
   Book book;
   const std::string a = book.Issue(30), b = book.Issue(30);
-  const std::string paid = book.Pay(10, std::string(kPending) + kTx + Said(b));
+  const std::string paid = book.Pay(10, std::string(kPending) + kTx + Instructed(b));
   const auto announced_again = book.story.When(PaymentOf(10, std::string(kPending) + kTx)).Then({});
   EXPECT_TRUE(announced_again.response.repeated());
   EXPECT_EQ(announced_again.response.state(), v1::PAYMENT_STATE_PENDING);
@@ -175,7 +175,7 @@ TEST(PaymentLife, WhatFailedMaySucceed) {
   for (const bool by_confirming : {true, false}) {
     Book book;
     const std::string a = book.Issue(30), b = book.Issue(30);
-    const std::string paid = book.Pay(10, std::string(kPending) + kTx + Said(b));
+    const std::string paid = book.Pay(10, std::string(kPending) + kTx + Instructed(b));
     book.Of<v1::FailPaymentRequest>(paid);
     const auto again = book.story.When(PaymentOf(10, std::string(kPending) + kTx)).Then({});
     EXPECT_EQ(again.response.state(), v1::PAYMENT_STATE_FAILED);
@@ -183,7 +183,7 @@ TEST(PaymentLife, WhatFailedMaySucceed) {
       EXPECT_TRUE(book.Of<v1::ConfirmPaymentRequest>(paid).status.ok());
       EXPECT_EQ(book.open(a), 20);  // what the payer had said is not kept
     } else {
-      EXPECT_EQ(book.story.When(PaymentOf(10, kTx + Said(b))).response.payment_id(), paid);
+      EXPECT_EQ(book.story.When(PaymentOf(10, kTx + Instructed(b))).response.payment_id(), paid);
       EXPECT_EQ(book.open(b), 20);
     }
     EXPECT_EQ(book.account().received_minor(), 1000);
@@ -258,7 +258,7 @@ TEST(PaymentLife, AReinstatedPaymentIsTheNextAttempt) {
   const std::string a = book.Issue(30), b = book.Issue(30);
   const std::string first = book.Pay(50, kTx + std::string("channel: PAYMENT_CHANNEL_ONLINE"));
   book.Of<v1::ChargeBackPaymentRequest>(first, "effective_date { year: 2026 month: 3 day: 15 }");
-  const auto won = book.Of<v1::ReinstatePaymentRequest>(first, Said(b) + "reason: 'won'");
+  const auto won = book.Of<v1::ReinstatePaymentRequest>(first, Instructed(b) + "reason: 'won'");
   won.Then({absl::StrCat(
       "payment_recorded { account_id: 'acc' payment_id: '", won.response.payment_id(),
       "' amount_minor: 5000 currency_code: 'EUR' method: PAYMENT_METHOD_CARD "
@@ -303,7 +303,7 @@ TEST(PaymentLife, CreditByAgeSparesInvoicesWithAPaymentUnderWay) {
   Book book("currency_code: 'EUR' manual_credit: true");
   book.Pay(30);
   const std::string a = book.Issue(20), b = book.Issue(20);
-  const std::string pending = book.Pay(20, kPending + Said(a));
+  const std::string pending = book.Pay(20, kPending + Instructed(a));
   EXPECT_EQ(book.story.When(v1::ApplyCreditRequest()).response.amount().units(), 20);
   EXPECT_EQ(book.open(a), 20);
   EXPECT_EQ(book.open(b), 0);
@@ -315,7 +315,7 @@ TEST(PaymentLife, CreditByAgeSparesInvoicesWithAPaymentUnderWay) {
 TEST(PaymentLife, ABounceOpensTheInvoicesAgainAndOnlyItsOwn) {
   Book book;
   const std::string a = book.Issue(100), b = book.Issue(50);
-  book.Pay(30, Said(a));
+  book.Pay(30, Instructed(a));
   const std::string bounced = book.Pay(150);  // 70 on a, 50 on b, 30 left
   const auto outcome = book.Of<v1::ReversePaymentRequest>(bounced);
   outcome.Then(
@@ -399,12 +399,13 @@ TEST(PaymentLife, ARefundOfAKnownExternalIdIsNotMadeTwice) {
   EXPECT_EQ(book.Of<v1::RefundPaymentRequest>(paid, Amount(10)).response.unapplied().units(), 40);
 }
 
-TEST(PaymentLife, CreditIsAppliedAsSaidAndReleasedAgain) {
+TEST(PaymentLife, CreditIsAppliedAsInstructedAndReleasedAgain) {
   Book book("currency_code: 'EUR' manual_credit: true");
   const std::string first = book.Pay(30), second = book.Pay(30);
   const std::string a = book.Issue(100), b = book.Issue(10);
-  book.story.When(Proto<v1::ApplyCreditRequest>(Said("x"))).ThenRefused("INVOICE_NOT_FOUND");
-  const auto applied = book.story.When(Proto<v1::ApplyCreditRequest>(Said(b) + Said(a, 45)));
+  book.story.When(Proto<v1::ApplyCreditRequest>(Instructed("x"))).ThenRefused("INVOICE_NOT_FOUND");
+  const auto applied =
+      book.story.When(Proto<v1::ApplyCreditRequest>(Instructed(b) + Instructed(a, 45)));
   ASSERT_EQ(applied.events.size(), 2u);
   EXPECT_EQ(applied.events[0].event.credit_applied().payment_id(), first);
   EXPECT_EQ(applied.events[1].event.credit_applied().payment_id(), second);
@@ -421,7 +422,7 @@ TEST(PaymentLife, CreditIsAppliedAsSaidAndReleasedAgain) {
                 .response.invoice_state(),
             v1::INVOICE_STATE_ISSUED);
   EXPECT_EQ(book.account().unapplied_minor(), 2000);
-  book.Of<v1::ApplyCreditRequest>(second, Said(a));
+  book.Of<v1::ApplyCreditRequest>(second, Instructed(a));
   EXPECT_EQ(book.account().unapplied_minor(), 1500);
 }
 
@@ -436,14 +437,14 @@ TEST(PaymentLife, CreditIsDatedByTheMoneyThatIsTaken) {
     return book.story.When(Proto<v1::ApplyCreditRequest>(rest));
   };
   // Of the first payment alone: the day of the second says nothing.
-  const auto asked = apply(Said(id, 10) + "effective_date { year: 2026 month: 2 day: 4 }");
+  const auto asked = apply(Instructed(id, 10) + "effective_date { year: 2026 month: 2 day: 4 }");
   ASSERT_EQ(asked.events.size(), 1u) << asked.status;
   EXPECT_EQ(asked.events[0].effective_date, absl::CivilDay(2026, 2, 4));
-  const auto now = apply(Said(id, 20));
+  const auto now = apply(Instructed(id, 20));
   ASSERT_EQ(now.events.size(), 1u);
   EXPECT_EQ(now.events[0].event.credit_applied().payment_id(), early);
   EXPECT_EQ(now.events[0].effective_date, absl::CivilDay(2026, 3, 15));
-  const auto second = apply(Said(id, 5));
+  const auto second = apply(Instructed(id, 5));
   ASSERT_EQ(second.events.size(), 1u);
   EXPECT_EQ(second.events[0].effective_date, absl::CivilDay(2026, 9, 1));
 }

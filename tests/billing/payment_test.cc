@@ -11,7 +11,7 @@ using namespace test;
 using testing::ElementsAre;
 using testing::Pair;
 
-std::string Said(const std::string& invoice_id, int64_t units = 0) {
+std::string Instructed(const std::string& invoice_id, int64_t units = 0) {
   return absl::StrCat(
       "allocations { invoice_id: '", invoice_id, "' ",
       units == 0 ? "" : absl::StrCat("amount { currency_code: 'EUR' units: ", units, " }"), "} ");
@@ -185,17 +185,17 @@ TEST(RecordPayment, TakesAnUnusualAmountOnlyIfItIsMeant) {
 
 TEST(RecordPayment, RefusesInvoicesThatCannotBePaid) {
   Book book;
-  book.Pay(1, Said("nobody")).ThenRefused("INVOICE_NOT_FOUND");
+  book.Pay(1, Instructed("nobody")).ThenRefused("INVOICE_NOT_FOUND");
   book.Pay(1, absl::StrCat("allocations { invoice_id: '", book.a,
                            "' amount { currency_code: 'USD' units: 1 } }"))
       .ThenRefused("CURRENCY_MISMATCH");
-  book.Pay(50, Said(book.b));
-  const auto settled = book.Pay(1, Said(book.b)).ThenRefused("INVOICE_NOT_OPEN");
+  book.Pay(50, Instructed(book.b));
+  const auto settled = book.Pay(1, Instructed(book.b)).ThenRefused("INVOICE_NOT_OPEN");
   EXPECT_EQ(MetadataOf(settled.status, "state"), "PAID");
   EXPECT_EQ(MetadataOf(settled.status, "invoice_id"), book.b);
   // Another account's invoice is unknown to this one.
   book.story.Given(kNewYear, "account_opened { account_id: 'other' currency_code: 'EUR' }");
-  book.Pay(1, "account_id: 'other' " + Said(book.a)).ThenRefused("INVOICE_NOT_FOUND");
+  book.Pay(1, "account_id: 'other' " + Instructed(book.a)).ThenRefused("INVOICE_NOT_FOUND");
   book.Pay(1).ThenRefused("ACCOUNT_REQUIRED");
 }
 
@@ -234,25 +234,26 @@ TEST(RecordPayment, OrdersEqualDueDatesByInvoiceDateThenNumber) {
 
 TEST(RecordPayment, DoesWhatThePayerSaysFirst) {
   Book book;
-  EXPECT_THAT(book.Allocations(book.Pay(60, Said(book.a, 40))),
+  EXPECT_THAT(book.Allocations(book.Pay(60, Instructed(book.a, 40))),
               ElementsAre(Pair("a", 40), Pair("b", 20)));
 }
 
 TEST(RecordPayment, CapsWhatThePayerSaysByWhatIsOpen) {
   Book book;
-  EXPECT_THAT(book.Allocations(book.Pay(60, Said(book.c, 1000))),
+  EXPECT_THAT(book.Allocations(book.Pay(60, Instructed(book.c, 1000))),
               ElementsAre(Pair("c", 30), Pair("b", 30)));
 }
 
 TEST(RecordPayment, CapsWhatThePayerSaysByWhatIsLeft) {
   Book book;
-  EXPECT_THAT(book.Allocations(book.Pay(60, Said(book.a, 50) + Said(book.c) + Said(book.b))),
+  EXPECT_THAT(book.Allocations(
+                  book.Pay(60, Instructed(book.a, 50) + Instructed(book.c) + Instructed(book.b))),
               ElementsAre(Pair("a", 50), Pair("c", 10)));
 }
 
 TEST(RecordPayment, NamesAnInvoiceOnceEvenIfTheRestFallsOnItToo) {
   Book book;
-  EXPECT_THAT(book.Allocations(book.Pay(60, Said(book.b, 20))),
+  EXPECT_THAT(book.Allocations(book.Pay(60, Instructed(book.b, 20))),
               ElementsAre(Pair("b", 50), Pair("c", 10)));
 }
 
@@ -283,8 +284,8 @@ TEST(RecordPayment, TheSameExternalIdIsTheSamePayment) {
   const std::string id = "external_id: 'tx-1' payment_date { year: 2026 month: 3 day: 3 } ";
   const auto first = book.Pay(10, id);
   const std::string before = book.story.state().SerializeAsString();
-  for (const std::string& rest :
-       {id, std::string("external_id: 'tx-1'"), id + "account_id: 'acc'", id + Said(book.a)}) {
+  for (const std::string& rest : {id, std::string("external_id: 'tx-1'"), id + "account_id: 'acc'",
+                                  id + Instructed(book.a)}) {
     const auto again = book.Pay(10, rest).Then({});
     EXPECT_EQ(again.response.payment_id(), first.response.payment_id());
     EXPECT_EQ(again.response.account_id(), "acc");

@@ -28,8 +28,8 @@ struct Book {
   std::string id;
 
   // Of so much of the invoice, if it is given up.
-  billing::Taxes Relief(int64_t given_up_minor) {
-    return billing::ReliefOf(story.state().billing().accounts(0), invoice(), given_up_minor);
+  billing::Taxes Relief(int64_t written_off_minor) {
+    return billing::ReliefOf(story.state().billing().accounts(0), invoice(), written_off_minor);
   }
   auto WriteOff(const std::string& rest) {
     return story.When(Proto<v1::WriteOffInvoiceRequest>(
@@ -125,7 +125,7 @@ TEST(TaxRelief, AReversalAndAVoidMakeAllOfItPayableAgain) {
 
 // The credit note takes back the taxed line: of what is left no tax was ever due, so none may stay
 // corrected beside the note's own.
-TEST(TaxRelief, ACreditNoteLeavesTheTaxOfWhatIsStillGivenUp) {
+TEST(TaxRelief, ACreditNoteLeavesTheTaxOfWhatStandsWrittenOff) {
   Book book(Line(10'000, "19") + Line(10'000));
   book.WriteOff(kCorrect);
   EXPECT_EQ(book.corrected(), 1900);

@@ -430,7 +430,7 @@ class Player {
 
   // Of what is left, of a part, of more.
   template <class Request>
-  void TakeBack() {
+  void Reverse() {
     auto request = OfPayment<Request>();
     if (Coin()) *request.mutable_amount() = Euros(1, 3000);
     request.set_excess(static_cast<v1::TakeBackExcess>(*rc::gen::inRange(0, 3)));
@@ -563,10 +563,10 @@ class Player {
         Send(OfPayment<v1::FailPaymentRequest>());
         return;
       case 11:
-        return TakeBack<v1::ReversePaymentRequest>();
+        return Reverse<v1::ReversePaymentRequest>();
       case 12:
       case 24:
-        TakeBack<v1::ChargeBackPaymentRequest>();
+        Reverse<v1::ChargeBackPaymentRequest>();
         [[fallthrough]];
       case 31: {
         auto request = OfPayment<v1::ReinstatePaymentRequest>();

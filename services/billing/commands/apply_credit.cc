@@ -118,7 +118,7 @@ void Deal(const Sources& sources, const Allocations& allocations,
       allocation.set_amount_minor(amount);
       const auto offer = offers.find(&allocations[next]);
       if (offer != offers.end()) {
-        early_payments.PutOn(*offer->second, sources.ordinals[i], /*day=*/0, amount);
+        early_payments.Allocate(*offer->second, sources.ordinals[i], /*day=*/0, amount);
       }
       left -= amount;
       dealt += amount;
@@ -133,12 +133,12 @@ void Deal(const Sources& sources, const Allocations& allocations,
 
 absl::Status Billing::Check(const v1::ApplyCreditRequest& request) {
   FieldViolations bad;
-  CheckWhoseAndWhich(request, bad);
+  CheckCustomerAndAccount(request, bad);
   if (!request.payment_id().empty()) {
     Expect(CheckId(request.payment_id(), kMaxIdCharacters), "payment_id", bad);
   }
-  CheckSaid(request.allocations(), bad);
-  CheckDay(request, bad);
+  CheckAllocations(request.allocations(), bad);
+  CheckEffectiveDate(request, bad);
   return bad.ToStatus();
 }
 
@@ -147,7 +147,8 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view, const ApplyCre
                                        v1::ApplyCreditResponse& response) {
   ASSIGN_OR_RETURN(const Sources sources, ChooseSources(view, request));
   const Account& account = *sources.account;
-  ASSIGN_OR_RETURN(const Allocations said, SaidOf(account, request.allocations()));
+  ASSIGN_OR_RETURN(const Allocations instructed,
+                   InstructedAllocations(account, request.allocations()));
   // Every further source and every further invoice is one row more at most. The events of the
   // sources take half of the record.
   const int room = MostAllocations(view.state.billing()) / 2;
@@ -161,10 +162,10 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view, const ApplyCre
   Allocator allocator(account, sources.unapplied_minor, sources.LastFirstDay(),
                       std::max(0, room - static_cast<int>(sources.payments.size())), early_payments,
                       allocations);
-  if (said.empty()) {
+  if (instructed.empty()) {
     allocator.ByAge(/*spare_pending=*/true);
   } else {
-    RETURN_IF_ERROR(allocator.AsSaid(said));
+    RETURN_IF_ERROR(allocator.AsInstructed(instructed));
   }
   const Currency& currency = CurrencyOf(account);
   const int64_t amount = sources.unapplied_minor - allocator.left();

@@ -15,9 +15,9 @@ using v1::Account;
 
 absl::Status Billing::Check(const v1::ChangeAccountTermsRequest& request) {
   FieldViolations bad;
-  CheckWhoseAndWhich(request, bad);
+  CheckCustomerAndAccount(request, bad);
   CheckTerms(request.terms(), "terms", bad);
-  CheckDay(request, bad);
+  CheckEffectiveDate(request, bad);
   return bad.ToStatus();
 }
 

@@ -29,7 +29,7 @@ absl::Status ExpectSettled(const Account& account) {
 }  // namespace
 
 absl::Status Billing::Check(const v1::CloseAccountRequest& request) {
-  return CheckOfAccount(request);
+  return CheckAccountRequest(request);
 }
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view,

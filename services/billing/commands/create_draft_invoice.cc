@@ -17,7 +17,7 @@ using v1::InvoiceDraft;
 
 absl::Status Billing::Check(const v1::CreateDraftInvoiceRequest& request) {
   FieldViolations bad;
-  CheckWhoseAndWhich(request, bad);
+  CheckCustomerAndAccount(request, bad);
   CheckDraft(request, bad);
   return bad.ToStatus();
 }

@@ -9,7 +9,7 @@
 namespace daybook::billing {
 
 absl::Status Billing::Check(const v1::FailPaymentRequest& request) {
-  return CheckOfPayment(request);
+  return CheckPaymentRequest(request);
 }
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view,

@@ -31,7 +31,7 @@ using v1::Invoice;
 
 // What a credit note takes of its invoice, in this order.
 struct Parts {
-  GivenUp given_up;
+  WriteOffs write_offs;
   int64_t open_minor = 0;
   int64_t money_minor = 0;
 };
@@ -44,9 +44,10 @@ Parts PartsOf(const Invoice& invoice, const Invoice& after, int64_t total_minor)
     total_minor -= taken;
     return taken;
   };
-  parts.given_up.discounted_minor = take(invoice.discounted_minor() - DiscountLeft(invoice, after));
-  parts.given_up.residue_minor = take(invoice.residue_minor());
-  parts.given_up.written_off_minor = take(invoice.written_off_minor());
+  parts.write_offs.discounted_minor =
+      take(invoice.discounted_minor() - DiscountLeft(invoice, after));
+  parts.write_offs.residue_minor = take(invoice.residue_minor());
+  parts.write_offs.written_off_minor = take(invoice.written_off_minor());
   parts.open_minor = take(invoice.open_minor());
   parts.money_minor = total_minor;
   return parts;
@@ -54,21 +55,21 @@ Parts PartsOf(const Invoice& invoice, const Invoice& after, int64_t total_minor)
 
 absl::Status AboveOpen(const Account& account, const CreditNoteIssued& note, const Invoice& invoice,
                        const Parts& parts) {
-  const int64_t given_up = parts.given_up.total();
+  const int64_t written_off = parts.write_offs.total();
   const auto text = [&account](int64_t minor) { return MoneyText(account, minor); };
   return Refuse(
       Reason::kCreditNoteAboveOpen,
       absl::StrCat("the credit note is of ", text(note.total_minor()), ", ",
-                   text(invoice.open_minor()), " is open and ", text(given_up), " written off"),
+                   text(invoice.open_minor()), " is open and ", text(written_off), " written off"),
       {{"total_minor", absl::StrCat(note.total_minor())},
        {"open_minor", absl::StrCat(invoice.open_minor())},
-       {"written_off_minor", absl::StrCat(given_up)}});
+       {"written_off_minor", absl::StrCat(written_off)}});
 }
 
 // The payments that `money_minor` goes back to, newest first.
-absl::StatusOr<TakenOffInvoice> PaymentsFor(const Account& account, const Invoice& invoice,
-                                            int64_t money_minor) {
-  TakenOffInvoice off = PaymentsOn(account, invoice, money_minor);
+absl::StatusOr<InvoiceDeallocation> PaymentsFor(const Account& account, const Invoice& invoice,
+                                                int64_t money_minor) {
+  InvoiceDeallocation off = PaymentsOn(account, invoice, money_minor);
   if (off.amount_minor < money_minor) {
     return Refuse(Reason::kCreditNoteAbovePaid,
                   absl::StrCat(MoneyText(account, money_minor), " of the credit note is money, ",
@@ -82,7 +83,7 @@ absl::StatusOr<TakenOffInvoice> PaymentsFor(const Account& account, const Invoic
 
 // The state of the invoice behind the credit note.
 v1::InvoiceState StateAfter(const Invoice& invoice, const Parts& parts) {
-  if (parts.given_up.written_off_minor < invoice.written_off_minor()) return invoice.state();
+  if (parts.write_offs.written_off_minor < invoice.written_off_minor()) return invoice.state();
   const bool opens = invoice.written_off_minor() > 0;
   if (parts.open_minor == invoice.open_minor()) return v1::INVOICE_STATE_PAID;
   return opens ? v1::INVOICE_STATE_ISSUED : invoice.state();
@@ -91,13 +92,13 @@ v1::InvoiceState StateAfter(const Invoice& invoice, const Parts& parts) {
 // What is open and let off of the invoice behind the credit note.
 void SetLeft(const Invoice& invoice, const Parts& parts, const Events& events, Invoice& after) {
   after.set_open_minor(invoice.open_minor() - parts.open_minor);
-  if (parts.given_up.discounted_minor > 0) {
-    after.set_discounted_minor(invoice.discounted_minor() - parts.given_up.discounted_minor);
+  if (parts.write_offs.discounted_minor > 0) {
+    after.set_discounted_minor(invoice.discounted_minor() - parts.write_offs.discounted_minor);
     TakeTaxes(events.front().event.write_off_reversed().taxes(), *after.mutable_discounted_taxes());
   }
 }
 
-void Answer(const Account& account, const CreditNoteIssued& note, const TakenOffInvoice& off,
+void Answer(const Account& account, const CreditNoteIssued& note, const InvoiceDeallocation& off,
             bool validate_only, v1::IssueCreditNoteResponse& response) {
   const Currency& currency = CurrencyOf(account);
   response.set_credit_note_id(note.credit_note_id());
@@ -137,7 +138,7 @@ absl::Status Billing::Check(const v1::IssueCreditNoteRequest& request) {
   }
   Expect(CheckSeries(request.series()), "series", bad);
   CheckReason(request.reason(), bad);
-  CheckDay(request, bad);
+  CheckEffectiveDate(request, bad);
   return bad.ToStatus();
 }
 
@@ -156,7 +157,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   Invoice after = invoice;
   KeepCredited(note.lines(), after);
   const Parts parts = PartsOf(invoice, after, note.total_minor());
-  TakenOffInvoice off;
+  InvoiceDeallocation off;
   switch (request.kind()) {
     case v1::CREDIT_NOTE_KIND_REFUND: {
       ASSIGN_OR_RETURN(off, PaymentsFor(account, invoice, parts.money_minor));
@@ -191,7 +192,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   Answer(account, note, off, context.validate_only, response);
 
   Events events;
-  AddReversals(account, invoice, parts.given_up, after, day, "", events);
+  AddReversals(account, invoice, parts.write_offs, after, day, "", events);
   AddReleases(account, invoice, off, money_day, events);
   auto& dated = events.emplace_back();
   dated.effective_date = day;
@@ -201,8 +202,8 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   // What is left of the invoice may be no more than what is left of its discount.
   SetLeft(invoice, parts, events, after);
   EarlyPayments early_payments(account);
-  for (const TakenOffPayment& taken : off.payments) {
-    early_payments.TakeOff(invoice, taken.payment, taken.amount_minor);
+  for (const DeallocatedPayment& taken : off.payments) {
+    early_payments.Deallocate(invoice, taken.payment, taken.amount_minor);
   }
   early_payments.Change(invoice, after);
   const bool discounted = early_payments.AddEvents(day, events).taken_minor > 0;

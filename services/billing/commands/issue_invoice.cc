@@ -185,7 +185,7 @@ absl::StatusOr<Events> Issue(const command::View& view, const Account& account,
 
 absl::Status Billing::Check(const IssueInvoiceRequest& request) {
   FieldViolations bad;
-  CheckWhoseAndWhich(request, bad);
+  CheckCustomerAndAccount(request, bad);
   if (!request.draft_id().empty()) {
     CheckOnlyDraftId(request, bad);
   } else if (!request.draft_etag().empty()) {

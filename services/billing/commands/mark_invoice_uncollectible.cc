@@ -10,7 +10,7 @@
 namespace daybook::billing {
 
 absl::Status Billing::Check(const v1::MarkInvoiceUncollectibleRequest& request) {
-  return CheckOfInvoice(request);
+  return CheckInvoiceRequest(request);
 }
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view,

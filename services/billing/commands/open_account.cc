@@ -25,7 +25,7 @@ constexpr char kDefaultZone[] = "UTC";
 
 absl::Status Billing::Check(const OpenAccountRequest& request) {
   FieldViolations bad;
-  CheckWhoseAndWhich(request, bad);
+  CheckCustomerAndAccount(request, bad);
   if (Currency::Find(request.currency_code()) == nullptr) {
     bad.Add("currency_code", request.currency_code().empty()
                                  ? "is required"
@@ -33,7 +33,7 @@ absl::Status Billing::Check(const OpenAccountRequest& request) {
   }
   Expect(FindTimeZone(request.time_zone()).status(), "time_zone", bad);
   CheckTerms(request.terms(), "terms", bad);
-  CheckDay(request, bad);
+  CheckEffectiveDate(request, bad);
   return bad.ToStatus();
 }
 

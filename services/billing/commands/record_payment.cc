@@ -73,9 +73,10 @@ absl::StatusOr<Events> Again(const command::View& view, const KnownPayment& know
     return Events();
   }
   ASSIGN_OR_RETURN(const absl::CivilDay day, PaymentDay(account, request, context));
-  ASSIGN_OR_RETURN(const Allocations said, SaidOf(account, request.allocations()));
+  ASSIGN_OR_RETURN(const Allocations instructed,
+                   InstructedAllocations(account, request.allocations()));
   ASSIGN_OR_RETURN(Received received,
-                   Confirm(view, {known.account, known.payment, known.ordinal}, said, day));
+                   Confirm(view, {known.account, known.payment, known.ordinal}, instructed, day));
   AnswerReceived(received, account, response);
   AnswerState(v1::PAYMENT_STATE_SUCCEEDED, attempt, response);
   return std::move(received.events);
@@ -85,7 +86,7 @@ absl::StatusOr<Events> Again(const command::View& view, const KnownPayment& know
 
 absl::Status Billing::Check(const RecordPaymentRequest& request) {
   FieldViolations bad;
-  CheckWhoseAndWhich(request, bad);
+  CheckCustomerAndAccount(request, bad);
   if (!request.has_amount()) {
     bad.Add("amount", "is required");
   } else {
@@ -111,7 +112,7 @@ absl::Status Billing::Check(const RecordPaymentRequest& request) {
   } else if (request.attempt() > 0 && request.external_id().empty()) {
     bad.Add("attempt", "needs an external_id");
   }
-  CheckSaid(request.allocations(), bad);
+  CheckAllocations(request.allocations(), bad);
   switch (request.initial_state()) {
     case v1::PAYMENT_STATE_UNSPECIFIED:
     case v1::PAYMENT_STATE_SUCCEEDED:
@@ -145,13 +146,13 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   RETURN_IF_ERROR(ExpectUsual(*account, amount, request.allow_unusual()));
   RETURN_IF_ERROR(ExpectFitsReceived(*account, amount));
   ASSIGN_OR_RETURN(const absl::CivilDay day, PaymentDay(*account, request, context));
-  Allocations said;
+  Allocations instructed;
   if (!request.allocations().empty()) {
-    ASSIGN_OR_RETURN(said, SaidOf(*account, request.allocations()));
+    ASSIGN_OR_RETURN(instructed, InstructedAllocations(*account, request.allocations()));
   }
   const int32_t attempt = external_id.empty() ? 0 : std::max(1, request.attempt());
   if (IsUnderWay(request.initial_state())) {
-    RETURN_IF_ERROR(ExpectPayable(*account, said));
+    RETURN_IF_ERROR(ExpectPayable(*account, instructed));
     Events events;
     auto& dated = events.emplace_back();
     dated.effective_date = day;
@@ -159,7 +160,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
     FillPayment(*account, request, amount, context.NewId(view, 0), std::move(external_id),
                 announced);
     announced.set_state(request.initial_state());
-    *announced.mutable_said() = std::move(said);
+    *announced.mutable_said() = std::move(instructed);
     response.set_payment_id(announced.payment_id());
     response.set_account_id(account->account_id());
     *response.mutable_unapplied() = MoneyOf(0, CurrencyOf(*account));
@@ -170,8 +171,8 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   command::Dated<Event> payment{day, {}};
   FillPayment(*account, request, amount, context.NewId(view, 0), std::move(external_id),
               *payment.event.mutable_payment_recorded());
-  ASSIGN_OR_RETURN(Received received,
-                   Receive(view, *account, {std::move(said)}, DayNumber(day), std::move(payment)));
+  ASSIGN_OR_RETURN(Received received, Receive(view, *account, {std::move(instructed)},
+                                              DayNumber(day), std::move(payment)));
   AnswerReceived(received, *account, response);
   AnswerState(v1::PAYMENT_STATE_SUCCEEDED, attempt, response);
   return std::move(received.events);

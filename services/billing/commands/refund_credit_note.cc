@@ -36,7 +36,7 @@ absl::Status NotPaid(const Account& account, const Invoice& invoice, int64_t amo
 
 // The day, YYYYMMDD, of the note, which money does not wait for if it is ahead: as that of its
 // invoice may be.
-int32_t EarliestPayOut(const Account& account, const TakenOffInvoice& off, int32_t note_day,
+int32_t EarliestPayOut(const Account& account, const InvoiceDeallocation& off, int32_t note_day,
                        absl::Time now) {
   const auto today = DefaultDay(account.time_zone(), now, "effective_date");
   if (!today.ok() || DayOfNumber(note_day) <= *today) return note_day;
@@ -61,9 +61,9 @@ void AddApplied(const PaymentRef& note, const Invoice& invoice, int64_t amount_m
 
 absl::Status Billing::Check(const v1::RefundCreditNoteRequest& request) {
   FieldViolations bad;
-  CheckWhose(request, bad);
+  CheckCustomer(request, bad);
   Expect(CheckId(request.credit_note_id(), kMaxIdCharacters), "credit_note_id", bad);
-  CheckMoneyOut(request, bad);
+  CheckOutgoing(request, bad);
   return bad.ToStatus();
 }
 
@@ -97,7 +97,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
     return CreditTooSmall(account, amount, unapplied);
   }
   const Invoice& invoice = InvoiceOf(account, note.payment->credit_note_of());
-  const TakenOffInvoice off = PaymentsOn(account, invoice, amount);
+  const InvoiceDeallocation off = PaymentsOn(account, invoice, amount);
   if (off.amount_minor < amount) return NotPaid(account, invoice, amount, off.amount_minor);
   RETURN_IF_ERROR(ExpectFitsRecord(off));
   const int32_t note_day = std::max(note.payment->payment_date(), off.last_day);
@@ -113,10 +113,10 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
               .reason = Normalise(request.reason())},
              day, events);
   EarlyPayments early_payments(account);
-  for (const TakenOffPayment& taken : off.payments) {
-    early_payments.TakeOff(invoice, taken.payment, taken.amount_minor);
+  for (const DeallocatedPayment& taken : off.payments) {
+    early_payments.Deallocate(invoice, taken.payment, taken.amount_minor);
   }
-  early_payments.PutOn(invoice, note.ordinal, /*day=*/0, amount);
+  early_payments.Allocate(invoice, note.ordinal, /*day=*/0, amount);
   early_payments.AddEvents(day, events);
 
   *response.mutable_amount() = MoneyOf(amount, currency);

@@ -17,7 +17,7 @@ namespace daybook::billing {
 absl::Status Billing::Check(const v1::RefundPaymentRequest& request) {
   FieldViolations bad;
   CheckPaymentId(request, bad);
-  CheckMoneyOut(request, bad);
+  CheckOutgoing(request, bad);
   return bad.ToStatus();
 }
 

@@ -30,35 +30,35 @@ using v1::PaymentRecorded;
 // What was taken back of the payment and has not come again. What was taken of the customer's money
 // or claimed of him is his when it comes; what was lost was ours, and is no money of his.
 struct Missing {
-  int64_t his_minor = 0;
+  int64_t customer_minor = 0;
   int64_t lost_minor = 0;
   int32_t last_day = 0;
 
-  int64_t amount_minor() const { return his_minor + lost_minor; }
+  int64_t amount_minor() const { return customer_minor + lost_minor; }
 };
 
 Missing MissingOf(const Payment& payment) {
   Missing missing;
-  missing.his_minor = -payment.reinstated_minor();
+  missing.customer_minor = -payment.reinstated_minor();
   missing.lost_minor = -payment.loss_recovered_minor();
-  for (const v1::TakeBack& take_back : payment.take_backs()) {
-    missing.his_minor += take_back.reversed_minor() + take_back.claimed_minor();
-    missing.lost_minor += take_back.lost_minor();
-    missing.last_day = std::max(missing.last_day, take_back.day());
+  for (const v1::TakeBack& reversal : payment.take_backs()) {
+    missing.customer_minor += reversal.reversed_minor() + reversal.claimed_minor();
+    missing.lost_minor += reversal.lost_minor();
+    missing.last_day = std::max(missing.last_day, reversal.day());
   }
   return missing;
 }
 
 // The debit notes that claim what now comes; the rest goes by age.
 Allocations ClaimsOf(const Account& account, const Payment& payment) {
-  Allocations said;
-  for (const v1::TakeBack& take_back : payment.take_backs()) {
-    if (!take_back.has_debit_note()) continue;
-    v1::Allocation& claim = *said.Add();
-    claim.set_invoice_id(InvoiceOf(account, take_back.debit_note()).invoice_id());
-    claim.set_amount_minor(take_back.claimed_minor());
+  Allocations instructed;
+  for (const v1::TakeBack& reversal : payment.take_backs()) {
+    if (!reversal.has_debit_note()) continue;
+    v1::Allocation& claim = *instructed.Add();
+    claim.set_invoice_id(InvoiceOf(account, reversal.debit_note()).invoice_id());
+    claim.set_amount_minor(reversal.claimed_minor());
   }
-  return said;
+  return instructed;
 }
 
 // An attempt of its own under the payment's external id.
@@ -73,11 +73,12 @@ void Identify(const command::View& view, const Payment& payment, PaymentRecorded
 }
 
 // His money comes again, as a payment of its own.
-absl::StatusOr<Events> HisAgain(const command::View& view, const PaymentRef& found,
-                                const v1::ReinstatePaymentRequest& request,
-                                const command::Context& context, const Allocations& said,
-                                int64_t amount_minor, absl::CivilDay day,
-                                v1::ReinstatePaymentResponse& response) {
+absl::StatusOr<Events> ReinstateForCustomer(const command::View& view, const PaymentRef& found,
+                                            const v1::ReinstatePaymentRequest& request,
+                                            const command::Context& context,
+                                            const Allocations& instructed, int64_t amount_minor,
+                                            absl::CivilDay day,
+                                            v1::ReinstatePaymentResponse& response) {
   const Account& account = *found.account;
   RETURN_IF_ERROR(ExpectRoomForFact(view));
   RETURN_IF_ERROR(ExpectFitsReceived(account, amount_minor));
@@ -91,9 +92,11 @@ absl::StatusOr<Events> HisAgain(const command::View& view, const PaymentRef& fou
   again.set_reason(Normalise(request.reason()));
   Identify(view, *found.payment, again);
   response.set_attempt(again.attempt());
-  const Word word = said.empty() ? Word{ClaimsOf(account, *found.payment), false} : Word{said};
-  ASSIGN_OR_RETURN(Received received,
-                   Receive(view, account, word, FirstDayOf(*found.payment), std::move(dated)));
+  const Instruction instruction = instructed.empty()
+                                      ? Instruction{ClaimsOf(account, *found.payment), false}
+                                      : Instruction{instructed};
+  ASSIGN_OR_RETURN(Received received, Receive(view, account, instruction,
+                                              FirstDayOf(*found.payment), std::move(dated)));
   AnswerReceived(received, account, response);
   return std::move(received.events);
 }
@@ -116,9 +119,9 @@ absl::Status Billing::Check(const v1::ReinstatePaymentRequest& request) {
   FieldViolations bad;
   CheckPaymentId(request, bad);
   if (request.has_amount()) Expect(CheckPositive(request.amount()), "amount", bad);
-  CheckSaid(request.allocations(), bad);
+  CheckAllocations(request.allocations(), bad);
   CheckReason(request.reason(), bad);
-  CheckDay(request, bad);
+  CheckEffectiveDate(request, bad);
   return bad.ToStatus();
 }
 
@@ -147,16 +150,18 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   ASSIGN_OR_RETURN(const absl::CivilDay day,
                    EffectiveDay(account, request.has_effective_date(), request.effective_date(),
                                 context.now, missing.last_day));
-  ASSIGN_OR_RETURN(const Allocations said, SaidOf(account, request.allocations()));
+  ASSIGN_OR_RETURN(const Allocations instructed,
+                   InstructedAllocations(account, request.allocations()));
 
-  const int64_t his = std::min(amount, missing.his_minor);
+  const int64_t from_customer = std::min(amount, missing.customer_minor);
   Events events;
-  if (his > 0) {
-    ASSIGN_OR_RETURN(events, HisAgain(view, found, request, context, said, his, day, response));
+  if (from_customer > 0) {
+    ASSIGN_OR_RETURN(events, ReinstateForCustomer(view, found, request, context, instructed,
+                                                  from_customer, day, response));
   }
-  if (amount > his) {
-    *response.mutable_recovered_loss() = MoneyOf(amount - his, CurrencyOf(account));
-    AddLossRecovered(found, amount - his, day, Normalise(request.reason()), events);
+  if (amount > from_customer) {
+    *response.mutable_recovered_loss() = MoneyOf(amount - from_customer, CurrencyOf(account));
+    AddLossRecovered(found, amount - from_customer, day, Normalise(request.reason()), events);
   }
   response.set_account_id(account.account_id());
   return events;

@@ -32,7 +32,7 @@ absl::Status Billing::Check(const v1::ReleaseCreditRequest& request) {
   CheckPaymentId(request, bad);
   Expect(CheckId(request.invoice_id(), kMaxIdCharacters), "invoice_id", bad);
   if (request.has_amount()) Expect(CheckPositive(request.amount()), "amount", bad);
-  CheckDay(request, bad);
+  CheckEffectiveDate(request, bad);
   return bad.ToStatus();
 }
 
@@ -50,9 +50,9 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
     RETURN_IF_ERROR(ExpectCurrency(account, request.amount().currency_code()));
     ASSIGN_OR_RETURN(wanted, MinorOf(request.amount()));
   }
-  TakenOff off;
+  Deallocation off;
   if (invoice.account == payment.account) {
-    off = OneOf(account, payment.ordinal, *invoice.invoice, wanted);
+    off = AllocationsOn(account, payment.ordinal, *invoice.invoice, wanted);
   }
   if (off.amount_minor == 0 || (request.has_amount() && off.amount_minor < wanted)) {
     return Refuse(Reason::kAllocationTooSmall,
@@ -71,7 +71,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   released.set_payment_id(request.payment_id());
   released.set_currency_code(account.currency_code());
   EarlyPayments early_payments(account);
-  TakeOff(off, payment.ordinal, early_payments);
+  Deallocate(off, payment.ordinal, early_payments);
   *released.mutable_released() = std::move(off.released);
   const EarlyPayments::Sum discounts = early_payments.AddEvents(events[0].effective_date, events);
 

@@ -12,7 +12,7 @@
 namespace daybook::billing {
 
 absl::Status Billing::Check(const v1::ReverseCreditWriteOffRequest& request) {
-  return CheckOfPayment(request);
+  return CheckPaymentRequest(request);
 }
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view,

@@ -13,7 +13,7 @@ namespace daybook::billing {
 using v1::Invoice;
 
 absl::Status Billing::Check(const v1::ReverseWriteOffRequest& request) {
-  return CheckOfInvoice(request);
+  return CheckInvoiceRequest(request);
 }
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view,
@@ -23,7 +23,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   ASSIGN_OR_RETURN(const InvoiceRef found,
                    FindInvoice(view, request.invoice_id(), Command::kReverseWriteOff));
   const Invoice& invoice = *found.invoice;
-  const GivenUp all = AllGivenUp(invoice);
+  const WriteOffs all = StandingWriteOffs(invoice);
   if (all.total() == 0) return NothingWrittenOff(request.invoice_id());
   ASSIGN_OR_RETURN(const absl::CivilDay day,
                    DayOfInvoice(found, request, context, invoice.write_off_date()));
@@ -37,9 +37,10 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   *response.mutable_amount() = MoneyOf(all.total(), currency);
   *response.mutable_tax() = MoneyOf(tax, currency);
   // One that was only marked stays so.
-  const bool given_up =
+  const bool still_uncollectible =
       found.state() == v1::INVOICE_STATE_UNCOLLECTIBLE && all.written_off_minor == 0;
-  response.set_state(given_up ? v1::INVOICE_STATE_UNCOLLECTIBLE : v1::INVOICE_STATE_ISSUED);
+  response.set_state(still_uncollectible ? v1::INVOICE_STATE_UNCOLLECTIBLE
+                                         : v1::INVOICE_STATE_ISSUED);
   return events;
 }
 

@@ -10,7 +10,7 @@ namespace daybook::billing {
 using v1::Account;
 
 absl::Status Billing::Check(const v1::SuspendAccountRequest& request) {
-  return CheckOfAccount(request);
+  return CheckAccountRequest(request);
 }
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view,

@@ -11,7 +11,7 @@
 namespace daybook::billing {
 
 absl::Status Billing::Check(const v1::UnmarkInvoiceUncollectibleRequest& request) {
-  return CheckOfInvoice(request);
+  return CheckInvoiceRequest(request);
 }
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view,

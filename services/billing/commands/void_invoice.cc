@@ -41,13 +41,13 @@ void FillVoided(const v1::Account& account, const Invoice& invoice, v1::InvoiceV
     AddToTaxes(line, line.net, line.tax, *voided.mutable_taxes());
   }
   voided.set_total_minor(invoice.total_minor());
-  voided.set_open_minor(invoice.open_minor() + AllGivenUp(invoice).total());
+  voided.set_open_minor(invoice.open_minor() + StandingWriteOffs(invoice).total());
 }
 
 }  // namespace
 
 absl::Status Billing::Check(const v1::VoidInvoiceRequest& request) {
-  return CheckOfInvoice(request);
+  return CheckInvoiceRequest(request);
 }
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view,
@@ -60,8 +60,8 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   ASSIGN_OR_RETURN(const absl::CivilDay day,
                    DayOfInvoice(found, request, context, found.invoice->write_off_date()));
   Events events;
-  AddReversals(*found.account, *found.invoice, AllGivenUp(*found.invoice), *found.invoice, day, "",
-               events);
+  AddReversals(*found.account, *found.invoice, StandingWriteOffs(*found.invoice), *found.invoice,
+               day, "", events);
   auto& dated = events.emplace_back();
   dated.effective_date = day;
   auto& voided = *dated.event.mutable_invoice_voided();

@@ -28,7 +28,7 @@ absl::Status ExpectResidue(const PaymentRef& found) {
 }  // namespace
 
 absl::Status Billing::Check(const v1::WriteOffCreditRequest& request) {
-  return CheckOfPayment(request);
+  return CheckPaymentRequest(request);
 }
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view,

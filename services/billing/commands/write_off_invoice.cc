@@ -94,11 +94,11 @@ absl::StatusOr<Taxes> CorrectedTax(const InvoiceRef& found, int64_t amount_minor
   const Invoice& invoice = *found.invoice;
   const bool normal = request.reason() == v1::WRITE_OFF_REASON_NORMAL;
   const Taxes& before = normal ? invoice.residue_taxes() : invoice.written_off_taxes();
-  const int64_t given_up = normal ? invoice.residue_minor() : invoice.written_off_minor();
+  const int64_t written_off = normal ? invoice.residue_minor() : invoice.written_off_minor();
   const v1::Account& account = *found.account;
-  Taxes more = MoreRelief(before, account, invoice, given_up + amount_minor);
+  Taxes more = MoreRelief(before, account, invoice, written_off + amount_minor);
   // Of a few cents no tax was corrected, whatever was asked for.
-  if (!before.empty() || !ReliefOf(account, invoice, given_up).empty()) {
+  if (!before.empty() || !ReliefOf(account, invoice, written_off).empty()) {
     RETURN_IF_ERROR(ExpectSameTax(request.correct_tax(), !before.empty()));
   }
   return request.correct_tax() ? more : Taxes();
@@ -114,7 +114,7 @@ absl::Status Billing::Check(const v1::WriteOffInvoiceRequest& request) {
   } else if (!v1::WriteOffReason_IsValid(request.reason())) {
     bad.Add("reason", "is no known reason");
   }
-  CheckDay(request, bad);
+  CheckEffectiveDate(request, bad);
   return bad.ToStatus();
 }
 

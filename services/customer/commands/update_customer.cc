@@ -107,7 +107,7 @@ absl::StatusOr<Profile> Wanted(const v1::State& state, const UpdateCustomerReque
 
 absl::Status Customer::Check(const UpdateCustomerRequest& request) {
   FieldViolations bad;
-  CheckWhoAndWhen(request, bad);
+  CheckCustomerAndDate(request, bad);
   Expect(CheckText(request.etag(), kMaxEtagCharacters), "etag", bad);
   if (request.update_mask().paths_size() > kMaxPaths) {
     bad.Add("update_mask", absl::StrCat("has more than ", kMaxPaths, " paths"));

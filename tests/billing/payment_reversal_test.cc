@@ -61,7 +61,7 @@ struct Book {
 std::string Amount(int64_t units) {
   return absl::StrCat("amount { currency_code: 'EUR' units: ", units, " } ");
 }
-std::string Said(const std::string& invoice_id) {
+std::string Instructed(const std::string& invoice_id) {
   return absl::StrCat("allocations { invoice_id: '", invoice_id, "' } ");
 }
 std::string On(int month, int day) {
@@ -71,7 +71,7 @@ const absl::CivilDay kToday(2026, 3, 15);
 constexpr char kClaim[] = "excess: TAKE_BACK_EXCESS_CLAIM ";
 constexpr char kLoss[] = "excess: TAKE_BACK_EXCESS_LOSS ";
 
-TEST(TakeBack, RefusesBadFields) {
+TEST(PaymentReversal, RefusesBadFields) {
   Book book;
   book.ChargeBack("x", Amount(0) + "excess: 9 external_id: ' ' " + On(13, 1))
       .ThenInvalid({"amount", "external_id", "effective_date", "excess"});
@@ -80,7 +80,7 @@ TEST(TakeBack, RefusesBadFields) {
       .ThenRefused("CURRENCY_MISMATCH");
 }
 
-TEST(TakeBack, OfMoreThanIsLeftWantsToKnowWhoBearsIt) {
+TEST(PaymentReversal, OfMoreThanIsLeftWantsToKnowWhoBearsIt) {
   Book book;
   const std::string paid = book.Pay(100);
   book.Of<v1::RefundPaymentRequest>(paid, Amount(60));
@@ -94,7 +94,7 @@ TEST(TakeBack, OfMoreThanIsLeftWantsToKnowWhoBearsIt) {
   book.ChargeBack(paid, kClaim).ThenRefused("TAKE_BACK_ABOVE_LEFT");
 }
 
-TEST(TakeBack, OfAPartLeavesTheRest) {
+TEST(PaymentReversal, OfAPartLeavesTheRest) {
   Book book;
   const std::string a = book.Issue(50), b = book.Issue(50);
   const std::string paid = book.Pay(120);  // 50 on each, 20 left
@@ -128,7 +128,7 @@ TEST(TakeBack, OfAPartLeavesTheRest) {
   EXPECT_EQ(book.payment(paid).take_backs(2).reversed_minor(), 6'000);
 }
 
-TEST(TakeBack, BeyondWhatIsLeftIsAClaimThatCanBePaid) {
+TEST(PaymentReversal, BeyondWhatIsLeftIsAClaimThatCanBePaid) {
   Book book;
   const std::string paid = book.Pay(100);
   book.Of<v1::RefundPaymentRequest>(paid, Amount(60));
@@ -168,7 +168,7 @@ TEST(TakeBack, BeyondWhatIsLeftIsAClaimThatCanBePaid) {
   EXPECT_EQ(book.story.When(InvoiceOf(1)).response.number(), "A-2026-03-000001");
 }
 
-TEST(TakeBack, BeyondWhatIsLeftIsALossThatNobodyOwes) {
+TEST(PaymentReversal, BeyondWhatIsLeftIsALossThatNobodyOwes) {
   Book book;
   const std::string a = book.Issue(100), paid = book.Pay(100);
   book.story.When(Proto<v1::IssueCreditNoteRequest>(
@@ -187,7 +187,7 @@ TEST(TakeBack, BeyondWhatIsLeftIsALossThatNobodyOwes) {
   EXPECT_EQ(book.ChargeBack(other, Amount(10) + kClaim).events.size(), 1u);
 }
 
-TEST(TakeBack, UnderAKnownExternalIdIsNotTakenTwice) {
+TEST(PaymentReversal, UnderAKnownExternalIdIsNotTakenTwice) {
   Book book;
   const std::string paid = book.Pay(100), other = book.Pay(100);
   const std::string id = "external_id: 'dp_1' ";
@@ -208,11 +208,11 @@ TEST(TakeBack, UnderAKnownExternalIdIsNotTakenTwice) {
 
 // On the bank's day; money comes off an invoice on the day on which it was put there at the
 // earliest.
-TEST(TakeBack, OfAPartIsDatedByTheBank) {
+TEST(PaymentReversal, OfAPartIsDatedByTheBank) {
   Book book;
   const std::string paid = book.Pay(100, "payment_date { year: 2026 month: 2 day: 1 }");
   const std::string a = book.Issue(90, "invoice_date { year: 2026 month: 2 day: 20 }");
-  book.Of<v1::ApplyCreditRequest>(paid, Said(a) + On(2, 25));
+  book.Of<v1::ApplyCreditRequest>(paid, Instructed(a) + On(2, 25));
   const auto outcome = book.ChargeBack(paid, Amount(50) + On(2, 10));
   ASSERT_EQ(outcome.events.size(), 2u);
   EXPECT_EQ(outcome.events[0].effective_date, absl::CivilDay(2026, 2, 25));
@@ -221,7 +221,7 @@ TEST(TakeBack, OfAPartIsDatedByTheBank) {
   book.ChargeBack(paid, Amount(1) + On(1, 31)).ThenInvalid({"effective_date"});
 }
 
-TEST(TakeBack, ClaimsMoreThanFits64BitsNever) {
+TEST(PaymentReversal, ClaimsMoreThanFits64BitsNever) {
   Book book;
   book.Issue(9'000'000'000'000'000, "allow_unusual: true");
   const std::string paid = book.Pay(1);

@@ -14,7 +14,7 @@ namespace daybook::billing {
 // payment in, `kind`. What a bank took is a fact: it is never refused for what the money was used
 // for since, and it has the bank's day, even where the money was put on invoices later.
 template <class Request, class Response>
-absl::StatusOr<Events> DecideTakeBack(const command::View& view, const Request& request,
+absl::StatusOr<Events> DecideReversal(const command::View& view, const Request& request,
                                       const command::Context& context, Command command,
                                       v1::PaymentState kind, Response& response);
 

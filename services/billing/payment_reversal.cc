@@ -1,4 +1,4 @@
-#include "services/billing/take_back.h"
+#include "services/billing/payment_reversal.h"
 
 #include <algorithm>
 #include <string>
@@ -29,7 +29,7 @@ using v1::Payment;
 using v1::TakeBack;
 
 // One take-back, in amounts.
-struct Taken {
+struct Amounts {
   int64_t amount_minor = 0;  // by the bank
   int64_t left_minor = 0;    // of the payment, before
 
@@ -38,7 +38,7 @@ struct Taken {
   bool partial() const { return amount_minor < left_minor; }
 };
 
-absl::Status AboveLeft(const Account& account, const Taken& taken) {
+absl::Status AboveLeft(const Account& account, const Amounts& taken) {
   return Refuse(Reason::kTakeBackAboveLeft,
                 taken.left_minor == 0
                     ? "nothing is left of the payment"
@@ -53,8 +53,8 @@ int64_t LeftOf(const Payment& payment) {
 }
 
 template <class Request>
-absl::StatusOr<Taken> TakenBy(const PaymentRef& found, const Request& request) {
-  Taken taken{.left_minor = LeftOf(*found.payment)};
+absl::StatusOr<Amounts> AmountsOf(const PaymentRef& found, const Request& request) {
+  Amounts taken{.left_minor = LeftOf(*found.payment)};
   taken.amount_minor = taken.left_minor;
   if (request.has_amount()) {
     RETURN_IF_ERROR(ExpectCurrency(*found.account, request.amount().currency_code()));
@@ -63,25 +63,25 @@ absl::StatusOr<Taken> TakenBy(const PaymentRef& found, const Request& request) {
   return taken;
 }
 
-int64_t AmountOf(const TakeBack& take_back) {
-  return take_back.reversed_minor() + take_back.claimed_minor() + take_back.lost_minor();
+int64_t AmountOf(const TakeBack& reversal) {
+  return reversal.reversed_minor() + reversal.claimed_minor() + reversal.lost_minor();
 }
 
-struct KnownTakeBack {
+struct KnownReversal {
   const Account* account = nullptr;
   const Payment* payment = nullptr;
-  const TakeBack* take_back = nullptr;
+  const TakeBack* reversal = nullptr;
 
-  int64_t amount_minor() const { return AmountOf(*take_back); }
+  int64_t amount_minor() const { return AmountOf(*reversal); }
 };
 
 // Looks at all payments: take-backs are rare. Without an id none is known.
-KnownTakeBack FindTakeBack(const v1::State& state, const std::string& external_id) {
+KnownReversal FindReversal(const v1::State& state, const std::string& external_id) {
   if (external_id.empty()) return {};
   for (const Account& account : state.accounts()) {
     for (const Payment& payment : account.payments()) {
-      for (const TakeBack& take_back : payment.take_backs()) {
-        if (take_back.external_id() == external_id) return {&account, &payment, &take_back};
+      for (const TakeBack& reversal : payment.take_backs()) {
+        if (reversal.external_id() == external_id) return {&account, &payment, &reversal};
       }
     }
   }
@@ -94,12 +94,12 @@ bool IsTreatedAs(const TakeBack& known, v1::TakeBackExcess excess) {
          (excess != v1::TAKE_BACK_EXCESS_CLAIM || known.lost_minor() == 0);
 }
 
-absl::Status TakeBackExists(const KnownTakeBack& known, std::string_view different_fields) {
+absl::Status ReversalExists(const KnownReversal& known, std::string_view different_fields) {
   return Refuse(Reason::kPaymentExists,
                 absl::StrCat("the external id belongs to a take-back of payment '",
                              known.payment->payment_id(), "' of ",
                              MoneyText(*known.account, known.amount_minor()), ", ",
-                             ToAbsl(NameOf(known.take_back->kind()))),
+                             ToAbsl(NameOf(known.reversal->kind()))),
                 {{"payment_id", known.payment->payment_id()},
                  {"amount_minor", absl::StrCat(known.amount_minor())},
                  {"different_fields", std::string(different_fields)}});
@@ -107,7 +107,7 @@ absl::Status TakeBackExists(const KnownTakeBack& known, std::string_view differe
 
 // What was taken, and what is left of the payment then.
 template <class Response>
-void Answer(const PaymentRef& found, const Taken& taken, v1::PaymentState state,
+void Answer(const PaymentRef& found, const Amounts& taken, v1::PaymentState state,
             Response& response) {
   const Currency& currency = CurrencyOf(*found.account);
   response.set_payment_id(found.payment->payment_id());
@@ -137,16 +137,16 @@ void AnswerAgain(const PaymentRef& found, const TakeBack& known, int partition,
 
 // Makes enough of the payment unapplied that a part of it can be taken: what was taken to income
 // first, then what stands on invoices, newest first. Returns how many invoices that is.
-int FreeUp(const PaymentRef& found, int64_t amount_minor, absl::CivilDay day,
-           EarlyPayments& early_payments, Events& events) {
+int MakeUnapplied(const PaymentRef& found, int64_t amount_minor, absl::CivilDay day,
+                  EarlyPayments& early_payments, Events& events) {
   int64_t missing = amount_minor - found.payment->unapplied_minor();
   if (missing > 0 && found.payment->written_off_minor() > 0) {
     AddCreditRestored(found, day, "", events);
     missing -= found.payment->written_off_minor();
   }
   if (missing <= 0) return 0;
-  TakenOff off = NewestOf(*found.account, found.ordinal, missing);
-  TakeOff(off, found.ordinal, early_payments);
+  Deallocation off = NewestAllocations(*found.account, found.ordinal, missing);
+  Deallocate(off, found.ordinal, early_payments);
   auto& dated = events.emplace_back();
   dated.effective_date = std::max(day, DayOfNumber(off.last_day));
   auto& released = *dated.event.mutable_credit_released();
@@ -158,7 +158,7 @@ int FreeUp(const PaymentRef& found, int64_t amount_minor, absl::CivilDay day,
 }
 
 // What the bank took of what was left: all of it, or a part that is unapplied by now.
-void AddReversed(const PaymentRef& found, const Taken& taken, absl::CivilDay day,
+void AddReversed(const PaymentRef& found, const Amounts& taken, absl::CivilDay day,
                  v1::PaymentReversed reversed, EarlyPayments& early_payments, Events& events) {
   reversed.set_account_id(found.account->account_id());
   reversed.set_payment_id(found.payment->payment_id());
@@ -169,8 +169,9 @@ void AddReversed(const PaymentRef& found, const Taken& taken, absl::CivilDay day
   if (taken.partial()) {
     reversed.set_unapplied_minor(taken.reversed_minor());
   } else {
-    TakenOff off = NewestOf(*found.account, found.ordinal, found.payment->amount_minor());
-    TakeOff(off, found.ordinal, early_payments);
+    Deallocation off =
+        NewestAllocations(*found.account, found.ordinal, found.payment->amount_minor());
+    Deallocate(off, found.ordinal, early_payments);
     *reversed.mutable_released() = std::move(off.released);
     reversed.set_unapplied_minor(taken.reversed_minor() - off.amount_minor);
   }
@@ -228,21 +229,21 @@ void AddLoss(const PaymentRef& found, int64_t amount_minor, absl::CivilDay day,
 }  // namespace
 
 template <class Request, class Response>
-absl::StatusOr<Events> DecideTakeBack(const command::View& view, const Request& request,
+absl::StatusOr<Events> DecideReversal(const command::View& view, const Request& request,
                                       const command::Context& context, Command command,
                                       v1::PaymentState kind, Response& response) {
   ASSIGN_OR_RETURN(const PaymentRef found, FindPayment(view, request.payment_id(), command));
-  ASSIGN_OR_RETURN(const Taken taken, TakenBy(found, request));
+  ASSIGN_OR_RETURN(const Amounts taken, AmountsOf(found, request));
   std::string external_id = Tidy(request.external_id());
-  const KnownTakeBack known = FindTakeBack(view.state.billing(), external_id);
-  if (known.take_back != nullptr) {
-    if (known.payment != found.payment) return TakeBackExists(known, "payment_id");
-    if (known.take_back->kind() != kind) return TakeBackExists(known, "kind");
+  const KnownReversal known = FindReversal(view.state.billing(), external_id);
+  if (known.reversal != nullptr) {
+    if (known.payment != found.payment) return ReversalExists(known, "payment_id");
+    if (known.reversal->kind() != kind) return ReversalExists(known, "kind");
     if (request.has_amount() && known.amount_minor() != taken.amount_minor) {
-      return TakeBackExists(known, "amount");
+      return ReversalExists(known, "amount");
     }
-    if (!IsTreatedAs(*known.take_back, request.excess())) return TakeBackExists(known, "excess");
-    AnswerAgain(found, *known.take_back, view.partition, response);
+    if (!IsTreatedAs(*known.reversal, request.excess())) return ReversalExists(known, "excess");
+    AnswerAgain(found, *known.reversal, view.partition, response);
     return Events();
   }
   if (taken.amount_minor == 0) return AboveLeft(*found.account, taken);
@@ -259,7 +260,8 @@ absl::StatusOr<Events> DecideTakeBack(const command::View& view, const Request& 
   Events events;
   EarlyPayments early_payments(*found.account);
   if (taken.partial()) {
-    response.set_invoice_count(FreeUp(found, taken.reversed_minor(), day, early_payments, events));
+    response.set_invoice_count(
+        MakeUnapplied(found, taken.reversed_minor(), day, early_payments, events));
   } else if (found.payment->written_off_minor() > 0) {
     AddCreditRestored(found, day, "", events);
   }
@@ -282,11 +284,11 @@ absl::StatusOr<Events> DecideTakeBack(const command::View& view, const Request& 
   return events;
 }
 
-template absl::StatusOr<Events> DecideTakeBack(const command::View&,
+template absl::StatusOr<Events> DecideReversal(const command::View&,
                                                const v1::ReversePaymentRequest&,
                                                const command::Context&, Command, v1::PaymentState,
                                                v1::ReversePaymentResponse&);
-template absl::StatusOr<Events> DecideTakeBack(const command::View&,
+template absl::StatusOr<Events> DecideReversal(const command::View&,
                                                const v1::ChargeBackPaymentRequest&,
                                                const command::Context&, Command, v1::PaymentState,
                                                v1::ChargeBackPaymentResponse&);
