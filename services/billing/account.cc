@@ -14,10 +14,10 @@
 namespace daybook::billing {
 namespace {
 
-// Accounts that a refusal names.
+// Accounts that a refusal names at most.
 constexpr size_t kMostNamed = 5;
 
-// By the table, else as the log has it.
+// From the table, else from the log.
 std::optional<Currency> KnownCurrency(const v1::Account& account) {
   if (const Currency* currency = Currency::Find(account.currency_code())) return *currency;
   if (!account.has_currency_digits()) return std::nullopt;

@@ -13,17 +13,18 @@
 
 namespace daybook::billing {
 
-// CUSTOMER_NOT_FOUND unless the customer is in the book, CUSTOMER_ARCHIVED if they are put aside.
+// CUSTOMER_NOT_FOUND unless the customer is in the book, CUSTOMER_ARCHIVED if it is archived.
 absl::Status ExpectCustomer(const command::View& view);
 
 // Null if the customer has no account of this id.
 const v1::Account* FindAccount(const v1::State& state, const std::string& account_id);
 
-// The account meant: the one named, or the only one. ACCOUNT_NOT_FOUND, ACCOUNT_REQUIRED.
+// The account of this id, or the only one if `account_id` is empty. ACCOUNT_NOT_FOUND,
+// ACCOUNT_REQUIRED.
 absl::StatusOr<const v1::Account*> ChooseAccount(const command::View& view,
                                                  const std::string& account_id);
 
-// The same, and its state must allow the command. CUSTOMER_NOT_FOUND, ILLEGAL_TRANSITION.
+// The same, in a state that allows the command. CUSTOMER_NOT_FOUND, ILLEGAL_TRANSITION.
 absl::StatusOr<const v1::Account*> ChooseAccount(const command::View& view,
                                                  const std::string& account_id, Command command);
 
@@ -42,7 +43,7 @@ absl::Status ExpectCurrencies(const v1::Account& account,
                               const google::protobuf::RepeatedPtrField<v1::LineItem>& lines);
 
 // AMOUNT_UNUSUAL if the amount of an invoice, a line or a payment, whatever its sign, is more than
-// is usual in the account's currency and is not said to be meant.
+// is usual in the account's currency, unless the request allows it.
 absl::Status ExpectUsual(const v1::Account& account, int64_t amount_minor, bool allow_unusual);
 
 // An amount in the account's currency, for people: `12.30 EUR`.

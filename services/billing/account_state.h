@@ -1,4 +1,4 @@
-// What SuspendAccount, CloseAccount and ReopenAccount have in common.
+// Changes of an account and of its state.
 #pragma once
 
 #include "common/base/status.h"
@@ -9,7 +9,7 @@
 
 namespace daybook::billing {
 
-// States of an account follow each other by day.
+// The day of a change of the account, which is not before that of the change before it.
 template <class Request>
 absl::StatusOr<absl::CivilDay> DayOfChange(const v1::Account& account, const Request& request,
                                            const command::Context& context) {
@@ -17,7 +17,7 @@ absl::StatusOr<absl::CivilDay> DayOfChange(const v1::Account& account, const Req
                       account.changed_date());
 }
 
-// One event that names the account and says why.
+// One event with the account and the reason. `slot`: the field of Event that it goes into.
 template <class Request, class Response, class Event>
 absl::StatusOr<Events> ChangeState(const v1::Account& account, const Request& request,
                                    const command::Context& context, v1::AccountState state,

@@ -11,7 +11,7 @@
 namespace daybook::billing {
 namespace {
 
-// All that an invoice takes from money that names it.
+// The most that an invoice takes from money with an instruction for it.
 int64_t CapacityOf(const v1::Invoice& invoice) {
   return Allows(invoice.state(), Command::kRecordPayment)
              ? invoice.open_minor() + invoice.written_off_minor()
@@ -98,7 +98,7 @@ void Allocator::ByAge(bool spare_pending) {
       const int64_t wanted = WantedByAge(i, spare_pending);
       if (wanted == 0) continue;
       const int64_t deductible = early_payments_.DeductibleOf(invoice, day_);
-      // By what was said of it no more than its discount is left: it is settled.
+      // The instruction left no more than the discount open: it is settled.
       if (wanted < invoice.open_minor() && wanted <= deductible) continue;
       least += wanted - std::min(wanted, deductible);
       demands.push_back({{&invoice, i}, wanted, std::min(wanted, deductible)});
@@ -142,7 +142,7 @@ void Allocator::Settle(const std::vector<Demand>& demands) {
   }
 }
 
-// Settled ones, which only recoveries name, by a pass.
+// Settled invoices, which only recoveries name, are found by a pass.
 Allocator::Target Allocator::Find(const std::string& invoice_id) {
   const auto it = open_.find(invoice_id);
   if (it != open_.end()) return {&account_.open_invoices(it->second), it->second};

@@ -1,4 +1,4 @@
-// What money is put on, and what it is taken off.
+// How money is allocated to invoices, and deallocated.
 #pragma once
 
 #include <algorithm>
@@ -20,44 +20,49 @@
 namespace daybook::billing {
 
 using Allocations = google::protobuf::RepeatedPtrField<v1::Allocation>;
+// The allocations that a request instructs.
 using Remittance = google::protobuf::RepeatedPtrField<v1::PaymentAllocation>;
 
-// Money on its way to invoices:
-//   1. AsInstructed: what somebody says, in that order, each capped by what is open and by what is left.
-//      On an UNCOLLECTIBLE invoice also what was written off is open to that: a recovery;
-//   2. ByAge: the rest by oldest due date, invoice date and number (the order of
-//      `account.open_invoices`), without UNCOLLECTIBLE ones;
-//   3. what is left, or beyond `most` invoices, stays unapplied.
-// Where invoices offer a discount for early payment and the money is in time, as many of them are
-// settled in that order as it settles with their discounts; what is over then goes first on what
-// those would have been let off, the oldest first. So who pays in full has taken no discount.
+// Allocates an amount of money to the invoices of an account:
+//   1. AsInstructed: as the payer or the caller instructs, in that order. Each allocation is capped
+//      by what is open and by the money left. An instruction for an UNCOLLECTIBLE invoice also
+//      covers its written-off amount, which the money then recovers.
+//   2. ByAge: the rest by due date, invoice date and number (the order of `account.open_invoices`),
+//      without UNCOLLECTIBLE invoices.
+//   3. Money beyond that, or beyond `most` invoices, stays unapplied.
+// Where invoices offer a discount for early payment and the money is in time, it settles as many of
+// them in order as it can with their discounts. The rest goes on the discounts of those, the oldest
+// first, so that a payer of the full amount takes no discount.
 //
-// An invoice is named once. Costs a pass over the open invoices; over settled ones only for what is
-// said and not open.
+// Each invoice gets one allocation. Cost: a pass over the open invoices, and one over the settled
+// ones per instruction for an invoice that is not open.
 class Allocator {
  public:
-  // `day` (YYYYMMDD): on which the money came. Keeps references to its arguments; `allocations` is
-  // empty.
+  // `day` (YYYYMMDD): the day on which the money came. Keeps references to its arguments;
+  // `allocations` is empty and receives the allocations.
   Allocator(const v1::Account& account, int64_t amount_minor, int32_t day, int most,
             EarlyPayments& early_payments, Allocations& allocations);
 
-  // Amount 0 = all that is open, or all but its discount. INVOICE_NOT_FOUND, INVOICE_NOT_OPEN.
+  // An amount of 0 means all that is open, or all but the discount. INVOICE_NOT_FOUND,
+  // INVOICE_NOT_OPEN.
   absl::Status AsInstructed(const Allocations& instructed);
-  // The same, without what can no longer be paid: of money that came in nothing is refused.
+  // The same, but passes over invoices that cannot be paid any more: money that came in is never
+  // refused.
   void AsInstructedWherePossible(const Allocations& instructed);
-  // `spare_pending`: not on invoices that a payment under way names.
+  // `spare_pending`: leaves out invoices that a pending payment names.
   void ByAge(bool spare_pending);
 
   int64_t left() const { return left_; }
 
-  // How much of each written-off invoice the money recovers: goes before it in the record.
+  // What the money recovers of a written-off invoice. The event stands before the money's in the
+  // record.
   struct Recovery {
     v1::WriteOffRecovered event;
-    int32_t earliest = 0;  // YYYYMMDD: before, not so much stood written off
+    int32_t earliest = 0;  // YYYYMMDD: the day of the latest write-off
   };
   const std::vector<Recovery>& recoveries() const { return recoveries_; }
 
-  // The invoices that offer a discount among those that got money, by their allocations.
+  // The invoices that offer a discount among those that got money, each with its allocation.
   struct Offering {
     const v1::Invoice* invoice = nullptr;
     const v1::Allocation* allocation = nullptr;
@@ -69,7 +74,8 @@ class Allocator {
     const v1::Invoice* invoice = nullptr;
     int open_index = -1;  // -1: settled
   };
-  // One of a sequence of invoices, with what of it need not be paid.
+  // What an invoice takes: `wanted_minor` at most, of which a discount may cover
+  // `deductible_minor`.
   struct Demand {
     Target target;
     int64_t wanted_minor = 0;
@@ -79,11 +85,11 @@ class Allocator {
   };
   void IndexOpen();
   Target Find(const std::string& invoice_id);
-  // What somebody says of an invoice; amount 0 = all of it.
+  // Of an instruction for an invoice; amount 0 = all of it.
   Demand DemandOf(const Target& target, int64_t amount_minor);
   void Settle(const std::vector<Demand>& demands);
   void AllocateOrRecover(const Target& target, int64_t wanted);
-  // What an open invoice takes by age, 0 if nothing.
+  // What an open invoice takes by age; 0 if nothing.
   int64_t WantedByAge(int open_index, bool spare_pending) const;
   int64_t Put(const v1::Invoice& invoice, int open_index, int64_t wanted);
 
@@ -93,23 +99,23 @@ class Allocator {
   const int32_t day_;
   const int most_;
   EarlyPayments& early_payments_;
-  // Allocation by place of the open invoice; empty while nobody says anything, the common case.
+  // By place of the open invoice; empty without instructions, which is the common case.
   std::vector<v1::Allocation*> slots_;
-  absl::flat_hash_map<absl::string_view, int> open_;  // as above: place by id
+  absl::flat_hash_map<absl::string_view, int> open_;  // likewise: place by invoice id
   std::vector<Recovery> recoveries_;
   std::vector<Offering> offering_;
 };
 
-// What the payer says in the account's currency, as events keep it. CURRENCY_MISMATCH.
+// Instructions as events have them, in the account's currency. CURRENCY_MISMATCH.
 absl::StatusOr<Allocations> InstructedAllocations(const v1::Account& account,
                                                   const Remittance& demands);
 
-// INVOICE_NOT_FOUND or INVOICE_NOT_OPEN unless every invoice that is named can be paid by its name.
+// INVOICE_NOT_FOUND or INVOICE_NOT_OPEN unless every instruction could be followed today.
 absl::Status ExpectPayable(const v1::Account& account, const Allocations& instructed);
 
-// Puts the recoveries before the event that puts the money on the invoices on `day`. Money keeps
-// its day also where that is before the write-off: then it paid an invoice that nobody had given
-// up, and on the day of the write-off there is one to recover.
+// Adds the recoveries, which stand before the event that allocates the money on `day`. Money may
+// come before the write-off that it recovers: it keeps its day, and the recovery has the day of the
+// write-off.
 template <class Event>
 void AddRecoveries(const Allocator& allocator, absl::CivilDay day, command::Events<Event>& events) {
   for (const Allocator::Recovery& recovery : allocator.recoveries()) {
@@ -119,25 +125,26 @@ void AddRecoveries(const Allocator& allocator, absl::CivilDay day, command::Even
   }
 }
 
-// Money on invoices that a command takes off, and the last day on which any of it was put there.
+// Money of one payment that a command deallocates from invoices.
 struct Deallocation {
   Allocations released;                      // each invoice once
   std::vector<const v1::Invoice*> invoices;  // beside them
   int64_t amount_minor = 0;
-  int32_t last_day = 0;  // YYYYMMDD; 0: nothing
+  int32_t last_day = 0;  // YYYYMMDD: of the newest allocation; 0 if there is none
 };
 
-// Tells the discounts of the invoices what is taken off.
+// Tells the discounts of the invoices what is deallocated from them.
 void Deallocate(const Deallocation& off, uint32_t source, EarlyPayments& early_payments);
 
-// Up to `most_minor` of a payment's money on invoices, newest first.
+// Up to `most_minor` of a payment's allocations, the newest first.
 Deallocation NewestAllocations(const v1::Account& account, uint32_t payment, int64_t most_minor);
 
-// Up to `most_minor` of a payment's money on one invoice.
+// Up to `most_minor` of a payment's allocations to one invoice.
 Deallocation AllocationsOn(const v1::Account& account, uint32_t payment, const v1::Invoice& invoice,
                            int64_t most_minor);
 
-// Up to `most_minor` of the money of payments (not of credit notes) on an invoice, newest first.
+// Up to `most_minor` of the money that payments, not credit notes, have on an invoice, the newest
+// first.
 struct DeallocatedPayment {
   uint32_t payment = 0;
   int64_t amount_minor = 0;

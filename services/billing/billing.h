@@ -1,26 +1,26 @@
 // The billing book: accounts, invoices, payments, credit notes and what is open. Pure functions,
 // see common/command/decider.h.
 //
-//   line         quantity × unit price, the exact product half-up to the currency's digits
-//   tax          per rate on the sum of the rate's lines, half-up; brought back to the lines by
-//                largest remainder
-//   credit note  lines of an invoice taken back, up to what is left of each: first what was given
-//                up, then what is open, then money
-//   take-back    of a payment: unapplied money, then the newest allocations; beyond what is left a
-//                debit note or a loss
-//   payment      what the payer says, capped by what is open; the rest by due date, invoice date
-//                and number; what is left is unapplied and goes on later invoices, oldest payment
-//                first
-//   discount     for early payment: what is open is let off once it is no more than the invoice
+//   line         quantity × unit price: the exact product, half-up to the currency's digits
+//   tax          per rate on the sum of the rate's lines, half-up; the lines share it by largest
+//                remainder
+//   credit note  credits lines of an invoice, each up to what is left of it: written-off amounts
+//                first, then what is open, then money
+//   payment      goes on invoices as the payer instructs, capped by what is open; the rest by due
+//                date, invoice date and number. What remains is unapplied credit, which later
+//                invoices take, the oldest payment first
+//   reversal     a bank takes money back: unapplied money first, then the newest allocations; a
+//                debit note or a loss covers what exceeds the payment
+//   discount     for early payment: what is open is written off once it is no more than the invoice
 //                offers and all money on it came in time; undone when that holds no longer
 //                (early_payment.h)
 //
-// "Half-up" is half away from zero, so that a discount rounds as the charge it takes back.
+// "Half-up" is half away from zero, so that a credit rounds as the charge that it corrects.
 //
-// Limits (limits.h): nothing new is charged to a customer of 15,000 documents, while payments and
-// credit notes are taken up to 200,000; a payment goes on at most 10,000 invoices and an invoice
-// takes the credit of at most 2,000 payments in one command, so that the command fits a record;
-// what is beyond stays unapplied.
+// Limits (limits.h): a customer of 15,000 documents is charged nothing new, while payments and
+// credit notes are taken up to 200,000. In one command a payment goes on at most 10,000 invoices,
+// and an invoice takes the credit of at most 2,000 payments, so that the command fits a record; the
+// rest stays unapplied.
 #pragma once
 
 #include "absl/status/status.h"
@@ -48,13 +48,13 @@ struct Billing {
       v1::ApplyCreditRequest, v1::ReleaseCreditRequest, v1::WriteOffCreditRequest,
       v1::ReverseCreditWriteOffRequest>;
 
-  // Where the days of a request begin and end: in the zone of the account that it is about. UTC if
-  // that cannot be told, or this machine does not know the zone.
+  // The zone in which the days of a request begin: that of the account that it is about. UTC if no
+  // account can be found, or this machine does not know the zone.
   static absl::TimeZone TimeZoneOf(const command::View& view,
                                    const google::protobuf::Message& request);
 
-  // What can be said without a state: INVALID_FIELDS naming every violation, or OK. Decide may only
-  // be called with a request that passed.
+  // Checks a request without a state: INVALID_FIELDS with every violation, or OK. Decide needs a
+  // request that passed.
   static absl::Status Check(const v1::OpenAccountRequest& request);
   static absl::Status Check(const v1::ChangeAccountTermsRequest& request);
   static absl::Status Check(const v1::SuspendAccountRequest& request);
@@ -137,17 +137,16 @@ struct Billing {
                                        const command::Context& context,
                                        v1::DeleteDraftInvoiceResponse& response);
 
-  // InvoiceIssued, of the request or of a draft, then one CreditApplied a payment whose credit is
-  // put on it, and InvoiceWrittenOff as EARLY_PAYMENT if that earns its discount. Refuses:
-  // CUSTOMER_FULL, CURRENCY_MISMATCH, AMOUNT_OVERFLOW, SERIES_FULL; INVALID_FIELDS for a negative
-  // total or a due date that the terms put after the year 9999 or that lies before the invoice date
-  // of today.
+  // InvoiceIssued, of the request or of a draft; one CreditApplied per payment whose credit it
+  // takes; InvoiceWrittenOff as EARLY_PAYMENT if that earns its discount. Refuses: CUSTOMER_FULL,
+  // CURRENCY_MISMATCH, AMOUNT_OVERFLOW, SERIES_FULL; INVALID_FIELDS for a negative total, for terms
+  // that lead beyond the year 9999, and for a due date before the invoice date of today.
   static absl::StatusOr<Events> Decide(const command::View& view,
                                        const v1::IssueInvoiceRequest& request,
                                        const command::Context& context,
                                        v1::IssueInvoiceResponse& response);
 
-  // A WriteOffReversed a reason that something stands written off for, then InvoiceVoided. Refuses:
+  // One WriteOffReversed per reason of a standing write-off, then InvoiceVoided. Refuses:
   // INVOICE_HAS_MONEY, NOT_AN_INVOICE.
   static absl::StatusOr<Events> Decide(const command::View& view,
                                        const v1::VoidInvoiceRequest& request,
@@ -166,44 +165,44 @@ struct Billing {
                                        const command::Context& context,
                                        v1::UnmarkInvoiceUncollectibleResponse& response);
 
-  // InvoiceWrittenOff of all that is open; as NORMAL two of them, if a discount is earned and more
-  // than a residue is open. Refuses: INVOICE_NOT_OPEN, WRITE_OFF_ABOVE_TOLERANCE (NORMAL),
+  // InvoiceWrittenOff of all that is open. As NORMAL there are two, if a discount is earned and
+  // more than a residue is open. Refuses: INVOICE_NOT_OPEN, WRITE_OFF_ABOVE_TOLERANCE (NORMAL),
   // DISCOUNT_NOT_EARNED (EARLY_PAYMENT), WRITE_OFF_REASON_MIXED, WRITE_OFF_TAX_MIXED.
   static absl::StatusOr<Events> Decide(const command::View& view,
                                        const v1::WriteOffInvoiceRequest& request,
                                        const command::Context& context,
                                        v1::WriteOffInvoiceResponse& response);
 
-  // A WriteOffReversed a reason that something stands written off for. Refuses:
-  // NOTHING_WRITTEN_OFF.
+  // One WriteOffReversed per reason of a standing write-off. Refuses: NOTHING_WRITTEN_OFF.
   static absl::StatusOr<Events> Decide(const command::View& view,
                                        const v1::ReverseWriteOffRequest& request,
                                        const command::Context& context,
                                        v1::ReverseWriteOffResponse& response);
 
-  // WriteOffReversed of what it takes of what was given up, then CreditNoteIssued; of kind REFUND a
-  // CreditReleased a payment before it and a PaymentRefunded a payment behind it; then
-  // InvoiceWrittenOff as EARLY_PAYMENT if it leaves no more than that. Refuses: CUSTOMER_FULL,
-  // CREDIT_NOTE_ABOVE_INVOICE, CREDIT_NOTE_ABOVE_OPEN, CREDIT_NOTE_ABOVE_PAID, NOT_AN_INVOICE,
-  // SERIES_FULL, RECORD_TOO_LARGE; INVALID_FIELDS for lines that the invoice does not have.
+  // WriteOffReversed of the written-off amounts that it takes, then CreditNoteIssued. Kind REFUND
+  // adds one CreditReleased per payment before it and one PaymentRefunded per payment after it.
+  // Last, InvoiceWrittenOff as EARLY_PAYMENT if it leaves no more than the discount. Refuses:
+  // CUSTOMER_FULL, CREDIT_NOTE_ABOVE_INVOICE, CREDIT_NOTE_ABOVE_OPEN, CREDIT_NOTE_ABOVE_PAID,
+  // NOT_AN_INVOICE, SERIES_FULL, RECORD_TOO_LARGE; INVALID_FIELDS for lines that the invoice does
+  // not have.
   static absl::StatusOr<Events> Decide(const command::View& view,
                                        const v1::IssueCreditNoteRequest& request,
                                        const command::Context& context,
                                        v1::IssueCreditNoteResponse& response);
 
-  // A WriteOffRecovered for every written-off invoice that the payer names, then PaymentRecorded,
-  // then an InvoiceWrittenOff as EARLY_PAYMENT for every invoice whose discount that earns; or
-  // PaymentAnnounced. Its external id is known with the same content (payment_identity.h): as
-  // ConfirmPayment where money came that was under way or had failed, else no event, and the answer
-  // says `repeated`. Refuses: CUSTOMER_FULL, CURRENCY_MISMATCH, AMOUNT_OVERFLOW, INVOICE_NOT_FOUND,
-  // INVOICE_NOT_OPEN, PAYMENT_EXISTS, PAYMENT_TAKEN_BACK.
+  // One WriteOffRecovered per written-off invoice that the payer names; PaymentRecorded; one
+  // InvoiceWrittenOff as EARLY_PAYMENT per invoice whose discount that earns. Of a payment that is
+  // PENDING or UNKNOWN: PaymentAnnounced. If the external id is known with the same content
+  // (payment_identity.h), money confirms a pending or failed payment as ConfirmPayment does; else
+  // there is no event and the answer has `repeated`. Refuses: CUSTOMER_FULL, CURRENCY_MISMATCH,
+  // AMOUNT_OVERFLOW, INVOICE_NOT_FOUND, INVOICE_NOT_OPEN, PAYMENT_EXISTS, PAYMENT_TAKEN_BACK.
   static absl::StatusOr<Events> Decide(const command::View& view,
                                        const v1::RecordPaymentRequest& request,
                                        const command::Context& context,
                                        v1::RecordPaymentResponse& response);
 
-  // As RecordPayment, with PaymentConfirmed. Of invoices that cannot be paid any more the payer's
-  // word is passed over: money that came is a fact. Refuses: AMOUNT_OVERFLOW.
+  // As RecordPayment, with PaymentConfirmed. The payer's instructions are passed over for invoices
+  // that cannot be paid any more: money that came is a fact. Refuses: AMOUNT_OVERFLOW.
   static absl::StatusOr<Events> Decide(const command::View& view,
                                        const v1::ConfirmPaymentRequest& request,
                                        const command::Context& context,
@@ -215,40 +214,39 @@ struct Billing {
                                        const command::Context& context,
                                        v1::FailPaymentResponse& response);
 
-  // PaymentReversed. Of all that is left: allocations undone, newest first, and before it a
-  // CreditWriteOffReversed if some was taken to income. Of a part: before it, as far as unapplied
-  // money is short, that and a CreditReleased of the newest allocations. Of more than is left: as
-  // all, and a DebitNoteIssued or PaymentLossTaken behind it. Last, WriteOffReversed of every
-  // discount that is earned no longer. No event when its external id is known with the same
-  // content. Refuses: TAKE_BACK_ABOVE_LEFT, NOT_A_PAYMENT, PAYMENT_EXISTS, CURRENCY_MISMATCH,
-  // AMOUNT_OVERFLOW, SERIES_FULL.
+  // PaymentReversed, with all allocations that it undoes. Before it CreditWriteOffReversed, if some
+  // was taken to income. A part that exceeds unapplied money has CreditReleased of the newest
+  // allocations before it; an amount that exceeds the payment has DebitNoteIssued or
+  // PaymentLossTaken after it. Last, WriteOffReversed of every discount that is earned no longer.
+  // No event when its external id is known with the same content. Refuses: TAKE_BACK_ABOVE_LEFT,
+  // NOT_A_PAYMENT, PAYMENT_EXISTS, CURRENCY_MISMATCH, AMOUNT_OVERFLOW, SERIES_FULL.
   static absl::StatusOr<Events> Decide(const command::View& view,
                                        const v1::ReversePaymentRequest& request,
                                        const command::Context& context,
                                        v1::ReversePaymentResponse& response);
 
-  // As above.
+  // As ReversePayment.
   static absl::StatusOr<Events> Decide(const command::View& view,
                                        const v1::ChargeBackPaymentRequest& request,
                                        const command::Context& context,
                                        v1::ChargeBackPaymentResponse& response);
 
-  // As RecordPayment, of what was taken back of another payment. Refuses: CUSTOMER_FULL,
+  // As RecordPayment, for money of another payment that a bank took back. Refuses: CUSTOMER_FULL,
   // TAKEN_BACK_TOO_LITTLE, CURRENCY_MISMATCH, AMOUNT_OVERFLOW, INVOICE_NOT_FOUND, INVOICE_NOT_OPEN.
   static absl::StatusOr<Events> Decide(const command::View& view,
                                        const v1::ReinstatePaymentRequest& request,
                                        const command::Context& context,
                                        v1::ReinstatePaymentResponse& response);
 
-  // PaymentRefunded, out of what is unapplied; no event when its external id is known with the same
+  // PaymentRefunded, out of unapplied money; no event when its external id is known with the same
   // content. Refuses: CREDIT_TOO_SMALL, NOT_A_PAYMENT, PAYMENT_EXISTS, CURRENCY_MISMATCH.
   static absl::StatusOr<Events> Decide(const command::View& view,
                                        const v1::RefundPaymentRequest& request,
                                        const command::Context& context,
                                        v1::RefundPaymentResponse& response);
 
-  // CreditReleased a payment off the note's invoice, CreditApplied of the note on it,
-  // PaymentRefunded a payment; no event when its external id is known with the same content.
+  // One CreditReleased per payment on the note's invoice, CreditApplied of the note on it, one
+  // PaymentRefunded per payment; no event when its external id is known with the same content.
   // Refuses: CREDIT_NOTE_NOT_FOUND, CREDIT_NOTE_NOT_PAID, CREDIT_TOO_SMALL, PAYMENT_EXISTS,
   // CURRENCY_MISMATCH, RECORD_TOO_LARGE.
   static absl::StatusOr<Events> Decide(const command::View& view,
@@ -256,9 +254,9 @@ struct Billing {
                                        const command::Context& context,
                                        v1::RefundCreditNoteResponse& response);
 
-  // A WriteOffRecovered for every written-off invoice that is named, then one CreditApplied a
-  // payment, then discounts as RecordPayment; no event when nothing is open. Refuses:
-  // CREDIT_TOO_SMALL, CURRENCY_MISMATCH, INVOICE_NOT_FOUND, INVOICE_NOT_OPEN.
+  // One WriteOffRecovered per written-off invoice that is named, one CreditApplied per payment,
+  // then discounts as RecordPayment; no event when nothing is open. Refuses: CREDIT_TOO_SMALL,
+  // CURRENCY_MISMATCH, INVOICE_NOT_FOUND, INVOICE_NOT_OPEN.
   static absl::StatusOr<Events> Decide(const command::View& view,
                                        const v1::ApplyCreditRequest& request,
                                        const command::Context& context,
@@ -271,7 +269,8 @@ struct Billing {
                                        const command::Context& context,
                                        v1::ReleaseCreditResponse& response);
 
-  // CreditWrittenOff of all that is unapplied. Refuses: CREDIT_TOO_SMALL, CREDIT_ABOVE_TOLERANCE.
+  // CreditWrittenOff of all unapplied money of the payment. Refuses: CREDIT_TOO_SMALL,
+  // CREDIT_ABOVE_TOLERANCE.
   static absl::StatusOr<Events> Decide(const command::View& view,
                                        const v1::WriteOffCreditRequest& request,
                                        const command::Context& context,

@@ -1,4 +1,4 @@
-// Whether the customer, or an account, may have one more.
+// How much a customer and an account may have (limits.h).
 #pragma once
 
 #include "absl/status/status.h"
@@ -7,17 +7,18 @@
 
 namespace daybook::billing {
 
-// Of a new charge: CUSTOMER_FULL if the customer has as many documents as one may have, or would
+// For a new charge: CUSTOMER_FULL if the customer has all the documents that it may have, or would
 // have too many lines.
 absl::Status ExpectRoom(const command::View& view, int new_lines = 0);
 
-// Of a payment or a credit note, which happen to what is there: CUSTOMER_FULL far beyond that.
+// For a payment or a credit note: CUSTOMER_FULL, but only far beyond that limit, because they are
+// facts about documents that exist.
 absl::Status ExpectRoomForFact(const command::View& view);
 
-// How many allocations a command may make: what fits a record and what the customer may have.
+// The most allocations that a command may make: as many as fit a record, and the customer.
 int MostAllocations(const v1::State& state);
 
-// AMOUNT_OVERFLOW if all that ever came in, and was credited to the account, would not fit 64 bits.
+// AMOUNT_OVERFLOW if the sum of everything ever received and credited would not fit 64 bits.
 absl::Status ExpectFitsReceived(const v1::Account& account, int64_t amount_minor);
 
 }  // namespace daybook::billing

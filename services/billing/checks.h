@@ -19,14 +19,14 @@ inline constexpr int kMaxLines = 1'000;
 inline constexpr size_t kMaxReferenceCharacters = 200;
 inline constexpr size_t kMaxExternalIdCharacters = 128;
 
-// Envelope and customer of any request.
+// The envelope and the customer, which every request has.
 template <class Request>
 void CheckCustomer(const Request& request, FieldViolations& bad) {
   CheckEnvelope(request, command::kMaxRequestIdCharacters, bad);
   Expect(CheckId(request.customer_id(), command::kMaxCustomerIdCharacters), "customer_id", bad);
 }
 
-// The same, and the account if one is named.
+// The same, and the account if the request names one.
 template <class Request>
 void CheckCustomerAndAccount(const Request& request, FieldViolations& bad) {
   CheckCustomer(request, bad);
@@ -35,16 +35,17 @@ void CheckCustomerAndAccount(const Request& request, FieldViolations& bad) {
   }
 }
 
-// A number series that documents are to be of; empty is the default one.
+// A series of numbers, 1 to 8 characters A-Z and 0-9; empty means the default one.
 absl::Status CheckSeries(const std::string& series);
 
-// An amount that moves money.
+// An amount above zero.
 absl::Status CheckPositive(const google::type::Money& money);
 
-// One line of an invoice; `lines`: the field that has them.
+// The line at `i` of the field `lines`.
 void CheckLine(const v1::LineItem& line, std::string_view lines, int i, FieldViolations& bad);
 
-// What an invoice says: in the request that issues it, or in a draft. `prefix`: `draft.` or empty.
+// The content of an invoice, in the request that issues it or in a draft. `prefix`: `draft.` or
+// empty.
 template <class Content>
 void CheckContent(const Content& content, const std::string& prefix, FieldViolations& bad) {
   Expect(CheckSeries(content.series()), prefix + "series", bad);
@@ -70,7 +71,7 @@ void CheckContent(const Content& content, const std::string& prefix, FieldViolat
   for (int i = 0; i < content.lines_size(); ++i) CheckLine(content.lines(i), lines, i, bad);
 }
 
-// What a payer says: whether each entry names an invoice, once, with a positive amount if any.
+// Instructed allocations: each names an invoice, once, and has an amount above zero or none.
 void CheckAllocations(const google::protobuf::RepeatedPtrField<v1::PaymentAllocation>& allocations,
                       FieldViolations& bad);
 
@@ -81,10 +82,11 @@ void CheckEffectiveDate(const Request& request, FieldViolations& bad) {
   }
 }
 
-// Why something is done, in the caller's words.
+// The caller's reason: any text within the limit.
 void CheckReason(const std::string& reason, FieldViolations& bad);
 
-// The requests that name an account, an invoice or a payment, a day and a reason: most of them.
+// A whole request that has an account, a reason and a day; likewise for an invoice and a payment
+// below.
 template <class Request>
 absl::Status CheckAccountRequest(const Request& request) {
   FieldViolations bad;
@@ -126,7 +128,7 @@ absl::Status CheckPaymentRequest(const Request& request) {
 
 void CheckEtag(const std::string& etag, std::string_view field, FieldViolations& bad);
 
-// How much, and the id of whoever gives it back or takes it back.
+// Money that goes out, by a refund or by a bank: amount, external id, reason and day.
 template <class Request>
 void CheckOutgoing(const Request& request, FieldViolations& bad) {
   if (request.has_amount()) Expect(CheckPositive(request.amount()), "amount", bad);

@@ -36,9 +36,9 @@ Piece LeftOf(const StateLine& line) {
 // Net and tax of a line have one sign.
 bool IsNegative(const StateLine& line) { return line.net < 0 || line.tax < 0; }
 
-// What goes with `part` of `whole`, where `before` of it was taken back earlier: the tax of all
-// taken back so far, half-up, less what was taken back before. Bits by net and bits by gross round
-// apart from each other, so the tax is brought between `least` and `most`. All without signs.
+// The tax of `part` of `whole`, of which `before` was credited earlier: the tax of all credited so
+// far, half-up, less the tax credited before. Parts by net and parts by gross round differently, so
+// the tax is clamped to `least` and `most`. All amounts are without signs.
 int64_t TaxOfPiece(Int128 tax, Int128 credited_tax, Int128 before, Int128 part, Int128 whole,
                    Int128 least, Int128 most) {
   const Int128 wanted = DivideHalfUp(tax * (before + part), whole) - credited_tax;
@@ -54,7 +54,7 @@ Piece PieceByNet(const StateLine& line, int64_t net) {
                                  sign * Int128{line.net}, 0, sign * Int128{left.tax})};
 }
 
-// The net is what the tax leaves of the bit, so that it is no more than is left of the line's.
+// The net is the part less its tax, so that it is no more than is left of the line's net.
 Piece PieceByGross(const StateLine& line, int64_t gross) {
   const Piece left = LeftOf(line);
   const int sign = IsNegative(line) ? -1 : 1;
@@ -79,7 +79,7 @@ void AddLine(const StateLine& line, int index, const Piece& bit, v1::CreditNoteI
   note.set_tax_minor(note.tax_minor() + bit.tax);
 }
 
-// The amount that an item asks for, of the line's sign and no more than is left of it.
+// The amount of an item, which has the line's sign and is no more than is left of the line.
 absl::StatusOr<int64_t> AskedOf(const v1::Account& account, const google::type::Money& money,
                                 int64_t left, const StateLine& line, int index, const At& field) {
   const bool negative = IsNegative(line);
@@ -134,7 +134,7 @@ absl::Status FillCreditNote(const v1::Account& account, const v1::Invoice& invoi
   }
   const Int128 total = Int128{note.net_minor()} + note.tax_minor();
   const int64_t left = invoice.total_minor() - CreditedTotal(invoice);
-  // Of an invoice with discounts the charges alone are more than the invoice.
+  // On an invoice with negative lines the charges alone exceed the invoice.
   if (total > left || note.lines().empty()) {
     return AboveInvoice(account, "the invoice", static_cast<int64_t>(total), left);
   }

@@ -1,4 +1,4 @@
-// What was taken to income of a payment, unapplied again.
+// The rest of a payment that was taken to income, and becomes unapplied again.
 #pragma once
 
 #include <string>
@@ -10,7 +10,8 @@
 
 namespace daybook::billing {
 
-// All of it, which is something; on `day`, or on that on which it was taken if that is later.
+// Adds CreditWriteOffReversed of all of it, which is more than nothing; on `day`, or on the day of
+// the write-off if that is later.
 void AddCreditRestored(const PaymentRef& found, absl::CivilDay day, const std::string& reason,
                        command::Events<v1::Event>& events);
 

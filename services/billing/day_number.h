@@ -1,4 +1,4 @@
-// Days as the state keeps them: numbers YYYYMMDD, which sort as days do and can be read by people.
+// Days as the state keeps them: numbers YYYYMMDD, which sort as days do and are readable.
 #pragma once
 
 #include <cstdint>

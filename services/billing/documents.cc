@@ -11,7 +11,7 @@
 namespace daybook::billing {
 namespace {
 
-// What takes credit, wherever it comes from.
+// Commands that use credit, whether it comes from a payment or from a credit note.
 bool TakesCreditNotes(Command command) {
   switch (command) {
     case Command::kApplyCredit:
@@ -24,7 +24,7 @@ bool TakesCreditNotes(Command command) {
   }
 }
 
-// A payment or a credit note; without account if there is none.
+// A payment or a credit note; the account is null if there is none.
 PaymentRef FindSource(const v1::State& state, const std::string& id) {
   for (const v1::Account& account : state.accounts()) {
     for (int i = 0; i < account.payments_size(); ++i) {

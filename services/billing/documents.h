@@ -15,7 +15,7 @@
 
 namespace daybook::billing {
 
-// An invoice of the customer, in whatever account and state. One of invoice and draft is null.
+// An invoice or a draft of the customer, in any account; the other pointer is null.
 struct InvoiceRef {
   const v1::Account* account = nullptr;
   const v1::Invoice* invoice = nullptr;
@@ -26,13 +26,14 @@ struct InvoiceRef {
   }
 };
 
-// A pass over the customer's invoices and debit notes: for the rare commands. INVOICE_NOT_FOUND;
-// NOT_AN_INVOICE if it is a debit note and the command wants lines; CUSTOMER_NOT_FOUND;
-// ILLEGAL_TRANSITION by the invoice's or the account's state.
+// Finds an invoice, debit note or draft by a pass over all of them, which is for the rare commands.
+// CUSTOMER_NOT_FOUND, INVOICE_NOT_FOUND; NOT_AN_INVOICE for a debit note if the command needs
+// lines; ILLEGAL_TRANSITION by the state of the invoice or the account.
 absl::StatusOr<InvoiceRef> FindInvoice(const command::View& view, const std::string& invoice_id,
                                        Command command);
 
-// The day of a command about an invoice: not before the invoice, nor before `earliest` (YYYYMMDD).
+// The day of a command about an issued invoice: not before the invoice, nor before `earliest`
+// (YYYYMMDD).
 template <class Request>
 absl::StatusOr<absl::CivilDay> DayOfInvoice(const InvoiceRef& found, const Request& request,
                                             const command::Context& context, int32_t earliest = 0) {
@@ -40,37 +41,37 @@ absl::StatusOr<absl::CivilDay> DayOfInvoice(const InvoiceRef& found, const Reque
                       context.now, std::max(earliest, found.invoice->invoice_date()));
 }
 
-// A payment of the customer, or where the command may mean one a credit note that made credit.
+// A payment of the customer, or a credit note that is a source of credit.
 struct PaymentRef {
   const v1::Account* account = nullptr;
   const v1::Payment* payment = nullptr;
   uint32_t ordinal = 0;
 };
 
-// A pass over the customer's payments. PAYMENT_NOT_FOUND; NOT_A_PAYMENT if it is a credit note and
-// the command means money; CUSTOMER_NOT_FOUND; ILLEGAL_TRANSITION by the payment's or the account's
-// state.
+// Finds a payment by a pass over all of them. CUSTOMER_NOT_FOUND, PAYMENT_NOT_FOUND; NOT_A_PAYMENT
+// for a credit note if the command needs money that came in; ILLEGAL_TRANSITION by the state of the
+// payment or the account.
 absl::StatusOr<PaymentRef> FindPayment(const command::View& view, const std::string& payment_id,
                                        Command command);
 
-// The same of a credit note that made credit. CREDIT_NOTE_NOT_FOUND.
+// The same for a credit note that is a source of credit. CREDIT_NOTE_NOT_FOUND.
 absl::StatusOr<PaymentRef> FindCreditNote(const command::View& view,
                                           const std::string& credit_note_id, Command command);
 
-// The invoice of an ordinal that the account gave; a pass over its invoices.
+// The invoice with this ordinal, which exists; a pass over the account's invoices.
 const v1::Invoice& InvoiceOf(const v1::Account& account, uint32_t ordinal);
 
-// Number of an issued invoice of a customer in `partition`.
+// The number of an issued invoice. `partition`: that of its customer.
 v1::InvoiceNumber NumberOf(const v1::Invoice& invoice, int partition);
 
-// NOTHING_WRITTEN_OFF of an invoice or of a payment.
+// NOTHING_WRITTEN_OFF. `id`: of an invoice or a payment.
 absl::Status NothingWrittenOff(const std::string& id);
 
-// CREDIT_TOO_SMALL. `wanted_minor` 0: all that there is.
+// CREDIT_TOO_SMALL. `wanted_minor` 0 means all that is unapplied.
 absl::Status CreditTooSmall(const v1::Account& account, int64_t wanted_minor,
                             int64_t unapplied_minor);
 
-// A draft's version, as commands name it; ETAG_MISMATCH unless `etag` is the draft's, or empty.
+// The etag of a draft's version. ExpectEtag: ETAG_MISMATCH unless `etag` is the draft's, or empty.
 std::string EtagOf(int64_t version);
 absl::Status ExpectEtag(const v1::Draft& draft, const std::string& etag);
 

@@ -1,4 +1,4 @@
-// What the three commands about drafts have in common.
+// Drafts of invoices, as CreateDraftInvoice and EditDraftInvoice write them.
 #pragma once
 
 #include "common/base/money.h"
@@ -11,7 +11,7 @@
 
 namespace daybook::billing {
 
-// As a draft is kept: texts normalised.
+// A checked draft as events have it, with normalised texts.
 v1::InvoiceDraft Normalised(v1::InvoiceDraft draft);
 
 // DRAFTS_FULL if the customer's drafts would be too many or too large with `draft` in place of
@@ -19,7 +19,9 @@ v1::InvoiceDraft Normalised(v1::InvoiceDraft draft);
 absl::Status ExpectDraftRoom(const command::View& view, const v1::InvoiceDraft& draft,
                              const v1::InvoiceDraft* old);
 
-// What it would come to today; refuses what could not be issued.
+// Answers the amounts that the invoice would have today. Refuses a draft that could not be issued:
+// CURRENCY_MISMATCH, AMOUNT_OVERFLOW, AMOUNT_UNUSUAL, TAX_CODES_FULL; INVALID_FIELDS for a negative
+// total.
 template <class Response>
 absl::Status AnswerAmounts(const v1::Account& account, const v1::InvoiceDraft& draft,
                            bool allow_unusual, Response& response) {
@@ -36,7 +38,7 @@ absl::Status AnswerAmounts(const v1::Account& account, const v1::InvoiceDraft& d
   return absl::OkStatus();
 }
 
-// The day of an event of a draft: today, where the account is.
+// The day of an event about a draft: today in the account's time zone.
 absl::StatusOr<absl::CivilDay> DraftDay(const v1::Account& account,
                                         const command::Context& context);
 

@@ -12,7 +12,7 @@
 namespace daybook::billing {
 namespace {
 
-// Of an event in its record: the day, and the wrappers.
+// Bytes of an event in its record beside the event itself: the day and the wrappers.
 constexpr size_t kEventFrameBytes = 40;
 
 int64_t LeftOf(const v1::Invoice& invoice) {
@@ -24,7 +24,7 @@ bool CanEarn(const v1::Invoice& invoice) {
          (invoice.state() == v1::INVOICE_STATE_ISSUED || invoice.state() == v1::INVOICE_STATE_PAID);
 }
 
-// The day of the source as an invoice counts it; 0 = before every day.
+// The day of the source as an invoice counts it; 0 is before every day.
 int32_t DayOfMoney(const v1::Payment& source, const v1::Invoice& invoice) {
   if (source.credit_note() && source.credit_note_of() == invoice.ordinal()) return 0;
   return FirstDayOf(source);
@@ -37,7 +37,7 @@ int32_t LastDayOf(const std::vector<Money>& money) {
   return last;
 }
 
-// There is some, and none is too late.
+// There is money, and none of it is too late.
 template <class Money>
 bool InTime(const std::vector<Money>& money, const v1::Invoice& invoice) {
   return !money.empty() && LastDayOf(money) <= invoice.discount_date();
@@ -60,7 +60,7 @@ v1::InvoiceWrittenOff DiscountOf(const v1::Account& account, const v1::Invoice& 
   return discount;
 }
 
-// What takes it and what undoes it are of one size.
+// The event that takes a discount and the one that undoes it have the same size.
 size_t BytesOf(const v1::InvoiceWrittenOff& discount) {
   return discount.ByteSizeLong() + kEventFrameBytes;
 }
@@ -187,7 +187,7 @@ std::vector<EarlyPayments::Money> EarlyPayments::SumsOf(const std::vector<Money>
   return sums;
 }
 
-// So that each of them can be taken back in one record with all that it had earned.
+// Keeps the reversal of each source within one record, with all discounts that it helped to earn.
 bool EarlyPayments::Reserve(const std::vector<Money>& money,
                             const v1::InvoiceWrittenOff& discount) {
   const size_t bytes = BytesOf(discount);
@@ -207,7 +207,7 @@ bool EarlyPayments::Take(const Touched& touched, int64_t amount_minor, absl::Civ
   v1::InvoiceWrittenOff discount =
       DiscountOf(account_, invoice, amount_minor,
                  MoreRelief(invoice.discounted_taxes(), account_, invoice, taken + amount_minor));
-  // What stands taken has its room.
+  // A discount that is taken already has its room.
   if (taken == 0 && !Reserve(touched.money, discount)) return false;
   auto& dated = events.emplace_back();
   dated.effective_date =

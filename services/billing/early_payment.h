@@ -1,16 +1,16 @@
 // The discount for early payment ("2/10 net 30"): when it is earned, and what a command does to it.
 //
 //   allowed   the invoice's offer × what credit notes left of it / its total, half-up
-//   earned    the invoice is not given up, money is on it, all of that is of the last day or
-//             before, and open + taken <= allowed
+//   earned    the invoice is not UNCOLLECTIBLE or VOID, money is allocated to it, all of that came
+//             on the last day or before, and open + taken <= allowed
 //
-// A discount that is earned is taken: what is open is written off as EARLY_PAYMENT, and the tax in
-// it corrected by rate, as by a bad debt relief (tax_relief.h). One that is earned no longer is
-// undone, whole. So is asked behind every command that puts money or a credit note on an invoice or
-// takes money off it; where no invoice of the account offers anything, nothing is asked.
+// An earned discount is taken: what is open is written off as EARLY_PAYMENT, and the tax in it is
+// corrected per rate, as by bad debt relief (tax_relief.h). A discount that is earned no longer is
+// undone, whole. Every command that allocates, deallocates or credits something asks this of each
+// invoice that it touches. It costs nothing where no invoice of the account offers a discount.
 //
-// Money is of the day on which it first came, however late it is put on the invoice. A credit note
-// on its own invoice stands for the money that it paid back, and is in time as that was.
+// Money counts from the day on which it first came, however late it is allocated. A credit note on
+// its own invoice stands for the money that it paid back, and is in time as that was.
 #pragma once
 
 #include <cstdint>
@@ -26,53 +26,54 @@
 
 namespace daybook::billing {
 
-// The day on which money of the source first came, YYYYMMDD: of money that a bank took back and
-// gave again the day of the first payment.
+// The day on which money of the source first came, YYYYMMDD. For money that a bank took back and
+// gave again it is the day of the first payment.
 int32_t FirstDayOf(const v1::Payment& source);
 
-// The most that may be let off of the invoice as it stands, taken or not.
+// The largest discount of the invoice as it stands, whether taken or not.
 int64_t AllowedDiscount(const v1::Invoice& invoice);
 
-// What stays taken of the discount of `invoice` when a credit note makes it `left`: in proportion,
-// and no more than is allowed then.
+// What remains of the discount taken on `invoice` when a credit note turns it into `left`: in
+// proportion, and no more than `left` allows.
 int64_t DiscountLeft(const v1::Invoice& invoice, const v1::Invoice& left);
 
-// A source of money that the account does not have yet: the payment that the command records.
+// The source that the account does not have yet: the payment that the command records.
 inline constexpr uint32_t kNewSource = std::numeric_limits<uint32_t>::max();
 
-// The discounts of one account in one command. Told of every invoice what happens to it; what
-// offers none costs a comparison.
+// The discounts of one account in one command, which tells it what happens to each invoice. An
+// invoice without an offer costs a comparison.
 class EarlyPayments {
  public:
   explicit EarlyPayments(const v1::Account& account) : account_(account) {}
 
-  // While money is dealt out. How much of what is open on an invoice money of `day` (YYYYMMDD) need
-  // not pay; 0 if it, or money that is on it, comes too late. Each answer is a promise: together
-  // they keep to kMaxDiscountBytes. Ask of an invoice once.
+  // While money is allocated: the part of the open amount that money of `day` (YYYYMMDD) need not
+  // pay; 0 if that money, or money already on the invoice, comes too late. An answer reserves room
+  // for the discount within kMaxDiscountBytes, so ask once per invoice.
   int64_t DeductibleOf(const v1::Invoice& invoice, int32_t day);
-  // Money that is dealt out is of this source as well, which may have earned discounts before.
+  // The money comes from this source as well, which may have earned discounts before.
   void StartFrom(uint32_t source);
 
-  // What the command does to an invoice. `day` (YYYYMMDD): of a new source; others have one.
+  // What the command does to an invoice. `day` (YYYYMMDD): of kNewSource; other sources have one.
   void Allocate(const v1::Invoice& invoice, uint32_t source, int32_t day, int64_t amount_minor);
   void Deallocate(const v1::Invoice& invoice, uint32_t source, int64_t amount_minor);
-  // It becomes `after`, which has a credit note and lives until AddEvents; what is open on it then
-  // is as that says, whatever money was taken off.
+  // A credit note turns it into `after`, which lives until AddEvents and has the final open amount,
+  // whatever the command deallocates.
   void Change(const v1::Invoice& invoice, const v1::Invoice& after);
 
-  // Adds what follows for all of them, behind the events of the command; on `day`, or the latest
-  // day of what it is about. What is undone comes first.
+  // Adds the events that follow for all invoices, after those of the command: first the discounts
+  // that are undone, then those that are taken. Each has `day`, or the latest day of its invoice
+  // and money.
   struct Sum {
     int64_t taken_minor = 0;
     int64_t undone_minor = 0;
   };
   Sum AddEvents(absl::CivilDay day, command::Events<v1::Event>& events);
 
-  // Lets off what may be of an invoice as it stands, also where more than that is open; returns how
-  // much, 0 if its money does not earn it.
+  // Takes the discount of an invoice as it stands, also where more than that is open. Returns the
+  // amount; 0 if its money does not earn it.
   int64_t TakeOf(const v1::Invoice& invoice, absl::CivilDay day,
                  command::Events<v1::Event>& events);
-  // The same of all that is open on a new invoice, on which credit of these sources is put.
+  // The same for all that is open on a new invoice, which takes credit of these sources.
   int64_t TakeAtIssue(const v1::InvoiceIssued& invoice, absl::CivilDay invoice_day,
                       const std::vector<uint32_t>& sources, int64_t open_minor,
                       command::Events<v1::Event>& events);
@@ -83,14 +84,15 @@ class EarlyPayments {
     int32_t day = 0;
     int64_t amount_minor = 0;
   };
-  // An invoice behind the command. Money that is taken off it is below zero.
+  // An invoice after the command. Deallocated money is below zero.
   struct Touched {
     const v1::Invoice* invoice = nullptr;
     int64_t open_minor = 0;
     std::vector<Money> money;
   };
-  // Of the account: what stands on the invoices that offer a discount, and how large the events are
-  // that undo the discounts which each source helped to earn. Two passes, when first asked for.
+  // Per invoice with an offer the money on it, and per source the bytes of the events that would
+  // undo the discounts which it helped to earn. Made by two passes over the account when first
+  // used.
   struct Index {
     bool made = false;
     absl::flat_hash_map<uint32_t, std::vector<Money>> money;
@@ -100,11 +102,11 @@ class EarlyPayments {
   void MakeIndex();
   const std::vector<Money>& MoneyOn(const v1::Invoice& invoice);
   size_t& UndoBytesOf(uint32_t source);
-  // Null if it offers none, or is given up.
+  // Null if it offers none, or is UNCOLLECTIBLE or VOID.
   Touched* Touch(const v1::Invoice& invoice);
-  // What stands, each source once.
+  // The sum per source, without those that sum to nothing.
   static std::vector<Money> SumsOf(const std::vector<Money>& money);
-  // False if some of them, or the command, cannot bear that much more.
+  // False if the events of some source, or of the command, would exceed kMaxDiscountBytes.
   bool Reserve(const std::vector<Money>& money, const v1::InvoiceWrittenOff& discount);
   bool Take(const Touched& touched, int64_t amount_minor, absl::CivilDay day,
             command::Events<v1::Event>& events);

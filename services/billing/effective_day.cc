@@ -25,17 +25,17 @@ absl::StatusOr<absl::CivilDay> DefaultDay(const std::string& time_zone, absl::Ti
   return today;
 }
 
-absl::StatusOr<absl::CivilDay> EffectiveDay(const v1::Account& account, bool asked,
+absl::StatusOr<absl::CivilDay> EffectiveDay(const v1::Account& account, bool given,
                                             const google::type::Date& date, absl::Time now,
                                             int32_t earliest, std::string_view field) {
   const absl::CivilDay first = earliest == 0 ? absl::CivilDay::min() : DayOfNumber(earliest);
   const absl::StatusOr<absl::CivilDay> today = DefaultDay(account.time_zone(), now, field);
-  if (!asked) {
+  if (!given) {
     RETURN_IF_ERROR(today.status());
     return std::max(*today, first);
   }
   ASSIGN_OR_RETURN(const absl::CivilDay day, DayOf(date));
-  // A server that does not know the zone takes the word of the caller.
+  // A server that does not know the zone believes the caller.
   if (today.ok() && day > *today && day > first) {
     return Violation(field, absl::StrCat("is in the future: today is ", FormatDay(*today)));
   }

@@ -14,20 +14,21 @@
 
 namespace daybook::billing {
 
-// The day in `time_zone` for a request that leaves `field` out. INVALID_FIELDS on `field` if this
-// machine does not know the zone (its tz database is older than the one the account was opened
-// with).
+// Today in `time_zone`, for a request without `field`. INVALID_FIELDS on `field` if this machine
+// does not know the zone: its tz database may be older than that of the machine that opened the
+// account.
 absl::StatusOr<absl::CivilDay> DefaultDay(const std::string& time_zone, absl::Time now,
                                           std::string_view field);
 
-// The day that a fact counts from: as asked for, else today, but never before `earliest`, the day
-// of what it is about. INVALID_FIELDS on `field` for a day before that or in the future.
-absl::StatusOr<absl::CivilDay> EffectiveDay(const v1::Account& account, bool asked,
+// The day from which a fact counts: `date` if it is given, else today or `earliest`, whichever is
+// later. `earliest` (YYYYMMDD, 0 = none) is the day of the thing that the fact is about.
+// INVALID_FIELDS on `field` for a date before that or in the future.
+absl::StatusOr<absl::CivilDay> EffectiveDay(const v1::Account& account, bool given,
                                             const google::type::Date& date, absl::Time now,
                                             int32_t earliest,
                                             std::string_view field = "effective_date");
 
-// INVALID_FIELDS with one violation, for what only the state could tell.
+// INVALID_FIELDS with one violation, for rules that need the state.
 absl::Status Violation(std::string_view field, std::string_view description);
 
 }  // namespace daybook::billing

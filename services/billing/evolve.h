@@ -10,7 +10,7 @@
 
 namespace daybook::billing {
 
-// What events change, and the day from which the present one counts.
+// What an event may change, and the day from which it counts.
 struct Target {
   v1::State& state;
   book::v1::PartitionState& partition;

@@ -31,7 +31,7 @@ void DropDraft(const std::string& invoice_id, Account& account) {
   if (i >= 0) account.mutable_drafts()->DeleteSubrange(i, 1);
 }
 
-// What invoices and debit notes have in common.
+// The fields that invoices and debit notes have in common.
 std::unique_ptr<Invoice> NewInvoice(const std::string& id, const v1::InvoiceNumber& number,
                                     absl::CivilDay day, const google::type::Date& due_date,
                                     int64_t total_minor, Account& account) {
@@ -50,7 +50,7 @@ std::unique_ptr<Invoice> NewInvoice(const std::string& id, const v1::InvoiceNumb
   return invoice;
 }
 
-// So much of what was given up is open again: of a recovery, or of a reversal.
+// A recovery, or the reversal of a write-off: this much of the written-off amount is open again.
 template <class Event>
 void OpenAgain(const Event& event, Account& account) {
   Invoice& invoice = EditInvoice(account, event.invoice_id());
@@ -77,7 +77,7 @@ void OpenAgain(const Event& event, Account& account) {
   ChangeOpen(event.invoice_id(), amount, account);
 }
 
-// What of a credit note is money becomes a source of credit.
+// The money in a credit note becomes a source of credit.
 void AddSource(const v1::CreditNoteIssued& event, absl::CivilDay day, uint32_t invoice,
                Account& account) {
   const int ordinal = account.payments_size();

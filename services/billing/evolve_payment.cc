@@ -37,7 +37,7 @@ uint32_t AddPayment(const Event& event, v1::PaymentState state, absl::CivilDay d
   return static_cast<uint32_t>(ordinal);
 }
 
-// Money came in: as recorded, or as confirmed.
+// Money came in, recorded or confirmed.
 template <class Event>
 void Received(uint32_t ordinal, const Event& event, absl::CivilDay day, Account& account) {
   const int64_t allocated = Allocate(ordinal, DayNumber(day), event.allocations(), account);
@@ -46,7 +46,7 @@ void Received(uint32_t ordinal, const Event& event, absl::CivilDay day, Account&
   if (event.unapplied_minor() > 0) SetUnapplied(ordinal, event.unapplied_minor(), account);
 }
 
-// What was taken back of another payment, if it is that, has come again.
+// Money of another payment, which a bank took back, came again, if the event names that payment.
 void Reinstated(uint32_t ordinal, const v1::PaymentRecorded& event, Account& account) {
   if (event.reinstates_payment_id().empty()) return;
   const uint32_t first = PaymentOrdinal(account, event.reinstates_payment_id());
@@ -55,7 +55,7 @@ void Reinstated(uint32_t ordinal, const v1::PaymentRecorded& event, Account& acc
   account.mutable_payments(static_cast<int>(ordinal))->set_first_date(FirstDayOf(payment));
 }
 
-// An announced payment is under way no more. One that had failed was not.
+// An announced payment is no longer pending. A failed one was not pending any more.
 void Arrived(uint32_t ordinal, v1::PaymentState state, Account& account) {
   Payment& payment = *account.mutable_payments(static_cast<int>(ordinal));
   const bool had_failed = payment.state() == v1::PAYMENT_STATE_FAILED;

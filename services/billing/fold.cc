@@ -14,22 +14,22 @@ namespace {
 
 using Invoices = google::protobuf::RepeatedPtrField<v1::Invoice>;
 
-// Few allocations are looked for one by one, many by a table.
+// Up to this many allocations are found one by one, more of them by a table.
 constexpr int kFew = 4;
 
 std::string_view SeriesOf(const v1::Invoice& invoice) {
   return invoice.series().empty() ? std::string_view(kDefaultInvoiceSeries) : invoice.series();
 }
 
-// The order in which money is put on invoices: due date, invoice date, number. The year of the
-// number is that of the invoice date.
+// The order in which invoices are paid: due date, invoice date, number. The year of the number is
+// that of the invoice date.
 bool DueBefore(const v1::Invoice& a, const v1::Invoice& b) {
   if (a.due_date() != b.due_date()) return a.due_date() < b.due_date();
   if (a.invoice_date() != b.invoice_date()) return a.invoice_date() < b.invoice_date();
   return std::tuple(SeriesOf(a), a.sequence()) < std::tuple(SeriesOf(b), b.sequence());
 }
 
-// Moves the last one to its place. New ones are mostly the youngest, so mostly nothing moves.
+// Moves the last invoice to its place. A new one is mostly the youngest, so mostly nothing moves.
 void SinkLast(Invoices& list) {
   for (int i = list.size() - 1; i > 0 && DueBefore(list[i], list[i - 1]); --i) {
     list.SwapElements(i, i - 1);
@@ -38,7 +38,7 @@ void SinkLast(Invoices& list) {
 
 void SortOpen(int added, Invoices& open) {
   if (added <= kFew) {
-    // Those added stand at the end, in any order: let each sink, the first of them first.
+    // The added ones stand at the end, in any order: each sinks to its place, the first one first.
     for (int i = open.size() - added; i < open.size(); ++i) {
       for (int j = i; j > 0 && DueBefore(open[j], open[j - 1]); --j) open.SwapElements(j, j - 1);
     }
@@ -55,7 +55,7 @@ int FindIn(const Invoices& list, const std::string& invoice_id) {
   return -1;
 }
 
-// Finds the invoices of one list that an event names, mostly in the order of the list.
+// Finds the invoices of one list that an event names, which is mostly in the order of the list.
 class Finder {
  public:
   Finder(const Invoices& list, int wanted) : list_(list), many_(wanted > kFew) {}
@@ -84,7 +84,7 @@ class Finder {
   absl::flat_hash_map<absl::string_view, int> table_;
 };
 
-// Moves the open invoices with nothing open, of which `first` is the first, to the settled ones.
+// Moves open invoices with nothing open to the settled ones. `first`: the first of them.
 void Settle(int first, v1::Account& account) {
   Invoices& open = *account.mutable_open_invoices();
   int kept = first;
@@ -97,7 +97,7 @@ void Settle(int first, v1::Account& account) {
   while (open.size() > kept) settled.AddAllocated(open.ReleaseLast());
 }
 
-// Moves settled invoices with something open again to the open ones.
+// Moves settled invoices that have something open again to the open ones.
 void Unsettle(v1::Account& account) {
   Invoices& open = *account.mutable_open_invoices();
   Invoices& settled = *account.mutable_settled_invoices();
@@ -120,7 +120,7 @@ void AddRow(uint32_t payment, uint32_t invoice, int64_t amount, int32_t day,
   rows.add_day(day);
 }
 
-// Takes amounts by invoice off the rows of a payment, the newest first.
+// Reduces the rows of a payment by an amount per invoice, the newest rows first.
 void TakeRows(uint32_t payment, absl::flat_hash_map<uint32_t, int64_t>& left,
               v1::Allocations& rows) {
   for (int i = rows.payment_size() - 1; i >= 0; --i) {
@@ -208,7 +208,7 @@ void SetUnapplied(uint32_t ordinal, int64_t unapplied_minor, v1::Account& accoun
   v1::Payment& payment = *account.mutable_payments(static_cast<int>(ordinal));
   const int64_t before = payment.unapplied_minor();
   payment.set_unapplied_minor(unapplied_minor);
-  // The difference first: sums of one account fit 64 bits, both amounts on top of them need not.
+  // The difference first: the sums of an account fit 64 bits, but not with both amounts added.
   account.set_unapplied_minor(account.unapplied_minor() + (unapplied_minor - before));
   auto& open = *account.mutable_open_payments();
   if (before > 0 && unapplied_minor == 0) {

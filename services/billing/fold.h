@@ -18,39 +18,37 @@ using EventAllocations = google::protobuf::RepeatedPtrField<v1::Allocation>;
 // The account of this id, which is there.
 v1::Account& EditAccount(const std::string& account_id, v1::State& state);
 
-// The ordinal of a payment or credit note of this id, which is there. One with something unapplied
-// is found without a pass over the others.
+// The ordinal of the payment or credit note of this id, which exists. One with unapplied money is
+// found without a pass over the others.
 uint32_t PaymentOrdinal(const v1::Account& account, const std::string& payment_id);
 
 // Key of method and external id in `external_keys`; never 0.
 uint32_t ExternalKey(v1::PaymentMethod method, const std::string& external_id);
 
-// An issued invoice for editing, whether open or settled, which is there. A pass over
-// them.
+// The issued invoice of this id for editing, which exists, open or settled. A pass over them.
 v1::Invoice& EditInvoice(v1::Account& account, const std::string& invoice_id);
 
-// Adds an invoice that is yet in no list: to the open ones, in their order, if something is open.
+// Adds a new invoice to the open ones, in their order, or to the settled ones if nothing is open.
 void AddInvoice(std::unique_ptr<v1::Invoice> invoice, v1::Account& account);
 
-// Changes what is open on an invoice by `delta` and moves it between the lists if need be. The
+// Changes the open amount of an invoice by `delta` and moves it between the lists if need be. The
 // caller sets its state.
 void ChangeOpen(const std::string& invoice_id, int64_t delta, v1::Account& account);
 
-// Sets what is unapplied of a payment and keeps the list of those that have something.
+// Sets the unapplied amount of a payment, and keeps the list of the payments that have one.
 void SetUnapplied(uint32_t ordinal, int64_t unapplied_minor, v1::Account& account);
 
-// Puts money of a payment on open invoices, each named once, from `day` (YYYYMMDD) on. What has
-// nothing open any more is settled: PAID, or UNCOLLECTIBLE if part of it is written off. Does not
-// touch what is unapplied. Returns the sum.
+// Allocates money of a payment to open invoices, each named once, from `day` (YYYYMMDD) on. An
+// invoice with nothing open is settled: PAID, or UNCOLLECTIBLE if part of it is written off. Leaves
+// the unapplied amount to the caller. Returns the sum.
 int64_t Allocate(uint32_t ordinal, int32_t day, const EventAllocations& allocations,
                  v1::Account& account);
 
-// The reverse: takes money of a payment off invoices, the newest rows first. PAID ones are ISSUED
-// again. Does not touch what is unapplied. Returns the sum.
+// Deallocates money of a payment from invoices, the newest rows first. PAID ones become ISSUED.
+// Leaves the unapplied amount to the caller. Returns the sum.
 int64_t Deallocate(uint32_t ordinal, const EventAllocations& released, v1::Account& account);
 
-// The take-back whose excess an event is about: the newest of the payment, which stands before the
-// event in the record.
+// The newest reversal of the payment, whose event stands before the present one in the record.
 v1::TakeBack& LastReversal(const std::string& payment_id, v1::Account& account);
 
 }  // namespace daybook::billing

@@ -17,7 +17,7 @@ namespace {
 
 constexpr Int128 kHundred = 100 * Decimal::kOne;
 
-// Lines that are taxed together in one way: their amounts, before or with tax.
+// Lines that are taxed together: all priced before tax, or all with tax.
 struct TaxedLines {
   Int128 amount = 0;
   absl::InlinedVector<int, 4> lines;
@@ -47,8 +47,8 @@ absl::StatusOr<int64_t> AmountOf(Decimal quantity, Decimal price, const Currency
   return amount;
 }
 
-// All of a line but its tax: of a line priced with tax, `net_minor` is its whole amount until the
-// tax is taken out of it.
+// Everything of a line except its tax. For a line priced with tax, `net_minor` is the gross amount
+// until the tax is taken out of it.
 absl::Status FillLine(const v1::LineItem& item, const Currency& currency, int index,
                       v1::InvoiceLine& line) {
   line.set_description(Normalise(item.description()));
@@ -87,7 +87,7 @@ absl::Status FillLine(const v1::LineItem& item, const Currency& currency, int in
   return absl::OkStatus();
 }
 
-// The group of a rate and a tax code, which stays where it is.
+// The group of a rate and a tax code; the pointer stays valid.
 TaxGroup& GroupOf(Decimal rate, const v1::TaxCode* code, Groups& groups) {
   for (TaxGroup& group : groups) {
     if (group.rate != rate || (group.code == nullptr) != (code == nullptr)) continue;
@@ -99,12 +99,12 @@ TaxGroup& GroupOf(Decimal rate, const v1::TaxCode* code, Groups& groups) {
   return group;
 }
 
-// Tax of lines, the exact amount × rate / whole rounded once, and brought back to each of them.
+// The tax of the lines, amount × rate / whole rounded once, which the lines then share.
 absl::StatusOr<int64_t> FillLineTaxes(const TaxedLines& taxed, Decimal rate, Int128 whole,
                                       v1::InvoiceIssued& invoice) {
   ASSIGN_OR_RETURN(const int64_t amount, ToInt64(taxed.amount));
   ASSIGN_OR_RETURN(const int64_t tax, ToInt64(DivideHalfUp(Int128{amount} * rate.scaled(), whole)));
-  if (taxed.lines.size() == 1) {  // the common case: nothing to bring back
+  if (taxed.lines.size() == 1) {  // the common case: nothing to share
     invoice.mutable_lines(taxed.lines[0])->set_tax_minor(tax);
     return tax;
   }
@@ -152,8 +152,8 @@ absl::Status FillTax(const TaxGroup& group, v1::InvoiceIssued& invoice) {
   return absl::OkStatus();
 }
 
-// Puts a line with the others that are taxed as it is; one without a rate is with none, unless its
-// category says that the rate is 0.
+// Adds a line to those that are taxed in the same way. A line without a rate is in no group, unless
+// its category has the rate 0.
 absl::Status AddToGroups(const v1::LineItem& item, int index, const v1::InvoiceIssued& invoice,
                          Groups& groups) {
   if (!item.has_tax_rate_percent() && !item.has_tax_code()) return absl::OkStatus();
@@ -185,7 +185,7 @@ absl::Status FillAmounts(const google::protobuf::RepeatedPtrField<v1::LineItem>&
     net += line.net_minor();
     tax += line.tax_minor();
   }
-  // Whatever is taken back later, line by line and in any order, is a sum of parts of these.
+  // Credit notes may sum up any of these amounts, line by line and in any order.
   Int128 without_signs = 0;
   for (const v1::InvoiceLine& line : invoice.lines()) {
     without_signs += Magnitude(line.net_minor()) + Magnitude(line.tax_minor());

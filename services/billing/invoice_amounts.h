@@ -21,14 +21,15 @@ namespace daybook::billing {
 //   line net     its amount, or of a line priced with tax its amount less its tax
 // A line without a rate has no tax, however it is priced.
 //
-// AMOUNT_OVERFLOW, also if the amounts of the lines without their signs do not fit: credit notes
+// AMOUNT_OVERFLOW, also if the absolute amounts of the lines do not fit, because credit notes may
 // sum up any of them. INVALID_FIELDS if the total is negative. Amounts must be in `currency`.
-// `field` names the items where a refusal does.
+// `field`: the items' name in refusals.
 absl::Status FillAmounts(const google::protobuf::RepeatedPtrField<v1::LineItem>& items,
                          const Currency& currency, v1::InvoiceIssued& invoice,
                          std::string_view field = "lines");
 
-// AMOUNT_UNUSUAL if the total, or a line with its tax, is more than is usual.
+// AMOUNT_UNUSUAL if the total, or a line with its tax, is more than is usual, unless the request
+// allows it.
 absl::Status ExpectUsual(const v1::Account& account, const v1::InvoiceIssued& invoice,
                          bool allow_unusual);
 

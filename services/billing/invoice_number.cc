@@ -10,7 +10,7 @@
 namespace daybook::billing {
 namespace {
 
-// From the back: the youngest year is asked for most.
+// From the back, because most numbers are of the youngest year.
 const v1::Series::Last* Find(const Counters& counters, const std::string& name, int year) {
   for (int i = counters.size() - 1; i >= 0; --i) {
     const v1::Series::Last& last = counters[i];

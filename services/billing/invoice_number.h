@@ -1,4 +1,4 @@
-// Gapless numbers of invoices, credit notes and debit notes: one counter a series, year and
+// Gapless numbers of invoices, credit notes and debit notes: one counter per series, year and
 // partition, in the partition's state. Each of the three has series of its own, so that a number
 // names one document.
 #pragma once
@@ -20,10 +20,10 @@ inline constexpr char kDefaultInvoiceSeries[] = "A";
 inline constexpr char kDefaultCreditNoteSeries[] = "CN";
 inline constexpr char kDebitNoteSeries[] = "DN";
 
-// The next number of a series and year; nothing asked is the default series. INVALID_FIELDS on
-// `series` for one that documents of another kind have. SERIES_FULL if it would open one series too
-// many: the default one has room always, so that nothing has to stay without a number. Consumes
-// nothing: that is UseNumber's, when the event is folded.
+// The next number of a series and year; an empty `asked` means the default series. INVALID_FIELDS
+// on `series` if documents of another kind use it. SERIES_FULL if it would open one series too
+// many; the default series always has room. The number is used up by UseNumber, when the event is
+// folded.
 absl::StatusOr<v1::InvoiceNumber> NextNumber(const v1::Series& series, Numbered what,
                                              const std::string& asked, int year, int partition);
 

@@ -1,4 +1,4 @@
-// What a command answers of the allocations that it made.
+// How commands answer the allocations and discounts that they made.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 
 namespace daybook::billing {
 
-// Names the first few allocations and counts all.
+// The first few allocations, and the count of all.
 template <class Response>
 void AnswerAllocations(const google::protobuf::RepeatedPtrField<v1::Allocation>& allocations,
                        const Currency& currency, Response& response) {
@@ -29,7 +29,7 @@ void AnswerDiscounted(int64_t discounted_minor, const Currency& currency, Respon
   SetMoney(discounted_minor, currency, *response.mutable_discounted());
 }
 
-// Of PaymentRecorded and PaymentConfirmed.
+// For PaymentRecorded and PaymentConfirmed.
 template <class Event, class Response>
 void AnswerPayment(const Event& payment, const Currency& currency, Response& response) {
   response.set_payment_id(payment.payment_id());

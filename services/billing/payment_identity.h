@@ -1,8 +1,8 @@
 // Which payment an external id means.
 //
-// An identity is a method, an external id and an attempt: a bank tries a debit again under the same
-// id, and money that was taken back may come a second time. Attempts count from 1; a request that
-// names none means the newest one that is known, or the first.
+// A payment is identified by method, external id and attempt: a bank tries a debit again under the
+// same id, and reversed money may come a second time. Attempts count from 1; a request without one
+// means the newest known attempt, or the first.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace daybook::billing {
 
 struct KnownPayment {
   const v1::Account* account = nullptr;
-  const v1::Payment* payment = nullptr;  // null: nothing is known
+  const v1::Payment* payment = nullptr;  // null if none is known
   uint32_t ordinal = 0;
 };
 
@@ -30,9 +30,10 @@ int32_t AttemptOf(const v1::Payment& payment);
 // PENDING or UNKNOWN.
 bool IsUnderWay(v1::PaymentState state);
 
-// Whether a request may mean this payment. PAYMENT_TAKEN_BACK if its money has gone again: neither
-// "recorded" nor "already there" would be a true answer. PAYMENT_EXISTS, with the fields that
-// differ, if it is another one. The day of an announcement may differ from that of the money.
+// Whether a request may mean this payment. PAYMENT_TAKEN_BACK if its money has gone again, because
+// neither "recorded" nor "already there" would be a true answer. PAYMENT_EXISTS, with the fields
+// that differ, if it is another payment. The day of an announcement may differ from that of the
+// money.
 absl::Status ExpectSame(const KnownPayment& known, const v1::Account& account, int64_t amount_minor,
                         const v1::RecordPaymentRequest& request);
 

@@ -28,10 +28,10 @@ using v1::Account;
 using v1::Payment;
 using v1::TakeBack;
 
-// One take-back, in amounts.
+// The amounts of one reversal.
 struct Amounts {
-  int64_t amount_minor = 0;  // by the bank
-  int64_t left_minor = 0;    // of the payment, before
+  int64_t amount_minor = 0;  // that the bank takes
+  int64_t left_minor = 0;    // of the payment before it
 
   int64_t reversed_minor() const { return std::min(amount_minor, left_minor); }
   int64_t excess_minor() const { return amount_minor - reversed_minor(); }
@@ -47,7 +47,7 @@ absl::Status AboveLeft(const Account& account, const Amounts& taken) {
                 {{"left_minor", absl::StrCat(taken.left_minor)}});
 }
 
-// What was neither refunded nor taken back before, wherever it is.
+// Money of the payment that was neither refunded nor reversed, allocated or not.
 int64_t LeftOf(const Payment& payment) {
   return payment.amount_minor() - payment.refunded_minor() - payment.reversed_minor();
 }
@@ -75,7 +75,7 @@ struct KnownReversal {
   int64_t amount_minor() const { return AmountOf(*reversal); }
 };
 
-// Looks at all payments: take-backs are rare. Without an id none is known.
+// A pass over all payments, since reversals are rare. An empty id is never known.
 KnownReversal FindReversal(const v1::State& state, const std::string& external_id) {
   if (external_id.empty()) return {};
   for (const Account& account : state.accounts()) {
@@ -88,7 +88,7 @@ KnownReversal FindReversal(const v1::State& state, const std::string& external_i
   return {};
 }
 
-// Whether what was beyond the payment was claimed or lost as the caller says, if he says so.
+// Whether the excess was claimed or lost as the request has it, or the request leaves it open.
 bool IsTreatedAs(const TakeBack& known, v1::TakeBackExcess excess) {
   return (excess != v1::TAKE_BACK_EXCESS_LOSS || known.claimed_minor() == 0) &&
          (excess != v1::TAKE_BACK_EXCESS_CLAIM || known.lost_minor() == 0);
@@ -105,7 +105,7 @@ absl::Status ReversalExists(const KnownReversal& known, std::string_view differe
                  {"different_fields", std::string(different_fields)}});
 }
 
-// What was taken, and what is left of the payment then.
+// The amount that was taken, and what is left of the payment.
 template <class Response>
 void Answer(const PaymentRef& found, const Amounts& taken, v1::PaymentState state,
             Response& response) {
@@ -117,7 +117,7 @@ void Answer(const PaymentRef& found, const Amounts& taken, v1::PaymentState stat
   response.set_state(state);
 }
 
-// As the first was answered; how the payment stands is as of now.
+// The answer of the first request, with the present state of the payment.
 template <class Response>
 void AnswerAgain(const PaymentRef& found, const TakeBack& known, int partition,
                  Response& response) {
@@ -135,8 +135,8 @@ void AnswerAgain(const PaymentRef& found, const TakeBack& known, int partition,
   response.set_debit_note_number(FormatNumber(NumberOf(note, partition)));
 }
 
-// Makes enough of the payment unapplied that a part of it can be taken: what was taken to income
-// first, then what stands on invoices, newest first. Returns how many invoices that is.
+// Makes enough of the payment unapplied for a partial reversal: first what was taken to income,
+// then the newest allocations. Returns the number of invoices.
 int MakeUnapplied(const PaymentRef& found, int64_t amount_minor, absl::CivilDay day,
                   EarlyPayments& early_payments, Events& events) {
   int64_t missing = amount_minor - found.payment->unapplied_minor();
@@ -157,7 +157,7 @@ int MakeUnapplied(const PaymentRef& found, int64_t amount_minor, absl::CivilDay 
   return released.released_size();
 }
 
-// What the bank took of what was left: all of it, or a part that is unapplied by now.
+// The bank takes all that is left, or a part that is unapplied by now.
 void AddReversed(const PaymentRef& found, const Amounts& taken, absl::CivilDay day,
                  v1::PaymentReversed reversed, EarlyPayments& early_payments, Events& events) {
   reversed.set_account_id(found.account->account_id());
@@ -184,7 +184,7 @@ template <class Response>
 absl::Status AddDebitNote(const command::View& view, const PaymentRef& found, int64_t amount_minor,
                           absl::CivilDay day, const std::string& reason,
                           const command::Context& context, Events& events, Response& response) {
-  // All that was ever claimed of the account must fit, as all that was ever invoiced.
+  // Debit notes count as invoiced, and all that was ever invoiced must fit.
   RETURN_IF_ERROR(ToInt64(Int128{found.account->invoiced_minor()} + amount_minor).status());
   RETURN_IF_ERROR(ExpectRoomForFact(view));
   auto& dated = events.emplace_back();
@@ -207,7 +207,7 @@ absl::Status AddDebitNote(const command::View& view, const PaymentRef& found, in
   return absl::OkStatus();
 }
 
-// All that was ever taken back of a payment must fit: it may come again at once.
+// All reversals of a payment must fit, because the money may come again at once.
 absl::Status ExpectFitsTaken(const Payment& payment, int64_t amount_minor) {
   Int128 taken = amount_minor;
   for (const TakeBack& before : payment.take_backs()) taken += AmountOf(before);

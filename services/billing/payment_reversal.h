@@ -1,4 +1,4 @@
-// Money that a bank takes back: bounced, or charged back by the payer.
+// Money that a bank takes back: a payment bounces, or the payer charges it back.
 #pragma once
 
 #include "absl/status/statusor.h"
@@ -12,7 +12,7 @@ namespace daybook::billing {
 
 // Decides ReversePayment and ChargeBackPayment, which differ in the state that they leave the
 // payment in, `kind`. What a bank took is a fact: it is never refused for what the money was used
-// for since, and it has the bank's day, even where the money was put on invoices later.
+// for since, and it has the bank's day, even where the money was allocated later.
 template <class Request, class Response>
 absl::StatusOr<Events> DecideReversal(const command::View& view, const Request& request,
                                       const command::Context& context, Command command,

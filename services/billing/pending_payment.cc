@@ -13,7 +13,7 @@
 namespace daybook::billing {
 namespace {
 
-// Null of one that failed: what the payer said of it is not kept.
+// Null for a failed payment, whose instructions are not kept.
 const v1::PendingPayment* PendingOf(const PaymentRef& found) {
   for (const v1::PendingPayment& pending : found.account->pending_payments()) {
     if (pending.ordinal() == found.ordinal) return &pending;

@@ -1,4 +1,4 @@
-// What becomes of a payment that was announced.
+// A payment that was announced and has not come yet, or has failed.
 #pragma once
 
 #include "absl/status/statusor.h"
@@ -11,9 +11,10 @@
 
 namespace daybook::billing {
 
-// The money of a payment under way, or of one that had failed, came on `day` (Receive). It goes on
-// what `said` names; if that is empty, on what was said when it was announced, as far as that can
-// still be paid; the rest by age. AMOUNT_OVERFLOW; INVOICE_NOT_FOUND, INVOICE_NOT_OPEN by `said`.
+// The money of a pending or failed payment came on `day` (Receive). It goes on invoices as
+// `instructed`; if that is empty, as instructed by the announcement, as far as those can still be
+// paid; the rest goes by age. AMOUNT_OVERFLOW; INVOICE_NOT_FOUND and INVOICE_NOT_OPEN for
+// `instructed`.
 absl::StatusOr<Received> Confirm(const command::View& view, const PaymentRef& found,
                                  const Allocations& instructed, absl::CivilDay day);
 

@@ -1,4 +1,4 @@
-// Which memory the common commands look at: issuing an invoice and recording a payment.
+// The memory that the common commands look at: IssueInvoice and RecordPayment.
 #include "common/base/prefetch.h"
 
 #include <algorithm>
@@ -10,12 +10,12 @@ namespace {
 
 using v1::Account;
 
-// Customers have one account, or a few.
+// Most customers have one account, or a few.
 constexpr int kAccounts = 2;
-// The invoices that a payment mostly meets, and those beside which a new one is put.
+// The invoices that most payments pay.
 constexpr int kOldest = 2;
 
-// Where the last element is and the next one will be.
+// The place of the last element, beside which the next one will be.
 template <class Elements>
 void PrefetchEnd(const Elements& elements) {
   __builtin_prefetch(elements.data() + std::max(0, elements.size() - 1));

@@ -10,7 +10,7 @@
 namespace daybook::billing {
 namespace {
 
-// Puts the money of a payment on invoices.
+// Allocates the money of a payment to invoices.
 template <class Payment>
 absl::StatusOr<Allocator> Allocate(const v1::Account& account, const Instruction& instruction,
                                    int32_t day, int most, EarlyPayments& early_payments,

@@ -13,21 +13,21 @@
 
 namespace daybook::billing {
 
-// What somebody says that money is for.
+// Which invoices money is for, as the payer or the caller instructs.
 struct Instruction {
   Allocations allocations;
-  bool binding = true;  // false: what of it can no longer be paid is passed over
+  bool binding = true;  // false: invoices that cannot be paid any more are passed over
 };
 
 struct Received {
   command::Events<v1::Event> events;
-  size_t payment = 0;  // place of PaymentRecorded or PaymentConfirmed
+  size_t payment = 0;  // index in `events` of PaymentRecorded or PaymentConfirmed
   int64_t discounted_minor = 0;
 };
 
-// Puts the money on invoices (Allocator): as said, then by age; the rest is unapplied. `payment` is
-// the event, PaymentRecorded or PaymentConfirmed, whole but for that. Before it stand the
-// recoveries, behind it the discounts that it earns, for which it counts from `first_day`
+// Allocates the money of `payment` (Allocator): as instructed, then by age; the rest is unapplied.
+// `payment` is PaymentRecorded or PaymentConfirmed without its allocations. The recoveries stand
+// before it, and after it the discounts that it earns; for those the money counts from `first_day`
 // (YYYYMMDD). INVOICE_NOT_FOUND, INVOICE_NOT_OPEN.
 absl::StatusOr<Received> Receive(const command::View& view, const v1::Account& account,
                                  const Instruction& instruction, int32_t first_day,

@@ -1,4 +1,4 @@
-// Money of payments that stands on an invoice, given back to the payer.
+// Money that goes back to payers, by RefundPayment, RefundCreditNote and IssueCreditNote.
 #pragma once
 
 #include <cstdint>
@@ -18,22 +18,22 @@
 
 namespace daybook::billing {
 
-// Refunds that were made under one external id: of one payment, or of several for one credit note.
+// The refunds under one external id: of one payment, or of several for one credit note.
 struct KnownRefund {
-  const v1::Payment* payment = nullptr;  // of the first; null: none is known
+  const v1::Payment* payment = nullptr;  // the first one; null if the id is not known
   std::string credit_note_id;
   int64_t amount_minor = 0;
   int count = 0;
 };
 
-// Looks at all payments: refunds are rare. Without an id none is known.
+// A pass over all payments, since refunds are rare. An empty id is never known.
 KnownRefund FindRefund(const v1::State& state, const std::string& external_id);
 
 // PAYMENT_EXISTS, with the fields that differ.
 absl::Status RefundExists(const v1::Account& account, const KnownRefund& known,
                           std::string_view different_fields);
 
-// All that is unapplied, or what was asked for.
+// The amount of the request, or all that is unapplied. CURRENCY_MISMATCH.
 template <class Request>
 absl::StatusOr<int64_t> RefundAmount(const PaymentRef& found, const Request& request) {
   if (!request.has_amount()) return found.payment->unapplied_minor();
@@ -41,14 +41,14 @@ absl::StatusOr<int64_t> RefundAmount(const PaymentRef& found, const Request& req
   return MinorOf(request.amount());
 }
 
-// The latest day, YYYYMMDD, on which any of its payments came.
+// The latest day, YYYYMMDD, on which one of the payments came.
 int32_t LastPaymentDay(const v1::Account& account, const InvoiceDeallocation& off);
 
 // RECORD_TOO_LARGE if the money is of more payments than fit a record.
 absl::Status ExpectFitsRecord(const InvoiceDeallocation& off);
 
-// Takes the money off the invoice: CreditReleased, one a payment, on `day` or on the latest on
-// which money was put there.
+// Deallocates the money from the invoice: one CreditReleased per payment, on `day` or on the day of
+// the latest allocation.
 void AddReleases(const v1::Account& account, const v1::Invoice& invoice,
                  const InvoiceDeallocation& off, absl::CivilDay day,
                  command::Events<v1::Event>& events);
@@ -60,7 +60,7 @@ struct RefundOf {
   std::string reason = {};
 };
 
-// Gives it back: PaymentRefunded, one a payment, on `day` or on that of the payment.
+// Gives it back: one PaymentRefunded per payment, on `day` or on the day of the payment.
 void AddRefunds(const v1::Account& account, const InvoiceDeallocation& off, const RefundOf& refund,
                 absl::CivilDay day, command::Events<v1::Event>& events);
 

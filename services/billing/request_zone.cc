@@ -32,7 +32,7 @@ bool HasDocument(const Account& account, const std::string& id) {
   return false;
 }
 
-// Null if it cannot be told.
+// Null if no account can be found.
 const Account* AccountOf(const v1::State& state, const Message& request) {
   if (state.accounts_size() == 1) return &state.accounts(0);
   const std::string account_id = TextOf(request, "account_id");

@@ -12,7 +12,7 @@ namespace {
 constexpr int kNumbers = 3;
 constexpr int kCreditedNumbers = 2;
 
-// The rate was written by Decimal::ToString, so it reads back.
+// Decimal::ToString wrote the rate, so it parses.
 int64_t RateOf(const v1::InvoiceLine& line) {
   if (line.tax_rate_percent().empty()) return kUntaxed;
   const absl::StatusOr<Decimal> rate = Decimal::Parse(line.tax_rate_percent());

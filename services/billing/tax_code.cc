@@ -31,7 +31,7 @@ constexpr CategoryRule kRules[] = {
     {v1::TAX_CATEGORY_M, Rate::kAny, false},
 };
 
-// What the VATEX list itself says of its codes.
+// The category of a code, as the VATEX list itself has it.
 struct ReasonRule {
   std::string_view code;
   v1::TaxCategory category;
@@ -56,7 +56,7 @@ std::string_view NameOf(v1::TaxCategory category) {
   return std::string_view(v1::TaxCategory_Name(category)).substr(kPrefix.size());
 }
 
-// `VATEX-EU-132-1A`: the list, who made the entry, and its name.
+// Such as `VATEX-EU-132-1A`: the list, the author of the entry, and its name.
 bool IsReasonCode(std::string_view code) {
   constexpr std::string_view kList = "VATEX-";
   if (code.size() > kMaxReasonCodeCharacters || !code.starts_with(kList)) return false;
@@ -67,7 +67,7 @@ bool IsReasonCode(std::string_view code) {
          code[3] != '-' && code.back() != '-' && std::all_of(code.begin(), code.end(), is_named);
 }
 
-// The line's rate; -1 if there is none, or none that can be read.
+// The line's rate; -1 if it has none, or one that cannot be parsed.
 Int128 ScaledRate(const v1::LineItem& item) {
   if (!item.has_tax_rate_percent()) return -1;
   const absl::StatusOr<Decimal> rate = Decimal::Parse(item.tax_rate_percent().value());

@@ -38,10 +38,10 @@ Left LeftOf(const v1::Account& account, const v1::Invoice& invoice) {
 
 Taxes ReliefOf(const Left& left, int64_t written_off_minor) {
   const int64_t total = left.net + left.tax;
-  // Beside an untaxed discount there may be more tax than total: then what is given up is not of
+  // With an untaxed negative line the tax may exceed the total. Then a write-off has no share in
   // it.
   if (left.tax <= 0 || total < left.tax) return {};
-  // More may be open than is left: of an invoice that was credited to the account and then bounced.
+  // More may be written off than is left: a payment may bounce after its invoice was credited.
   const Int128 part = std::min(written_off_minor, total);
   const auto tax = static_cast<int64_t>(DivideHalfUp(part * left.tax, total));
   if (tax == 0) return {};
@@ -62,7 +62,7 @@ Taxes ReliefOf(const Left& left, int64_t written_off_minor) {
   return relief;
 }
 
-// `from` less `taken`, if that is something to be paid.
+// `from` less `taken`; none if that sums to less than zero.
 Taxes Difference(Taxes from, const Taxes& taken) {
   TakeTaxes(taken, from);
   return TaxSum(from) < 0 ? Taxes() : from;

@@ -1,11 +1,11 @@
-// The tax in what is given up of an invoice, of which the state gets nothing, and which is payable
-// again as far as less is given up: bad debt relief, and the tax in a discount.
+// The tax in a written-off amount, which the seller does not owe as long as the write-off stands:
+// bad debt relief, and the tax in a discount.
 //
-//   corrected of each tax = tax left of it × given up / left of the invoice
+//   corrected, per tax = tax left × written off / left of the invoice
 //
 // "Left" is after credit notes. The sum over the taxes is rounded half-up and shared by largest
-// remainder. Events carry the difference: whatever happens in whatever bits, what stands corrected
-// is that of what stands given up.
+// remainder. Events carry the difference, so that the corrected tax always fits the amount that
+// stands written off, in however many steps it came about.
 #pragma once
 
 #include <cstdint>
@@ -17,23 +17,24 @@
 
 namespace daybook::billing {
 
-// What is corrected when so much of an invoice of `account` is given up, in the order of its taxes.
-// None if it has no tax left, more than its total, or less than half a minor unit in the amount.
+// The tax that is corrected when this much of an invoice of `account` is written off, in the order
+// of its taxes. None if it has no tax left, more tax than its total, or less than half a minor unit
+// in the amount.
 Taxes ReliefOf(const v1::Account& account, const v1::Invoice& invoice, int64_t written_off_minor);
 
-// The same of an invoice that is issued now.
+// The same for an invoice that is issued now.
 Taxes ReliefOf(const v1::InvoiceIssued& invoice, int64_t written_off_minor);
 
-// What more is corrected, beside `corrected`, when so much is given up now.
+// What has to be corrected beyond `corrected` when this much is written off now.
 Taxes MoreRelief(const Taxes& corrected, const v1::Account& account, const v1::Invoice& invoice,
                  int64_t written_off_minor);
 
-// What of `corrected` is payable again when so much is still given up of the invoice, which has its
-// credit notes. None if nothing was corrected.
+// The part of `corrected` that is payable again when this much of the invoice still stands written
+// off. `invoice` includes its newest credit note. None if nothing was corrected.
 Taxes LessRelief(const Taxes& corrected, const v1::Account& account, const v1::Invoice& invoice,
                  int64_t written_off_minor);
 
-// Adds to the totals, takes from them; totals of nothing go.
+// Adds to the totals, or takes from them; totals of zero are removed.
 void AddTaxes(const Taxes& more, Taxes& taxes);
 void TakeTaxes(const Taxes& less, Taxes& taxes);
 

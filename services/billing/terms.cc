@@ -11,7 +11,7 @@ namespace {
 
 absl::CivilDay EndOfMonth(absl::CivilMonth month) { return absl::CivilDay(month + 1) - 1; }
 
-// A day of the month, or its last one if it has no such day.
+// A day of a month, or its last day if the month is shorter.
 absl::CivilDay DayIn(absl::CivilMonth month, int day) {
   return std::min(absl::CivilDay(month) + (day - 1), EndOfMonth(month));
 }
@@ -37,7 +37,7 @@ absl::CivilDay ByRule(const v1::Terms& terms, absl::CivilDay day) {
   }
 }
 
-// Of the days between an invoice and its due date by these terms, no invoice has more.
+// The most days that can lie between an invoice and its due date by these terms.
 int64_t MostDays(const v1::Terms& terms) {
   const bool exact = terms.due_rule() == v1::DUE_RULE_UNSPECIFIED ||
                      terms.due_rule() == v1::DUE_RULE_AFTER_INVOICE_DATE;

@@ -1,4 +1,4 @@
-// When an invoice is due by the terms, and what is off if it is paid before.
+// Terms of payment: when an invoice is due, and which discount it offers for early payment.
 #pragma once
 
 #include <optional>
@@ -10,17 +10,18 @@
 
 namespace daybook::billing {
 
-// Adds what is wrong with terms; `path`: the field that has them.
+// Adds the violations of terms. `path`: the field that has them.
 void CheckTerms(const v1::Terms& terms, const std::string& path, FieldViolations& bad);
 
-// Checked terms as events keep them: the per cent in its shortest form.
+// Checked terms as events have them, with the per cent in its shortest form.
 v1::Terms Normalised(v1::Terms terms);
 
-// By the rule of the terms (see `DueRule`); nothing if that is after the year 9999.
+// The due day by the rule of the terms (`DueRule`); nullopt if that is after the year 9999.
 std::optional<absl::CivilDay> DueDay(const v1::Terms& terms, absl::CivilDay invoice_day);
 
-// The discount that an invoice offers by the terms: its last day is the due day at the latest.
-// Nothing if the terms have none, or it comes to less than half a minor unit or to the whole total.
+// The discount that an invoice offers by the terms; its last day is the due day at the latest.
+// nullopt if the terms have none, or if it comes to less than half a minor unit or to the whole
+// total.
 std::optional<v1::DiscountOffer> OfferOf(const v1::Terms& terms, absl::CivilDay invoice_day,
                                          absl::CivilDay due_day, int64_t total_minor);
 

@@ -1,9 +1,9 @@
 // Which command is allowed in which state: one table for accounts, one for invoices, one for
 // payments. The tables are data, and the tests go through every pair of them.
 //
-// A command is checked against every thing that it touches: `VoidInvoice` needs an account and an
-// invoice that allow it. What else must hold (nothing paid, enough unapplied, ...) is for the
-// command.
+// A command is checked against everything that it touches: `VoidInvoice` needs an account and an
+// invoice that allow it. Further conditions (nothing paid, enough unapplied, ...) stand in the
+// command's file.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@
 
 namespace daybook::billing {
 
-// The commands that meet a thing in some state.
+// The commands that need an account in some state: all but OpenAccount.
 enum class Command : uint8_t {
   kChangeAccountTerms,
   kSuspendAccount,
@@ -47,7 +47,7 @@ enum class Command : uint8_t {
 };
 inline constexpr int kCommands = static_cast<int>(Command::kReverseCreditWriteOff) + 1;
 
-// `VoidInvoice`, as the rpc is called.
+// The name of the rpc, such as `VoidInvoice`.
 std::string_view NameOf(Command command);
 
 // A set of commands.
@@ -75,7 +75,7 @@ absl::Status ExpectAllowed(v1::AccountState state, std::string_view id, Command 
 absl::Status ExpectAllowed(v1::InvoiceState state, std::string_view id, Command command);
 absl::Status ExpectAllowed(v1::PaymentState state, std::string_view id, Command command);
 
-// `PAID`: the name on the wire without what the type says.
+// The name on the wire without the prefix of the enum, such as `PAID`.
 std::string_view NameOf(v1::AccountState state);
 std::string_view NameOf(v1::InvoiceState state);
 std::string_view NameOf(v1::PaymentState state);

@@ -8,7 +8,7 @@
 namespace daybook::billing {
 namespace {
 
-// Of one reason: what is undone of what stands, with its taxes.
+// For one reason: the amount that is undone, the standing amount, and its taxes.
 struct Undone {
   v1::WriteOffReason reason;
   int64_t amount_minor;

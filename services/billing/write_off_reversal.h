@@ -1,4 +1,4 @@
-// What was given up of an invoice, open again without money.
+// Write-offs of an invoice that are undone, so that the amount is open again without any money.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace daybook::billing {
 
-// How much of what stands given up of an invoice is undone.
+// Amounts per kind of write-off: discounts, residues (NORMAL), and losses (OVERDUE, BAD_DEBT).
 struct WriteOffs {
   int64_t discounted_minor = 0;
   int64_t residue_minor = 0;
@@ -20,12 +20,12 @@ struct WriteOffs {
   int64_t total() const { return discounted_minor + residue_minor + written_off_minor; }
 };
 
-// All of it.
+// All that stands written off of an invoice.
 WriteOffs StandingWriteOffs(const v1::Invoice& invoice);
 
-// Adds an event a reason; none where there is nothing. `left`: the invoice with the credit note
-// that undoes it, for what is left decides how much tax is payable again. On `day`, or on that of
-// the latest write-off if that is later.
+// Adds one WriteOffReversed per reason that has an amount in `undone`. `left`: the invoice with the
+// credit note that undoes it, because what is left decides how much tax is payable again. On `day`,
+// or on the day of the latest write-off if that is later.
 void AddReversals(const v1::Account& account, const v1::Invoice& invoice, const WriteOffs& undone,
                   const v1::Invoice& left, absl::CivilDay day, const std::string& comment,
                   command::Events<v1::Event>& events);

@@ -19,7 +19,7 @@ void CheckDate(const Request& request, FieldViolations& bad) {
   }
 }
 
-// Envelope, customer and date of a command about a customer who must be in the book.
+// Envelope, customer and date of a command about a customer that must be in the book.
 template <class Request>
 void CheckCustomerAndDate(const Request& request, FieldViolations& bad) {
   CheckEnvelope(request, command::kMaxRequestIdCharacters, bad);
@@ -27,7 +27,7 @@ void CheckCustomerAndDate(const Request& request, FieldViolations& bad) {
   CheckDate(request, bad);
 }
 
-// The same, and a comment, which is all that ArchiveCustomer and RestoreCustomer say.
+// A whole request with a comment: ArchiveCustomer and RestoreCustomer.
 template <class Request>
 absl::Status CheckWithComment(const Request& request) {
   FieldViolations bad;

@@ -1,11 +1,10 @@
 // The customer book: who a customer is. Pure functions, see common/command/decider.h.
 //
-// A customer enters the book once and for ever under one id. Text is stored NFC-normalised, e-mail
+// A customer enters the book once and for ever, under one id. Text is stored NFC-normalised, e-mail
 // domains in their ASCII form, telephone numbers as E.164 where they are plausible. A customer is
-// active or archived; lifecycle.cc has the table of which command is taken when, and every command
-// refuses by it first: CUSTOMER_NOT_FOUND, CUSTOMER_EXISTS, CUSTOMER_ARCHIVED,
-// CUSTOMER_NOT_ARCHIVED. A change that counts before the registration is refused with
-// INVALID_FIELDS.
+// active or archived. Every command first asks the table of lifecycle.cc whether it is allowed, and
+// refuses with CUSTOMER_NOT_FOUND, CUSTOMER_EXISTS, CUSTOMER_ARCHIVED or CUSTOMER_NOT_ARCHIVED. A
+// change that would count before the registration is refused with INVALID_FIELDS.
 #pragma once
 
 #include "absl/status/status.h"
@@ -25,8 +24,8 @@ struct Customer {
                                         v1::ArchiveCustomerRequest, v1::RestoreCustomerRequest,
                                         v1::AddExternalIdRequest, v1::RemoveExternalIdRequest>;
 
-  // What can be said without a state: INVALID_FIELDS naming every violation, or OK. Decide may only
-  // be called with a request that passed.
+  // Checks a request without a state: INVALID_FIELDS with every violation, or OK. Decide needs a
+  // request that passed.
   static absl::Status Check(const v1::RegisterCustomerRequest& request);
   static absl::Status Check(const v1::UpdateCustomerRequest& request);
   static absl::Status Check(const v1::ArchiveCustomerRequest& request);
@@ -34,40 +33,40 @@ struct Customer {
   static absl::Status Check(const v1::AddExternalIdRequest& request);
   static absl::Status Check(const v1::RemoveExternalIdRequest& request);
 
-  // One CustomerRegistered under `view.customer_id` (which is `request.customer_id`, or the id that
-  // was derived when that is empty).
+  // CustomerRegistered under `view.customer_id`, which is `request.customer_id` or, if that is
+  // empty, an id derived from the request id.
   static absl::StatusOr<Events> Decide(const command::View& view,
                                        const v1::RegisterCustomerRequest& request,
                                        const command::Context& context,
                                        v1::RegisterCustomerResponse& response);
 
-  // One CustomerUpdated, or none if everything is as the request wants it. Refuses: ETAG_MISMATCH;
-  // INVALID_FIELDS for a person with what only an organisation has, and where no name would be
-  // left.
+  // CustomerUpdated; no event when nothing changes. Refuses: ETAG_MISMATCH; INVALID_FIELDS for a
+  // person with a field that only organisations have, and where no name would be left.
   static absl::StatusOr<Events> Decide(const command::View& view,
                                        const v1::UpdateCustomerRequest& request,
                                        const command::Context& context,
                                        v1::UpdateCustomerResponse& response);
 
-  // One CustomerArchived. Refuses: CUSTOMER_HAS_OPEN_ITEMS.
+  // CustomerArchived. Refuses: CUSTOMER_HAS_OPEN_ITEMS.
   static absl::StatusOr<Events> Decide(const command::View& view,
                                        const v1::ArchiveCustomerRequest& request,
                                        const command::Context& context,
                                        v1::ArchiveCustomerResponse& response);
 
-  // One CustomerRestored.
+  // CustomerRestored.
   static absl::StatusOr<Events> Decide(const command::View& view,
                                        const v1::RestoreCustomerRequest& request,
                                        const command::Context& context,
                                        v1::RestoreCustomerResponse& response);
 
-  // One ExternalIdAdded, or none if it is there. Refuses: EXTERNAL_ID_EXISTS, EXTERNAL_IDS_FULL.
+  // ExternalIdAdded; no event when the customer has it. Refuses: EXTERNAL_ID_EXISTS,
+  // EXTERNAL_IDS_FULL.
   static absl::StatusOr<Events> Decide(const command::View& view,
                                        const v1::AddExternalIdRequest& request,
                                        const command::Context& context,
                                        v1::AddExternalIdResponse& response);
 
-  // One ExternalIdRemoved. Refuses: EXTERNAL_ID_NOT_FOUND.
+  // ExternalIdRemoved. Refuses: EXTERNAL_ID_NOT_FOUND.
   static absl::StatusOr<Events> Decide(const command::View& view,
                                        const v1::RemoveExternalIdRequest& request,
                                        const command::Context& context,

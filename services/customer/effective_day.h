@@ -17,8 +17,8 @@ absl::CivilDay DayOrToday(const Request& request, const command::Context& contex
                                       : TodayIn(absl::UTCTimeZone(), context.now);
 }
 
-// The day on which something counts that must not come before `earliest`, the day of `what`:
-// INVALID_FIELDS if it is said to, while one of today comes on `earliest` if that lies ahead.
+// The day of something that must not come before `earliest`, the day of `what`: INVALID_FIELDS for
+// a date before that. A request without a date gets `earliest` if that lies after today.
 template <class Request>
 absl::StatusOr<absl::CivilDay> DayNotBefore(absl::CivilDay earliest, absl::string_view what,
                                             const Request& request,
@@ -31,7 +31,7 @@ absl::StatusOr<absl::CivilDay> DayNotBefore(absl::CivilDay earliest, absl::strin
   return bad.ToStatus();
 }
 
-// The day on which a change counts: not before the customer's registration.
+// The day from which a change counts: not before the customer's registration.
 template <class Request>
 absl::StatusOr<absl::CivilDay> DayOfChange(const command::View& view, const Request& request,
                                            const command::Context& context) {
@@ -39,7 +39,7 @@ absl::StatusOr<absl::CivilDay> DayOfChange(const command::View& view, const Requ
                       "the registration of the customer", request, context);
 }
 
-// Archivings and restorings follow each other by day.
+// The day of a change of state: not before that of the change before it.
 template <class Request>
 absl::StatusOr<absl::CivilDay> DayOfState(const command::View& view, const Request& request,
                                           const command::Context& context) {

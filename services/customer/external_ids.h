@@ -1,4 +1,4 @@
-// What other systems call a customer.
+// External ids: the ids of a customer in other systems.
 #pragma once
 
 #include <string>
@@ -13,23 +13,23 @@
 
 namespace daybook::customer {
 
-inline constexpr int kMaxExternalIds = 50;  // a customer
+inline constexpr int kMaxExternalIds = 50;  // per customer
 
-// Shape of system and id. `field`: where it stands.
+// Checks the form of system and id. `field`: the field that has them.
 void CheckExternalId(const v1::ExternalId& external_id, std::string_view field,
                      FieldViolations& bad);
 
-// Of a registration: each, how many, and one a system.
+// Checks those of a registration: the form of each, their number, and that there is one per system.
 void CheckExternalIds(const google::protobuf::RepeatedPtrField<v1::ExternalId>& external_ids,
                       FieldViolations& bad);
 
-// As it is stored and compared; it was found fine.
+// A checked id in the form that is stored and compared.
 v1::ExternalId Normalised(const v1::ExternalId& external_id);
 
 // Null if the customer is not known in `system`.
 const v1::ExternalId* FindSystem(const v1::State& state, const std::string& system);
 
-// What AddExternalId and RemoveExternalId check.
+// A whole request of AddExternalId or RemoveExternalId.
 template <class Request>
 absl::Status CheckExternalIdRequest(const Request& request) {
   FieldViolations bad;

@@ -1,4 +1,4 @@
-// Which command a customer takes in which state.
+// Which command is allowed in which state of a customer.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,7 @@
 
 namespace daybook::customer {
 
-// One command: why it is refused in a state; nullopt = it is not.
+// One command, with the reason of its refusal per state; nullopt means that it is allowed.
 struct Rule {
   std::string_view command;
   std::optional<Reason> absent, active, archived;
@@ -23,9 +23,8 @@ struct Rule {
 // All of the customer book's commands.
 absl::Span<const Rule> Rules();
 
-// OK if the customer's state takes `command`, which must be one of Rules(). A refusal names the
-// state and the commands that it takes, in metadata `state` and `allowed_commands` (names with a
-// comma between, no space).
+// OK if the customer's state allows `command`, which must be one of Rules(). The metadata of a
+// refusal has `state` and `allowed_commands` (names with a comma between, no space).
 absl::Status ExpectAllowed(const command::View& view, std::string_view command);
 
 }  // namespace daybook::customer

@@ -1,7 +1,8 @@
-// What may change of a customer: checked, brought into the form it is stored in, compared.
+// The profile of a customer, which may change: its fields are checked, normalised and compared
+// here.
 //
-// The fields of a profile are leaves with paths as in UpdateCustomerRequest; a set of leaves is
-// what an update mask comes to.
+// The fields are leaves with paths as in UpdateCustomerRequest. An update mask means a set of
+// leaves.
 #pragma once
 
 #include <bitset>
@@ -28,16 +29,16 @@ using LeafSet = std::bitset<kLeafCount>;
 // All leaves, in the order of the proto.
 absl::Span<const Leaf> Leaves();
 
-// Leaves that a path means: one, or all of a message. None for a path that means no leaf.
+// The leaves that a path means: one, or all of a message. None if the path is not known.
 LeafSet LeavesOf(std::string_view path);
 
 // Replaces the leaves in `which`.
 void Copy(const v1::Profile& from, LeafSet which, v1::Profile& to);
 
-// Leaves in which the two are not the same.
+// The leaves in which the two differ.
 LeafSet Difference(const v1::Profile& a, const v1::Profile& b);
 
-// The same fields out of a request or an event that has them one by one.
+// A profile from a request or an event, which have its fields one by one.
 template <class Message>
 v1::Profile ProfileIn(const Message& message, const v1::Personal& personal) {
   v1::Profile profile;
@@ -49,26 +50,24 @@ v1::Profile ProfileIn(const Message& message, const v1::Personal& personal) {
   return profile;
 }
 
-// Everything about the fields themselves; not whether there is a name (CheckShownName) nor whether
-// they are of an organisation (CheckOrganisationOnly).
+// Checks each field by itself. CheckShownName and CheckOrganisationOnly check the rest.
 void CheckProfile(const v1::Profile& profile, FieldViolations& bad);
 
-// A name to show can be had: given, or derived within the limit.
+// Checks that there is a name to show: a given one, or one that can be derived within the limit.
 void CheckShownName(const v1::Personal& personal, FieldViolations& bad);
 
-// Of a person: nothing that only an organisation has.
+// For a person: checks that no field is set that only organisations have.
 void CheckOrganisationOnly(const v1::Profile& profile, FieldViolations& bad);
 
-// Name to show: given name first, but family name first and without a space where the script has it
-// so.
+// The name to show: given name, space, family name; or family name first and no space, where the
+// script has it so.
 std::string DerivedName(const v1::Personal& personal);
 
 // Brings the fields of a profile that passed CheckProfile into the form in which they are stored:
-// NFC without white space around it and doubled in it (Tidy), e-mail domains in ASCII, telephone
-// numbers as E.164 where they are plausible (without a country code: in the country of
-// `region_code`), languages by their codes of today. A missing name stays missing. Of what looks
-// wrong `warnings` names the fields, never what stands in them: an answer is kept for ever, outside
-// of `personal`. At most 8 are named.
+// NFC with single spaces (Tidy), e-mail domains in ASCII, languages by their codes of today,
+// telephone numbers as E.164 where they are plausible; a number without a country code is read in
+// `region_code`. A missing name stays missing. `warnings` gets the names of fields that look wrong,
+// at most 8, and never their content: an answer is kept for ever, outside of `personal`.
 void NormaliseProfile(std::string_view region_code, v1::Profile& profile,
                       google::protobuf::RepeatedPtrField<std::string>& warnings);
 

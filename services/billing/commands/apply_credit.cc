@@ -25,11 +25,11 @@ using v1::Account;
 using v1::ApplyCreditRequest;
 using v1::Payment;
 
-// The payments to take credit from, oldest first.
+// The payments whose credit is applied, the oldest first.
 struct Sources {
   const Account* account = nullptr;
   std::vector<const Payment*> payments;
-  std::vector<uint32_t> ordinals;  // beside them
+  std::vector<uint32_t> ordinals;  // of `payments`
   int64_t unapplied_minor = 0;
 
   void Add(const Payment& payment, uint32_t ordinal) {
@@ -37,13 +37,13 @@ struct Sources {
     ordinals.push_back(ordinal);
     unapplied_minor += payment.unapplied_minor();
   }
-  // Latest day on which any of the money first came.
+  // The latest day on which any of the money first came.
   int32_t LastFirstDay() const {
     int32_t last = 0;
     for (const Payment* payment : payments) last = std::max(last, FirstDayOf(*payment));
     return last;
   }
-  // Latest day of the payments that `amount_minor` is taken from.
+  // The latest day of the payments that make up `amount_minor`.
   int32_t LastDayOf(int64_t amount_minor) const {
     int32_t last = 0;
     for (const Payment* payment : payments) {
@@ -81,7 +81,7 @@ absl::StatusOr<Sources> ChooseSources(const command::View& view,
   return sources;
 }
 
-// Latest day of the invoices that get something: credit is not on an invoice before there is one.
+// The latest day of the invoices that get something: no credit is on an invoice before its day.
 int32_t LastDayOf(const Account& account, const Allocations& allocations) {
   absl::flat_hash_map<absl::string_view, int32_t> days;
   for (const auto* list : {&account.open_invoices(), &account.settled_invoices()}) {
@@ -94,7 +94,7 @@ int32_t LastDayOf(const Account& account, const Allocations& allocations) {
   return last;
 }
 
-// Deals the allocations out to the sources, oldest first: one event a source.
+// Deals the allocations out to the sources, the oldest first: one event per source.
 void Deal(const Sources& sources, const Allocations& allocations,
           const std::vector<Allocator::Offering>& offering, absl::CivilDay day,
           EarlyPayments& early_payments, Events& events) {
@@ -149,12 +149,12 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view, const ApplyCre
   const Account& account = *sources.account;
   ASSIGN_OR_RETURN(const Allocations instructed,
                    InstructedAllocations(account, request.allocations()));
-  // Every further source and every further invoice is one row more at most. The events of the
-  // sources take half of the record.
+  // Every further source and every further invoice adds one row at most. The events of the sources
+  // take half of the record.
   const int room = MostAllocations(view.state.billing()) / 2;
   Allocations allocations;
-  // Dealt out by the latest day of all sources: who of them pays what is known only then, and money
-  // that may be late leaves nothing open.
+  // Discounts are asked for with the latest day of all sources: which source pays which invoice is
+  // known only afterwards, and money that may be late must leave nothing open.
   EarlyPayments early_payments(account);
   if (account.discount_offer_count() > 0) {
     for (const uint32_t ordinal : sources.ordinals) early_payments.StartFrom(ordinal);

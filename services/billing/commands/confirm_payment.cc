@@ -28,7 +28,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
                                        v1::ConfirmPaymentResponse& response) {
   ASSIGN_OR_RETURN(const PaymentRef found,
                    FindPayment(view, request.payment_id(), Command::kConfirmPayment));
-  // Money may come on an earlier day than that of its announcement.
+  // Money may come on a day before that of its announcement.
   ASSIGN_OR_RETURN(const absl::CivilDay day,
                    EffectiveDay(*found.account, request.has_payment_date(), request.payment_date(),
                                 context.now, 0, "payment_date"));

@@ -29,14 +29,14 @@ using v1::Account;
 using v1::CreditNoteIssued;
 using v1::Invoice;
 
-// What a credit note takes of its invoice, in this order.
+// The parts that a credit note takes from its invoice, in this order.
 struct Parts {
   WriteOffs write_offs;
   int64_t open_minor = 0;
   int64_t money_minor = 0;
 };
 
-// `after`: the invoice with the lines of the note.
+// `after`: the invoice with the lines of the note credited.
 Parts PartsOf(const Invoice& invoice, const Invoice& after, int64_t total_minor) {
   Parts parts;
   const auto take = [&total_minor](int64_t most) {
@@ -66,7 +66,7 @@ absl::Status AboveOpen(const Account& account, const CreditNoteIssued& note, con
        {"written_off_minor", absl::StrCat(written_off)}});
 }
 
-// The payments that `money_minor` goes back to, newest first.
+// The payments to which `money_minor` goes back, the newest first.
 absl::StatusOr<InvoiceDeallocation> PaymentsFor(const Account& account, const Invoice& invoice,
                                                 int64_t money_minor) {
   InvoiceDeallocation off = PaymentsOn(account, invoice, money_minor);
@@ -81,7 +81,7 @@ absl::StatusOr<InvoiceDeallocation> PaymentsFor(const Account& account, const In
   return off;
 }
 
-// The state of the invoice behind the credit note.
+// The state of the invoice after the credit note.
 v1::InvoiceState StateAfter(const Invoice& invoice, const Parts& parts) {
   if (parts.write_offs.written_off_minor < invoice.written_off_minor()) return invoice.state();
   const bool opens = invoice.written_off_minor() > 0;
@@ -89,7 +89,7 @@ v1::InvoiceState StateAfter(const Invoice& invoice, const Parts& parts) {
   return opens ? v1::INVOICE_STATE_ISSUED : invoice.state();
 }
 
-// What is open and let off of the invoice behind the credit note.
+// Sets the open and the discounted amounts that the credit note leaves.
 void SetLeft(const Invoice& invoice, const Parts& parts, const Events& events, Invoice& after) {
   after.set_open_minor(invoice.open_minor() - parts.open_minor);
   if (parts.write_offs.discounted_minor > 0) {
@@ -174,7 +174,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   ASSIGN_OR_RETURN(const absl::CivilDay day,
                    EffectiveDay(account, request.has_effective_date(), request.effective_date(),
                                 context.now, invoice.invoice_date()));
-  // Money goes back when it does, also for an invoice that is dated ahead.
+  // Money goes back today, also for an invoice that is dated ahead.
   absl::CivilDay money_day = day;
   if (!request.has_effective_date()) {
     ASSIGN_OR_RETURN(money_day, DefaultDay(account.time_zone(), context.now, "effective_date"));
@@ -199,7 +199,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   *dated.event.mutable_credit_note_issued() = note;
   AddRefunds(account, off, {.credit_note_id = note.credit_note_id()}, money_day, events);
 
-  // What is left of the invoice may be no more than what is left of its discount.
+  // The open amount that is left may be no more than the discount that is left.
   SetLeft(invoice, parts, events, after);
   EarlyPayments early_payments(account);
   for (const DeallocatedPayment& taken : off.payments) {

@@ -36,7 +36,7 @@ using v1::IssueInvoiceRequest;
 using v1::IssueInvoiceResponse;
 using v1::Payment;
 
-// A draft says what the invoice is, so the request must not.
+// A draft has the content of the invoice, so the request must not.
 void CheckOnlyDraftId(const IssueInvoiceRequest& request, FieldViolations& bad) {
   Expect(CheckId(request.draft_id(), kMaxIdCharacters), "draft_id", bad);
   CheckEtag(request.draft_etag(), "draft_etag", bad);
@@ -52,7 +52,7 @@ void CheckOnlyDraftId(const IssueInvoiceRequest& request, FieldViolations& bad) 
   expect_none(request.has_terms(), "terms");
 }
 
-// `Content` is the request itself or a draft: both say the same.
+// `Content` is the request itself or a draft, which have the same fields.
 template <class Content>
 absl::StatusOr<absl::CivilDay> InvoiceDay(const Account& account, const Content& content,
                                           absl::Time now) {
@@ -74,12 +74,13 @@ absl::StatusOr<absl::CivilDay> DueDayOf(const Account& account, const Content& c
                                             FormatDay(invoice_day)));
 }
 
-// Everything ever invoiced on the account must fit, not only what is open: balances show it.
+// Everything ever invoiced on the account must fit, not only what is open, because balances show
+// it.
 absl::Status ExpectFits(const Account& account, int64_t total) {
   return ToInt64(Int128{account.invoiced_minor()} + total).status();
 }
 
-// What is done to an invoice at once.
+// Amounts that an invoice is settled with when it is issued.
 struct AtOnce {
   int64_t credit_minor = 0;
   int64_t discounted_minor = 0;
@@ -87,8 +88,8 @@ struct AtOnce {
   int64_t total() const { return credit_minor + discounted_minor; }
 };
 
-// Puts unapplied credit on the invoice, oldest payment first, and takes the discount if that earns
-// it.
+// Allocates unapplied credit to the invoice, the oldest payment first, and takes the discount if
+// that earns it.
 AtOnce ApplyCredit(const Account& account, const InvoiceIssued& invoice, absl::CivilDay invoice_day,
                    int most, Events& events) {
   int64_t open = invoice.total_minor();
@@ -136,7 +137,7 @@ void Answer(const InvoiceIssued& invoice, const Currency& currency, const AtOnce
   response.set_account_id(invoice.account_id());
 }
 
-// `id`: of the draft, or a new one.
+// `id`: that of the draft, or a new one.
 template <class Content>
 absl::StatusOr<Events> Issue(const command::View& view, const Account& account,
                              const Content& content, bool allow_unusual, std::string id,
@@ -203,7 +204,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
     ASSIGN_OR_RETURN(const InvoiceRef found,
                      FindInvoice(view, request.draft_id(), Command::kIssueInvoice));
     RETURN_IF_ERROR(ExpectEtag(*found.draft, request.draft_etag()));
-    // Whether the draft is meant was asked when it was written.
+    // Unusual amounts were refused or allowed when the draft was written.
     return Issue(view, *found.account, found.draft->draft(), /*allow_unusual=*/true,
                  request.draft_id(), context, response);
   }

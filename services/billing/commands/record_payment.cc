@@ -34,7 +34,7 @@ void AnswerState(v1::PaymentState state, int32_t attempt, RecordPaymentResponse&
   response.set_attempt(attempt);
 }
 
-// What a recorded and an announced payment have in common.
+// The fields that a recorded and an announced payment have in common.
 template <class Event>
 void FillPayment(const Account& account, const RecordPaymentRequest& request, int64_t amount,
                  std::string id, std::string external_id, Event& payment) {
@@ -56,8 +56,8 @@ absl::StatusOr<absl::CivilDay> PaymentDay(const Account& account,
   return DefaultDay(account.time_zone(), context.now, "payment_date");
 }
 
-// A payment that is known under the request's external id. Money that came confirms one that was
-// under way or had failed; whatever else is said of it again changes nothing.
+// A payment that is known under the request's external id. Money that came confirms a pending or
+// failed payment; anything else changes nothing.
 absl::StatusOr<Events> Again(const command::View& view, const KnownPayment& known,
                              const RecordPaymentRequest& request, const command::Context& context,
                              RecordPaymentResponse& response) {

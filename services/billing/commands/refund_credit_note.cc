@@ -34,8 +34,8 @@ absl::Status NotPaid(const Account& account, const Invoice& invoice, int64_t amo
                  {"open_minor", absl::StrCat(invoice.open_minor())}});
 }
 
-// The day, YYYYMMDD, of the note, which money does not wait for if it is ahead: as that of its
-// invoice may be.
+// The day, YYYYMMDD, of the note; or today if the note is dated ahead, as its invoice may be,
+// because the money does not wait.
 int32_t EarliestPayOut(const Account& account, const InvoiceDeallocation& off, int32_t note_day,
                        absl::Time now) {
   const auto today = DefaultDay(account.time_zone(), now, "effective_date");

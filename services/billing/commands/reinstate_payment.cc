@@ -1,4 +1,4 @@
-// Money that a bank took back comes again: a dispute is won, a return was a mistake.
+// Money that a bank took back comes again: a dispute is won, or a return was a mistake.
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -27,8 +27,8 @@ using v1::Account;
 using v1::Payment;
 using v1::PaymentRecorded;
 
-// What was taken back of the payment and has not come again. What was taken of the customer's money
-// or claimed of him is his when it comes; what was lost was ours, and is no money of his.
+// The reversed amounts of the payment that have not come again: the customer's money, which was
+// reversed or claimed by a debit note, and the money that was booked as our loss.
 struct Missing {
   int64_t customer_minor = 0;
   int64_t lost_minor = 0;
@@ -49,7 +49,7 @@ Missing MissingOf(const Payment& payment) {
   return missing;
 }
 
-// The debit notes that claim what now comes; the rest goes by age.
+// Instructions for the debit notes that claim this money; the rest goes by age.
 Allocations ClaimsOf(const Account& account, const Payment& payment) {
   Allocations instructed;
   for (const v1::TakeBack& reversal : payment.take_backs()) {
@@ -61,7 +61,7 @@ Allocations ClaimsOf(const Account& account, const Payment& payment) {
   return instructed;
 }
 
-// An attempt of its own under the payment's external id.
+// Gives the new payment an attempt of its own under the external id of the first.
 void Identify(const command::View& view, const Payment& payment, PaymentRecorded& again) {
   again.set_method(payment.method());
   again.set_channel(payment.channel());
@@ -72,7 +72,7 @@ void Identify(const command::View& view, const Payment& payment, PaymentRecorded
   again.set_attempt(AttemptOf(*newest.payment) + 1);
 }
 
-// His money comes again, as a payment of its own.
+// The customer's money comes again, as a payment of its own.
 absl::StatusOr<Events> ReinstateForCustomer(const command::View& view, const PaymentRef& found,
                                             const v1::ReinstatePaymentRequest& request,
                                             const command::Context& context,

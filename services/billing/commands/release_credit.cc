@@ -19,7 +19,7 @@ namespace {
 
 using v1::Account;
 
-// Of an invoice from which money was taken off, with what is open then.
+// The state of an invoice after a deallocation that leaves `open_minor`.
 v1::InvoiceState StateWithOpen(v1::InvoiceState before, int64_t open_minor) {
   if (before == v1::INVOICE_STATE_UNCOLLECTIBLE) return before;
   return open_minor == 0 ? v1::INVOICE_STATE_PAID : v1::INVOICE_STATE_ISSUED;

@@ -36,7 +36,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   response.set_invoice_id(request.invoice_id());
   *response.mutable_amount() = MoneyOf(all.total(), currency);
   *response.mutable_tax() = MoneyOf(tax, currency);
-  // One that was only marked stays so.
+  // An invoice that was marked without a write-off stays UNCOLLECTIBLE.
   const bool still_uncollectible =
       found.state() == v1::INVOICE_STATE_UNCOLLECTIBLE && all.written_off_minor == 0;
   response.set_state(still_uncollectible ? v1::INVOICE_STATE_UNCOLLECTIBLE

@@ -16,13 +16,13 @@ namespace {
 
 using v1::Invoice;
 
-// Money and credit notes on an invoice: the total less everything else that it came to.
+// Money and credit notes on an invoice: its total less all other amounts.
 absl::Status ExpectUntouched(const v1::Account& account, const Invoice& invoice) {
   const int64_t paid = invoice.total_minor() - invoice.open_minor() - invoice.credited_minor() -
                        invoice.written_off_minor() - invoice.residue_minor() -
                        invoice.discounted_minor();
   const int64_t credited = CreditedTotal(invoice);
-  // A credit note of an invoice of nothing comes to nothing, and yet took its lines back.
+  // A credit note of an invoice of 0 comes to 0, and yet credits its lines.
   if (paid == 0 && invoice.credited_lines().empty()) return absl::OkStatus();
   return Refuse(
       Reason::kInvoiceHasMoney,

@@ -24,7 +24,7 @@ bool IsLoss(v1::WriteOffReason reason) {
   return reason == v1::WRITE_OFF_REASON_OVERDUE || reason == v1::WRITE_OFF_REASON_BAD_DEBT;
 }
 
-// So that what comes back has one answer.
+// All write-offs of an invoice correct the tax or none does, so that a recovery has one answer.
 absl::Status ExpectSameTax(bool correct_tax, bool corrected) {
   if (correct_tax == corrected) return absl::OkStatus();
   return Refuse(Reason::kWriteOffTaxMixed,
@@ -33,10 +33,10 @@ absl::Status ExpectSameTax(bool correct_tax, bool corrected) {
                 {{"correct_tax", corrected ? "true" : "false"}});
 }
 
-// `residue_minor`: what is open beyond a discount that is taken with it.
+// `residue_minor`: the open amount less the discount that is taken with it.
 absl::Status ExpectResidue(const InvoiceRef& found, int64_t residue_minor) {
   const int64_t tolerance = WriteOffTolerance(found.account->currency_code());
-  // Of an invoice that was given up nothing is a residue.
+  // An UNCOLLECTIBLE invoice has no residue.
   if (found.state() == v1::INVOICE_STATE_ISSUED && residue_minor <= tolerance) {
     return absl::OkStatus();
   }
@@ -76,8 +76,8 @@ absl::Status NotEarned(const InvoiceRef& found, int64_t rest_minor) {
                  {"discount_minor", absl::StrCat(allowed)}});
 }
 
-// What is let off for early payment, before anything else is written off; it is not for a residue
-// that is none too large by itself.
+// Takes the discount for early payment before anything else is written off. A residue within the
+// tolerance needs none.
 int64_t TakeDiscount(const InvoiceRef& found, v1::WriteOffReason reason, absl::CivilDay day,
                      Events& events) {
   if (IsLoss(reason)) return 0;
@@ -88,7 +88,7 @@ int64_t TakeDiscount(const InvoiceRef& found, v1::WriteOffReason reason, absl::C
   return EarlyPayments(*found.account).TakeOf(*found.invoice, day, events);
 }
 
-// The tax in `amount_minor` that is corrected; none unless it is asked for.
+// The tax in `amount_minor` that is corrected; none unless the request wants it.
 absl::StatusOr<Taxes> CorrectedTax(const InvoiceRef& found, int64_t amount_minor,
                                    const v1::WriteOffInvoiceRequest& request) {
   const Invoice& invoice = *found.invoice;
@@ -97,7 +97,7 @@ absl::StatusOr<Taxes> CorrectedTax(const InvoiceRef& found, int64_t amount_minor
   const int64_t written_off = normal ? invoice.residue_minor() : invoice.written_off_minor();
   const v1::Account& account = *found.account;
   Taxes more = MoreRelief(before, account, invoice, written_off + amount_minor);
-  // Of a few cents no tax was corrected, whatever was asked for.
+  // A few cents have no tax to correct, whatever the request wants.
   if (!before.empty() || !ReliefOf(account, invoice, written_off).empty()) {
     RETURN_IF_ERROR(ExpectSameTax(request.correct_tax(), !before.empty()));
   }
@@ -137,7 +137,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   if (rest > 0) {
     ASSIGN_OR_RETURN(Taxes corrected, CorrectedTax(found, rest, request));
     auto& dated = events.emplace_back();
-    // A residue is not given up before the discount beside it.
+    // A residue is not written off before the discount beside it.
     dated.effective_date = events.size() == 1 ? day : events.front().effective_date;
     auto& written_off = *dated.event.mutable_invoice_written_off();
     written_off.set_account_id(found.account->account_id());
