@@ -7,6 +7,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -78,8 +79,8 @@ struct Store::Db {
   std::unique_ptr<rocksdb::DB> rocks;
   std::string started_over_because;
   int version = 0;
-  std::mutex ingest;  // one ingestion at a time
-  std::shared_ptr<Memory> memory;
+  std::mutex ingest;                     // one ingestion at a time
+  std::optional<Memory::Member> memory;  // set by Open
   // Makes files of published rows.
   std::unique_ptr<BackgroundThread> writer;
 

@@ -5,9 +5,10 @@
 //   Store::Open({.directory = "b", ..., .memory = memory});
 //
 // Operation. Blocks of files share one cache, which keeps what is used. Each other pool is divided
-// into equal parts over all open shards, of whichever store; a part changes when stores open and
-// close, and a shard fits itself to its part when it flushes next, or is tended. So twelve read
-// models take no more than three, and each of them keeps a quarter of the rows.
+// into equal parts over the open shards of all stores in use: of which some shard has held a row
+// since it was opened. A part changes when a store opens, closes, or comes into use, and a shard
+// fits itself to its part when it flushes next, or is tended. So twelve read models take no more
+// than three, each of them keeps a quarter of the rows, and one that is idle takes from nobody.
 //
 // Limitations. A shard may be above its part by what one flush brings. Not counted: the indexes and
 // filters of open files, which grow with the data (some 3 bytes per row); shards in bulk mode,
@@ -20,6 +21,8 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <mutex>
+#include <utility>
 
 namespace daybook::store {
 
@@ -42,7 +45,7 @@ class Memory {
 
   explicit Memory(const MemoryLimits& limits = {});
 
-  // What each open shard may take of a pool.
+  // What each open shard of a store in use may take of a pool.
   size_t Share(Pool pool) const;
   // What they said that they take.
   size_t used(Pool pool) const { return used_[pool].load(std::memory_order_relaxed); }
@@ -50,10 +53,23 @@ class Memory {
   // A rocksdb::Cache.
   const std::shared_ptr<void>& block_cache() const { return block_cache_; }
 
-  // One shard's part, as long as this lives. From one thread at a time.
+  // A store; outlives its parts.
+  class Member {
+   public:
+    explicit Member(std::shared_ptr<Memory> memory) : memory_(std::move(memory)) {}
+    const Memory& memory() const { return *memory_; }
+
+   private:
+    friend class Memory;
+    const std::shared_ptr<Memory> memory_;
+    size_t shards_ = 0;  // open; under the mutex of the memory
+    bool in_use_ = false;
+  };
+
+  // What one shard of a store has, as long as this lives. From one thread at a time.
   class Part {
    public:
-    explicit Part(Memory& memory);
+    explicit Part(Member& member);
     ~Part();
     Part(const Part&) = delete;
     Part& operator=(const Part&) = delete;
@@ -63,14 +79,21 @@ class Memory {
     void Set(Pool pool, size_t bytes);
 
    private:
+    Member& member_;
     Memory& memory_;
     std::array<size_t, kPools> bytes_{};
+    bool used_ = false;  // by this part
   };
 
  private:
+  void Open(Member& member);
+  void Use(Member& member);
+  void Close(Member& member);
+
   const std::array<size_t, kPools> limits_;
   const std::shared_ptr<void> block_cache_;
-  std::atomic<size_t> parts_{0};
+  std::mutex mutex_;              // of members
+  std::atomic<size_t> parts_{0};  // open shards of stores in use
   std::array<std::atomic<size_t>, kPools> used_{};
 };
 

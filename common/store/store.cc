@@ -171,8 +171,9 @@ absl::Status Store::Db::Open() {
     return absl::FailedPreconditionError(
         absl::StrCat("cannot make directory ", options.directory, ": ", error.message()));
   }
-  memory = options.memory != nullptr ? options.memory : std::make_shared<Memory>(kOfOneStore);
-  rocks_options = RocksOptions(options, *memory);
+  memory.emplace(options.memory != nullptr ? options.memory
+                                           : std::make_shared<Memory>(kOfOneStore));
+  rocks_options = RocksOptions(options, memory->memory());
   env = rocksdb::NewCompositeEnv(NewStoreFileSystem(options.fault));
   rocks_options.env = env.get();
   rocks_options.listeners = {std::make_shared<FailureListener>(failure, options.directory)};
