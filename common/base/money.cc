@@ -72,7 +72,7 @@ constexpr auto kIndex = [] {
 }();
 
 absl::Status Overflow() {
-  return Refuse(Reason::kAmountOverflow, "a sum leaves the range of 64-bit minor units");
+  return Refuse(reason::kAmountOverflow, "a sum leaves the range of 64-bit minor units");
 }
 
 absl::Status TooLarge(const Currency& currency) {

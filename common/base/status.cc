@@ -36,16 +36,15 @@ google::rpc::ErrorInfo InfoIn(const absl::Status& status) {
 
 }  // namespace
 
-absl::Status Refuse(Reason reason, std::string_view message, Metadata metadata) {
-  const ReasonInfo& row = InfoOf(reason);
-  absl::Status status(row.code, absl::string_view(message.data(), message.size()));
+absl::Status Refuse(const Reason& reason, std::string_view message, Metadata metadata) {
+  absl::Status status(reason.code, absl::string_view(message.data(), message.size()));
   google::rpc::ErrorInfo info;
-  info.set_reason(std::string(row.name));
+  info.set_reason(std::string(reason.name));
   info.set_domain("daybook");
   for (const auto& [key, value] : metadata) (*info.mutable_metadata())[std::string(key)] = value;
   SetDetail(status, info);
-  if (row.code == absl::StatusCode::kUnavailable ||
-      row.code == absl::StatusCode::kResourceExhausted) {
+  if (reason.code == absl::StatusCode::kUnavailable ||
+      reason.code == absl::StatusCode::kResourceExhausted) {
     return WithRetryDelay(std::move(status), absl::Milliseconds(100));
   }
   return status;
@@ -58,6 +57,13 @@ absl::Status WithRetryDelay(absl::Status status, absl::Duration delay) {
       static_cast<int32_t>(absl::ToInt64Nanoseconds(delay % absl::Seconds(1))));
   SetDetail(status, retry);
   return status;
+}
+
+absl::Status WithMetadata(absl::Status refusal, std::string_view key, std::string_view value) {
+  google::rpc::ErrorInfo info = InfoIn(refusal);
+  (*info.mutable_metadata())[std::string(key)] = std::string(value);
+  SetDetail(refusal, info);
+  return refusal;
 }
 
 std::string ReasonOf(const absl::Status& status) { return InfoIn(status).reason(); }
@@ -101,7 +107,7 @@ absl::Status FieldViolations::ToStatus() const {
   }
   // gRPC sends the message in a header; the details have every word of it.
   if (message.size() > 1024) message = absl::StrCat(message.substr(0, 1024), " ...");
-  absl::Status status = Refuse(Reason::kInvalidFields, message);
+  absl::Status status = Refuse(reason::kInvalidFields, message);
   SetDetail(status, bad);
   return status;
 }

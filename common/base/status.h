@@ -1,6 +1,6 @@
 // Refusals: absl::Status with the details of google.rpc riding along as payloads.
 //
-//   return Refuse(Reason::kCustomerNotFound, "customer 'c-1' is not in the book",
+//   return Refuse(reason::kCustomerNotFound, "customer 'c-1' is not in the book",
 //                 {{"customer_id", id}});
 //
 //   FieldViolations bad;
@@ -28,12 +28,15 @@ namespace daybook {
 
 using Metadata = std::initializer_list<std::pair<std::string_view, std::string>>;
 
-// A refusal with code and ErrorInfo{reason, "daybook", metadata} of the catalogue. UNAVAILABLE and
+// A refusal with the code of the reason and ErrorInfo{reason, "daybook", metadata}. UNAVAILABLE and
 // RESOURCE_EXHAUSTED carry a RetryInfo (100 ms, see WithRetryDelay).
-absl::Status Refuse(Reason reason, std::string_view message, Metadata metadata = {});
+absl::Status Refuse(const Reason& reason, std::string_view message, Metadata metadata = {});
 
 // The same status with RetryInfo set to `delay`.
 absl::Status WithRetryDelay(absl::Status status, absl::Duration delay);
+
+// The same refusal with one value more in its metadata.
+absl::Status WithMetadata(absl::Status refusal, std::string_view key, std::string_view value);
 
 // `ErrorInfo.reason` of a refusal; empty if it carries none.
 std::string ReasonOf(const absl::Status& status);

@@ -5,7 +5,9 @@
 #include "common/base/status.h"
 #include "common/base/text.h"
 #include "common/base/wire.h"
+#include "common/command/book.h"
 #include "common/command/decider.h"
+#include "common/command/reasons.h"
 #include "common/log/event_log.h"
 
 namespace daybook::command {
@@ -27,71 +29,82 @@ std::string ResponseOf(std::string_view answer, const ResponseEnd& end) {
   return response;
 }
 
+namespace {
+
+// What the command is about, for people: "customer".
+std::string StreamOf(const Command& command) {
+  return command.method == nullptr ? "stream" : command.method->stream_noun();
+}
+
+}  // namespace
+
 absl::Status CheckSameRequest(const Command& command, const Receipt& receipt) {
   const std::string_view hash(command.request_hash.data(), command.request_hash.size());
   if (receipt.request_hash == hash) return absl::OkStatus();
-  return Refuse(Reason::kRequestIdReused,
-                "another request of this customer was accepted under this request_id",
+  return Refuse(reason::kRequestIdReused,
+                absl::StrCat("another request of this ", StreamOf(command),
+                             " was accepted under this request_id"),
                 {{"request_id", command.request_id}, {"revision", absl::StrCat(receipt.revision)}});
 }
 
-absl::Status RevisionMismatch(int64_t revision, int64_t expected) {
-  return Refuse(Reason::kRevisionMismatch,
-                absl::StrFormat("the customer is at revision %d, not %d", revision, expected),
+absl::Status RevisionMismatch(const Command& command, int64_t revision) {
+  return Refuse(reason::kRevisionMismatch,
+                absl::StrFormat("the %s is at revision %d, not %d", StreamOf(command), revision,
+                                command.expected_revision.value_or(0)),
                 {{"revision", absl::StrCat(revision)}});
 }
 
-absl::Status ServerStops() { return Refuse(Reason::kShuttingDown, "the server is stopping"); }
+absl::Status ServerStops() { return Refuse(reason::kShuttingDown, "the server is stopping"); }
 
 absl::Status PartitionStopped(int partition, const absl::Status& why) {
-  return Refuse(Reason::kLogUnavailable,
+  return Refuse(reason::kLogUnavailable,
                 absl::StrCat("partition ", partition, " has stopped: ", why.message()));
 }
 
 absl::Status CacheFull(int partition) {
-  return Refuse(Reason::kOverloaded, absl::StrCat("the command cache of partition ", partition,
+  return Refuse(reason::kOverloaded, absl::StrCat("the command cache of partition ", partition,
                                                   " cannot be written and is full"));
 }
 
 absl::Status QueueFull(int partition, size_t waiting) {
-  return Refuse(Reason::kOverloaded, absl::StrCat("partition ", partition, " has ", waiting,
+  return Refuse(reason::kOverloaded, absl::StrCat("partition ", partition, " has ", waiting,
                                                   " commands waiting, as many as it takes"));
 }
 
 absl::Status TextIsNotUtf8() {
-  return Refuse(Reason::kInvalidFields, "the command holds text that is not valid UTF-8");
+  return Refuse(reason::kInvalidFields, "the command holds text that is not valid UTF-8");
 }
 
 absl::Status RecordTooLarge(size_t bytes) {
-  return Refuse(Reason::kRecordTooLarge,
+  return Refuse(reason::kRecordTooLarge,
                 absl::StrFormat("the command would write a record of %d bytes; %d are allowed",
                                 bytes, log::kMaxRecordBytes));
 }
 
 absl::Status AnswerTooLarge(size_t bytes) {
-  return Refuse(Reason::kAnswerTooLarge,
+  return Refuse(reason::kAnswerTooLarge,
                 absl::StrFormat("the command would be answered with %d bytes; %d are allowed",
                                 bytes, kMaxAnswerBytes));
 }
 
 absl::Status ClockWrong(std::string_view why) {
   return WithRetryDelay(
-      Refuse(Reason::kClockWrong, absl::StrCat(ToAbsl(why), "; this attempt recorded nothing")),
+      Refuse(reason::kClockWrong, absl::StrCat(ToAbsl(why), "; this attempt recorded nothing")),
       kRetryClock);
 }
 
 absl::Status LogInQuestion(const absl::Status& health) {
-  return Refuse(Reason::kLogUnavailable,
+  return Refuse(reason::kLogUnavailable,
                 absl::StrCat(health.message(), "; this attempt recorded nothing"));
 }
 
 absl::Status LogFull(const absl::Status& why) {
-  return Refuse(Reason::kStorageFull, absl::StrCat("the log has no room: ", why.message(),
+  return Refuse(reason::kStorageFull, absl::StrCat("the log has no room: ", why.message(),
                                                    "; this attempt recorded nothing"));
 }
 
 absl::Status NotOwner(const Command& command, int partition, const std::string& owner_endpoint) {
-  return Refuse(command.in_doubt ? Reason::kNotRecorded : Reason::kNotOwner,
+  return Refuse(command.in_doubt ? reason::kNotRecorded : reason::kNotOwner,
                 absl::StrCat("partition ", partition, " is owned by ",
                              owner_endpoint.empty() ? "nobody" : owner_endpoint,
                              "; this attempt recorded nothing"),
@@ -99,26 +112,26 @@ absl::Status NotOwner(const Command& command, int partition, const std::string& 
 }
 
 absl::Status TooLateToDecide(int partition, std::string_view doing, bool starting) {
-  return Refuse(starting ? Reason::kStarting : Reason::kLogUnavailable,
+  return Refuse(starting ? reason::kStarting : reason::kLogUnavailable,
                 absl::StrCat("the deadline came while partition ", partition, " was ",
                              ToAbsl(doing), "; this attempt recorded nothing"));
 }
 
 absl::Status TooLateToConfirm() {
-  return Refuse(Reason::kLogUnavailable,
+  return Refuse(reason::kLogUnavailable,
                 "the deadline came before the log confirmed the answer; this attempt recorded "
                 "nothing");
 }
 
 absl::Status OutcomeUnknown(const Command& command) {
-  return Refuse(Reason::kOutcomeUnknown,
+  return Refuse(reason::kOutcomeUnknown,
                 "whether the command was recorded is not certain yet; send it again with the same "
                 "request_id",
                 {{"request_id", command.request_id}});
 }
 
 absl::Status Abandoned() {
-  return Refuse(Reason::kShuttingDown, "the server is stopping; this attempt recorded nothing");
+  return Refuse(reason::kShuttingDown, "the server is stopping; this attempt recorded nothing");
 }
 
 }  // namespace daybook::command

@@ -26,8 +26,8 @@ std::string ResponseOf(std::string_view answer, const ResponseEnd& end);
 
 // OK if the receipt is of this very request, else REQUEST_ID_REUSED.
 absl::Status CheckSameRequest(const Command& command, const Receipt& receipt);
-// `revision`: the customer's.
-absl::Status RevisionMismatch(int64_t revision, int64_t expected);
+// `revision`: the stream's; the command expects another.
+absl::Status RevisionMismatch(const Command& command, int64_t revision);
 
 // The partition does not take the command.
 absl::Status ServerStops();

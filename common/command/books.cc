@@ -1,10 +1,24 @@
 #include "common/command/books.h"
 
+#include <algorithm>
+
+#include "common/log/chain.h"
+
 namespace daybook::command {
 namespace {
 
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
+
+// Field 1, by its number: it is called as what it names.
+absl::Status ExpectStream(const Descriptor& request) {
+  const FieldDescriptor* field = request.FindFieldByNumber(kStreamField);
+  if (field != nullptr && field->type() == FieldDescriptor::TYPE_STRING && !field->is_repeated()) {
+    return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(absl::StrCat(
+      request.full_name(), " must have the id of its stream, a string, as number ", kStreamField));
+}
 
 absl::Status Expect(const Descriptor& message, const char* name, int number,
                     FieldDescriptor::Type type) {
@@ -22,7 +36,15 @@ absl::Status Expect(const Descriptor& message, const char* name, int number,
 absl::Status CheckConventions(const google::protobuf::MethodDescriptor& method) {
   const Descriptor& request = *method.input_type();
   const Descriptor& response = *method.output_type();
-  RETURN_IF_ERROR(Expect(request, "customer_id", kCustomerIdField, FieldDescriptor::TYPE_STRING));
+  RETURN_IF_ERROR(ExpectStream(request));
+  const Descriptor& first = *method.service()->method(0)->input_type();
+  RETURN_IF_ERROR(ExpectStream(first));
+  const std::string& name = request.FindFieldByNumber(kStreamField)->name();
+  if (name != first.FindFieldByNumber(kStreamField)->name()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(request.full_name(), " calls its stream `", name, "` and ", first.full_name(),
+                     " calls it otherwise; the requests of a service call it the same"));
+  }
   RETURN_IF_ERROR(Expect(request, "request_id", kRequestIdField, FieldDescriptor::TYPE_STRING));
   RETURN_IF_ERROR(
       Expect(request, "expected_revision", kExpectedRevisionField, FieldDescriptor::TYPE_INT64));
@@ -31,6 +53,37 @@ absl::Status CheckConventions(const google::protobuf::MethodDescriptor& method) 
   RETURN_IF_ERROR(
       Expect(response, "consistency_token", kConsistencyTokenField, FieldDescriptor::TYPE_STRING));
   return Expect(response, "already_recorded", kAlreadyRecordedField, FieldDescriptor::TYPE_BOOL);
+}
+
+uint32_t internal::StateVersionOf(const std::vector<std::pair<const Descriptor*, int>>& versions) {
+  std::string text;
+  for (const auto& [event, version] : versions) {
+    absl::StrAppend(&text, event->full_name(), "=", version, "\n");
+  }
+  const log::Hash hash = log::LinkHash({}, text);
+  uint32_t number = 0;
+  for (int i = 0; i < 4; ++i) number = number << 8 | static_cast<uint8_t>(hash[i]);
+  return number;
+}
+
+void internal::AddRefusals(ReasonList reasons, std::vector<const Reason*>* all) {
+  for (const Reason* reason : reasons) {
+    if (std::find(all->begin(), all->end(), reason) == all->end()) all->push_back(reason);
+  }
+}
+
+absl::Status internal::ExpectFact(const Descriptor& event_of_domain, const Descriptor& fact) {
+  if (FactsOf<book::v1::Event>().IndexOf(fact).has_value()) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat("the domain of ", event_of_domain.full_name(),
+                                                    " reacts to ", fact.full_name(),
+                                                    ", which no book's event holds"));
+}
+
+absl::Status internal::ExpectSlot(const Descriptor& event_of_domain) {
+  if (FactsOf<book::v1::Event>().SlotOf(event_of_domain) != nullptr) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat(book::v1::Event::descriptor()->full_name(), " has no field for ",
+                   event_of_domain.full_name(), "; add one to its oneof `event`"));
 }
 
 }  // namespace daybook::command

@@ -3,8 +3,10 @@
 //   // Of the descriptors of both services.
 //   absl::StatusOr<Book> book = Books<customer::Customer, billing::Billing>(services);
 //
-// For every rpc of the services there must be exactly one domain with that request in its Requests;
-// otherwise, or if a message breaks the conventions of decider.h, the status says which.
+// Where the events of a domain stand in book.v1.Event is read from descriptors: the field of type
+// Domain::Event. For every rpc of the services there must be exactly one domain with that request
+// in its Requests; otherwise, or if a message breaks the conventions of decider.h, the status says
+// which.
 #pragma once
 
 #include <string>
@@ -14,27 +16,15 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/fact_table.h"
 #include "common/base/status.h"
 #include "common/command/book.h"
 #include "common/command/decider.h"
+#include "common/command/reasons.h"
 #include "common/command/unusual.h"
 #include "google/protobuf/arena.h"
 
 namespace daybook::command {
-
-// Where a domain's event stands in the book's event: the one line a domain needs here.
-inline customer::v1::Event* Slot(book::v1::Event& e, const customer::v1::Event*) {
-  return e.mutable_customer();
-}
-inline billing::v1::Event* Slot(book::v1::Event& e, const billing::v1::Event*) {
-  return e.mutable_billing();
-}
-inline const customer::v1::Event* Peek(const book::v1::Event& e, const customer::v1::Event*) {
-  return e.has_customer() ? &e.customer() : nullptr;
-}
-inline const billing::v1::Event* Peek(const book::v1::Event& e, const billing::v1::Event*) {
-  return e.has_billing() ? &e.billing() : nullptr;
-}
 
 // Conventions of a command's messages (decider.h); the status names what is missing.
 absl::Status CheckConventions(const google::protobuf::MethodDescriptor& method);
@@ -65,11 +55,102 @@ absl::CivilDay TodayOf(const View& view, const Request& request, absl::Time now)
   }
 }
 
+// The field of book.v1.Event that holds the domain's events; Books has seen that there is one.
+template <class Domain>
+const google::protobuf::FieldDescriptor* SlotOf() {
+  static const google::protobuf::FieldDescriptor* const slot =
+      FactsOf<book::v1::Event>().SlotOf(*Domain::Event::descriptor());
+  return slot;
+}
+
+template <class Domain>
+typename Domain::Event* MutablePart(book::v1::Event& event) {
+  return static_cast<typename Domain::Event*>(
+      event.GetReflection()->MutableMessage(&event, SlotOf<Domain>()));
+}
+
+// Null: the event is another domain's.
+template <class Domain>
+const typename Domain::Event* PartOf(const book::v1::Event& event) {
+  const google::protobuf::FieldDescriptor* const slot = SlotOf<Domain>();
+  if (static_cast<int>(event.event_case()) != slot->number()) return nullptr;
+  return static_cast<const typename Domain::Event*>(
+      &event.GetReflection()->GetMessage(event, slot));
+}
+
+// One number of the versions of all domains' states.
+uint32_t StateVersionOf(
+    const std::vector<std::pair<const google::protobuf::Descriptor*, int>>& versions);
+
+template <class Domain>
+void AppendEvents(Events<typename Domain::Event> events, EventList* out) {
+  for (Dated<typename Domain::Event>& dated : events) {
+    book::v1::Event* event = out->Add();
+    event->mutable_effective_date()->set_year(static_cast<int>(dated.effective_date.year()));
+    event->mutable_effective_date()->set_month(dated.effective_date.month());
+    event->mutable_effective_date()->set_day(dated.effective_date.day());
+    *MutablePart<Domain>(*event) = std::move(dated.event);
+  }
+}
+
+template <class Domain, class Fact>
+void ReactToOne(const View& after, const google::protobuf::Message& fact, const EventMeta& meta,
+                const Context& context, EventList* out) {
+  Context own = context;
+  own.reacting = Domain::Event::descriptor()->full_name();
+  Events<typename Domain::Event> events;
+  Domain::React(after, static_cast<const Fact&>(fact), meta, own, &events);
+  AppendEvents<Domain>(std::move(events), out);
+}
+
+// FAILED_PRECONDITION: no book's event holds the fact that the domain reacts to.
+absl::Status ExpectFact(const google::protobuf::Descriptor& event_of_domain,
+                        const google::protobuf::Descriptor& fact);
+
+template <class Domain, class... Facts>
+absl::Status AddReactions(FactList<Facts...>, Book* book) {
+  const FactTable& known = FactsOf<book::v1::Event>();
+  for (const auto* fact : {Facts::descriptor()...}) {
+    RETURN_IF_ERROR(ExpectFact(*Domain::Event::descriptor(), *fact));
+  }
+  std::vector<ReactTo> table(known.size(), nullptr);
+  ((table[*known.IndexOf(*Facts::descriptor())] = &ReactToOne<Domain, Facts>), ...);
+  book->reactions.push_back(std::move(table));
+  return absl::OkStatus();
+}
+
+// What the domain has beyond its methods and its fold.
+template <class Domain>
+absl::Status AddOptions(Book* book) {
+  if constexpr (requires(const View& view) { Domain::Admit(view, Gate::kActive); }) {
+    if (book->admit != nullptr) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("two domains admit streams; the second is that of ",
+                       Domain::Event::descriptor()->full_name()));
+    }
+    book->admit = &Domain::Admit;
+    book->gate_refusals = &Domain::GateRefusals;
+  }
+  if constexpr (requires { typename Domain::ReactsTo; }) {
+    return AddReactions<Domain>(typename Domain::ReactsTo{}, book);
+  }
+  return absl::OkStatus();
+}
+
+// FAILED_PRECONDITION: book.v1.Event has no field for the domain's events.
+absl::Status ExpectSlot(const google::protobuf::Descriptor& event_of_domain);
+
+// Each once.
+void AddRefusals(ReasonList reasons, std::vector<const Reason*>* all);
+
 template <class Domain, class Request, class Response>
 Method MakeMethod(const google::protobuf::MethodDescriptor* descriptor) {
   Method method;
   method.descriptor = descriptor;
   method.name = descriptor->full_name();
+  method.stream_field = descriptor->input_type()->FindFieldByNumber(kStreamField)->name();
+  if constexpr (requires { Domain::kGate; }) method.gate = Domain::kGate;
+  AddRefusals(Domain::Refusals(descriptor->name()), &method.refusals);
   method.check = [](const google::protobuf::Message& request) {
     return Domain::Check(static_cast<const Request&>(request));
   };
@@ -86,13 +167,7 @@ Method MakeMethod(const google::protobuf::MethodDescriptor* descriptor) {
     const ResetLater reset{&arena};
     auto events = Domain::Decide(view, static_cast<const Request&>(request), context, response);
     if (!events.ok()) return events.status();
-    for (auto& dated : *events) {
-      book::v1::Event* event = out->events.Add();
-      event->mutable_effective_date()->set_year(static_cast<int>(dated.effective_date.year()));
-      event->mutable_effective_date()->set_month(dated.effective_date.month());
-      event->mutable_effective_date()->set_day(dated.effective_date.day());
-      *Slot(*event, static_cast<const typename Domain::Event*>(nullptr)) = std::move(dated.event);
-    }
+    AppendEvents<Domain>(*std::move(events), &out->events);
     response.SerializeToString(&out->answer);
     return absl::OkStatus();
   };
@@ -122,7 +197,7 @@ void AddMethods(const google::protobuf::MethodDescriptor* descriptor, RequestLis
 template <class Domain>
 bool EvolveIf(const EventMeta& meta, const book::v1::Event& event, book::v1::State& state,
               book::v1::PartitionState& partition_state) {
-  const auto* own = Peek(event, static_cast<const typename Domain::Event*>(nullptr));
+  const typename Domain::Event* own = PartOf<Domain>(event);
   if (own == nullptr || own->event_case() == 0) return false;
   Domain::Evolve(meta, *own, state, partition_state);
   return true;
@@ -134,6 +209,11 @@ template <class... Domains>
 absl::StatusOr<Book> Books(
     const std::vector<const google::protobuf::ServiceDescriptor*>& services) {
   Book book;
+  for (const auto* event : {Domains::Event::descriptor()...}) {
+    RETURN_IF_ERROR(internal::ExpectSlot(*event));
+  }
+  book.state_version =
+      internal::StateVersionOf({{Domains::Event::descriptor(), Domains::kStateVersion}...});
   for (const auto* service : services) {
     for (int i = 0; i < service->method_count(); ++i) {
       const auto* descriptor = service->method(i);
@@ -147,9 +227,15 @@ absl::StatusOr<Book> Books(
       }
     }
   }
-  book.prefetch = [](const book::v1::State& state, int step) {
-    (Domains::Prefetch(state, step), ...);
-  };
+  absl::Status options;
+  (void)((options = internal::AddOptions<Domains>(&book), options.ok()) && ...);
+  RETURN_IF_ERROR(options);
+  book.find_open_items = &OpenItemsOf<Domains...>;
+  for (Method& method : book.methods) {
+    internal::AddRefusals(reason::kEngineReasons, &method.refusals);
+    if (method.gate == Gate::kAny || book.gate_refusals == nullptr) continue;
+    internal::AddRefusals(book.gate_refusals(method.gate), &method.refusals);
+  }
   book.evolve = [](const EventMeta& meta, const book::v1::Event& event, book::v1::State& state,
                    book::v1::PartitionState& partition_state) {
     return (internal::EvolveIf<Domains>(meta, event, state, partition_state) || ...);

@@ -126,6 +126,12 @@ class CacheStore::Backing : public CacheBacking {
   const size_t partition_;
 };
 
+// The store wants a number above zero.
+int CacheVersion(uint32_t state_version) {
+  constexpr uint32_t kPrime = 0x9e3779b1;  // spreads what is close together
+  return static_cast<int>((state_version ^ kCacheVersion * kPrime) & 0x7fff'ffff) | 1;
+}
+
 CacheStore::CacheStore(log::EventLog* log, Options options)
     : log_(log), options_(std::move(options)), parts_(static_cast<size_t>(log->partitions())) {}
 
@@ -146,7 +152,7 @@ absl::Status CacheStore::OpenStore() {
   opened_at_ = WallNow();
   ASSIGN_OR_RETURN(store_, store::Store::Open({.directory = options_.directory,
                                                .kind = "command-cache",
-                                               .version = kCacheVersion,
+                                               .version = CacheVersion(options_.state_version),
                                                .start_over_if_damaged = true,
                                                .fault = options_.fault}));
   if (!store_->started_over_because().empty()) {
@@ -295,12 +301,12 @@ absl::Status CacheStore::ClearPart(int partition) {
 
 // ----------------------------------------------------------------------------------------- looking
 
-absl::Status CheckCache(const std::string& directory, int partitions) {
+absl::Status CheckCache(const std::string& directory, uint32_t state_version, int partitions) {
   ASSIGN_OR_RETURN(
       const auto store,
       store::Store::Open({.directory = directory,
                           .kind = "command-cache",
-                          .version = kCacheVersion,
+                          .version = CacheVersion(state_version),
                           .verify_limit_bytes = std::numeric_limits<uint64_t>::max()}));
   for (int p = 0; p < partitions; ++p) {
     ASSIGN_OR_RETURN(const auto shard, store->OpenShard(p));

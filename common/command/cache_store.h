@@ -34,13 +34,17 @@
 
 namespace daybook::command {
 
-// What the rows mean; a cache of another version starts over.
-inline constexpr int kCacheVersion = 6;
+// What the rows mean, without the states in them, whose version is Book::state_version: a cache of
+// another version of either starts over.
+inline constexpr int kCacheVersion = 7;
+// The version of a store of such rows.
+int CacheVersion(uint32_t state_version);
 
 class CacheStore {
  public:
   struct Options {
     std::string directory = {};
+    uint32_t state_version = 0;
     // Messages for people. Any thread.
     std::function<void(std::string_view)> say = [](std::string_view) {};
     store::FileFault fault = {};  // for tests
@@ -90,6 +94,6 @@ class CacheStore {
 
 // Whether the cache in `directory`, which is not open elsewhere, is undamaged and whole; for
 // looking. DATA_LOSS: it is not; FAILED_PRECONDITION: it is of another version.
-absl::Status CheckCache(const std::string& directory, int partitions);
+absl::Status CheckCache(const std::string& directory, uint32_t state_version, int partitions);
 
 }  // namespace daybook::command

@@ -31,7 +31,7 @@ class Command {
   virtual void Reply(const absl::Status& status, std::string response) = 0;
 
   const Method* method = nullptr;
-  std::string customer_id;
+  std::string stream_id;
   std::string request_id;
   log::Hash request_hash = {};
   std::optional<int64_t> expected_revision;

@@ -2,6 +2,8 @@
 //
 //   struct Billing {
 //     using Event = billing::v1::Event;
+//     // Of its part of the state: raise it when Evolve makes another state.
+//     static constexpr int kStateVersion = 1;
 //     using Requests = RequestList<OpenAccountRequest, IssueInvoiceRequest, RecordPaymentRequest>;
 //
 //     // One overload of both per request. Check needs no state.
@@ -9,15 +11,44 @@
 //     static absl::StatusOr<Events<Event>> Decide(const View&, const IssueInvoiceRequest&,
 //                                                 const Context&, IssueInvoiceResponse&);
 //
+//     // The reasons that a command, by the name of its rpc, is refused for by Check and Decide,
+//     // beyond those of the engine and of the gate (kEngineReasons in reasons.h). Metrics have a
+//     // series for each, and tests refuse one that is not listed.
+//     static ReasonList Refusals(std::string_view command);
+//
 //     static void Evolve(const EventMeta&, const Event&, book::v1::State&,
 //                        book::v1::PartitionState&);
-//     // See book.h.
-//     static void Prefetch(const book::v1::State&, int step);
+//
+//     // Optional: whom its commands may be about (gate.h); else anybody.
+//     static constexpr Gate kGate = Gate::kActive;
+//     // Optional, in one domain at most: what the gates mean, and why each says no.
+//     static absl::Status Admit(const View&, Gate);
+//     static ReasonList GateRefusals(Gate);
+//     // Optional: what is open, so that the stream cannot be put aside (gate.h).
+//     static void Blocks(const book::v1::State&, OpenItems*);
+//     // Optional: where the days of a request begin and end; else in UTC.
+//     static absl::TimeZone TimeZoneOf(const View&, const google::protobuf::Message& request);
+//
+//     // Optional: what it says to facts of other domains, one overload per fact.
+//     using ReactsTo = FactList<customer::v1::CustomerArchived>;
+//     static void React(const View& after, const customer::v1::CustomerArchived&, const EventMeta&,
+//                       const Context&, Events<Event>*);
 //   };
 //
 // Decide never changes anything, Evolve never decides and never fails. Neither knows a clock, a
 // file or a random number: everything they may use is in their arguments, so that a replay gives
 // the same.
+//
+// React. When a command has events, each domain that listens to one of them may add events of its
+// own to the same commit: they are recorded with the command or not at all, and the command's
+// answer stays what it was. There is one pass over the domains in wiring order. A domain hears the
+// events of the command and of the domains before it, never its own, so the pass ends; `after` has
+// everything that was said so far. A replay folds what was recorded and calls no React. A commit
+// that grows too large is refused whole (RECORD_TOO_LARGE).
+//
+// Streams. What a command is about is its stream, the unit of order: all events of one stream stand
+// in one partition in one sequence, with one revision. Mostly it is a customer; a book may call it
+// what it is. Ids of streams are one namespace within a log.
 #pragma once
 
 #include <cstdint>
@@ -30,16 +61,22 @@
 #include "absl/status/statusor.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
+#include "common/base/reasons.h"
+#include "common/command/gate.h"
 #include "daybook/book/v1/state.pb.h"
 
 namespace daybook::command {
 
 // What a decision may look at. References live as long as the call.
 struct View {
-  std::string_view customer_id;
-  const book::v1::State& state;  // default instance if the customer was never heard of
+  std::string_view stream_id;
+  const book::v1::State& state;  // default instance if the stream was never heard of
   const book::v1::PartitionState& partition_state;
   int partition;
+  FindOpenItems find_open_items = nullptr;  // see open_items()
+
+  // What is open in all books.
+  OpenItems open_items() const;
 };
 
 // What a decision may know of the world.
@@ -48,14 +85,17 @@ struct Context {
   std::string_view request_id;
   std::string_view actor;
   bool validate_only = false;
+  std::string_view reacting = {};  // name of the domain that reacts; empty: the command's own
 
-  // Id of the `ordinal`-th thing that this command makes: the same request makes the same ids
-  // everywhere (UUIDv8 of SHA-256(customer, request_id, ordinal)).
+  // Id of the `ordinal`-th thing that this command makes, or that a domain makes which reacts to
+  // it: the same request makes the same ids everywhere (UUIDv8 of SHA-256(stream, request_id,
+  // ordinal, reacting)).
   std::string NewId(const View& view, int ordinal) const;
 };
 
-// An id for a customer that was given none: UUIDv8 of SHA-256(request_id).
-std::string DerivedCustomerId(std::string_view request_id);
+// An id for a stream that was given none: UUIDv8 of SHA-256(noun, request_id). `noun`: what it is,
+// "customer".
+std::string DerivedStreamId(std::string_view noun, std::string_view request_id);
 
 // One event and the day it counts on.
 template <class Event>
@@ -68,7 +108,7 @@ using Events = std::vector<Dated<Event>>;  // empty = accepted, nothing changed
 
 // What Evolve is told beside the event.
 struct EventMeta {
-  std::string_view customer_id;
+  std::string_view stream_id;
   absl::CivilDay effective_date;
   absl::Time recorded_time;
   int partition;
@@ -76,10 +116,13 @@ struct EventMeta {
 
 template <class... Requests>
 struct RequestList {};
+template <class... Facts>
+struct FactList {};
 
-// Conventions of the protos, checked at start for every rpc of a book:
+// Conventions of the protos, checked at start for every rpc of a book. The stream is known by its
+// number: `customer_id`, `policy_id`, the same name in all requests of a service.
 //
-//   request     string customer_id = 1;
+//   request     string <stream>_id = 1;
 //               string request_id = 13;
 //               optional int64 expected_revision = 14;
 //               bool validate_only = 15;
@@ -87,7 +130,7 @@ struct RequestList {};
 //   response    int64 revision = 14;
 //               string consistency_token = 15;
 //               bool already_recorded = 16;
-inline constexpr int kCustomerIdField = 1;
+inline constexpr int kStreamField = 1;
 inline constexpr int kRequestIdField = 13;
 inline constexpr int kExpectedRevisionField = 14;
 inline constexpr int kValidateOnlyField = 15;
@@ -97,7 +140,7 @@ inline constexpr int kAlreadyRecordedField = 16;
 
 // Of CheckId's characters.
 inline constexpr size_t kMaxRequestIdCharacters = 64;
-inline constexpr size_t kMaxCustomerIdCharacters = 64;
+inline constexpr size_t kMaxStreamIdCharacters = 64;
 inline constexpr size_t kMaxCommandBytes = 256 * 1024;
 inline constexpr size_t kMaxAnswerBytes = 2048;
 

@@ -103,6 +103,7 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(log::EventLog* log, Book bo
   impl->log = log;
   const EngineOptions& o = impl->options;
   ASSIGN_OR_RETURN(impl->cache, CacheStore::Open(log, {.directory = o.cache_directory,
+                                                       .state_version = impl->book.state_version,
                                                        .say = o.say,
                                                        .fault = o.cache_fault}));
   metrics->AddCounter(
@@ -163,7 +164,7 @@ void Engine::Start() {
 }
 
 void Engine::Submit(std::unique_ptr<Command> command) {
-  const int partition = log::PartitionOf(command->customer_id, partitions());
+  const int partition = log::PartitionOf(command->stream_id, partitions());
   impl_->WorkerOf(partition).Submit(partition, std::move(command));
 }
 
@@ -171,7 +172,7 @@ void Engine::Submit(std::vector<std::unique_ptr<Command>> commands) {
   std::vector<std::vector<std::pair<int, std::unique_ptr<Command>>>> by_worker(
       impl_->workers.size());
   for (auto& command : commands) {
-    const int partition = log::PartitionOf(command->customer_id, partitions());
+    const int partition = log::PartitionOf(command->stream_id, partitions());
     by_worker[partition % by_worker.size()].emplace_back(partition, std::move(command));
   }
   for (size_t i = 0; i < by_worker.size(); ++i) {

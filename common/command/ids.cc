@@ -48,12 +48,13 @@ absl::string_view ToAbsl(std::string_view text) { return {text.data(), text.size
 
 std::string Context::NewId(const View& view, int ordinal) const {
   // Lengths in front, so that no two triples spell the same text.
-  return UuidOf(absl::StrCat(view.customer_id.size(), ":", ToAbsl(view.customer_id),
-                             request_id.size(), ":", ToAbsl(request_id), ordinal));
+  return UuidOf(absl::StrCat(view.stream_id.size(), ":", ToAbsl(view.stream_id), request_id.size(),
+                             ":", ToAbsl(request_id), ordinal, reacting.empty() ? "" : ":",
+                             ToAbsl(reacting)));
 }
 
-std::string DerivedCustomerId(std::string_view request_id) {
-  return UuidOf(absl::StrCat("customer:", ToAbsl(request_id)));
+std::string DerivedStreamId(std::string_view noun, std::string_view request_id) {
+  return UuidOf(absl::StrCat(ToAbsl(noun), ":", ToAbsl(request_id)));
 }
 
 }  // namespace daybook::command

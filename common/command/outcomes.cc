@@ -2,7 +2,6 @@
 
 #include <string>
 
-#include "common/base/reasons.h"
 #include "common/base/status.h"
 
 namespace daybook::command {
@@ -18,10 +17,10 @@ OutcomeCounters::OutcomeCounters(const Book& book, Metrics* metrics) : book_(boo
         kName, kHelp, {{"command", command}, {"outcome", "accepted"}, {"reason", ""}}));
     row.push_back(&metrics->AddCounter(
         kName, kHelp, {{"command", command}, {"outcome", "repeated"}, {"reason", ""}}));
-    for (const ReasonInfo& info : Reasons()) {
+    for (const Reason* refusal : method.refusals) {
       row.push_back(&metrics->AddCounter(
           kName, kHelp,
-          {{"command", command}, {"outcome", "refused"}, {"reason", std::string(info.name)}}));
+          {{"command", command}, {"outcome", "refused"}, {"reason", std::string(refusal->name)}}));
     }
     row.push_back(&metrics->AddCounter(
         kName, kHelp, {{"command", command}, {"outcome", "refused"}, {"reason", "OTHER"}}));
@@ -35,8 +34,8 @@ void OutcomeCounters::Count(const Method& method, const absl::Status& status, bo
   const std::vector<Counter*>& row = by_method_[index];
   if (status.ok()) return row[repeated ? 1 : 0]->Increment();
   const std::string reason = ReasonOf(status);
-  for (const ReasonInfo& info : Reasons()) {
-    if (info.name == reason) return row[2 + static_cast<size_t>(info.reason)]->Increment();
+  for (size_t i = 0; i < method.refusals.size(); ++i) {
+    if (method.refusals[i]->name == reason) return row[2 + i]->Increment();
   }
   row.back()->Increment();
 }

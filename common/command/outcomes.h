@@ -10,7 +10,8 @@
 
 namespace daybook::command {
 
-// Counters of one method, by reason; made at start so that every series exists.
+// Counters of each method, by the reasons that it may be refused for (Method::refusals). Made at
+// start so that every series exists; one reason more, OTHER, is for what nobody listed.
 class OutcomeCounters {
  public:
   OutcomeCounters(const Book& book, Metrics* metrics);
@@ -20,7 +21,7 @@ class OutcomeCounters {
 
  private:
   const Book& book_;
-  std::vector<std::vector<Counter*>> by_method_;  // [method][accepted, repeated, reasons, other]
+  std::vector<std::vector<Counter*>> by_method_;  // [method][accepted, repeated, refusals, other]
 };
 
 }  // namespace daybook::command

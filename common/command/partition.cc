@@ -247,7 +247,7 @@ void Partition::AnswerAgain(std::unique_ptr<Command> command, const Receipt& rec
 }
 
 absl::StatusOr<bool> Partition::FindReceipt(const Command& command, Receipt* receipt) {
-  ASSIGN_OR_RETURN(const StateCache::Customer* customer, cache_->Load(command.customer_id));
+  ASSIGN_OR_RETURN(const StateCache::Customer* customer, cache_->Load(command.stream_id));
   return cache_->FindReceipt(*customer, command.request_id, receipt);
 }
 

@@ -56,23 +56,16 @@ void Partition::Serve() {
 
 void Partition::PrefetchNext() {
   const size_t count = std::min(kPrefetched, queue_.size());
-  if (book_->prefetch == nullptr) return;
   std::array<StateCache::Place, kPrefetched> places;
-  std::array<const StateCache::Customer*, kPrefetched> customers;
   for (size_t i = 0; i < count; ++i) PrefetchObject(*queue_[i]);
   for (size_t i = 0; i < count; ++i) {
-    places[i] = cache_->Prefetch(queue_[i]->customer_id, queue_[i]->request_id);
+    places[i] = cache_->Prefetch(queue_[i]->stream_id, queue_[i]->request_id);
   }
-  for (size_t i = 0; i < count; ++i) customers[i] = cache_->Prefetch(places[i]);
-  for (int step = 0; step < Book::kPrefetchSteps; ++step) {
-    for (size_t i = 0; i < count; ++i) {
-      if (customers[i] != nullptr) book_->prefetch(customers[i]->state(), step);
-    }
-  }
+  for (size_t i = 0; i < count; ++i) cache_->Prefetch(places[i]);
 }
 
 absl::Status Partition::ServeOne(std::unique_ptr<Command>& command) {
-  ASSIGN_OR_RETURN(StateCache::Customer* const customer, cache_->Load(command->customer_id));
+  ASSIGN_OR_RETURN(StateCache::Customer* const customer, cache_->Load(command->stream_id));
   Receipt first;
   ASSIGN_OR_RETURN(const bool found, cache_->FindReceipt(*customer, command->request_id, &first));
   const bool twin = found && first.in_flight();
@@ -98,13 +91,13 @@ absl::Status Partition::ServeOne(std::unique_ptr<Command>& command) {
                         .request_id = command->request_id,
                         .actor = command->actor,
                         .validate_only = command->validate_only};
-  const View view{command->customer_id, state, cache_->partition_state(), options_.partition};
+  const View view{command->stream_id, state, cache_->partition_state(), options_.partition};
   absl::Status status;
   Decision decision;
   if (command->expected_revision && *command->expected_revision != state.revision()) {
-    status = RevisionMismatch(state.revision(), *command->expected_revision);
+    status = RevisionMismatch(*command, state.revision());
   } else {
-    status = command->method->decide(view, command->request(), context, &decision);
+    status = book_->Decide(*command->method, view, command->request(), context, &decision);
     if (status.ok() && decision.answer.size() > kMaxAnswerBytes) {
       status = AnswerTooLarge(decision.answer.size());
     }
@@ -131,7 +124,7 @@ absl::Status Partition::ServeOne(std::unique_ptr<Command>& command) {
 absl::Status Partition::AppendCommit(std::unique_ptr<Command>& command,
                                      StateCache::Customer& customer, Decision& decision) {
   book::v1::Commit& commit = written_;
-  commit.set_customer_id(command->customer_id);
+  commit.set_customer_id(command->stream_id);
   commit.set_request_id(command->request_id);
   commit.set_request_hash(command->request_hash.data(), command->request_hash.size());
   const bool changes = !decision.events.empty() || DAYBOOK_PLANTED(kEmptyCommitRaisesRevision);
@@ -168,7 +161,7 @@ absl::Status Partition::AppendCommit(std::unique_ptr<Command>& command,
                                  {commit.request_hash(), commit.answer(), commit.revision(),
                                   Receipt::kInFlight, chain_.at().sequence});
   }
-  Send(command->customer_id, receipt);
+  Send(command->stream_id, receipt);
   if (DAYBOOK_PLANTED(kAcknowledgesBeforeConfirm)) {
     Answer(std::move(command), absl::OkStatus(), "");
     return absl::OkStatus();

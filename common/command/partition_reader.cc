@@ -148,7 +148,7 @@ absl::Status Partition::ApplyCommit(const book::v1::Commit& commit, size_t commi
   state.set_revision(commit.revision());
   MarkRequest(commit.request_id(), state);
   for (const book::v1::Event& event : commit.events()) {
-    const EventMeta meta{.customer_id = commit.customer_id(),
+    const EventMeta meta{.stream_id = commit.customer_id(),
                          .effective_date = ToCivilDay(event.effective_date()),
                          .recorded_time = recorded_time,
                          .partition = options_.partition};

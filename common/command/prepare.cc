@@ -9,6 +9,7 @@
 #include "common/base/status.h"
 #include "common/base/text.h"
 #include "common/base/wire.h"
+#include "common/command/reasons.h"
 #include "common/command/unusual.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
@@ -24,7 +25,7 @@ using google::protobuf::io::CodedOutputStream;
 // The fields that every request has.
 struct Fields {
   const Descriptor* type = nullptr;
-  const FieldDescriptor* customer_id = nullptr;
+  const FieldDescriptor* stream = nullptr;
   const FieldDescriptor* request_id = nullptr;
   const FieldDescriptor* expected_revision = nullptr;
   const FieldDescriptor* validate_only = nullptr;
@@ -45,7 +46,7 @@ const Fields& FieldsOf(const Descriptor& type) {
   Fields& fields =
       remembered[(reinterpret_cast<uintptr_t>(&type) / sizeof(Descriptor)) % kRemembered];
   if (fields.type != &type) {
-    fields = {&type, Find(type, kCustomerIdField), Find(type, kRequestIdField),
+    fields = {&type, Find(type, kStreamField), Find(type, kRequestIdField),
               Find(type, kExpectedRevisionField), Find(type, kValidateOnlyField)};
     const FieldDescriptor* unusual = type.FindFieldByName(std::string(kAllowUnusual));
     if (unusual != nullptr) {
@@ -106,28 +107,29 @@ absl::Status Prepare(const Method& method, const Message& request, Command* comm
   command->method = &method;
   const size_t size = request.ByteSizeLong();
   if (size > kMaxCommandBytes) {
-    return Refuse(Reason::kRequestTooLarge, absl::StrCat("the command has ", size, " bytes; ",
+    return Refuse(reason::kRequestTooLarge, absl::StrCat("the command has ", size, " bytes; ",
                                                          kMaxCommandBytes, " are allowed"));
   }
   const Fields& fields = FieldsOf(*request.GetDescriptor());
   const google::protobuf::Reflection& reflection = *request.GetReflection();
   std::string scratch;
   command->request_id = reflection.GetStringReference(request, fields.request_id, &scratch);
-  command->customer_id = reflection.GetStringReference(request, fields.customer_id, &scratch);
+  command->stream_id = reflection.GetStringReference(request, fields.stream, &scratch);
   RETURN_IF_ERROR(method.check(request));
   // A domain checks these as well, with its other fields; what the engine rests on it sees to
   // itself.
   FieldViolations bad;
   Expect(CheckId(command->request_id, kMaxRequestIdCharacters), "request_id", bad);
-  if (!command->customer_id.empty()) {
-    Expect(CheckId(command->customer_id, kMaxCustomerIdCharacters), "customer_id", bad);
+  if (!command->stream_id.empty()) {
+    Expect(CheckId(command->stream_id, kMaxStreamIdCharacters), fields.stream->name(), bad);
   }
   RETURN_IF_ERROR(bad.ToStatus());
   if (reflection.HasField(request, fields.expected_revision)) {
     command->expected_revision = reflection.GetInt64(request, fields.expected_revision);
   }
   command->validate_only = reflection.GetBool(request, fields.validate_only);
-  if (command->customer_id.empty()) command->customer_id = DerivedCustomerId(command->request_id);
+  if (command->stream_id.empty())
+    command->stream_id = DerivedStreamId(method.stream_noun(), command->request_id);
   command->request_hash = RequestHash(method, request, size, fields.allow_unusual);
   return absl::OkStatus();
 }

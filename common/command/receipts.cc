@@ -15,8 +15,8 @@ std::unique_ptr<google::protobuf::Arena> NewArena() {
 
 }  // namespace
 
-void AppendReceiptKey(std::string_view customer_id, std::string_view request_id, std::string* key) {
-  key->append(customer_id).push_back('\0');  // no id holds a NUL
+void AppendReceiptKey(std::string_view stream_id, std::string_view request_id, std::string* key) {
+  key->append(stream_id).push_back('\0');  // no id holds a NUL
   key->append(request_id);
 }
 

@@ -18,8 +18,8 @@
 
 namespace daybook::command {
 
-// Identity of a command for the customer's life: customer and request id, NUL between them.
-void AppendReceiptKey(std::string_view customer_id, std::string_view request_id, std::string* key);
+// Identity of a command for the customer's life: stream and request id, NUL between them.
+void AppendReceiptKey(std::string_view stream_id, std::string_view request_id, std::string* key);
 
 // What was answered to an accepted request. A view, good as long as what it was found in.
 struct Receipt {

@@ -201,8 +201,8 @@ absl::Status StateCache::CheckReceipts(const Customer& customer) const {
 StateCache::StateCache(std::unique_ptr<CacheBacking> backing, size_t max_bytes)
     : backing_(std::move(backing)), max_bytes_(max_bytes), position_(backing_->position()) {}
 
-absl::StatusOr<StateCache::Customer*> StateCache::Load(std::string_view customer_id) {
-  const Kept::Wanted wanted{customer_id, HashOfKey(customer_id)};
+absl::StatusOr<StateCache::Customer*> StateCache::Load(std::string_view stream_id) {
+  const Kept::Wanted wanted{stream_id, HashOfKey(stream_id)};
   if (const auto it = customers_.find(wanted); it != customers_.end()) {
     Customer* const customer = it->handle.get();
     customer->used_ = true;
@@ -210,9 +210,9 @@ absl::StatusOr<StateCache::Customer*> StateCache::Load(std::string_view customer
   }
   auto customer = std::make_unique<Customer>();
   ASSIGN_OR_RETURN(const bool found,
-                   backing_->Get(CacheBacking::Table::kState, customer_id, &found_bytes_));
+                   backing_->Get(CacheBacking::Table::kState, stream_id, &found_bytes_));
   if (found && !customer->state_.ParseFromString(found_bytes_)) return Unreadable("state");
-  customer->id_ = std::string(customer_id);
+  customer->id_ = std::string(stream_id);
   customer->hash_ = wanted.hash;
   customer->bytes_ = MemoryOf(found ? found_bytes_.size() : 0);
   // Of those with too many commits for marks, receipts that are missing would never be missed.
@@ -223,21 +223,18 @@ absl::StatusOr<StateCache::Customer*> StateCache::Load(std::string_view customer
   return customers_.insert(Kept::Slot{std::move(customer), wanted.hash}).first->handle.get();
 }
 
-StateCache::Place StateCache::Prefetch(std::string_view customer_id, std::string_view request_id) {
-  const Place place{HashOfKey(customer_id)};
+StateCache::Place StateCache::Prefetch(std::string_view stream_id, std::string_view request_id) {
+  const Place place{HashOfKey(stream_id)};
   customers_.prefetch(Kept::Hinted{place.customer_hash});
   key_.clear();
-  AppendReceiptKey(customer_id, request_id, &key_);
+  AppendReceiptKey(stream_id, request_id, &key_);
   receipts_.Prefetch(key_);
   return place;
 }
 
-const StateCache::Customer* StateCache::Prefetch(const Place& place) const {
+void StateCache::Prefetch(const Place& place) const {
   const auto it = customers_.find(Kept::Hinted{place.customer_hash});
-  if (it == customers_.end()) return nullptr;
-  const Customer* const customer = it->handle.get();
-  PrefetchObject(*customer);
-  return customer;
+  if (it != customers_.end()) PrefetchObject(*it->handle);
 }
 
 book::v1::State& StateCache::Edit(Customer& customer, size_t commit_bytes) {
@@ -310,10 +307,10 @@ absl::StatusOr<bool> StateCache::FindReceipt(const Customer& customer, std::stri
   return true;
 }
 
-Receipts::Entry* StateCache::AddReceipt(std::string_view customer_id, std::string_view request_id,
+Receipts::Entry* StateCache::AddReceipt(std::string_view stream_id, std::string_view request_id,
                                         const Receipt& receipt) {
   key_.clear();
-  AppendReceiptKey(customer_id, request_id, &key_);
+  AppendReceiptKey(stream_id, request_id, &key_);
   return receipts_.Add(key_, receipt);
 }
 

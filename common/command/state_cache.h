@@ -135,18 +135,18 @@ class StateCache {
 
   // The customer, of a default state if it was never heard of. Valid until the next call of Trim,
   // Drop or Reset. Errors are the backing store's: it is broken, see Reset.
-  absl::StatusOr<Customer*> Load(std::string_view customer_id);
+  absl::StatusOr<Customer*> Load(std::string_view stream_id);
   // For one commit, of so many bytes as a message.
   book::v1::State& Edit(Customer& customer, size_t commit_bytes);
 
   // For commands that come soon, in two steps with others between them: asks the processor for the
-  // memory where the customer is found and the request is looked for; then for the customer, null
-  // if they are not in memory. Changes nothing.
+  // memory where the customer is found and the request is looked for; then for the customer.
+  // Changes nothing.
   struct Place {
     size_t customer_hash = 0;
   };
-  Place Prefetch(std::string_view customer_id, std::string_view request_id);
-  const Customer* Prefetch(const Place& place) const;
+  Place Prefetch(std::string_view stream_id, std::string_view request_id);
+  void Prefetch(const Place& place) const;
 
   const book::v1::PartitionState& partition_state() const { return partition_state_; }
   book::v1::PartitionState& EditPartitionState();
@@ -156,7 +156,7 @@ class StateCache {
   absl::StatusOr<bool> FindReceipt(const Customer& customer, std::string_view request_id,
                                    Receipt* receipt);
   // The entry is good until the flush that writes it is settled.
-  Receipts::Entry* AddReceipt(std::string_view customer_id, std::string_view request_id,
+  Receipts::Entry* AddReceipt(std::string_view stream_id, std::string_view request_id,
                               const Receipt& receipt);
 
   // Rows that are not written, and roughly their bytes without states.

@@ -160,7 +160,7 @@ void Worker::Submit(std::vector<std::pair<int, std::unique_ptr<Command>>> comman
   for (size_t i = accepted; i < commands.size(); ++i) {
     waiting_.fetch_sub(1, std::memory_order_relaxed);
     const absl::Status status =
-        Refuse(Reason::kOverloaded, absl::StrCat(options_.max_queue,
+        Refuse(reason::kOverloaded, absl::StrCat(options_.max_queue,
                                                  " commands are waiting, as many as "
                                                  "the server takes"));
     counters_->Refuse(*commands[i].second, status);

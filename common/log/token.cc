@@ -5,6 +5,7 @@
 
 #include "absl/strings/escaping.h"
 #include "common/base/status.h"
+#include "common/log/reasons.h"
 #include "daybook/log/v1/token.pb.h"
 
 namespace daybook::log {
@@ -16,7 +17,7 @@ constexpr size_t kMaxTokenBytes = 64 * 1024;
 constexpr size_t kMaxLogIdBytes = 64;
 
 absl::Status Malformed() {
-  return Refuse(Reason::kTokenMalformed, "consistency_token is not one that a server gave");
+  return Refuse(reason::kTokenMalformed, "consistency_token is not one that a server gave");
 }
 
 bool IsPlace(const Token& place) {

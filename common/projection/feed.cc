@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/clock.h"
 #include "common/base/status.h"
+#include "common/projection/reasons.h"
 
 namespace daybook::projection {
 namespace {
@@ -20,7 +21,7 @@ constexpr absl::Duration kAskInterval = absl::Seconds(1);
 }  // namespace
 
 absl::Status StoppedStatus(const absl::Status& why) {
-  return Refuse(Reason::kReadModelStopped,
+  return Refuse(reason::kReadModelStopped,
                 absl::StrCat("the read model has stopped: ", why.message()));
 }
 
@@ -245,7 +246,7 @@ void Feed::CheckFutures(absl::Time now) {
       runner->RefuseIf([&](const Waiter& waiter) {
         if (waiter.next_offset <= extent->end) return absl::OkStatus();
         return Refuse(
-            Reason::kTokenInFuture,
+            reason::kTokenInFuture,
             absl::StrCat("the consistency token points behind the end of partition ", partition_),
             {{"next_offset", absl::StrCat(waiter.next_offset)},
              {"end", absl::StrCat(extent->end)}});

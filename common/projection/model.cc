@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
 #include "common/log/same_log.h"
+#include "common/projection/reasons.h"
 #include "common/projection/rebuild.h"
 
 namespace daybook::projection {
@@ -167,7 +168,7 @@ void Model::Leave(const absl::Status& why, absl::Time now) {
     if (absl::IsDataLoss(why)) condemned_ = why;
   }
   SetCondition(WithRetryDelay(
-      Refuse(Reason::kRebuilding, absl::StrCat("the read model '", projection_.name,
+      Refuse(reason::kRebuilding, absl::StrCat("the read model '", projection_.name,
                                                "' has failed and is opened anew: ", why.message())),
       absl::Seconds(1)));
   for (Feed* feed : feeds_) feed->Detach(place_, condition());

@@ -14,6 +14,7 @@
 #include "common/projection/feed.h"
 #include "common/projection/model.h"
 #include "common/projection/query_router.h"
+#include "common/projection/reasons.h"
 #include "common/projection/runner.h"
 #include "common/projection/scan_queue.h"
 #include "common/projection/worker.h"
@@ -148,7 +149,7 @@ void Models::Impl::Stop() {
   }
   tender_bell_.notify_all();
   if (tender_.joinable()) tender_.join();
-  const absl::Status stopping = Refuse(Reason::kShuttingDown, "the server is stopping");
+  const absl::Status stopping = Refuse(reason::kShuttingDown, "the server is stopping");
   for (const auto& worker : workers_) worker->Stop(stopping);
   if (scans_ != nullptr) scans_->Stop();
 }
@@ -180,7 +181,7 @@ absl::Status Models::Impl::Servable(size_t projection, int partition, const Runn
   }
   if (!runner->ready()) {
     const std::string cause = model.cause();
-    return WithRetryDelay(Refuse(Reason::kRebuilding,
+    return WithRetryDelay(Refuse(reason::kRebuilding,
                                  absl::StrCat("the read model '", model.projection().name,
                                               "' is still reading partition ", partition,
                                               cause.empty() ? "" : "; it is made anew: ", cause)),

@@ -27,11 +27,10 @@
 //     static absl::Status ControlTotals(ViewSpan, std::map<std::string, std::string>*);
 //   };
 //
-// Listed in Listens without an On: does not compile. On never fails, never reads a clock, and keeps
+// Listed in Listens without an On: does not compile. A fact that no book's event holds stops the
+// program at its start. On never fails, never reads a clock, and keeps
 // nothing but rows; rows hold no partition, offset or process name and depend on nothing but the
 // facts of the partition up to a position (and what the versions above say). No map fields in rows.
-//
-// The facts of the log are listed once, in facts.h.
 #pragma once
 
 #include <cstdint>
@@ -48,9 +47,10 @@
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
-#include "common/projection/facts.h"
+#include "common/base/fact_table.h"
 #include "common/store/store.h"
 #include "daybook/book/v1/record.pb.h"
+#include "google/protobuf/message.h"
 
 namespace daybook::projection {
 
@@ -87,15 +87,16 @@ struct TableInfo {
 };
 
 using ViewSpan = absl::Span<const std::shared_ptr<const store::View>>;
-using ApplyFact = void (*)(const book::v1::Event&, const Meta&, Shard&);
+using ApplyFact = void (*)(const google::protobuf::Message& fact, const Meta&, Shard&);
+using ExpectRows = void (*)(const book::v1::Event&, const Meta&, Shard&);
 
 // A projection, without its type.
 struct ProjectionInfo {
   std::string name;
   int version = 0;
   std::vector<TableInfo> tables;
-  std::vector<ApplyFact> apply;  // by FactIndex; null = not listened to
-  ApplyFact expect = nullptr;    // null: nothing is known beforehand
+  std::vector<ApplyFact> apply;  // by index in FactsOf<book::v1::Event>; null = not listened to
+  ExpectRows expect = nullptr;   // null: nothing is known beforehand
   Pace pace;
   // Sums over all rows by name, from which two versions of the projection can be compared.
   absl::Status (*control_totals)(ViewSpan, std::map<std::string, std::string>*) = nullptr;
@@ -104,17 +105,20 @@ struct ProjectionInfo {
 namespace internal {
 
 template <class P, class Fact>
-void ApplyOne(const book::v1::Event& event, const Meta& meta, Shard& shard) {
+void ApplyOne(const google::protobuf::Message& held, const Meta& meta, Shard& shard) {
   static_assert(
       requires(const Fact& fact) { P::On(fact, meta, shard); },
       "the projection lists a fact in Listens but has no On for it");
-  P::On(FactTraits<Fact>::In(event), meta, shard);
+  P::On(static_cast<const Fact&>(held), meta, shard);
 }
+
+// Stops the program if no book's event holds the fact.
+size_t IndexOfFact(std::string_view projection, const google::protobuf::Descriptor& fact);
 
 template <class P, class... Fact>
 std::vector<ApplyFact> ApplyTable(Facts<Fact...>) {
-  std::vector<ApplyFact> table(kFactIndexes, nullptr);
-  ((table[FactTraits<Fact>::kIndex] = &ApplyOne<P, Fact>), ...);
+  std::vector<ApplyFact> table(FactsOf<book::v1::Event>().size(), nullptr);
+  ((table[IndexOfFact(P::kName, *Fact::descriptor())] = &ApplyOne<P, Fact>), ...);
   return table;
 }
 

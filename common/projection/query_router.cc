@@ -9,6 +9,7 @@
 #include "common/log/chain.h"
 #include "common/projection/answer.h"
 #include "common/projection/feed.h"
+#include "common/projection/reasons.h"
 #include "google/protobuf/arena.h"
 
 namespace daybook::projection {
@@ -114,7 +115,7 @@ absl::Status QueryRouter::CheckToken(size_t projection, absl::Span<const log::To
       if (!newest.has_value()) continue;  // refused for that later
       if (newest->log_id.empty() || newest->log_id == place.log_id) continue;
     }
-    return Refuse(Reason::kTokenOtherLog, "the consistency token belongs to another log",
+    return Refuse(reason::kTokenOtherLog, "the consistency token belongs to another log",
                   {{"log_id", place.log_id}});
   }
   return absl::OkStatus();
@@ -160,7 +161,7 @@ void QueryRouter::Query(const MethodDescriptor& method, const Message& request, 
                         Answer answer) {
   const auto found = routes_.find(&method);
   if (found == routes_.end()) {
-    return answer(Refuse(Reason::kUnsupported, "no such query"), nullptr);
+    return answer(Refuse(reason::kUnsupported, "no such query"), nullptr);
   }
   const Route& route = found->second;
   if (const absl::Status valid = route.method->check(request); !valid.ok()) {

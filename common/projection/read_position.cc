@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
 #include "common/log/token.h"
+#include "common/projection/reasons.h"
 
 namespace daybook::projection {
 namespace {
@@ -28,7 +29,7 @@ absl::Status CheckNotInFuture(int64_t read_us, absl::Time now, int64_t recorded_
   if (read_us == kEverything || read_us <= std::max(absl::ToUnixMicros(now), recorded_us)) {
     return absl::OkStatus();
   }
-  return Refuse(Reason::kReadTimeInFuture,
+  return Refuse(reason::kReadTimeInFuture,
                 absl::StrCat("read_time is later than now, ", absl::FormatTime(now)));
 }
 

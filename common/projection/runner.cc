@@ -5,6 +5,7 @@
 
 #include "common/base/dates.h"
 #include "common/base/status.h"
+#include "common/projection/reasons.h"
 
 namespace daybook::projection {
 namespace {
@@ -16,7 +17,7 @@ constexpr int kExpected = 16;
 constexpr int64_t kNever = std::numeric_limits<int64_t>::min() / 2;
 
 absl::Status NotReached(const Waiter& waiter) {
-  return Refuse(Reason::kPositionNotReached,
+  return Refuse(reason::kPositionNotReached,
                 "the read model has not yet seen the command of the consistency token",
                 {{"next_offset", std::to_string(waiter.next_offset)}});
 }
@@ -37,13 +38,15 @@ void Runner::ForEachFact(const ParsedBatch& batch, int begin, int end, const Eac
   for (int i = begin; i < end; ++i) {
     const book::v1::Commit& commit = batch.commits.Get(i);
     Meta meta{commit.customer_id(), {}, batch.entries[i].recorded_time_us, commit.revision(), -1};
+    const FactTable::Fact* fact = batch.facts.data() + batch.entries[i].first_fact;
     for (const book::v1::Event& event : commit.events()) {
       ++meta.part;
-      const ApplyFact apply = projection_.apply[FactIndex(event)];
+      const FactTable::Fact& held = *fact++;
+      const ApplyFact apply = projection_.apply[held.index];
       if (apply == nullptr) continue;
       const google::type::Date& day = event.effective_date();
       meta.effective_date = absl::CivilDay(day.year(), day.month(), day.day());
-      each(event, meta, apply);
+      each(event, *held.message, meta, apply);
     }
   }
 }
@@ -57,15 +60,17 @@ void Runner::OnBatch(const ParsedBatch& batch) {
   for (int begin = 0; begin < batch.commits.size(); begin += kExpected) {
     const int end = std::min(batch.commits.size(), begin + kExpected);
     if (projection_.expect != nullptr && end - begin > 1) {
-      ForEachFact(batch, begin, end, [this](const auto& event, const Meta& meta, ApplyFact) {
-        projection_.expect(event, meta, *shard_);
-      });
+      ForEachFact(batch, begin, end,
+                  [this](const auto& event, const auto&, const Meta& meta, ApplyFact) {
+                    projection_.expect(event, meta, *shard_);
+                  });
       shard_->FetchExpected();
     }
-    ForEachFact(batch, begin, end, [&](const auto& event, const Meta& meta, ApplyFact apply) {
-      apply(event, meta, *shard_);
-      ++events;
-    });
+    ForEachFact(batch, begin, end,
+                [&](const auto&, const auto& fact, const Meta& meta, ApplyFact apply) {
+                  apply(fact, meta, *shard_);
+                  ++events;
+                });
   }
   events_since_flush_ += events;
   changed_ |= events > 0;
@@ -88,7 +93,7 @@ void Runner::Wait(Waiter waiter, absl::Time now) {
   }
   if (waiters_.size() >= limits_.max_waiters) {
     waiter.callback(
-        ::daybook::Refuse(Reason::kOverloaded, "too many queries wait for the read model"));
+        ::daybook::Refuse(reason::kOverloaded, "too many queries wait for the read model"));
     return;
   }
   waiter.since = now;

@@ -20,9 +20,9 @@ void ScanQueue::Add(const void* kind, Task task) {
   {
     const std::lock_guard lock(mutex_);
     if (stop_) {
-      refused = Refuse(Reason::kShuttingDown, "the server is stopping");
+      refused = Refuse(reason::kShuttingDown, "the server is stopping");
     } else if (waiting_.size() >= max_waiting_) {
-      refused = Refuse(Reason::kOverloaded, "too many queries over all customers are waiting");
+      refused = Refuse(reason::kOverloaded, "too many queries over all customers are waiting");
     } else {
       waiting_.push_back({kind, std::move(task)});
     }
@@ -46,7 +46,7 @@ void ScanQueue::Stop() {
     if (thread.joinable()) thread.join();
   }
   for (Waiting& waiting : left) {
-    waiting.task(Refuse(Reason::kShuttingDown, "the server is stopping"));
+    waiting.task(Refuse(reason::kShuttingDown, "the server is stopping"));
   }
 }
 

@@ -6,17 +6,31 @@
 #include "absl/strings/str_format.h"
 #include "common/base/status.h"
 #include "common/log/same_log.h"
-#include "common/projection/facts.h"
 
 namespace daybook::projection {
 
 void ParsedBatch::Clear() {
   entries.clear();
   commits.Clear();
+  facts.clear();
   end = false;
   log_id.clear();
   counted = 0;
   std::fill(std::begin(void_records), std::end(void_records), 0);
+}
+
+bool ParsedBatch::Enter(int64_t offset, int64_t recorded_time_us) {
+  const size_t first = facts.size();
+  const FactTable& known = FactsOf<book::v1::Event>();
+  for (const book::v1::Event& event : commits.Get(commits.size() - 1).events()) {
+    facts.push_back(known.In(event));
+    if (facts.back().message != nullptr) continue;
+    facts.resize(first);
+    commits.RemoveLast();
+    return false;
+  }
+  entries.emplace_back(offset, recorded_time_us, first);
+  return true;
 }
 
 Source::Source(log::EventLog& log, int partition, const log::Position& at, size_t at_once)
@@ -103,17 +117,11 @@ absl::Status Source::ParseCommit(int64_t offset, ParsedBatch* batch) {
     return absl::DataLossError(
         absl::StrFormat("offset %d: the record counts but its commit does not parse", offset));
   }
-  for (const book::v1::Event& event : commit->events()) {
-    if (FactIndex(event) == 0) {
-      batch->commits.RemoveLast();
-      return absl::UnimplementedError(absl::StrFormat(
-          "offset %d: an event of a kind that this version does not know: written by a newer "
-          "version; upgrade this one",
-          offset));
-    }
-  }
-  batch->entries.push_back({offset, log::RecordedTimeUs(frame_)});
-  return absl::OkStatus();
+  if (batch->Enter(offset, log::RecordedTimeUs(frame_))) return absl::OkStatus();
+  return absl::UnimplementedError(absl::StrFormat(
+      "offset %d: an event of a kind that this version does not know: written by a newer "
+      "version; upgrade this one",
+      offset));
 }
 
 }  // namespace daybook::projection

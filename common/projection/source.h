@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/base/fact_table.h"
 #include "common/log/chain.h"
 #include "common/log/event_log.h"
 #include "daybook/book/v1/record.pb.h"
@@ -25,15 +26,22 @@ struct ParsedBatch {
   struct Entry {
     int64_t offset;
     int64_t recorded_time_us;
+    size_t first_fact;  // in `facts`: that of the commit's first event
+    Entry(int64_t offset, int64_t recorded_time_us, size_t first_fact)
+        : offset(offset), recorded_time_us(recorded_time_us), first_fact(first_fact) {}
   };
   std::vector<Entry> entries;
-  google::protobuf::RepeatedPtrField<book::v1::Commit> commits;  // one an entry
+  google::protobuf::RepeatedPtrField<book::v1::Commit> commits;  // one per entry
+  std::vector<FactTable::Fact> facts;                            // one per event, by FactsOf
   log::Position at;    // after the batch, what counts not included
   bool end = false;    // nothing came after it when it was read
   std::string log_id;  // of the partition's first owner, if the batch holds its record; else empty
   uint64_t counted = 0;                        // records that count, owners and barriers too
   uint64_t void_records[log::kVerdicts] = {};  // by verdict
 
+  // Enters the last of `commits` as what the record at `offset` holds. False, and it is taken out
+  // again: it has an event of a kind that this program does not know.
+  bool Enter(int64_t offset, int64_t recorded_time_us);
   void Clear();
 };
 

@@ -82,7 +82,7 @@ Shared::Shared(const ServerOptions& options)
 
 absl::Status Shared::Overloaded(Pool::Outcome why, const std::string& what) {
   if (overloaded != nullptr) overloaded->Increment();
-  return Refuse(Reason::kOverloaded,
+  return Refuse(reason::kOverloaded,
                 why == Pool::Outcome::kGreedy
                     ? absl::StrCat("this caller has its share of what the server takes: ", what)
                     : what);

@@ -13,6 +13,7 @@
 #include "common/rpc/credentials.h"
 #include "common/rpc/listener.h"
 #include "common/rpc/queue.h"
+#include "common/rpc/reasons.h"
 #include "common/rpc/reflection.h"
 #include "common/rpc/stream.h"
 #include "common/rpc/unary.h"
@@ -55,7 +56,7 @@ void AnswerCheck(const Health& health, std::unique_ptr<Call> call) {
   }
   const Health::Serving serving = health.Get(request->service());
   if (!serving.has_value()) {
-    return call->FinishError(Refuse(Reason::kHealthNameUnknown,
+    return call->FinishError(Refuse(reason::kHealthNameUnknown,
                                     absl::StrCat("nothing is called '", request->service(), "'")));
   }
   HealthCheckResponse response;
@@ -222,7 +223,7 @@ class Server::Impl {
       down = true;
     });
     const absl::Status stopping =
-        Refuse(Reason::kShuttingDown, "the server stopped before the call was finished");
+        Refuse(reason::kShuttingDown, "the server stopped before the call was finished");
     while (!down || shared_->outstanding.load(std::memory_order_acquire) > 0) {
       if (down || WallNow() >= last_answers) {
         for (auto& queue : shared_->queues) queue->AnswerAll(stopping);

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/clock.h"
 #include "common/base/status.h"
+#include "common/rpc/reasons.h"
 #include "common/rpc/stream_item.h"
 #include "common/rpc/wire.h"
 
@@ -141,7 +142,7 @@ void StreamSeat::OnArrived(bool ok) {
     const bool greedy = seat_.outcome() == Pool::Outcome::kTaken;
     refused = shared_->TooManyStreams(greedy ? Pool::Outcome::kGreedy : seat_.outcome(), use);
   } else if (started_ >= deadline_) {
-    refused = Refuse(Reason::kDeadlineExceeded, "the deadline was over when the call came in");
+    refused = Refuse(reason::kDeadlineExceeded, "the deadline was over when the call came in");
   } else if (auto handler = method_.stream_handler(*this); handler.ok()) {
     handler_ = *std::move(handler);
   } else {
@@ -163,7 +164,7 @@ void StreamSeat::OnRead(bool ok) {
     if (!ok) {
       half_closed_ = true;
       if (!method_.descriptor.client_streaming() && !end_.has_value()) {
-        end_ = Refuse(Reason::kMalformedRequest, "the call has no request");
+        end_ = Refuse(reason::kMalformedRequest, "the call has no request");
       }
       return Advance();
     }
@@ -271,10 +272,10 @@ std::optional<absl::Time> StreamSeat::Sweep(absl::Time now) {
   if (aborted_) context_.TryCancel();  // a caller who does not take what is being written
   if (!due_.empty() && now >= due_.front().deadline + kAfterDeadline) {
     Abort(deadline_status_.ok()
-              ? Refuse(Reason::kDeadlineExceeded, "the server did not answer in time")
+              ? Refuse(reason::kDeadlineExceeded, "the server did not answer in time")
               : deadline_status_);
   } else if (!end_.has_value() && now >= stop_reading_at_) {
-    end_ = Refuse(Reason::kDeadlineExceeded, "the deadline of the stream has come");
+    end_ = Refuse(reason::kDeadlineExceeded, "the deadline of the stream has come");
     Advance();
   }
   return end_.has_value() ? absl::InfiniteFuture() : stop_reading_at_;
@@ -319,7 +320,7 @@ void StreamSeat::LookForStandstill(absl::Time now) {
     looked_at_ = now;
   } else if (now - looked_at_ > shared_->options.max_deadline + kTakeAnswer) {
     if (shared_->not_taken != nullptr) shared_->not_taken->Increment();
-    Abort(Refuse(Reason::kOverloaded,
+    Abort(Refuse(reason::kOverloaded,
                  "the caller takes no answers; what was commanded may be recorded"));
   }
 }

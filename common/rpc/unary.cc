@@ -252,7 +252,7 @@ absl::Status UnarySeats::Admit(Slot* slot) {
   slot->seat = shared.calls.Take(1, caller);
   if (!slot->seat.taken()) return shared.TooManyCalls(slot->seat.outcome());
   if (slot->started >= slot->deadline) {
-    return Refuse(Reason::kDeadlineExceeded, "the deadline was over when the call came in");
+    return Refuse(reason::kDeadlineExceeded, "the deadline was over when the call came in");
   }
   slot->budgeted = shared.budget.Take(static_cast<int64_t>(slot->payload.Length()), caller);
   if (!slot->budgeted.taken()) return shared.TooManyBytes(slot->budgeted.outcome());
@@ -281,7 +281,7 @@ std::optional<absl::Time> UnarySeats::Sweep(absl::Time now) {
   }
   for (Slot* slot : late) {
     slot->AnswerError(
-        slot->Unfinished(Refuse(Reason::kDeadlineExceeded, "the server did not finish in time")));
+        slot->Unfinished(Refuse(reason::kDeadlineExceeded, "the server did not finish in time")));
   }
   return watched ? std::optional(now + kSweepEvery) : std::nullopt;
 }

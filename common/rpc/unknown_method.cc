@@ -22,7 +22,7 @@ void UnknownMethod::Arrived(void* owner, bool ok) {
   Shared& shared = call->shared_;
   if (!shared.stopping.load(std::memory_order_acquire)) Post(shared, call->queue_);
   call->stream_.Finish(
-      WireStatus(Refuse(Reason::kUnsupported,
+      WireStatus(Refuse(reason::kUnsupported,
                         absl::StrCat("this server has no method ", call->context_.method()))),
       &call->finished_);
 }

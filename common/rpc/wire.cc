@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
 #include "common/rpc/details.h"
+#include "common/rpc/reasons.h"
 
 namespace daybook::rpc {
 namespace {
@@ -58,11 +59,11 @@ absl::Status ReadRequest(const Method& method, grpc::ByteBuffer& payload, Messag
   std::string scratch;
   const std::string_view bytes = BytesOf(payload, slice, scratch);
   if (!request->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    return Refuse(Reason::kMalformedRequest,
+    return Refuse(reason::kMalformedRequest,
                   absl::StrCat("the request is not a ", method.prototype.GetTypeName()));
   }
   if (const std::string field = method.unknown_fields.FirstIn(bytes, *request); !field.empty()) {
-    return Refuse(Reason::kUnknownFields, absl::StrCat("unknown field ", field),
+    return Refuse(reason::kUnknownFields, absl::StrCat("unknown field ", field),
                   {{"field", field}});
   }
   return absl::OkStatus();
@@ -76,7 +77,7 @@ grpc::Status WireStatus(const absl::Status& status) {
 }
 
 absl::Status ShuttingDown() {
-  return Refuse(Reason::kShuttingDown, "the server is stopping; nothing was recorded");
+  return Refuse(reason::kShuttingDown, "the server is stopping; nothing was recorded");
 }
 
 }  // namespace daybook::rpc

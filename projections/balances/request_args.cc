@@ -12,6 +12,7 @@
 #include "common/projection/kit/rows.h"
 #include "projections/balances/history_reader.h"
 #include "projections/balances/rows.h"
+#include "services/billing/reasons.h"
 
 namespace daybook::balances {
 namespace {
@@ -25,7 +26,7 @@ constexpr int kDefaultPage = 100;
 constexpr int kLargestPage = 1000;
 
 absl::Status NoAccount(const std::string& customer_id, const std::string& account_id) {
-  return Refuse(Reason::kAccountNotFound,
+  return Refuse(reason::kAccountNotFound,
                 absl::StrCat("customer '", customer_id, "' has no account '", account_id, "'"),
                 {{"customer_id", customer_id}, {"account_id", account_id}});
 }
@@ -54,7 +55,7 @@ absl::StatusOr<const v1::AccountHead*> FindAccount(const store::View& view,
     return match;
   }
   if (known == 1) return match;
-  return Refuse(Reason::kAccountRequired,
+  return Refuse(reason::kAccountRequired,
                 known == 0 ? absl::StrCat("customer '", customer_id, "' has no account yet")
                            : absl::StrCat("account_id is left out and customer '", customer_id,
                                           "' has ", known, " accounts, such as ",

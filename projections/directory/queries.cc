@@ -16,7 +16,9 @@
 #include "common/projection/kit/page_token.h"
 #include "common/projection/kit/rows.h"
 #include "projections/directory/listing.h"
+#include "projections/directory/reasons.h"
 #include "projections/directory/rows.h"
+#include "services/customer/reasons.h"
 
 namespace daybook::directory {
 namespace {
@@ -139,7 +141,7 @@ absl::Status DirectoryQueries::Merge(const v1::GetCustomerByExternalIdRequest& r
   }
   if (claimants.empty()) {
     return Refuse(
-        Reason::kExternalIdNotFound,
+        reason::kExternalIdNotFound,
         absl::StrCat("no customer is known as '", request.id(), "' in '", request.system(), "'"),
         {{"system", request.system()}, {"id", request.id()}});
   }
@@ -149,7 +151,7 @@ absl::Status DirectoryQueries::Merge(const v1::GetCustomerByExternalIdRequest& r
   if (more) claimants.resize(kMaxClaimants);
   const std::string names = absl::StrCat(absl::StrJoin(claimants, ", "), more ? ", ..." : "");
   return Refuse(
-      Reason::kExternalIdAmbiguous,
+      reason::kExternalIdAmbiguous,
       absl::StrCat("'", request.id(), "' in '", request.system(), "' is claimed by ", names),
       {{"system", request.system()}, {"id", request.id()}, {"customer_ids", names}});
 }

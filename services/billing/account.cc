@@ -10,6 +10,7 @@
 #include "common/base/status.h"
 #include "common/command/decider.h"
 #include "services/billing/currency_scale.h"
+#include "services/billing/reasons.h"
 
 namespace daybook::billing {
 namespace {
@@ -25,23 +26,6 @@ std::optional<Currency> KnownCurrency(const v1::Account& account) {
 }
 
 }  // namespace
-
-absl::Status ExpectCustomer(const command::View& view) {
-  const customer::v1::State& customer = view.state.customer();
-  const bool archived = customer.state() == customer::v1::CUSTOMER_STATE_ARCHIVED;
-  if (customer.registered() && !archived) return absl::OkStatus();
-  const std::string customer_id(view.customer_id);
-  if (archived) {
-    return Refuse(Reason::kCustomerArchived,
-                  absl::StrCat("customer '", customer_id, "' is archived; RestoreCustomer first"),
-                  {{"customer_id", customer_id},
-                   {"state", "ARCHIVED"},
-                   {"allowed_commands", "RestoreCustomer,RemoveExternalId"}});
-  }
-  return Refuse(Reason::kCustomerNotFound,
-                absl::StrCat("customer '", customer_id, "' is not in the book"),
-                {{"customer_id", customer_id}});
-}
 
 const v1::Account* FindAccount(const v1::State& state, const std::string& account_id) {
   for (const v1::Account& account : state.accounts()) {
@@ -59,7 +43,7 @@ absl::StatusOr<const v1::Account*> ChooseAccount(const command::View& view,
     for (const v1::Account& account : state.accounts()) {
       if (ids.size() < kMostNamed) ids.push_back(account.account_id());
     }
-    return Refuse(Reason::kAccountRequired,
+    return Refuse(reason::kAccountRequired,
                   ids.empty() ? "the customer has no account yet; OpenAccount first"
                               : absl::StrCat("account_id is left out and the customer has ",
                                              state.accounts_size(), " accounts, such as ",
@@ -67,7 +51,7 @@ absl::StatusOr<const v1::Account*> ChooseAccount(const command::View& view,
                   {{"account_count", absl::StrCat(state.accounts_size())}});
   }
   if (const v1::Account* account = FindAccount(state, account_id)) return account;
-  return Refuse(Reason::kAccountNotFound,
+  return Refuse(reason::kAccountNotFound,
                 absl::StrCat("the customer has no account '", account_id, "'"),
                 {{"account_id", account_id}});
 }
@@ -75,7 +59,7 @@ absl::StatusOr<const v1::Account*> ChooseAccount(const command::View& view,
 absl::Status ExpectTakes(const v1::Account& account, Command command) {
   RETURN_IF_ERROR(ExpectAllowed(account.state(), account.account_id(), command));
   if (KnownCurrency(account).has_value()) return absl::OkStatus();
-  return Refuse(Reason::kUnsupported,
+  return Refuse(reason::kUnsupported,
                 absl::StrCat("the account is in '", account.currency_code(),
                              "', which this version does not know; upgrade the server"),
                 {{"currency_code", account.currency_code()}});
@@ -83,7 +67,6 @@ absl::Status ExpectTakes(const v1::Account& account, Command command) {
 
 absl::StatusOr<const v1::Account*> ChooseAccount(const command::View& view,
                                                  const std::string& account_id, Command command) {
-  RETURN_IF_ERROR(ExpectCustomer(view));
   ASSIGN_OR_RETURN(const v1::Account* account, ChooseAccount(view, account_id));
   RETURN_IF_ERROR(ExpectTakes(*account, command));
   return account;
@@ -98,7 +81,7 @@ Currency CurrencyOf(const v1::Account& account) {
 absl::Status ExpectCurrency(const v1::Account& account, const std::string& currency_code) {
   if (currency_code == account.currency_code()) return absl::OkStatus();
   return Refuse(
-      Reason::kCurrencyMismatch,
+      reason::kCurrencyMismatch,
       absl::StrCat("the account is in ", account.currency_code(), ", the amount in ",
                    currency_code),
       {{"account_currency_code", account.currency_code()}, {"currency_code", currency_code}});
@@ -121,7 +104,7 @@ absl::Status ExpectUsual(const v1::Account& account, int64_t amount_minor, bool 
   const int64_t limit = MaxUsualAmount(account.currency_code());
   if (amount_minor <= limit && amount_minor >= -limit) return absl::OkStatus();
   const Currency& currency = CurrencyOf(account);
-  return Refuse(Reason::kAmountUnusual,
+  return Refuse(reason::kAmountUnusual,
                 absl::StrCat(FormatMoney(amount_minor, currency), " is more than the usual ",
                              FormatMoney(limit, currency), "; set allow_unusual if it is meant"),
                 {{"amount_minor", absl::StrCat(amount_minor)},

@@ -13,9 +13,6 @@
 
 namespace daybook::billing {
 
-// CUSTOMER_NOT_FOUND unless the customer is in the book, CUSTOMER_ARCHIVED if it is archived.
-absl::Status ExpectCustomer(const command::View& view);
-
 // Null if the customer has no account of this id.
 const v1::Account* FindAccount(const v1::State& state, const std::string& account_id);
 
@@ -24,7 +21,7 @@ const v1::Account* FindAccount(const v1::State& state, const std::string& accoun
 absl::StatusOr<const v1::Account*> ChooseAccount(const command::View& view,
                                                  const std::string& account_id);
 
-// The same, in a state that allows the command. CUSTOMER_NOT_FOUND, ILLEGAL_TRANSITION.
+// The same, in a state that allows the command. ILLEGAL_TRANSITION.
 absl::StatusOr<const v1::Account*> ChooseAccount(const command::View& view,
                                                  const std::string& account_id, Command command);
 

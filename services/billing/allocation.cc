@@ -6,6 +6,7 @@
 #include "common/base/money.h"
 #include "common/base/status.h"
 #include "services/billing/account.h"
+#include "services/billing/reasons.h"
 #include "services/billing/tax_relief.h"
 
 namespace daybook::billing {
@@ -19,13 +20,13 @@ int64_t CapacityOf(const v1::Invoice& invoice) {
 }
 
 absl::Status NotFound(const std::string& invoice_id) {
-  return Refuse(Reason::kInvoiceNotFound,
+  return Refuse(reason::kInvoiceNotFound,
                 absl::StrCat("the account has no invoice '", invoice_id, "'"),
                 {{"invoice_id", invoice_id}});
 }
 
 absl::Status NotOpen(const std::string& invoice_id, v1::InvoiceState state) {
-  return Refuse(Reason::kInvoiceNotOpen,
+  return Refuse(reason::kInvoiceNotOpen,
                 absl::StrCat("nothing is open on invoice '", invoice_id, "'"),
                 {{"invoice_id", invoice_id},
                  {"state", std::string(NameOf(state))},

@@ -23,6 +23,8 @@
 // rest stays unapplied.
 #pragma once
 
+#include <string_view>
+
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/command/decider.h"
@@ -36,6 +38,8 @@ using Events = command::Events<v1::Event>;
 
 struct Billing {
   using Event = v1::Event;
+  static constexpr int kStateVersion = 1;
+  static constexpr command::Gate kGate = command::Gate::kActive;
   using Requests = command::RequestList<
       v1::OpenAccountRequest, v1::ChangeAccountTermsRequest, v1::SuspendAccountRequest,
       v1::CloseAccountRequest, v1::ReopenAccountRequest, v1::CreateDraftInvoiceRequest,
@@ -83,12 +87,13 @@ struct Billing {
   static absl::Status Check(const v1::WriteOffCreditRequest& request);
   static absl::Status Check(const v1::ReverseCreditWriteOffRequest& request);
 
-  // Every decision refuses CUSTOMER_NOT_FOUND, ACCOUNT_NOT_FOUND and ACCOUNT_REQUIRED, or
-  // INVOICE_NOT_FOUND and PAYMENT_NOT_FOUND; ILLEGAL_TRANSITION by the tables of transitions.h; and
-  // INVALID_FIELDS for a day in the future or before the day of what the command is about. Each
-  // says what it makes and what it refuses beyond that.
+  // Every command is about an active customer (kGate). Every decision refuses ACCOUNT_NOT_FOUND and
+  // ACCOUNT_REQUIRED, or INVOICE_NOT_FOUND and PAYMENT_NOT_FOUND; ILLEGAL_TRANSITION by the tables
+  // of transitions.h; UNSUPPORTED for a currency that this binary does not know; and INVALID_FIELDS
+  // for a day in the future or before the day of what the command is about. Each says what it makes
+  // and what it refuses beyond that.
 
-  // AccountOpened. Refuses: CUSTOMER_NOT_FOUND, CUSTOMER_FULL, ACCOUNT_EXISTS.
+  // AccountOpened. Refuses: CUSTOMER_FULL, ACCOUNT_EXISTS.
   static absl::StatusOr<Events> Decide(const command::View& view,
                                        const v1::OpenAccountRequest& request,
                                        const command::Context& context,
@@ -282,14 +287,17 @@ struct Billing {
                                        const command::Context& context,
                                        v1::ReverseCreditWriteOffResponse& response);
 
+  // The table of refusals.cc.
+  static ReasonList Refusals(std::string_view command);
+
+  // Open invoices, drafts, payments with something unapplied, pending payments.
+  static void Blocks(const book::v1::State& state, command::OpenItems* open);
+
   // Writes `state.billing` and `partition_state.series` only. Keeps, for every account: received +
   // credited = allocated + unapplied + refunded + reversed + written off, and open = Σ open of its
   // invoices and debit notes.
   static void Evolve(const command::EventMeta& meta, const Event& event, book::v1::State& state,
                      book::v1::PartitionState& partition_state);
-
-  // See command/book.h.
-  static void Prefetch(const book::v1::State& state, int step);
 };
 
 }  // namespace daybook::billing

@@ -7,6 +7,7 @@
 #include "common/base/status.h"
 #include "common/command/decider.h"
 #include "services/billing/limits.h"
+#include "services/billing/reasons.h"
 
 namespace daybook::billing {
 namespace {
@@ -30,7 +31,7 @@ Size SizeOf(const v1::State& state) {
 absl::Status ExpectWithin(const Size& size, int64_t most_documents) {
   if (size.documents < most_documents && size.lines <= kMaxInvoiceLines) return absl::OkStatus();
   return Refuse(
-      Reason::kCustomerFull,
+      reason::kCustomerFull,
       absl::StrCat("the customer has ", size.documents,
                    " accounts, invoices, payments and credit notes; the invoices would have ",
                    size.lines, " lines"),

@@ -23,7 +23,7 @@ inline constexpr size_t kMaxExternalIdCharacters = 128;
 template <class Request>
 void CheckCustomer(const Request& request, FieldViolations& bad) {
   CheckEnvelope(request, command::kMaxRequestIdCharacters, bad);
-  Expect(CheckId(request.customer_id(), command::kMaxCustomerIdCharacters), "customer_id", bad);
+  Expect(CheckId(request.customer_id(), command::kMaxStreamIdCharacters), "customer_id", bad);
 }
 
 // The same, and the account if the request names one.

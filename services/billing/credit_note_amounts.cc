@@ -8,6 +8,7 @@
 #include "common/base/status.h"
 #include "services/billing/account.h"
 #include "services/billing/effective_day.h"
+#include "services/billing/reasons.h"
 #include "services/billing/state_lines.h"
 
 namespace daybook::billing {
@@ -15,7 +16,7 @@ namespace {
 
 absl::Status AboveInvoice(const v1::Account& account, std::string_view what, int64_t asked,
                           int64_t left) {
-  return Refuse(Reason::kCreditNoteAboveInvoice,
+  return Refuse(reason::kCreditNoteAboveInvoice,
                 left == 0
                     ? absl::StrCat("nothing is left of ", ToAbsl(what))
                     : absl::StrCat(MoneyText(account, asked), " is taken back of ", ToAbsl(what),

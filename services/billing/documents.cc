@@ -5,8 +5,10 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
 #include "common/command/decider.h"
+#include "common/command/reasons.h"
 #include "services/billing/account.h"
 #include "services/billing/invoice_number.h"
+#include "services/billing/reasons.h"
 
 namespace daybook::billing {
 namespace {
@@ -44,7 +46,6 @@ absl::Status ExpectAllowed(const PaymentRef& found, Command command) {
 
 absl::StatusOr<InvoiceRef> FindInvoice(const command::View& view, const std::string& invoice_id,
                                        Command command) {
-  RETURN_IF_ERROR(ExpectCustomer(view));
   InvoiceRef found;
   for (const v1::Account& account : view.state.billing().accounts()) {
     for (const auto* list : {&account.open_invoices(), &account.settled_invoices()}) {
@@ -57,14 +58,14 @@ absl::StatusOr<InvoiceRef> FindInvoice(const command::View& view, const std::str
     }
   }
   if (found.account == nullptr) {
-    return Refuse(Reason::kInvoiceNotFound,
+    return Refuse(reason::kInvoiceNotFound,
                   absl::StrCat("the customer has no invoice '", invoice_id, "'"),
                   {{"invoice_id", invoice_id}});
   }
   RETURN_IF_ERROR(ExpectAllowed(found.state(), invoice_id, command));
   const bool wants_lines = command == Command::kVoidInvoice || command == Command::kIssueCreditNote;
   if (wants_lines && found.invoice->has_debit_note_of()) {
-    return Refuse(Reason::kNotAnInvoice,
+    return Refuse(reason::kNotAnInvoice,
                   absl::StrCat("'", invoice_id, "' is a debit note; it has no lines to take back"),
                   {{"debit_note_id", invoice_id}});
   }
@@ -74,15 +75,14 @@ absl::StatusOr<InvoiceRef> FindInvoice(const command::View& view, const std::str
 
 absl::StatusOr<PaymentRef> FindPayment(const command::View& view, const std::string& payment_id,
                                        Command command) {
-  RETURN_IF_ERROR(ExpectCustomer(view));
   const PaymentRef found = FindSource(view.state.billing(), payment_id);
   if (found.account == nullptr) {
-    return Refuse(Reason::kPaymentNotFound,
+    return Refuse(reason::kPaymentNotFound,
                   absl::StrCat("the customer has no payment '", payment_id, "'"),
                   {{"payment_id", payment_id}});
   }
   if (found.payment->credit_note() && !TakesCreditNotes(command)) {
-    return Refuse(Reason::kNotAPayment,
+    return Refuse(reason::kNotAPayment,
                   absl::StrCat("'", payment_id, "' is a credit note; RefundCreditNote pays it out"),
                   {{"credit_note_id", payment_id}});
   }
@@ -92,11 +92,10 @@ absl::StatusOr<PaymentRef> FindPayment(const command::View& view, const std::str
 
 absl::StatusOr<PaymentRef> FindCreditNote(const command::View& view,
                                           const std::string& credit_note_id, Command command) {
-  RETURN_IF_ERROR(ExpectCustomer(view));
   const PaymentRef found = FindSource(view.state.billing(), credit_note_id);
   if (found.account == nullptr || !found.payment->credit_note()) {
     return Refuse(
-        Reason::kCreditNoteNotFound,
+        reason::kCreditNoteNotFound,
         absl::StrCat("the customer has no credit note '", credit_note_id, "' that made credit"),
         {{"credit_note_id", credit_note_id}});
   }
@@ -124,13 +123,13 @@ v1::InvoiceNumber NumberOf(const v1::Invoice& invoice, int partition) {
 }
 
 absl::Status NothingWrittenOff(const std::string& id) {
-  return Refuse(Reason::kNothingWrittenOff,
+  return Refuse(reason::kNothingWrittenOff,
                 absl::StrCat("nothing stands written off of '", id, "'"), {{"id", id}});
 }
 
 absl::Status CreditTooSmall(const v1::Account& account, int64_t wanted_minor,
                             int64_t unapplied_minor) {
-  return Refuse(Reason::kCreditTooSmall,
+  return Refuse(reason::kCreditTooSmall,
                 unapplied_minor == 0
                     ? "nothing is unapplied"
                     : absl::StrCat(MoneyText(account, unapplied_minor), " is unapplied, ",
@@ -143,7 +142,7 @@ std::string EtagOf(int64_t version) { return absl::StrCat(version); }
 absl::Status ExpectEtag(const v1::Draft& draft, const std::string& etag) {
   const std::string present = EtagOf(draft.version());
   if (etag.empty() || etag == present) return absl::OkStatus();
-  return Refuse(Reason::kEtagMismatch,
+  return Refuse(reason::kEtagMismatch,
                 absl::StrCat("the draft's etag is '", present, "', not '", etag, "'"),
                 {{"etag", present}});
 }

@@ -27,7 +27,7 @@ struct InvoiceRef {
 };
 
 // Finds an invoice, debit note or draft by a pass over all of them, which is for the rare commands.
-// CUSTOMER_NOT_FOUND, INVOICE_NOT_FOUND; NOT_AN_INVOICE for a debit note if the command needs
+// INVOICE_NOT_FOUND; NOT_AN_INVOICE for a debit note if the command needs
 // lines; ILLEGAL_TRANSITION by the state of the invoice or the account.
 absl::StatusOr<InvoiceRef> FindInvoice(const command::View& view, const std::string& invoice_id,
                                        Command command);
@@ -48,7 +48,7 @@ struct PaymentRef {
   uint32_t ordinal = 0;
 };
 
-// Finds a payment by a pass over all of them. CUSTOMER_NOT_FOUND, PAYMENT_NOT_FOUND; NOT_A_PAYMENT
+// Finds a payment by a pass over all of them. PAYMENT_NOT_FOUND; NOT_A_PAYMENT
 // for a credit note if the command needs money that came in; ILLEGAL_TRANSITION by the state of the
 // payment or the account.
 absl::StatusOr<PaymentRef> FindPayment(const command::View& view, const std::string& payment_id,

@@ -6,6 +6,7 @@
 #include "common/command/decider.h"
 #include "services/billing/effective_day.h"
 #include "services/billing/limits.h"
+#include "services/billing/reasons.h"
 #include "services/billing/tax_code.h"
 #include "services/billing/terms.h"
 
@@ -40,7 +41,7 @@ absl::Status ExpectDraftRoom(const command::View& view, const InvoiceDraft& draf
   }
   if (count <= kMaxDrafts && bytes <= kMaxDraftBytes) return absl::OkStatus();
   return Refuse(
-      Reason::kDraftsFull,
+      reason::kDraftsFull,
       absl::StrCat("the customer would have ", count, " drafts of together ", bytes, " bytes"),
       {{"draft_count", absl::StrCat(count)},
        {"draft_limit", absl::StrCat(kMaxDrafts)},

@@ -36,7 +36,7 @@ using Groups = absl::InlinedVector<TaxGroup, 2>;
 Int128 Magnitude(int64_t amount) { return amount < 0 ? -Int128{amount} : Int128{amount}; }
 
 absl::Status LineOverflow(int index) {
-  return Refuse(Reason::kAmountOverflow,
+  return Refuse(reason::kAmountOverflow,
                 absl::StrCat("lines[", index, "] leaves the range of 64-bit minor units"));
 }
 

@@ -6,6 +6,7 @@
 #include "common/base/status.h"
 #include "services/billing/effective_day.h"
 #include "services/billing/limits.h"
+#include "services/billing/reasons.h"
 
 namespace daybook::billing {
 namespace {
@@ -55,7 +56,7 @@ absl::StatusOr<v1::InvoiceNumber> NextNumber(const v1::Series& series, Numbered 
   const v1::Series::Last* last = Find(counters, name, year);
   if (last == nullptr && !asked.empty()) RETURN_IF_ERROR(ExpectOwnSeries(series, what, name));
   if (last == nullptr && name != default_name && counters.size() >= kMaxSeries) {
-    return Refuse(Reason::kSeriesFull,
+    return Refuse(reason::kSeriesFull,
                   absl::StrCat("the partition counts ", counters.size(),
                                " series and years and takes no further one"),
                   {{"series", name}, {"year", absl::StrCat(year)}});

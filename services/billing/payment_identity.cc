@@ -12,6 +12,7 @@
 #include "services/billing/account.h"
 #include "services/billing/day_number.h"
 #include "services/billing/fold.h"
+#include "services/billing/reasons.h"
 #include "services/billing/transitions.h"
 
 namespace daybook::billing {
@@ -96,7 +97,7 @@ absl::Status ExpectSame(const KnownPayment& known, const v1::Account& account, i
       taken_back ? absl::StrCat("is ", state, "; if the money came again, record it as attempt ",
                                 attempt + 1)
                  : absl::StrCat("has ", absl::StrJoin(words, ", "));
-  return Refuse(taken_back ? Reason::kPaymentTakenBack : Reason::kPaymentExists,
+  return Refuse(taken_back ? reason::kPaymentTakenBack : reason::kPaymentExists,
                 absl::StrCat("payment '", payment.payment_id(), "', attempt ", attempt,
                              " under this external id, ", says),
                 {{"payment_id", payment.payment_id()},

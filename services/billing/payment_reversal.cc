@@ -20,6 +20,7 @@
 #include "services/billing/early_payment.h"
 #include "services/billing/effective_day.h"
 #include "services/billing/invoice_number.h"
+#include "services/billing/reasons.h"
 
 namespace daybook::billing {
 namespace {
@@ -39,7 +40,7 @@ struct Amounts {
 };
 
 absl::Status AboveLeft(const Account& account, const Amounts& taken) {
-  return Refuse(Reason::kTakeBackAboveLeft,
+  return Refuse(reason::kTakeBackAboveLeft,
                 taken.left_minor == 0
                     ? "nothing is left of the payment"
                     : absl::StrCat(MoneyText(account, taken.amount_minor), " is taken back, ",
@@ -95,7 +96,7 @@ bool IsTreatedAs(const TakeBack& known, v1::TakeBackExcess excess) {
 }
 
 absl::Status ReversalExists(const KnownReversal& known, std::string_view different_fields) {
-  return Refuse(Reason::kPaymentExists,
+  return Refuse(reason::kPaymentExists,
                 absl::StrCat("the external id belongs to a take-back of payment '",
                              known.payment->payment_id(), "' of ",
                              MoneyText(*known.account, known.amount_minor()), ", ",

@@ -4,9 +4,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "common/command/reasons.h"
 #include "services/billing/account.h"
 #include "services/billing/day_number.h"
 #include "services/billing/limits.h"
+#include "services/billing/reasons.h"
 
 namespace daybook::billing {
 
@@ -30,7 +32,7 @@ KnownRefund FindRefund(const v1::State& state, const std::string& external_id) {
 absl::Status RefundExists(const v1::Account& account, const KnownRefund& known,
                           std::string_view different_fields) {
   return Refuse(
-      Reason::kPaymentExists,
+      reason::kPaymentExists,
       absl::StrCat("the external id belongs to a refund of payment '", known.payment->payment_id(),
                    "' of ", MoneyText(account, known.amount_minor),
                    known.credit_note_id.empty() ? "" : " for credit note ", known.credit_note_id),
@@ -50,7 +52,7 @@ int32_t LastPaymentDay(const v1::Account& account, const InvoiceDeallocation& of
 
 absl::Status ExpectFitsRecord(const InvoiceDeallocation& off) {
   if (off.payments.size() <= kMaxCredits) return absl::OkStatus();
-  return Refuse(Reason::kRecordTooLarge,
+  return Refuse(reason::kRecordTooLarge,
                 absl::StrCat("the refund goes back to ", off.payments.size(), " payments; ",
                              kMaxCredits, " fit a record"));
 }

@@ -7,6 +7,7 @@
 #include "common/base/status.h"
 #include "common/base/text.h"
 #include "services/billing/limits.h"
+#include "services/billing/reasons.h"
 
 namespace daybook::billing {
 namespace {
@@ -152,7 +153,7 @@ absl::Status ExpectTaxCodeRoom(const google::protobuf::RepeatedPtrField<v1::TaxT
     added += total.has_tax_code() && PlaceOf(total.tax_code(), account) == 0;
   }
   if (added == 0 || account.tax_codes_size() + added <= kMaxTaxCodes) return absl::OkStatus();
-  return Refuse(Reason::kTaxCodesFull,
+  return Refuse(reason::kTaxCodesFull,
                 absl::StrCat("the account has ", account.tax_codes_size(),
                              " tax codes and would have ", added, " more"),
                 {{"tax_code_count", absl::StrCat(account.tax_codes_size())},

@@ -2,10 +2,6 @@
 
 #include <string>
 
-#include "absl/strings/str_cat.h"
-#include "common/base/status.h"
-#include "common/base/text.h"
-
 namespace daybook::billing {
 namespace {
 
@@ -42,22 +38,22 @@ constexpr std::string_view kNames[] = {
 static_assert(std::size(kNames) == kCommands);
 
 template <class... Commands>
-constexpr CommandSet Of(Commands... commands) {
-  return (CommandSet{0} | ... | Bit(commands));
+constexpr command::CommandSet<Command> Of(Commands... commands) {
+  return command::CommandSet<Command>(commands...);
 }
 
 // Facts about money are taken in every state of an account, and what was given up may be cleaned
 // up.
-constexpr CommandSet kAlways =
+constexpr command::CommandSet<Command> kAlways =
     Of(kDeleteDraftInvoice, kVoidInvoice, kMarkInvoiceUncollectible, kUnmarkInvoiceUncollectible,
        kWriteOffInvoice, kRecordPayment, kConfirmPayment, kFailPayment, kReversePayment,
        kChargeBackPayment, kReinstatePayment, kRefundPayment, kRefundCreditNote, kWriteOffCredit);
-constexpr CommandSet kUnlessClosed =
+constexpr command::CommandSet<Command> kUnlessClosed =
     kAlways | Of(kChangeAccountTerms, kCloseAccount, kCreateDraftInvoice, kEditDraftInvoice,
                  kReverseWriteOff, kIssueCreditNote, kApplyCredit, kReleaseCredit,
                  kReverseCreditWriteOff);
 
-constexpr Allowed<v1::AccountState> kAccounts[] = {
+constexpr AccountTransitions::Row kAccountRows[] = {
     {v1::ACCOUNT_STATE_ACTIVE, kUnlessClosed | Of(kSuspendAccount, kIssueInvoice)},
     {v1::ACCOUNT_STATE_SUSPENDED, kUnlessClosed | Of(kReopenAccount)},
     {v1::ACCOUNT_STATE_CLOSED, kAlways | Of(kReopenAccount)},
@@ -65,7 +61,7 @@ constexpr Allowed<v1::AccountState> kAccounts[] = {
 
 // RecordPayment and ApplyCredit: when they name the invoice. Of a debit note: VoidInvoice and
 // IssueCreditNote want lines, which it has not.
-constexpr Allowed<v1::InvoiceState> kInvoices[] = {
+constexpr InvoiceTransitions::Row kInvoiceRows[] = {
     {v1::INVOICE_STATE_DRAFT, Of(kEditDraftInvoice, kDeleteDraftInvoice, kIssueInvoice)},
     {v1::INVOICE_STATE_ISSUED,
      Of(kVoidInvoice, kMarkInvoiceUncollectible, kWriteOffInvoice, kReverseWriteOff,
@@ -79,7 +75,7 @@ constexpr Allowed<v1::InvoiceState> kInvoices[] = {
 
 // Also of a credit note that made credit, which is SUCCEEDED. RefundPayment and what takes payments
 // back: of payments only; RefundCreditNote: of credit notes only.
-constexpr Allowed<v1::PaymentState> kPayments[] = {
+constexpr PaymentTransitions::Row kPaymentRows[] = {
     {v1::PAYMENT_STATE_PENDING, Of(kConfirmPayment, kFailPayment)},
     {v1::PAYMENT_STATE_UNKNOWN, Of(kConfirmPayment, kFailPayment)},
     {v1::PAYMENT_STATE_SUCCEEDED,
@@ -90,80 +86,37 @@ constexpr Allowed<v1::PaymentState> kPayments[] = {
     {v1::PAYMENT_STATE_CHARGED_BACK, Of(kReversePayment, kChargeBackPayment, kReinstatePayment)},
 };
 
-template <class State, size_t kRows>
-constexpr CommandSet Find(const Allowed<State> (&table)[kRows], State state) {
-  for (const Allowed<State>& row : table) {
-    if (row.state == state) return row.commands;
-  }
-  return 0;
-}
-
-std::string Names(CommandSet commands) {
-  std::string names;
-  for (int i = 0; i < kCommands; ++i) {
-    if ((commands >> i & 1) == 0) continue;
-    absl::StrAppend(&names, names.empty() ? "" : ",", ToAbsl(kNames[i]));
-  }
-  return names;
-}
-
-absl::Status Forbidden(CommandSet allowed, std::string_view thing, std::string_view id,
-                       std::string_view state, Command command) {
-  return Refuse(Reason::kIllegalTransition,
-                absl::StrCat(ToAbsl(thing), " '", ToAbsl(id), "' is ", ToAbsl(state),
-                             ", which does not allow ", ToAbsl(NameOf(command))),
-                {{"thing", std::string(thing)},
-                 {"id", std::string(id)},
-                 {"state", std::string(state)},
-                 {"command", std::string(NameOf(command))},
-                 {"allowed_commands", Names(allowed)}});
-}
-
-std::string_view Without(std::string_view prefix, std::string_view name) {
-  return name.starts_with(prefix) ? name.substr(prefix.size()) : "UNKNOWN";
-}
+constexpr AccountTransitions kAccounts(kAccountRows);
+constexpr InvoiceTransitions kInvoices(kInvoiceRows);
+constexpr PaymentTransitions kPayments(kPaymentRows);
 
 }  // namespace
 
+absl::Span<const std::string_view> NamesOf(Command) { return kNames; }
 std::string_view NameOf(Command command) { return kNames[static_cast<size_t>(command)]; }
 
-absl::Span<const Allowed<v1::AccountState>> AccountTable() { return kAccounts; }
-absl::Span<const Allowed<v1::InvoiceState>> InvoiceTable() { return kInvoices; }
-absl::Span<const Allowed<v1::PaymentState>> PaymentTable() { return kPayments; }
+const AccountTransitions& AccountTable() { return kAccounts; }
+const InvoiceTransitions& InvoiceTable() { return kInvoices; }
+const PaymentTransitions& PaymentTable() { return kPayments; }
 
-bool Allows(v1::AccountState state, Command command) {
-  return (Find(kAccounts, state) & Bit(command)) != 0;
-}
-bool Allows(v1::InvoiceState state, Command command) {
-  return (Find(kInvoices, state) & Bit(command)) != 0;
-}
-bool Allows(v1::PaymentState state, Command command) {
-  return (Find(kPayments, state) & Bit(command)) != 0;
-}
+bool Allows(v1::AccountState state, Command command) { return kAccounts.Allows(state, command); }
+bool Allows(v1::InvoiceState state, Command command) { return kInvoices.Allows(state, command); }
+bool Allows(v1::PaymentState state, Command command) { return kPayments.Allows(state, command); }
 
 absl::Status ExpectAllowed(v1::AccountState state, std::string_view id, Command command) {
-  if (Allows(state, command)) return absl::OkStatus();
-  return Forbidden(Find(kAccounts, state), "account", id, NameOf(state), command);
+  return kAccounts.Expect(state, "account", id, command);
 }
 absl::Status ExpectAllowed(v1::InvoiceState state, std::string_view id, Command command) {
-  if (Allows(state, command)) return absl::OkStatus();
-  return Forbidden(Find(kInvoices, state), "invoice", id, NameOf(state), command);
+  return kInvoices.Expect(state, "invoice", id, command);
 }
 absl::Status ExpectAllowed(v1::PaymentState state, std::string_view id, Command command) {
-  if (Allows(state, command)) return absl::OkStatus();
-  return Forbidden(Find(kPayments, state), "payment", id, NameOf(state), command);
+  return kPayments.Expect(state, "payment", id, command);
 }
 
-std::string_view NameOf(v1::AccountState state) {
-  return Without("ACCOUNT_STATE_", v1::AccountState_Name(state));
-}
-std::string_view NameOf(v1::InvoiceState state) {
-  return Without("INVOICE_STATE_", v1::InvoiceState_Name(state));
-}
-std::string_view NameOf(v1::PaymentState state) {
-  return Without("PAYMENT_STATE_", v1::PaymentState_Name(state));
-}
+std::string_view NameOf(v1::AccountState state) { return command::ShortNameOf(state); }
+std::string_view NameOf(v1::InvoiceState state) { return command::ShortNameOf(state); }
+std::string_view NameOf(v1::PaymentState state) { return command::ShortNameOf(state); }
 
-std::string AllowedCommands(v1::InvoiceState state) { return Names(Find(kInvoices, state)); }
+std::string AllowedCommands(v1::InvoiceState state) { return kInvoices.AllowedCommands(state); }
 
 }  // namespace daybook::billing

@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
+#include "common/command/transitions.h"
 #include "daybook/billing/v1/billing.pb.h"
 
 namespace daybook::billing {
@@ -47,22 +48,16 @@ enum class Command : uint8_t {
 };
 inline constexpr int kCommands = static_cast<int>(Command::kReverseCreditWriteOff) + 1;
 
-// The name of the rpc, such as `VoidInvoice`.
+// The names of the rpcs, such as `VoidInvoice`, in the order of the enum.
+absl::Span<const std::string_view> NamesOf(Command);
 std::string_view NameOf(Command command);
 
-// A set of commands.
-using CommandSet = uint32_t;
-constexpr CommandSet Bit(Command command) { return CommandSet{1} << static_cast<int>(command); }
-
-// One row of a table.
-template <class State>
-struct Allowed {
-  State state;
-  CommandSet commands;
-};
-absl::Span<const Allowed<v1::AccountState>> AccountTable();
-absl::Span<const Allowed<v1::InvoiceState>> InvoiceTable();
-absl::Span<const Allowed<v1::PaymentState>> PaymentTable();
+using AccountTransitions = command::Transitions<v1::AccountState, Command>;
+using InvoiceTransitions = command::Transitions<v1::InvoiceState, Command>;
+using PaymentTransitions = command::Transitions<v1::PaymentState, Command>;
+const AccountTransitions& AccountTable();
+const InvoiceTransitions& InvoiceTable();
+const PaymentTransitions& PaymentTable();
 
 bool Allows(v1::AccountState state, Command command);
 bool Allows(v1::InvoiceState state, Command command);

@@ -23,7 +23,7 @@ void CheckDate(const Request& request, FieldViolations& bad) {
 template <class Request>
 void CheckCustomerAndDate(const Request& request, FieldViolations& bad) {
   CheckEnvelope(request, command::kMaxRequestIdCharacters, bad);
-  Expect(CheckId(request.customer_id(), command::kMaxCustomerIdCharacters), "customer_id", bad);
+  Expect(CheckId(request.customer_id(), command::kMaxStreamIdCharacters), "customer_id", bad);
   CheckDate(request, bad);
 }
 

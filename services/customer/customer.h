@@ -7,6 +7,8 @@
 // change that would count before the registration is refused with INVALID_FIELDS.
 #pragma once
 
+#include <string_view>
+
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/command/decider.h"
@@ -20,6 +22,7 @@ using Events = command::Events<v1::Event>;
 
 struct Customer {
   using Event = v1::Event;
+  static constexpr int kStateVersion = 1;
   using Requests = command::RequestList<v1::RegisterCustomerRequest, v1::UpdateCustomerRequest,
                                         v1::ArchiveCustomerRequest, v1::RestoreCustomerRequest,
                                         v1::AddExternalIdRequest, v1::RemoveExternalIdRequest>;
@@ -33,7 +36,7 @@ struct Customer {
   static absl::Status Check(const v1::AddExternalIdRequest& request);
   static absl::Status Check(const v1::RemoveExternalIdRequest& request);
 
-  // CustomerRegistered under `view.customer_id`, which is `request.customer_id` or, if that is
+  // CustomerRegistered under `view.stream_id`, which is `request.customer_id` or, if that is
   // empty, an id derived from the request id.
   static absl::StatusOr<Events> Decide(const command::View& view,
                                        const v1::RegisterCustomerRequest& request,
@@ -72,12 +75,17 @@ struct Customer {
                                        const command::Context& context,
                                        v1::RemoveExternalIdResponse& response);
 
+  // kRegistered: CUSTOMER_NOT_FOUND; kActive: CUSTOMER_ARCHIVED, too. With the metadata of
+  // lifecycle.h.
+  static absl::Status Admit(const command::View& view, command::Gate gate);
+  static ReasonList GateRefusals(command::Gate gate);
+
+  // The table of refusals.cc.
+  static ReasonList Refusals(std::string_view command);
+
   // Writes `state.customer` only.
   static void Evolve(const command::EventMeta& meta, const Event& event, book::v1::State& state,
                      book::v1::PartitionState& partition_state);
-
-  // See command/book.h.
-  static void Prefetch(const book::v1::State& state, int step);
 };
 
 }  // namespace daybook::customer

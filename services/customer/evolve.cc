@@ -2,7 +2,6 @@
 #include <utility>
 
 #include "common/base/dates.h"
-#include "common/base/prefetch.h"
 #include "common/base/status.h"
 #include "services/customer/customer.h"
 #include "services/customer/profile.h"
@@ -32,10 +31,6 @@ void Remove(const ExternalId& removed, State& state) {
 }
 
 }  // namespace
-
-void Customer::Prefetch(const book::v1::State& state, int step) {
-  if (step == 0) PrefetchObject(state.customer());
-}
 
 void Customer::Evolve(const command::EventMeta& meta, const Event& event, book::v1::State& book,
                       book::v1::PartitionState&) {

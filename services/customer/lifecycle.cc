@@ -1,34 +1,32 @@
 #include "services/customer/lifecycle.h"
 
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
+#include "services/customer/customer.h"
+#include "services/customer/reasons.h"
 
 namespace daybook::customer {
 namespace {
 
-constexpr std::nullopt_t kFine = std::nullopt;
-constexpr Reason kExists = Reason::kCustomerExists;
-constexpr Reason kNotFound = Reason::kCustomerNotFound;
-constexpr Reason kArchived = Reason::kCustomerArchived;
-constexpr Reason kNotArchived = Reason::kCustomerNotArchived;
+using enum Command;
+
+constexpr std::string_view kNames[] = {
+    "RegisterCustomer", "UpdateCustomer", "ArchiveCustomer",
+    "RestoreCustomer",  "AddExternalId",  "RemoveExternalId",
+};
 
 // An external id can be taken off an archived customer, so that the one who replaces them can have
 // it.
-constexpr Rule kRules[] = {
-    // command           absent     active        archived
-    {"RegisterCustomer", kFine, kExists, kExists},
-    {"UpdateCustomer", kNotFound, kFine, kArchived},
-    {"ArchiveCustomer", kNotFound, kFine, kArchived},
-    {"RestoreCustomer", kNotFound, kNotArchived, kFine},
-    {"AddExternalId", kNotFound, kFine, kArchived},
-    {"RemoveExternalId", kNotFound, kFine, kFine},
+constexpr CustomerTransitions::Row kRows[] = {
+    {v1::CUSTOMER_STATE_UNSPECIFIED, {kRegisterCustomer}},
+    {v1::CUSTOMER_STATE_ACTIVE,
+     {kUpdateCustomer, kArchiveCustomer, kAddExternalId, kRemoveExternalId}},
+    {v1::CUSTOMER_STATE_ARCHIVED, {kRestoreCustomer, kRemoveExternalId}},
 };
+constexpr CustomerTransitions kTable(kRows);
 
 struct StateWords {
   std::string_view name, sentence;
@@ -40,34 +38,41 @@ StateWords WordsOf(v1::CustomerState state) {
   return {"ABSENT", "is not in the book"};
 }
 
-}  // namespace
-
-const std::optional<Reason>& Rule::In(v1::CustomerState state) const {
-  if (state == v1::CUSTOMER_STATE_ARCHIVED) return archived;
-  return state == v1::CUSTOMER_STATE_ACTIVE ? active : absent;
+absl::Status NotAllowed(const command::View& view, const Reason& why) {
+  const v1::CustomerState state = view.state.customer().state();
+  const StateWords words = WordsOf(state);
+  const std::string customer_id(view.stream_id);
+  return Refuse(
+      why,
+      absl::StrCat("customer '", customer_id, "' ", ToAbsl(words.sentence),
+                   "; of the customer book it takes ", kTable.AllowedCommands(state, ", ")),
+      {{"customer_id", customer_id},
+       {"state", std::string(words.name)},
+       {"allowed_commands", kTable.AllowedCommands(state)}});
 }
 
-absl::Span<const Rule> Rules() { return kRules; }
+}  // namespace
 
-absl::Status ExpectAllowed(const command::View& view, std::string_view command) {
+absl::Span<const std::string_view> NamesOf(Command) { return kNames; }
+
+const CustomerTransitions& CustomerTable() { return kTable; }
+
+absl::Status ExpectAllowed(const command::View& view, Command command) {
   const v1::CustomerState state = view.state.customer().state();
-  const Rule* asked = nullptr;
-  std::vector<absl::string_view> allowed;
-  for (const Rule& rule : kRules) {
-    if (rule.command == command) asked = &rule;
-    if (!rule.In(state).has_value()) allowed.push_back(ToAbsl(rule.command));
+  if (kTable.Allows(state, command)) return absl::OkStatus();
+  if (state == v1::CUSTOMER_STATE_UNSPECIFIED) return NotAllowed(view, reason::kCustomerNotFound);
+  if (command == kRegisterCustomer) return NotAllowed(view, reason::kCustomerExists);
+  return NotAllowed(view, state == v1::CUSTOMER_STATE_ARCHIVED ? reason::kCustomerArchived
+                                                               : reason::kCustomerNotArchived);
+}
+
+absl::Status Customer::Admit(const command::View& view, command::Gate gate) {
+  const v1::CustomerState state = view.state.customer().state();
+  if (state == v1::CUSTOMER_STATE_UNSPECIFIED) return NotAllowed(view, reason::kCustomerNotFound);
+  if (state == v1::CUSTOMER_STATE_ARCHIVED && gate == command::Gate::kActive) {
+    return NotAllowed(view, reason::kCustomerArchived);
   }
-  DAYBOOK_CHECK(asked != nullptr);
-  const std::optional<Reason>& refused = asked->In(state);
-  if (!refused.has_value()) return absl::OkStatus();
-  const StateWords words = WordsOf(state);
-  const std::string customer_id(view.customer_id);
-  return Refuse(*refused,
-                absl::StrCat("customer '", customer_id, "' ", ToAbsl(words.sentence),
-                             "; of the customer book it takes ", absl::StrJoin(allowed, ", ")),
-                {{"customer_id", customer_id},
-                 {"state", std::string(words.name)},
-                 {"allowed_commands", absl::StrJoin(allowed, ",")}});
+  return absl::OkStatus();
 }
 
 }  // namespace daybook::customer

@@ -63,7 +63,7 @@ BookWorld::BookWorld(store::Store& store, int partition) {
   for (int i = 0; i < 2; ++i) {
     customers_.push_back(absl::StrCat("c-", i));
     stories_.emplace_back(customers_.back());
-    stories_.back().state().mutable_customer()->set_registered(true);
+    stories_.back().Registered();
     Commit(static_cast<size_t>(i), {facts::Registered(absl::CivilDay(2026, 1, 1))});
   }
   Open("EUR", "UTC", 0, false);
@@ -91,7 +91,7 @@ void BookWorld::Commit(size_t story, std::vector<book::v1::Event> events) {
   for (auto& event : events) *commit->add_events() = std::move(event);
   const int64_t time = absl::ToUnixMicros(now_);
   batch.at = runner_->applied();
-  batch.entries.push_back({batch.at.next_offset, time});
+  DAYBOOK_CHECK(batch.Enter(batch.at.next_offset, time));
   batch.at.last_offset = batch.at.next_offset++;
   batch.at.recorded_time_us = time;
   runner_->OnBatch(batch);

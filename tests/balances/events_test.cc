@@ -72,7 +72,7 @@ class EventsTest : public testing::Test {
     commit->set_customer_id("c");
     for (auto& event : events) *commit->add_events() = std::move(event);
     batch.at = runner_->applied();
-    batch.entries.push_back({batch.at.next_offset, time_us_});
+    DAYBOOK_CHECK(batch.Enter(batch.at.next_offset, time_us_));
     batch.at.last_offset = batch.at.next_offset++;
     batch.at.recorded_time_us = time_us_;
     runner_->OnBatch(batch);

@@ -26,7 +26,7 @@ void World::Commit(int customer, std::vector<book::v1::Event> events) {
   for (auto& event : events) *commit->add_events() = std::move(event);
   projection::Runner& runner = *runners_[Index(PartitionOf(customer))];
   batch.at = runner.applied();
-  batch.entries.push_back({batch.at.next_offset, time_});
+  DAYBOOK_CHECK(batch.Enter(batch.at.next_offset, time_));
   batch.at.last_offset = batch.at.next_offset++;
   batch.at.recorded_time_us = time_;
   runner.OnBatch(batch);

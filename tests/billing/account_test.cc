@@ -102,6 +102,7 @@ TEST(OpenAccount, MayBeOlderThanTheRegistrationAndYoungerThanItsInvoices) {
   Story<billing::Billing> story;
   auto& customer = *story.state().mutable_customer();
   customer.set_registered(true);
+  customer.set_state(customer::v1::CUSTOMER_STATE_ACTIVE);
   *customer.mutable_registered_date() = Proto<google::type::Date>("year: 2026 month: 3 day: 1");
   const auto opened = story.When(Proto<OpenAccountRequest>(
       "account_id: 'a' currency_code: 'EUR' effective_date { year: 2025 month: 6 day: 1 }"));

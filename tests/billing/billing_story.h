@@ -19,7 +19,7 @@ inline const absl::CivilDay kNewYear(2026, 1, 1);
 
 inline Story<billing::Billing> RegisteredCustomer() {
   Story<billing::Billing> story;
-  story.state().mutable_customer()->set_registered(true);
+  story.Registered();
   return story;
 }
 

@@ -363,7 +363,7 @@ TEST(Transitions, OfAnInvoice) {
     }
   }
   // No invoice allows a command that is not in the grid.
-  for (const auto& row : billing::InvoiceTable()) {
+  for (const auto& row : billing::InvoiceTable().rows()) {
     for (int i = 0; i < billing::kCommands; ++i) {
       const auto command = static_cast<Command>(i);
       EXPECT_TRUE(seen.contains(command) || !Allows(row.state, command)) << NameOf(command);
@@ -437,7 +437,7 @@ TEST(Transitions, OfAPayment) {
       }
     }
   }
-  for (const auto& row : billing::PaymentTable()) {
+  for (const auto& row : billing::PaymentTable().rows()) {
     for (int i = 0; i < billing::kCommands; ++i) {
       const auto command = static_cast<Command>(i);
       EXPECT_TRUE(seen.contains(command) || !Allows(row.state, command)) << NameOf(command);
@@ -448,7 +448,7 @@ TEST(Transitions, OfAPayment) {
 TEST(Transitions, EveryStateOfTheProtosHasItsRow) {
   const auto states = [](const auto& table) {
     std::set<int> all;
-    for (const auto& row : table) all.insert(row.state);
+    for (const auto& row : table.rows()) all.insert(row.state);
     return all.size();
   };
   EXPECT_EQ(states(billing::AccountTable()), size_t(billing::v1::AccountState_ARRAYSIZE - 1));

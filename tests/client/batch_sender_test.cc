@@ -8,6 +8,7 @@
 
 #include "common/base/status.h"
 #include "common/base/text.h"
+#include "common/command/reasons.h"
 #include "common/rpc/server.h"
 
 namespace daybook {
@@ -102,7 +103,7 @@ TEST(BatchSender, GivesRefusalsBack) {
 
 TEST(BatchSender, SendsAWholeCallAgain) {
   ScriptedServer server;
-  server.calls = {Refuse(Reason::kOverloaded, "busy"), Refuse(Reason::kStarting, "starting")};
+  server.calls = {Refuse(reason::kOverloaded, "busy"), Refuse(reason::kStarting, "starting")};
   rpc::Client client(server.address());
   EXPECT_TRUE(BatchSender(&client, Impatient()).Send({CommandOf("a", "a1")}).ok());
   EXPECT_THAT(server.seen, ElementsAre("a1"));
@@ -129,7 +130,7 @@ TEST(BatchSender, TellsWhoWaits) {
   ScriptedServer server;
   std::vector<std::string> lines;
   RetryNotice notice("there", [&](std::string_view line) { lines.emplace_back(line); });
-  server.calls.assign(10, Refuse(Reason::kStarting, "starting"));
+  server.calls.assign(10, Refuse(reason::kStarting, "starting"));
   BatchSenderOptions options = Impatient();
   options.first_wait = options.longest_wait = absl::Milliseconds(300);
   options.give_up = absl::Hours(1);

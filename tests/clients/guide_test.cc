@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
-#include "common/base/reasons.h"
+#include "services/daybook/wiring/catalogue.h"
 
 namespace daybook {
 namespace {
@@ -30,7 +30,8 @@ std::string Cell(std::string_view text) {
 
 std::string TableOfTheCode() {
   std::string table = kHead;
-  for (const ReasonInfo& row : Reasons()) {
+  for (const Reason* reason : Catalogue()) {
+    const Reason& row = *reason;
     absl::StrAppend(&table, "| `", std::string(row.name), "` | ",
                     absl::StatusCodeToString(row.code), " | ", Cell(row.meaning), " | ",
                     Cell(row.advice), " |\n");

@@ -100,9 +100,7 @@ class EngineTest : public testing::Test {
   void TearDown() override { Stop(); }
 
   virtual absl::StatusOr<Book> MakeBook() {
-    return Books<customer::Customer, billing::Billing>(
-        {ServiceOf(RegisterCustomerRequest::descriptor()),
-         ServiceOf(IssueInvoiceRequest::descriptor())});
+    return newer_states_ ? BookOf<NewerCustomer>() : BookOf<customer::Customer>();
   }
   void Start(int workers = 2) {
     auto log = log::OpenEmbedded({.directory = scratch_.path() + "/log", .partitions = 4});
@@ -192,6 +190,16 @@ class EngineTest : public testing::Test {
     return request;
   }
 
+  struct NewerCustomer : customer::Customer {
+    static constexpr int kStateVersion = customer::Customer::kStateVersion + 1;
+  };
+  template <class CustomerBook>
+  static absl::StatusOr<Book> BookOf() {
+    return Books<CustomerBook, billing::Billing>({ServiceOf(RegisterCustomerRequest::descriptor()),
+                                                  ServiceOf(IssueInvoiceRequest::descriptor())});
+  }
+  bool newer_states_ = false;
+
   ScratchDirectory scratch_;
   std::unique_ptr<log::EventLog> log_;
   std::unique_ptr<Metrics> metrics_;
@@ -250,6 +258,24 @@ TEST_F(EngineTest, ACacheOfAnotherLogIsDropped) {
   EXPECT_EQ(registered.revision(), 1);
 }
 
+TEST_F(EngineTest, ACacheOfAnotherStateVersionOfOneBookIsFoldedAnew) {
+  Ok<RegisterCustomerResponse>(Send(Register("c-1")));
+  Stop();
+  Start();
+  EXPECT_THAT(metrics_->Expose(), testing::HasSubstr("daybook_command_cache_refolds_total 0\n"));
+  Stop();
+  newer_states_ = true;
+  Start();
+  EXPECT_THAT(said_, testing::Contains(testing::HasSubstr("built again from the log")));
+  EXPECT_THAT(metrics_->Expose(), testing::HasSubstr("daybook_command_cache_refolds_total 1\n"));
+  auto again = Register("c-1");
+  again.set_request_id("another");
+  EXPECT_EQ(ReasonOf(outcomes_.Get(Send(again)).status), "CUSTOMER_EXISTS");
+  Stop();
+  Start();
+  EXPECT_THAT(metrics_->Expose(), testing::HasSubstr("daybook_command_cache_refolds_total 0\n"));
+}
+
 TEST_F(EngineTest, ACacheWithReceiptsOfAnotherLogIsDropped) {
   Stop();
   std::filesystem::remove_all(scratch_.path() + "/log");
@@ -260,9 +286,10 @@ TEST_F(EngineTest, ACacheWithReceiptsOfAnotherLogIsDropped) {
   position.set_next_offset(2);
   position.set_last_offset(1);
   {
-    auto store = store::Store::Open({.directory = scratch_.path() + "/cache",
-                                     .kind = "command-cache",
-                                     .version = kCacheVersion});
+    auto store =
+        store::Store::Open({.directory = scratch_.path() + "/cache",
+                            .kind = "command-cache",
+                            .version = CacheVersion(BookOf<customer::Customer>()->state_version)});
     ASSERT_TRUE(store.ok()) << store.status();
     auto shard = (*store)->OpenShard(partition);
     ASSERT_TRUE(shard.ok()) << shard.status();
@@ -296,9 +323,10 @@ class LostRowsTest : public EngineTest {
   // Makes the row what `edit` makes of it; the store is as whole as any other then.
   void Change(uint8_t table, const std::string& key,
               const std::function<void(store::Shard&)>& edit) {
-    auto store = store::Store::Open({.directory = scratch_.path() + "/cache",
-                                     .kind = "command-cache",
-                                     .version = kCacheVersion});
+    auto store =
+        store::Store::Open({.directory = scratch_.path() + "/cache",
+                            .kind = "command-cache",
+                            .version = CacheVersion(BookOf<customer::Customer>()->state_version)});
     ASSERT_TRUE(store.ok()) << store.status();
     const auto shard = *(*store)->OpenShard(log::PartitionOf("c-7", 4));
     std::string bytes;
@@ -470,7 +498,7 @@ TEST_F(EngineTest, ACustomerWithoutAnIdGetsTheSameOneEveryTime) {
   request.clear_customer_id();
   request.set_request_id("r-1");
   const std::string id = Ok<RegisterCustomerResponse>(Send(request)).customer_id();
-  EXPECT_EQ(id, DerivedCustomerId("r-1"));
+  EXPECT_EQ(id, DerivedStreamId("customer", "r-1"));
   EXPECT_EQ(Ok<RegisterCustomerResponse>(Send(request)).customer_id(), id);
 }
 
@@ -539,6 +567,22 @@ TEST(Books, RefusesAnRpcWithoutAHandler) {
   const auto book = Books<customer::Customer>({ServiceOf(IssueInvoiceRequest::descriptor())});
   EXPECT_FALSE(book.ok());
   EXPECT_NE(book.status().message().find("OpenAccount"), absl::string_view::npos) << book.status();
+}
+
+// A domain whose events stand in no field of book.v1.Event.
+struct Homeless {
+  using Event = book::v1::Event;
+  static constexpr int kStateVersion = 1;
+  using Requests = RequestList<>;
+  static ReasonList Refusals(std::string_view) { return {}; }
+  static void Evolve(const EventMeta&, const Event&, book::v1::State&, book::v1::PartitionState&) {}
+};
+TEST(Books, RefusesADomainThatTheBooksEventHasNoFieldFor) {
+  const auto book =
+      Books<customer::Customer, Homeless>({ServiceOf(RegisterCustomerRequest::descriptor())});
+  EXPECT_EQ(book.status().message(),
+            "daybook.book.v1.Event has no field for daybook.book.v1.Event; add one to its oneof "
+            "`event`");
 }
 
 TEST(Ids, AreVersionEightAndDependOnAllTheyAreMadeOf) {

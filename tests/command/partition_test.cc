@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/fact_table.h"
 #include "common/base/status.h"
 #include "common/base/timestamp.h"
 #include "common/command/request_marks.h"
@@ -45,7 +46,7 @@ absl::Status Decide(const View& view, const google::protobuf::Message& message,
   const auto& request = static_cast<const RecordPaymentRequest&>(message);
   const auto& billing = view.state.billing();
   const int64_t sum = billing.accounts_size() == 0 ? 0 : billing.accounts(0).received_minor();
-  if (sum + request.amount().units() < 0) return Refuse(Reason::kAmountOverflow, "too little");
+  if (sum + request.amount().units() < 0) return Refuse(reason::kAmountOverflow, "too little");
   if (request.amount().units() != 0) {
     auto* payment = out->events.Add()->mutable_billing()->mutable_payment_recorded();
     payment->set_amount_minor(request.amount().units());
@@ -242,7 +243,7 @@ class PartitionTest : public testing::Test, public PartitionHost {
   std::unique_ptr<TestCommand> Make(std::string id, int64_t amount, std::string customer = "c") {
     auto command = std::make_unique<TestCommand>(++number_, &answers_);
     command->method = &method_;
-    command->customer_id = std::move(customer);
+    command->stream_id = std::move(customer);
     command->request_id = std::move(id);
     command->request_hash[0] = static_cast<char>(amount);
     command->message.mutable_amount()->set_units(amount);
@@ -314,6 +315,57 @@ TEST_F(PartitionTest, AnswersOnlyWhenTheLogHasConfirmed) {
   ASSERT_TRUE(token.ok());
   EXPECT_EQ(token->next_offset, 2);
   EXPECT_EQ(token->log_id, "me");
+}
+
+// What a domain says to an event stands in the same record, and a replay folds it as it stands.
+TEST_F(PartitionTest, AReactionIsPartOfTheCommit) {
+  static int reacted;
+  reacted = 0;
+  std::vector<ReactTo> table(FactsOf<book::v1::Event>().size(), nullptr);
+  table[*FactsOf<book::v1::Event>().IndexOf(*billing::v1::PaymentRecorded::descriptor())] =
+      [](const View& after, const google::protobuf::Message& fact, const EventMeta&, const Context&,
+         EventList* events) {
+        ++reacted;
+        const auto& payment = static_cast<const billing::v1::PaymentRecorded&>(fact);
+        EXPECT_GE(after.state.billing().accounts(0).received_minor(), payment.amount_minor());
+        auto* added = events->Add()->mutable_billing()->mutable_payment_recorded();
+        added->set_amount_minor(1'000);
+        // One that is too large for a record, of a large payment.
+        if (payment.amount_minor() == 99) added->set_payment_id(std::string(1 << 20, 'x'));
+      };
+  book_.reactions.push_back(table);
+  BecomeOwner();
+  const int a = Submit("r1", 5);
+  Settle();
+  EXPECT_TRUE(answers_[a].status.ok());
+  book::v1::Record record;
+  ASSERT_TRUE(record.ParseFromString(log_.back().second));
+  EXPECT_EQ(record.commit().events_size(), 2);
+  EXPECT_EQ(reacted, 1);
+
+  // Refused whole: nothing of it is folded.
+  const size_t records = log_.size();
+  const int large = Submit("r2", 99);
+  Settle();
+  EXPECT_EQ(ReasonOf(answers_[large].status), "RECORD_TOO_LARGE");
+  for (size_t i = records; i < log_.size(); ++i) {
+    ASSERT_TRUE(record.ParseFromString(log_[i].second));
+    EXPECT_FALSE(record.has_commit());
+  }
+  const int resent = Submit("r1", 5);
+  Settle();
+  EXPECT_TRUE(answers_[resent].response.already_recorded());
+  EXPECT_EQ(answers_[resent].response.revision(), 1);
+  const int reactions = reacted;
+
+  Make();
+  read_from_ = 0;
+  BecomeOwner();
+  EXPECT_EQ(reacted, reactions) << "a replay reacts to nothing";
+  Submit("r3", 5);
+  Settle();
+  ASSERT_TRUE(record.ParseFromString(log_.back().second));
+  EXPECT_EQ(record.commit().revision(), 2);
 }
 
 TEST_F(PartitionTest, AResendGetsTheFirstAnswerByteForByte) {

@@ -15,6 +15,7 @@
 #include "absl/strings/str_format.h"
 #include "common/base/status.h"
 #include "common/command/partition.h"
+#include "common/command/reasons.h"
 #include "common/log/simulated/simulated_log.h"
 #include "common/log/token.h"
 #include "daybook/billing/v1/billing_service.pb.h"
@@ -40,7 +41,7 @@ absl::Status ToyDecide(const View& view, const google::protobuf::Message& messag
   const auto& request = static_cast<const RecordPaymentRequest&>(message);
   const int64_t sum = SumOf(view.state) + request.amount().units();
   if (sum < 0 || sum > kMost) {
-    return Refuse(Reason::kAmountOverflow, "the sum would leave its range",
+    return Refuse(reason::kAmountOverflow, "the sum would leave its range",
                   {{"revision", absl::StrCat(view.state.revision())},
                    {"sum", absl::StrCat(SumOf(view.state))}});
   }
@@ -354,7 +355,7 @@ class Simulation {
     command->simulation = this;
     command->method = &ToyBook().methods[0];
     command->attempt = static_cast<int>(attempts_.size());
-    command->customer_id = request.customer;
+    command->stream_id = request.customer;
     command->request_id = request.id;
     command->message.mutable_amount()->set_units(request.amount);
     command->request_hash[0] = static_cast<char>(request.amount + 50);
@@ -470,7 +471,7 @@ class Simulation {
 ToyCommand::~ToyCommand() {
   // The process died with it: the client sees a broken connection.
   if (!replied && !simulation->closing_) {
-    simulation->Answered(attempt, Refuse(Reason::kOutcomeUnknown, "connection lost"), "");
+    simulation->Answered(attempt, Refuse(reason::kOutcomeUnknown, "connection lost"), "");
   }
 }
 

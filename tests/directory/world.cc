@@ -24,7 +24,7 @@ void World::Commit(const std::string& customer_id, std::vector<book::v1::Event> 
   for (auto& event : events) *commit->add_events() = std::move(event);
   projection::Runner& runner = *runners_[static_cast<size_t>(PartitionOf(customer_id))];
   batch.at = runner.applied();
-  batch.entries.push_back({batch.at.next_offset, time_});
+  DAYBOOK_CHECK(batch.Enter(batch.at.next_offset, time_));
   batch.at.last_offset = batch.at.next_offset++;
   batch.at.recorded_time_us = time_;
   runner.OnBatch(batch);

@@ -17,7 +17,7 @@ World::World() {
   for (int i = 0; i < kCustomers; ++i) {
     customers_.push_back({test::Story<billing::Billing>(IdOf(i), i % 2), {}, {}, 0});
     test::Story<billing::Billing>& story = customers_.back().story;
-    story.state().mutable_customer()->set_registered(true);
+    story.Registered();
     book::v1::Commit commit;
     commit.set_customer_id(IdOf(i));
     commit.set_revision(++customers_.back().revision);

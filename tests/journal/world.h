@@ -42,7 +42,7 @@ class Model {
     *batch.commits.Add() = commit;
     projection::Runner& runner = *runners_[static_cast<size_t>(partition)];
     batch.at = runner.applied();
-    batch.entries.push_back({batch.at.next_offset, time_us});
+    DAYBOOK_CHECK(batch.Enter(batch.at.next_offset, time_us));
     batch.at.last_offset = batch.at.next_offset++;
     batch.at.recorded_time_us = time_us;
     runner.OnBatch(batch);

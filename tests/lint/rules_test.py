@@ -101,6 +101,10 @@ class RulesTest(unittest.TestCase):
                       "README.md": README.replace("`common/rpc`", "`common/rpc`, `common/new`")},
                      "common/new/a.cc:1: common/new has no line in ARROWS")
 
+    def test_a_projection_gives_the_reasons_of_books(self):
+        self.refuses({"projections/balances/a.cc": '#include "services/billing/reasons.h"\n',
+                      "services/billing/reasons.h": "// Why not.\n#pragma once\n"})
+
     def test_every_book_stands_under_the_arrows(self):
         readme = {"README.md": README.replace("`services/billing`",
                                               "`services/billing`, `services/loyalty`"),
@@ -189,9 +193,12 @@ class RulesTest(unittest.TestCase):
 
     def test_common_names_no_book(self):
         for naming in ("billing::v1::Event e;", '#include "daybook/billing/v1/event.pb.h"',
-                       "auto* b = e.mutable_billing();"):
+                       "auto* b = e.mutable_billing();", "case E::kBilling: {}"):
             self.refuses({"common/command/a.cc": naming + "\n"},
                          "common/command/a.cc:1: names the book `billing`")
+        self.refuses({"common/command/a.cc": "int points = e.loyalty().points();\n",
+                      "tests/books/loyalty/loyalty.h": "// A book of the tests.\n#pragma once\n"},
+                     "common/command/a.cc:1: names the book `loyalty`")
 
     def test_a_ratchet_only_shrinks(self):
         name = {"common/base/a.cc": lines(410)}

@@ -41,11 +41,16 @@ class Tree:
 
     def folders(self, parent):
         """Folders of sources right below `parent`, as `parent/name`, sorted."""
-        names = {path.split("/")[1] for path in self.files(parent) if path.count("/") > 1}
+        depth = parent.count("/") + 1
+        names = {path.split("/")[depth] for path in self.files(parent) if path.count("/") > depth}
         return sorted(f"{parent}/{name}" for name in names)
 
     def books(self):
         return [f.split("/")[1] for f in self.folders("services") if f != f"services/{BINARY}"]
+
+    def test_books(self):
+        """Books that live in the tests only."""
+        return [f.split("/")[2] for f in self.folders("tests/books")]
 
     def has(self, path):
         return (self.root / path).exists()

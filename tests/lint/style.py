@@ -115,8 +115,8 @@ def books_named_in_common(tree):
     """common/ knows no book: not its messages, its namespace or its field in an event."""
     for path in tree.files("common"):
         lines = []
-        for book in tree.books():
-            pattern = (rf"\b{book}::|daybook[./]{book}[./]"
+        for book in tree.books() + tree.test_books():
+            pattern = (rf"\b{book}::|daybook[./]{book}[./]|\bk{book.capitalize()}\b"
                        rf"|(?:\.|->)(?:mutable_|has_|clear_)?{book}\(\)")
             for number, line in enumerate(tree.code(path).splitlines(), 1):
                 if re.search(pattern, line):

@@ -25,6 +25,19 @@ const absl::CivilDay kDay(2026, 3, 1);
 const absl::Time kNow = absl::FromUnixSeconds(1'750'000'000);
 constexpr int64_t kAll = std::numeric_limits<int64_t>::max();
 
+// Listens to what is no fact of any book.
+struct Stray {
+  static constexpr std::string_view kName = "stray";
+  static constexpr int kVersion = 1;
+  static constexpr std::tuple<> kTables{};
+  using Listens = Facts<google::type::Date>;
+  static void On(const google::type::Date&, const Meta&, Shard&) {}
+};
+TEST(ProjectionDeathTest, StopsTheProgramIfNoBookHasTheFactThatItListensTo) {
+  EXPECT_DEATH(InfoOf<Stray>(),
+               "the projection stray listens to google.type.Date, which no book's event holds");
+}
+
 class RunnerTest : public testing::Test {
  protected:
   RunnerTest() {

@@ -25,13 +25,13 @@ absl::Status Violations(int count, size_t bytes) {
 }
 
 TEST(ErrorDetails, RoundTrip) {
-  const absl::Status status = Refuse(Reason::kOverloaded, "too much", {{"limit", "3"}});
+  const absl::Status status = Refuse(reason::kOverloaded, "too much", {{"limit", "3"}});
   EXPECT_EQ(DecodeDetails(status.code(), "too much", EncodeDetails(status)), status);
 }
 
 TEST(ErrorDetails, CarryCodeAndMessageToo) {
   google::rpc::Status details;
-  ASSERT_TRUE(details.ParseFromString(EncodeDetails(Refuse(Reason::kCustomerNotFound, "nobody"))));
+  ASSERT_TRUE(details.ParseFromString(EncodeDetails(Refuse(reason::kCustomerNotFound, "nobody"))));
   EXPECT_EQ(details.code(), 5);
   EXPECT_EQ(details.message(), "nobody");
 }
@@ -73,12 +73,12 @@ TEST(ErrorDetails, SayHowManyOfThousands) {
 }
 
 TEST(ErrorDetails, KeepTheReasonWhenNothingElseFits) {
-  absl::Status status = Refuse(Reason::kCustomerNotFound, "nobody");
+  absl::Status status = Refuse(reason::kCustomerNotFound, "nobody");
   status.SetPayload("type.googleapis.com/long", absl::Cord(std::string(10'000, 'x')));
   const absl::Status seen = DecodeDetails(status.code(), "", EncodeDetails(status));
   EXPECT_EQ(ReasonOf(seen), "CUSTOMER_NOT_FOUND");
   const absl::Status huge =
-      Refuse(Reason::kCustomerNotFound, "nobody", {{"key", std::string(10'000, 'x')}});
+      Refuse(reason::kCustomerNotFound, "nobody", {{"key", std::string(10'000, 'x')}});
   EXPECT_LE(EncodeDetails(huge).size(), 4608u);
 }
 

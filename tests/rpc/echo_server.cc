@@ -32,7 +32,7 @@ int main() {
     const std::string& other = descriptor->method(i)->name();
     if (other == "IssueInvoice") continue;
     billing.Handle(other, [](std::unique_ptr<rpc::Call> call) {
-      call->FinishError(Refuse(Reason::kUnsupported, "not in this test"));
+      call->FinishError(Refuse(reason::kUnsupported, "not in this test"));
     });
   }
   rpc::ServerOptions options;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/synchronization/notification.h"
+#include "common/command/reasons.h"
 #include "google/rpc/error_details.pb.h"
 #include "grpc/health/v1/health.pb.h"
 #include "tests/rpc/serving.h"
@@ -254,7 +255,7 @@ TEST_F(RpcServer, SaysAtTheDeadlineWhatTheHandlerWantsSaid) {
   Shelf shelf;
   options_.max_deadline = absl::Milliseconds(50);
   Serve([&](std::unique_ptr<Call> call) {
-    call->SetDeadlineStatus(Refuse(Reason::kOutcomeUnknown, "perhaps recorded"));
+    call->SetDeadlineStatus(Refuse(reason::kOutcomeUnknown, "perhaps recorded"));
     shelf.Keep()(std::move(call));
   });
   EXPECT_EQ(ReasonOf(Ask("c-1")), "OUTCOME_UNKNOWN");
@@ -458,7 +459,7 @@ TEST_F(RpcServer, SaysByNameWhatIsHealthy) {
 
 TEST_F(RpcServer, CountsCallsByMethodAndCode) {
   Serve([](std::unique_ptr<Call> call) {
-    call->FinishError(Refuse(Reason::kCustomerNotFound, "nobody"));
+    call->FinishError(Refuse(reason::kCustomerNotFound, "nobody"));
   });
   const std::string rpc =
       "{grpc_type=\"unary\",grpc_service=\"daybook.billing.v1.BillingService\","

@@ -36,7 +36,7 @@ inline Service Billing(Handler handler) {
     const std::string& other = BillingDescriptor()->method(i)->name();
     if (other == "IssueInvoice") continue;
     service.Handle(other, [](std::unique_ptr<Call> call) {
-      call->FinishError(Refuse(Reason::kUnsupported, "not in this test"));
+      call->FinishError(Refuse(reason::kUnsupported, "not in this test"));
     });
   }
   return service;

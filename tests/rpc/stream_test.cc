@@ -4,6 +4,7 @@
 #include <thread>
 #include <vector>
 
+#include "common/command/reasons.h"
 #include "daybook/book/v1/command_service.pb.h"
 #include "grpc/health/v1/health.pb.h"
 #include "tests/rpc/serving.h"
@@ -307,7 +308,7 @@ TEST_F(RpcStream, RefusesOneStreamTooMany) {
 
 TEST_F(RpcStream, TheOpenerMayRefuse) {
   ServeStream([](Caller& caller) -> absl::StatusOr<ItemHandler> {
-    return Refuse(Reason::kInvalidFields, std::string(caller.metadata("traceparent")));
+    return Refuse(reason::kInvalidFields, std::string(caller.metadata("traceparent")));
   });
   StreamClient stream(address(), kPath, absl::Now() + absl::Seconds(30), {{"traceparent", "no"}});
   EXPECT_THAT(ReadTags(stream), ElementsAre());
@@ -334,7 +335,7 @@ TEST_F(RpcStream, EndsWhenAnAnswerIsOverdue) {
   Items items;
   options_.max_deadline = absl::Milliseconds(50);
   ServeStream([&](Caller& caller) {
-    caller.SetDeadlineStatus(Refuse(Reason::kOutcomeUnknown, "perhaps recorded"));
+    caller.SetDeadlineStatus(Refuse(reason::kOutcomeUnknown, "perhaps recorded"));
     return items.Keep();
   });
   auto stream = Open(absl::InfiniteFuture());

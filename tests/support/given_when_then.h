@@ -1,4 +1,5 @@
-// Given(events).When(request).Then(events): a domain tried without engine, log or server.
+// Given(events).When(request).Then(events): a domain tried without engine, log or server, among the
+// books that there are.
 //
 //   Story<billing::Billing> story("c-1");
 //   story.Given("2026-01-01", "account_opened { account_id: 'a' currency_code: 'EUR' }");
@@ -22,7 +23,10 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
 #include "common/command/decider.h"
+#include "common/command/reasons.h"
 #include "google/rpc/error_details.pb.h"
+#include "services/billing/billing.h"
+#include "services/customer/customer.h"
 
 namespace daybook::test {
 
@@ -100,6 +104,22 @@ struct Outcome {
   }
 };
 
+// Check and Decide refuse for what the book's table lists, or for fields, which any command may.
+template <class Domain, class Request>
+void ExpectListed(const absl::Status& refusal) {
+  const std::string reason = ReasonOf(refusal);
+  if (reason == "INVALID_FIELDS") return;
+  std::string command = Request::descriptor()->name();
+  command.resize(command.size() - std::string("Request").size());
+  for (const ReasonList list : {Domain::Refusals(command), ReasonList(reason::kEngineReasons)}) {
+    for (const Reason* listed : list) {
+      if (listed->name == reason) return;
+    }
+  }
+  ADD_FAILURE() << command << " is refused for " << reason
+                << ", which its book does not list: " << refusal;
+}
+
 template <class Domain>
 class Story {
  public:
@@ -127,22 +147,38 @@ class Story {
     return outcome;
   }
 
-  // Check and Decide, and nothing filled in or folded.
+  // Check, the gate and Decide, and nothing filled in or folded.
   template <class Request>
   auto Ask(const Request& request) const {
     using Response = decltype(ResponseOf<Request>(&Domain::Decide));
     Outcome<Domain, Response> outcome;
     outcome.status = Domain::Check(request);
-    if (!outcome.status.ok()) return outcome;
+    if (!outcome.status.ok()) {
+      ExpectListed<Domain, Request>(outcome.status);
+      return outcome;
+    }
+    const command::View view = {customer_id_, state_, partition_state_, partition_,
+                                &command::OpenItemsOf<customer::Customer, billing::Billing>};
+    if constexpr (requires { Domain::kGate; }) {
+      outcome.status = customer::Customer::Admit(view, Domain::kGate);
+      if (!outcome.status.ok()) return outcome;
+    }
     const std::string serialised = state_.SerializeAsString();
-    auto events =
-        Domain::Decide({customer_id_, state_, partition_state_, partition_}, request,
-                       {now_, request.request_id(), "", request.validate_only()}, outcome.response);
+    auto events = Domain::Decide(
+        view, request, {now_, request.request_id(), "", request.validate_only()}, outcome.response);
     EXPECT_EQ(serialised, state_.SerializeAsString()) << "Decide changed the state";
     EXPECT_LE(outcome.response.ByteSizeLong(), command::kMaxAnswerBytes);
     outcome.status = events.status();
+    if (!outcome.status.ok()) ExpectListed<Domain, Request>(outcome.status);
     if (events.ok()) outcome.events = *std::move(events);
     return outcome;
+  }
+
+  // The customer is in the book and active.
+  Story& Registered() {
+    state_.mutable_customer()->set_registered(true);
+    state_.mutable_customer()->set_state(customer::v1::CUSTOMER_STATE_ACTIVE);
+    return *this;
   }
 
   void Now(absl::Time now) { now_ = now; }

@@ -19,7 +19,7 @@ class DeadlineEvery {
   // DEADLINE_EXCEEDED. Once per row.
   absl::Status Check() {
     if (++looked_ % rows_ != 0 || WallNow() < deadline_) return absl::OkStatus();
-    return Refuse(Reason::kDeadlineExceeded, "the deadline came before all was read");
+    return Refuse(reason::kDeadlineExceeded, "the deadline came before all was read");
   }
 
  private:

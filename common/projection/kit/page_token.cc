@@ -5,6 +5,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "common/projection/reasons.h"
 
 namespace daybook::projection {
 namespace {
@@ -41,7 +42,7 @@ std::string PageTokenFor(const google::protobuf::Message& request, std::string_v
 }
 
 absl::Status PageTokenMalformed() {
-  return Refuse(Reason::kPageTokenMalformed,
+  return Refuse(reason::kPageTokenMalformed,
                 "page_token is not the next_page_token of this query with these fields");
 }
 

@@ -11,7 +11,7 @@ absl::Status Malformed(std::string_view table) {
 }
 
 absl::Status UnknownCustomer(const std::string& customer_id) {
-  return Refuse(Reason::kCustomerNotFound,
+  return Refuse(reason::kCustomerNotFound,
                 absl::StrCat("customer '", customer_id, "' is not in the book"),
                 {{"customer_id", customer_id}});
 }

@@ -17,6 +17,7 @@
 #include "services/billing/effective_day.h"
 #include "services/billing/limits.h"
 #include "services/billing/payment_answer.h"
+#include "services/billing/reasons.h"
 
 namespace daybook::billing {
 namespace {
@@ -65,7 +66,7 @@ absl::StatusOr<Sources> ChooseSources(const command::View& view,
                      FindPayment(view, request.payment_id(), Command::kApplyCredit));
     if (found.account != sources.account) {
       return Refuse(
-          Reason::kPaymentNotFound,
+          reason::kPaymentNotFound,
           absl::StrCat("payment '", request.payment_id(), "' is of another account"),
           {{"payment_id", request.payment_id()}, {"account_id", found.account->account_id()}});
     }

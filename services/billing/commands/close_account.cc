@@ -5,6 +5,7 @@
 #include "services/billing/account_state.h"
 #include "services/billing/billing.h"
 #include "services/billing/checks.h"
+#include "services/billing/reasons.h"
 
 namespace daybook::billing {
 namespace {
@@ -16,7 +17,7 @@ absl::Status ExpectSettled(const Account& account) {
       account.pending_payments().empty()) {
     return absl::OkStatus();
   }
-  return Refuse(Reason::kAccountNotSettled,
+  return Refuse(reason::kAccountNotSettled,
                 absl::StrCat("account '", account.account_id(), "' has ",
                              MoneyText(account, account.open_minor()), " open, ",
                              MoneyText(account, account.unapplied_minor()), " unapplied and ",

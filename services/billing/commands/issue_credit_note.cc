@@ -17,6 +17,7 @@
 #include "services/billing/early_payment.h"
 #include "services/billing/effective_day.h"
 #include "services/billing/invoice_number.h"
+#include "services/billing/reasons.h"
 #include "services/billing/refund.h"
 #include "services/billing/state_lines.h"
 #include "services/billing/tax_relief.h"
@@ -58,7 +59,7 @@ absl::Status AboveOpen(const Account& account, const CreditNoteIssued& note, con
   const int64_t written_off = parts.write_offs.total();
   const auto text = [&account](int64_t minor) { return MoneyText(account, minor); };
   return Refuse(
-      Reason::kCreditNoteAboveOpen,
+      reason::kCreditNoteAboveOpen,
       absl::StrCat("the credit note is of ", text(note.total_minor()), ", ",
                    text(invoice.open_minor()), " is open and ", text(written_off), " written off"),
       {{"total_minor", absl::StrCat(note.total_minor())},
@@ -71,7 +72,7 @@ absl::StatusOr<InvoiceDeallocation> PaymentsFor(const Account& account, const In
                                                 int64_t money_minor) {
   InvoiceDeallocation off = PaymentsOn(account, invoice, money_minor);
   if (off.amount_minor < money_minor) {
-    return Refuse(Reason::kCreditNoteAbovePaid,
+    return Refuse(reason::kCreditNoteAbovePaid,
                   absl::StrCat(MoneyText(account, money_minor), " of the credit note is money, ",
                                MoneyText(account, off.amount_minor), " of it of payments"),
                   {{"money_minor", absl::StrCat(money_minor)},

@@ -12,6 +12,7 @@
 #include "services/billing/capacity.h"
 #include "services/billing/checks.h"
 #include "services/billing/effective_day.h"
+#include "services/billing/reasons.h"
 #include "services/billing/terms.h"
 
 namespace daybook::billing {
@@ -41,11 +42,10 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
                                        const v1::OpenAccountRequest& request,
                                        const command::Context& context,
                                        v1::OpenAccountResponse& response) {
-  RETURN_IF_ERROR(ExpectCustomer(view));
   const std::string account_id =
       request.account_id().empty() ? context.NewId(view, 0) : request.account_id();
   if (FindAccount(view.state.billing(), account_id) != nullptr) {
-    return Refuse(Reason::kAccountExists,
+    return Refuse(reason::kAccountExists,
                   absl::StrCat("the customer has an account '", account_id, "'"),
                   {{"account_id", account_id}});
   }

@@ -15,6 +15,7 @@
 #include "services/billing/documents.h"
 #include "services/billing/early_payment.h"
 #include "services/billing/effective_day.h"
+#include "services/billing/reasons.h"
 #include "services/billing/refund.h"
 
 namespace daybook::billing {
@@ -25,7 +26,7 @@ using v1::Invoice;
 
 absl::Status NotPaid(const Account& account, const Invoice& invoice, int64_t amount_minor,
                      int64_t paid_minor) {
-  return Refuse(Reason::kCreditNoteNotPaid,
+  return Refuse(reason::kCreditNoteNotPaid,
                 absl::StrCat(MoneyText(account, amount_minor), " is to be paid out, payments have ",
                              MoneyText(account, paid_minor), " on invoice '", invoice.invoice_id(),
                              "' of the credit note"),

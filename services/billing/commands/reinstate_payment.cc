@@ -18,6 +18,7 @@
 #include "services/billing/early_payment.h"
 #include "services/billing/effective_day.h"
 #include "services/billing/payment_identity.h"
+#include "services/billing/reasons.h"
 #include "services/billing/received_money.h"
 
 namespace daybook::billing {
@@ -139,7 +140,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
     ASSIGN_OR_RETURN(amount, MinorOf(request.amount()));
   }
   if (amount > missing.amount_minor() || amount == 0) {
-    return Refuse(Reason::kTakenBackTooLittle,
+    return Refuse(reason::kTakenBackTooLittle,
                   missing.amount_minor() == 0
                       ? "nothing of the payment was taken back that has not come again"
                       : absl::StrCat(MoneyText(account, missing.amount_minor()),

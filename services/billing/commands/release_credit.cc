@@ -13,6 +13,7 @@
 #include "services/billing/documents.h"
 #include "services/billing/early_payment.h"
 #include "services/billing/effective_day.h"
+#include "services/billing/reasons.h"
 
 namespace daybook::billing {
 namespace {
@@ -55,7 +56,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
     off = AllocationsOn(account, payment.ordinal, *invoice.invoice, wanted);
   }
   if (off.amount_minor == 0 || (request.has_amount() && off.amount_minor < wanted)) {
-    return Refuse(Reason::kAllocationTooSmall,
+    return Refuse(reason::kAllocationTooSmall,
                   off.amount_minor == 0 ? "nothing of the payment is on the invoice"
                                         : absl::StrCat(MoneyText(account, off.amount_minor),
                                                        " of the payment is on the invoice"),

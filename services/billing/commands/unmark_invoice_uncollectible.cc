@@ -7,6 +7,7 @@
 #include "services/billing/billing.h"
 #include "services/billing/checks.h"
 #include "services/billing/documents.h"
+#include "services/billing/reasons.h"
 
 namespace daybook::billing {
 
@@ -22,7 +23,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
                    FindInvoice(view, request.invoice_id(), Command::kUnmarkInvoiceUncollectible));
   const int64_t written_off = found.invoice->written_off_minor();
   if (written_off > 0) {
-    return Refuse(Reason::kInvoiceWrittenOff,
+    return Refuse(reason::kInvoiceWrittenOff,
                   absl::StrCat(MoneyText(*found.account, written_off), " of invoice '",
                                request.invoice_id(), "' is written off; ReverseWriteOff first"),
                   {{"written_off_minor", absl::StrCat(written_off)}});

@@ -8,6 +8,7 @@
 #include "services/billing/checks.h"
 #include "services/billing/documents.h"
 #include "services/billing/invoice_number.h"
+#include "services/billing/reasons.h"
 #include "services/billing/state_lines.h"
 #include "services/billing/write_off_reversal.h"
 
@@ -25,7 +26,7 @@ absl::Status ExpectUntouched(const v1::Account& account, const Invoice& invoice)
   // A credit note of an invoice of 0 comes to 0, and yet credits its lines.
   if (paid == 0 && invoice.credited_lines().empty()) return absl::OkStatus();
   return Refuse(
-      Reason::kInvoiceHasMoney,
+      reason::kInvoiceHasMoney,
       absl::StrCat("invoice '", invoice.invoice_id(), "' has ", MoneyText(account, paid),
                    " of money and ", MoneyText(account, credited), " of credit notes on it"),
       {{"invoice_id", invoice.invoice_id()},

@@ -9,6 +9,7 @@
 #include "services/billing/currency_scale.h"
 #include "services/billing/documents.h"
 #include "services/billing/effective_day.h"
+#include "services/billing/reasons.h"
 
 namespace daybook::billing {
 namespace {
@@ -19,7 +20,7 @@ absl::Status ExpectResidue(const PaymentRef& found) {
   const int64_t tolerance = WriteOffTolerance(found.account->currency_code());
   if (unapplied <= tolerance) return absl::OkStatus();
   return Refuse(
-      Reason::kCreditAboveTolerance,
+      reason::kCreditAboveTolerance,
       absl::StrCat(MoneyText(*found.account, unapplied), " is unapplied; a residue is at most ",
                    MoneyText(*found.account, tolerance)),
       {{"unapplied_minor", absl::StrCat(unapplied)}, {"tolerance_minor", absl::StrCat(tolerance)}});

@@ -12,6 +12,7 @@
 #include "services/billing/currency_scale.h"
 #include "services/billing/documents.h"
 #include "services/billing/early_payment.h"
+#include "services/billing/reasons.h"
 #include "services/billing/state_lines.h"
 #include "services/billing/tax_relief.h"
 
@@ -27,7 +28,7 @@ bool IsLoss(v1::WriteOffReason reason) {
 // All write-offs of an invoice correct the tax or none does, so that a recovery has one answer.
 absl::Status ExpectSameTax(bool correct_tax, bool corrected) {
   if (correct_tax == corrected) return absl::OkStatus();
-  return Refuse(Reason::kWriteOffTaxMixed,
+  return Refuse(reason::kWriteOffTaxMixed,
                 absl::StrCat("part of the invoice was written off and its tax was ",
                              corrected ? "" : "not ", "corrected"),
                 {{"correct_tax", corrected ? "true" : "false"}});
@@ -41,7 +42,7 @@ absl::Status ExpectResidue(const InvoiceRef& found, int64_t residue_minor) {
     return absl::OkStatus();
   }
   return Refuse(
-      Reason::kWriteOffAboveTolerance,
+      reason::kWriteOffAboveTolerance,
       absl::StrCat(MoneyText(*found.account, residue_minor), " is open; a residue is at most ",
                    MoneyText(*found.account, tolerance), " of an invoice that is ISSUED"),
       {{"open_minor", absl::StrCat(residue_minor)}, {"tolerance_minor", absl::StrCat(tolerance)}});
@@ -51,13 +52,13 @@ absl::Status ExpectWriteOff(const InvoiceRef& found, v1::WriteOffReason reason) 
   const Invoice& invoice = *found.invoice;
   if (invoice.open_minor() == 0) {
     return Refuse(
-        Reason::kInvoiceNotOpen,
+        reason::kInvoiceNotOpen,
         absl::StrCat("nothing is open on invoice '", invoice.invoice_id(), "'"),
         {{"invoice_id", invoice.invoice_id()}, {"state", std::string(NameOf(found.state()))}});
   }
   if (IsLoss(reason) && invoice.written_off_minor() > 0 && invoice.write_off_reason() != reason) {
     const std::string name = v1::WriteOffReason_Name(invoice.write_off_reason());
-    return Refuse(Reason::kWriteOffReasonMixed,
+    return Refuse(reason::kWriteOffReasonMixed,
                   absl::StrCat("part of the invoice was written off as ", name),
                   {{"reason", name}});
   }
@@ -66,7 +67,7 @@ absl::Status ExpectWriteOff(const InvoiceRef& found, v1::WriteOffReason reason) 
 
 absl::Status NotEarned(const InvoiceRef& found, int64_t rest_minor) {
   const int64_t allowed = AllowedDiscount(*found.invoice);
-  return Refuse(Reason::kDiscountNotEarned,
+  return Refuse(reason::kDiscountNotEarned,
                 absl::StrCat(MoneyText(*found.account, rest_minor), " of invoice '",
                              found.invoice->invoice_id(),
                              "' is open beyond what early payment earned; it offers ",

@@ -7,6 +7,7 @@
 #include "services/customer/effective_day.h"
 #include "services/customer/external_ids.h"
 #include "services/customer/lifecycle.h"
+#include "services/customer/reasons.h"
 
 namespace daybook::customer {
 
@@ -21,19 +22,19 @@ absl::Status Customer::Check(const AddExternalIdRequest& request) {
 absl::StatusOr<Events> Customer::Decide(const command::View& view,
                                         const AddExternalIdRequest& request,
                                         const command::Context& context, AddExternalIdResponse&) {
-  RETURN_IF_ERROR(ExpectAllowed(view, "AddExternalId"));
+  RETURN_IF_ERROR(ExpectAllowed(view, Command::kAddExternalId));
   ASSIGN_OR_RETURN(const absl::CivilDay day, DayOfChange(view, request, context));
   const v1::State& state = view.state.customer();
   ExternalId added = Normalised(request.external_id());
   if (const ExternalId* present = FindSystem(state, added.system())) {
     if (Tidy(present->id()) == added.id()) return Events();
-    return Refuse(Reason::kExternalIdExists,
+    return Refuse(reason::kExternalIdExists,
                   absl::StrCat("the customer is known as '", present->id(), "' in '",
                                present->system(), "'; remove that first"),
                   {{"system", present->system()}, {"id", present->id()}});
   }
   if (state.external_ids_size() >= kMaxExternalIds) {
-    return Refuse(Reason::kExternalIdsFull,
+    return Refuse(reason::kExternalIdsFull,
                   absl::StrCat("the customer has ", state.external_ids_size(), " external ids"),
                   {{"external_id_limit", absl::StrCat(kMaxExternalIds)}});
   }

@@ -22,7 +22,7 @@ absl::Status Customer::Check(const RegisterCustomerRequest& request) {
   FieldViolations bad;
   CheckEnvelope(request, command::kMaxRequestIdCharacters, bad);
   if (!request.customer_id().empty()) {
-    Expect(CheckId(request.customer_id(), command::kMaxCustomerIdCharacters), "customer_id", bad);
+    Expect(CheckId(request.customer_id(), command::kMaxStreamIdCharacters), "customer_id", bad);
   }
   if (request.kind() == v1::CUSTOMER_KIND_UNSPECIFIED) {
     bad.Add("kind", "is required");
@@ -48,7 +48,7 @@ absl::StatusOr<Events> Customer::Decide(const command::View& view,
                                         const RegisterCustomerRequest& request,
                                         const command::Context& context,
                                         RegisterCustomerResponse& response) {
-  RETURN_IF_ERROR(ExpectAllowed(view, "RegisterCustomer"));
+  RETURN_IF_ERROR(ExpectAllowed(view, Command::kRegisterCustomer));
   Profile profile = ProfileIn(request, request.personal());
   NormaliseProfile(request.region_code(), profile, *response.mutable_warnings());
   if (profile.personal().display_name().empty()) {
@@ -68,7 +68,7 @@ absl::StatusOr<Events> Customer::Decide(const command::View& view,
   for (const auto& external_id : request.external_ids()) {
     *registered.add_external_ids() = Normalised(external_id);
   }
-  response.set_customer_id(std::string(view.customer_id));
+  response.set_customer_id(std::string(view.stream_id));
   return events;
 }
 

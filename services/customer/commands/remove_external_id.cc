@@ -5,6 +5,7 @@
 #include "services/customer/effective_day.h"
 #include "services/customer/external_ids.h"
 #include "services/customer/lifecycle.h"
+#include "services/customer/reasons.h"
 
 namespace daybook::customer {
 
@@ -20,13 +21,13 @@ absl::StatusOr<Events> Customer::Decide(const command::View& view,
                                         const RemoveExternalIdRequest& request,
                                         const command::Context& context,
                                         RemoveExternalIdResponse&) {
-  RETURN_IF_ERROR(ExpectAllowed(view, "RemoveExternalId"));
+  RETURN_IF_ERROR(ExpectAllowed(view, Command::kRemoveExternalId));
   ASSIGN_OR_RETURN(const absl::CivilDay day, DayOfChange(view, request, context));
   const ExternalId removed = Normalised(request.external_id());
   const ExternalId* present = FindSystem(view.state.customer(), removed.system());
   // Older events have an id as it was given.
   if (present == nullptr || Tidy(present->id()) != removed.id()) {
-    return Refuse(Reason::kExternalIdNotFound,
+    return Refuse(reason::kExternalIdNotFound,
                   absl::StrCat("the customer is not known as '", removed.id(), "' in '",
                                removed.system(), "'"),
                   {{"system", removed.system()}, {"id", removed.id()}});

@@ -17,7 +17,7 @@ absl::Status Customer::Check(const RestoreCustomerRequest& request) {
 absl::StatusOr<Events> Customer::Decide(const command::View& view,
                                         const RestoreCustomerRequest& request,
                                         const command::Context& context, RestoreCustomerResponse&) {
-  RETURN_IF_ERROR(ExpectAllowed(view, "RestoreCustomer"));
+  RETURN_IF_ERROR(ExpectAllowed(view, Command::kRestoreCustomer));
   Events events(1);
   ASSIGN_OR_RETURN(events[0].effective_date, DayOfState(view, request, context));
   events[0].event.mutable_customer_restored()->set_comment(Normalise(request.comment()));

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/fields.h"
 #include "common/base/status.h"
+#include "common/command/reasons.h"
 #include "services/customer/checks.h"
 #include "services/customer/customer.h"
 #include "services/customer/effective_day.h"
@@ -77,7 +78,7 @@ std::string EtagOf(int64_t version) { return absl::StrCat(version); }
 absl::Status ExpectEtag(const command::View& view, const std::string& etag) {
   const std::string present = EtagOf(view.state.customer().version());
   if (etag.empty() || etag == present) return absl::OkStatus();
-  return Refuse(Reason::kEtagMismatch,
+  return Refuse(reason::kEtagMismatch,
                 absl::StrCat("the customer's etag is '", present, "', not '", etag, "'"),
                 {{"etag", present}});
 }
@@ -127,7 +128,7 @@ absl::StatusOr<Events> Customer::Decide(const command::View& view,
                                         const UpdateCustomerRequest& request,
                                         const command::Context& context,
                                         UpdateCustomerResponse& response) {
-  RETURN_IF_ERROR(ExpectAllowed(view, "UpdateCustomer"));
+  RETURN_IF_ERROR(ExpectAllowed(view, Command::kUpdateCustomer));
   RETURN_IF_ERROR(ExpectEtag(view, request.etag()));
   const v1::State& state = view.state.customer();
   ASSIGN_OR_RETURN(const absl::CivilDay day, DayOfChange(view, request, context));

@@ -2,9 +2,9 @@
 
 #include <cstdio>
 
-#include "common/base/reasons.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
+#include "services/daybook/wiring/catalogue.h"
 
 namespace daybook {
 
@@ -13,8 +13,8 @@ int ReportError(const absl::Status& status) {
   if (const std::string reason = ReasonOf(status); !reason.empty()) {
     text += Cat("\n  reason: ", reason);
     for (const auto& [key, value] : MetadataOf(status)) text += Cat("\n  ", key, ": ", value);
-    for (const ReasonInfo& info : Reasons()) {
-      if (info.name == reason) text += Cat("\n  what to do: ", info.advice);
+    for (const Reason* known : Catalogue()) {
+      if (known->name == reason) text += Cat("\n  what to do: ", known->advice);
     }
   }
   std::fprintf(stderr, "%s\n", text.c_str());

@@ -179,7 +179,7 @@ class OrderReader {
     }
     Order order;
     order.line = row.line;
-    auto id = ParseId(TextOf(row, kCustomerId), command::kMaxCustomerIdCharacters, CheckId);
+    auto id = ParseId(TextOf(row, kCustomerId), command::kMaxStreamIdCharacters, CheckId);
     if (!id.ok()) return About(kCustomerId, id.status());
     order.customer_id = *std::move(id);
     ASSIGN_OR_RETURN(order.date, DayOf(row, kOrderDate));

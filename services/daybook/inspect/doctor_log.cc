@@ -5,10 +5,10 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/fact_table.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
 #include "common/log/same_log.h"
-#include "common/projection/facts.h"
 #include "common/store/store.h"
 #include "daybook/book/v1/record.pb.h"
 #include "projections/topology.h"
@@ -54,7 +54,7 @@ absl::Status CheckRecord(const ScannedRecord& record, book::v1::Commit* commit) 
     return absl::DataLossError("the record counts but its commit does not parse");
   }
   for (const book::v1::Event& event : commit->events()) {
-    if (projection::FactIndex(event) != 0) continue;
+    if (FactsOf<book::v1::Event>().In(event).message != nullptr) continue;
     return absl::UnimplementedError(
         "an event of a kind that this version does not know: written by a newer version");
   }

@@ -15,6 +15,7 @@
 #include "common/store/store.h"
 #include "projections/topology.h"
 #include "services/daybook/storage/store_copy.h"
+#include "services/daybook/wiring/books.h"
 
 namespace daybook {
 namespace {
@@ -124,7 +125,9 @@ Finding CheckCommandCache(const Config& config, int partitions, const WorkDirect
   absl::Status status = CopyStore(config.data_dir + "/" + kName, copy);
   if (absl::IsNotFound(status)) return {kName, absl::OkStatus(), "not there yet"};
   if (status.ok()) {
-    status = NamedAsOriginal(command::CheckCache(copy, partitions), scratch, config.data_dir);
+    const absl::StatusOr<command::Book> book = TheBook();
+    status = book.ok() ? command::CheckCache(copy, book->state_version, partitions) : book.status();
+    status = NamedAsOriginal(status, scratch, config.data_dir);
   }
   return {kName,
           Damaged(status,

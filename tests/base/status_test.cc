@@ -1,35 +1,14 @@
-#include "common/base/reasons.h"
+#include "common/base/status.h"
 
 #include <gtest/gtest.h>
 
-#include <set>
+#include <string>
 
 #include "common/base/fields.h"
-#include "common/base/status.h"
 #include "google/rpc/error_details.pb.h"
 
 namespace daybook {
 namespace {
-
-TEST(Reasons, AreOneTableInTheOrderOfTheEnum) {
-  std::set<std::string_view> names;
-  for (size_t i = 0; i < Reasons().size(); ++i) {
-    const ReasonInfo& row = Reasons()[i];
-    EXPECT_EQ(static_cast<size_t>(row.reason), i) << row.name;
-    EXPECT_TRUE(names.insert(row.name).second) << row.name;
-    EXPECT_EQ(row.name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"),
-              std::string_view::npos)
-        << row.name;
-    EXPECT_LE(row.name.size(), 63u);
-    EXPECT_NE(row.code, absl::StatusCode::kOk);
-    EXPECT_NE(row.code, absl::StatusCode::kUnknown);
-    EXPECT_FALSE(row.meaning.empty() || row.advice.empty()) << row.name;
-    const absl::Status refusal = Refuse(row.reason, "no", {{"key", "value"}});
-    EXPECT_EQ(refusal.code(), row.code);
-    EXPECT_EQ(ReasonOf(refusal), row.name);
-    EXPECT_EQ(MetadataOf(refusal, "key"), "value");
-  }
-}
 
 TEST(FieldViolations, KeepsSoManyAndSaysHowManyMoreThereAre) {
   FieldViolations bad;
