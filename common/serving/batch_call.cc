@@ -87,7 +87,7 @@ class BatchCall {
 
 const absl::Status& TooLate() {
   static const absl::Status* status = new absl::Status(
-      Refuse(Reason::kDeadlineExceeded,
+      Refuse(reason::kDeadlineExceeded,
              "the deadline came before this command was looked at; this attempt recorded nothing"));
   return *status;
 }
@@ -96,16 +96,17 @@ class BatchItem : public command::Command {
  public:
   BatchItem(std::shared_ptr<BatchCall> batch, int index, const CommandKinds::Kind& kind,
             const Message& request)
-      : batch_(std::move(batch)), index_(index), field_(kind.field->number()), request_(request) {}
+      : batch_(std::move(batch)), index_(index), kind_(kind), request_(request) {}
   const Message& request() const override { return request_; }
   void Reply(const absl::Status& status, std::string response) override {
-    batch_->Take(index_, field_, status, std::move(response), already_recorded);
+    batch_->Take(index_, CommandKinds::ResultField(kind_), status,
+                 CommandKinds::Result(kind_, std::move(response)), already_recorded);
   }
 
  private:
   const std::shared_ptr<BatchCall> batch_;  // shared by its items: the last one answers
   const int index_;
-  const int field_;
+  const CommandKinds::Kind& kind_;
   const Message& request_;
 };
 

@@ -5,6 +5,7 @@
 
 #include "common/base/status.h"
 #include "common/base/text.h"
+#include "common/command/reasons.h"
 
 namespace daybook {
 namespace {
@@ -61,7 +62,7 @@ absl::Time DecideBy(absl::Time deadline, absl::Time now) {
 
 const absl::Status& UnknownOutcome() {
   static const absl::Status status =
-      Refuse(Reason::kOutcomeUnknown,
+      Refuse(reason::kOutcomeUnknown,
              "the deadline came before the outcome was certain; send it again under the same "
              "request_id");
   return status;

@@ -42,12 +42,13 @@ class StreamCommand : public command::Command {
  public:
   StreamCommand(std::unique_ptr<rpc::StreamItem> item, const CommandKinds::Kind& kind)
       : item_(std::move(item)),
-        field_(kind.field->number()),
+        kind_(kind),
         request_(CommandKinds::Request(kind, RequestOf(*item_).command())) {}
   const Message& request() const override { return request_; }
   void Reply(const absl::Status& status, std::string response) override {
     if (status.ok()) {
-      Answer(*item_, field_, response, already_recorded);
+      Answer(*item_, CommandKinds::ResultField(kind_),
+             CommandKinds::Result(kind_, std::move(response)), already_recorded);
     } else {
       AnswerError(*item_, status);
     }
@@ -55,7 +56,7 @@ class StreamCommand : public command::Command {
 
  private:
   const std::unique_ptr<rpc::StreamItem> item_;
-  const int field_;
+  const CommandKinds::Kind& kind_;
   const Message& request_;
 };
 

@@ -12,30 +12,39 @@
 
 namespace daybook {
 
-// What a wrapped command is. Made once; a field of Command without a method, or without a result of
-// the same number, is a broken invariant.
+// What a wrapped command is. The first two books have their requests in Command itself; each other
+// book has one field there, a message of its own with one oneof of its requests, and one in
+// CommandResult with its responses under the same numbers.
+//
+// Made once; a request without a method, or without a response of the same number, is a broken
+// invariant.
 class CommandKinds {
  public:
   struct Kind {
-    // In Command; its number is the one in Result, too.
+    // In Command, or in the book's message; its number is the one in the result, too.
     const google::protobuf::FieldDescriptor* field = nullptr;
+    const google::protobuf::FieldDescriptor* book = nullptr;  // in Command; null: `field` is
     const command::Method* method = nullptr;
   };
 
   explicit CommandKinds(const command::Book& book);
 
   // Null if the command is none.
-  const Kind* Of(const book::v1::Command& wrapped) const {
-    const auto number = static_cast<size_t>(wrapped.command_case());
-    return number == 0 ? nullptr : &by_number_[number];
-  }
+  const Kind* Of(const book::v1::Command& wrapped) const;
   static const google::protobuf::Message& Request(const Kind& kind,
-                                                  const book::v1::Command& wrapped) {
-    return wrapped.GetReflection()->GetMessage(wrapped, kind.field);
-  }
+                                                  const book::v1::Command& wrapped);
+  // The field of CommandResult that the answer goes into, and the bytes that go there.
+  static int ResultField(const Kind& kind);
+  static std::string Result(const Kind& kind, std::string response);
 
  private:
-  std::vector<Kind> by_number_;
+  // One field of Command: a request, or a book's own message of requests.
+  struct Entry {
+    Kind kind;
+    const google::protobuf::OneofDescriptor* requests = nullptr;  // of the book's message
+    std::vector<Kind> by_index;                                   // in the order of that oneof
+  };
+  std::vector<Entry> by_number_;
 };
 
 // Bytes of google.rpc.Status; `details`: with the details of the refusal.
