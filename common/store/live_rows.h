@@ -6,9 +6,7 @@
 // part of the database. Rows that a fold has no more in hand rest as bytes, and those that were not
 // used lately go when there are too many.
 //
-// Why not the database's own sorted memory: each command would be three inserts into a skip list
-// of random keys, 2 µs each, most of it waiting for memory. Here a flush puts bytes into a hash,
-// and order is made once, for a file of some MiB.
+// Why `recent_` is not the database's memtable: recent_rows.h.
 //
 // Failure. A file that cannot be written is tried again by every flush; until it is written no
 // flush publishes anything.
