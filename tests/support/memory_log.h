@@ -159,6 +159,7 @@ class LogPen {
     log::v1::Frame frame;
     frame.set_epoch(at_[Index(partition)].at().epoch + 1);
     frame.mutable_owner_started()->set_owner("test");
+    frame.mutable_owner_started()->set_endpoint("owner-" + std::to_string(frame.epoch()) + ":1");
     frame.mutable_owner_started()->set_log_id(log_id_);
     frame.mutable_owner_started()->set_partition_count(log_.partitions());
     frame.mutable_owner_started()->set_format(format_);

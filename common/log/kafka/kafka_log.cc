@@ -44,6 +44,9 @@ class KafkaLog : public EventLog {
     DAYBOOK_CHECK(partition >= 0 && partition < core_.partitions);
     return core_.asker->AskExtent(partition, absl::Seconds(3));
   }
+  absl::StatusOr<std::vector<Extent>> GetExtents() override {
+    return core_.asker->AskExtents(core_.partitions, absl::Seconds(3));
+  }
   std::shared_ptr<void> Watch(std::function<void()> wake) override {
     return Bell::Watch(core_.bell, std::move(wake));
   }
