@@ -1,8 +1,11 @@
 #include "projections/topology.h"
 
 #include <string>
+#include <vector>
 
-#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/base/suggestion.h"
+#include "common/base/text.h"
 #include "projections/balances/balances.h"
 #include "projections/balances/queries.h"
 #include "projections/directory/directory.h"
@@ -22,12 +25,10 @@ projection::Topology TheTopology() {
 
 absl::Status CheckProjection(const projection::Topology& topology, std::string_view name) {
   if (topology.Find(name) != nullptr) return absl::OkStatus();
-  std::string names;
-  for (const auto& entry : topology.entries()) {
-    absl::StrAppend(&names, names.empty() ? "" : ", ", entry.projection.name);
-  }
-  return absl::InvalidArgumentError(
-      absl::StrCat("no projection is called '", std::string(name), "'; there are ", names));
+  const std::vector<std::string> names = topology.names();
+  return absl::InvalidArgumentError(Cat("no projection is called '", name, "'",
+                                        DidYouMean(name, names), "; there are ",
+                                        absl::StrJoin(names, ", ")));
 }
 
 }  // namespace daybook

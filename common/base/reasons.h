@@ -42,6 +42,12 @@ inline constexpr Reason kShuttingDown{"SHUTTING_DOWN", absl::StatusCode::kUnavai
                                       "The server is stopping; this attempt recorded nothing.",
                                       "Retry with the same request_id, here or elsewhere."};
 
+inline constexpr Reason kNotServedHere{
+    "NOT_SERVED_HERE", absl::StatusCode::kUnavailable,
+    "This server does not do what was asked for (metadata `what`); nothing was recorded. Metadata "
+    "`endpoint` says which one does, where that is known.",
+    "Send it there, a command with the same request_id; the same server will not take it later."};
+
 inline constexpr Reason kUnsupported{"UNSUPPORTED", absl::StatusCode::kUnimplemented,
                                      "This server does not do that.", "See the message."};
 
@@ -55,8 +61,8 @@ inline constexpr Reason kCustomerNotFound{"CUSTOMER_NOT_FOUND", absl::StatusCode
 
 // All of the above.
 inline constexpr const Reason* kBaseReasons[] = {
-    &kCustomerNotFound, &kInvalidFields, &kAmountOverflow,  &kOverloaded,
-    &kShuttingDown,     &kUnsupported,   &kDeadlineExceeded};
+    &kCustomerNotFound, &kInvalidFields, &kAmountOverflow, &kOverloaded,
+    &kShuttingDown,     &kNotServedHere, &kUnsupported,    &kDeadlineExceeded};
 
 }  // namespace reason
 }  // namespace daybook

@@ -60,6 +60,10 @@ bool WorthSendingAgain(absl::StatusCode code) {
          code == absl::StatusCode::kDeadlineExceeded;
 }
 
+bool WorthSendingAgain(const absl::Status& status) {
+  return WorthSendingAgain(status.code()) && ReasonOf(status) != reason::kNotServedHere.name;
+}
+
 const std::string& CustomerOf(const book::v1::Command& command) {
   static const std::string nobody;
   static thread_local std::string scratch;
@@ -114,7 +118,7 @@ absl::StatusOr<std::vector<book::v1::CommandResult>> BatchSender::Send(
       left = std::move(again);
       if (left.empty()) break;
       status = StatusOf(results[left[0]]);
-    } else if (!WorthSendingAgain(status.code())) {
+    } else if (!WorthSendingAgain(status)) {
       return status;
     }
     for (const size_t i : left) in_doubt_[i] = true;

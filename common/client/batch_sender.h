@@ -51,6 +51,8 @@ class BatchSender {
 
 // Worth sending again as it is: UNAVAILABLE, RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED.
 bool WorthSendingAgain(absl::StatusCode code);
+// The same, and not of a server that does not do this (NOT_SERVED_HERE): it will not later either.
+bool WorthSendingAgain(const absl::Status& status);
 
 // `customer_id` of whichever request it is.
 const std::string& CustomerOf(const book::v1::Command& command);

@@ -5,6 +5,8 @@
 //   }
 #pragma once
 
+#include <algorithm>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -27,11 +29,20 @@ class Topology {
     ServiceInfo service;
   };
   const std::vector<Entry>& entries() const { return entries_; }
-  // With nothing but the one of this name, if there is one.
-  Topology Only(std::string_view name) const {
-    Topology one;
-    if (const Entry* entry = Find(name)) one.entries_.push_back(*entry);
-    return one;
+  // With nothing but those of these names, in the order that they have here.
+  Topology Only(const std::vector<std::string>& names) const {
+    Topology some;
+    for (const Entry& entry : entries_) {
+      if (std::find(names.begin(), names.end(), entry.projection.name) != names.end()) {
+        some.entries_.push_back(entry);
+      }
+    }
+    return some;
+  }
+  std::vector<std::string> names() const {
+    std::vector<std::string> names;
+    for (const Entry& entry : entries_) names.push_back(entry.projection.name);
+    return names;
   }
   // Null if there is none of this name.
   const Entry* Find(std::string_view name) const {

@@ -149,5 +149,12 @@ TEST(BatchSender, StopsWhenTold) {
       absl::IsCancelled(BatchSender(&client, options).Send({CommandOf("a", "a1")}).status()));
 }
 
+TEST(WorthSendingAgain, IsNotWhatTheServerWillNotDo) {
+  EXPECT_TRUE(WorthSendingAgain(Refuse(reason::kOverloaded, "too many")));
+  EXPECT_TRUE(WorthSendingAgain(absl::UnavailableError("connection refused")));
+  EXPECT_FALSE(WorthSendingAgain(Refuse(reason::kNotServedHere, "read models only")));
+  EXPECT_FALSE(WorthSendingAgain(absl::InvalidArgumentError("wrong")));
+}
+
 }  // namespace
 }  // namespace daybook

@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
+#include "projections/topology.h"
 #include "services/daybook/config/config_file.h"
 
 namespace daybook {
@@ -126,6 +127,25 @@ TEST(Config, RefusesWhatDoesNotFitTogether) {
   EXPECT_THAT(ErrorOf("log = 'kafka'\n"), HasSubstr("kafka.brokers"));
   EXPECT_THAT(ErrorOf("tls.cert = 'a.pem'\n"), HasSubstr("tls.key"));
   EXPECT_THAT(ErrorOf("tls.client_ca = 'a.pem'\n"), HasSubstr("tls.cert"));
+}
+
+TEST(Config, SaysWhatAServerDoes) {
+  EXPECT_TRUE(MakeConfig({})->roles.commands);
+  EXPECT_EQ(MakeConfig({})->roles.projections, TheTopology().names());
+  const char* const environment[] = {"DAYBOOK_ROLES=commands,projections:journal", nullptr};
+  const auto config = LoadConfig(FileWith("roles = 'commands'\n"), {}, environment);
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_TRUE(config->roles.commands);
+  EXPECT_THAT(config->roles.projections, testing::ElementsAre("journal"));
+  EXPECT_EQ(FromOf(*config, "roles"), "environment DAYBOOK_ROLES");
+  EXPECT_THAT(ErrorOf("roles = 'comands'\n"),
+              AllOf(HasSubstr(".toml:1"), HasSubstr("roles"), HasSubstr("'commands'?")));
+  EXPECT_THAT(ErrorOf("roles = 'projections:journl'\n"), HasSubstr("'journal'?"));
+  // One process has the directory of an embedded log; nobody else could write it.
+  EXPECT_THAT(ErrorOf("roles = 'projections'\n"),
+              AllOf(HasSubstr("roles"), HasSubstr("log = kafka")));
+  EXPECT_EQ(ErrorOf("roles = 'projections'\nlog = 'kafka'\nkafka.brokers = 'b:1'\n"), "");
+  EXPECT_EQ(ErrorOf("roles = 'commands'\n"), "");
 }
 
 TEST(Config, RefusesAFileThatIsNotThere) {

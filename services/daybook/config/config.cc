@@ -15,6 +15,7 @@
 #include "common/base/status.h"
 #include "common/base/suggestion.h"
 #include "common/base/text.h"
+#include "projections/topology.h"
 #include "services/daybook/config/config_file.h"
 
 namespace daybook {
@@ -22,7 +23,6 @@ namespace {
 
 using Kind = Setting::Kind;
 
-constexpr std::string_view kPrefix = "DAYBOOK_";
 constexpr std::string_view kKafka = "kafka.";
 
 // Names in the environment that are no settings: the file's, and those of tests.
@@ -81,60 +81,21 @@ absl::StatusOr<int64_t> ParseNumber(const Setting& setting, const Given& given) 
   return number;
 }
 
-// Where a setting's value goes: exactly one of these is set.
-struct Target {
-  std::string Config::* text = nullptr;
-  int64_t Config::* number = nullptr;
-  bool Config::* flag = nullptr;
-};
-Target TargetOf(std::string_view key) {
-  static const std::map<std::string_view, Target> targets = {
-      {"data_dir", {.text = &Config::data_dir}},
-      {"log", {.text = &Config::log}},
-      {"partitions", {.number = &Config::partitions}},
-      {"kafka.brokers", {.text = &Config::kafka_brokers}},
-      {"kafka.topic_prefix", {.text = &Config::kafka_topic_prefix}},
-      {"kafka.replication_factor", {.number = &Config::kafka_replication_factor}},
-      {"listen", {.text = &Config::listen}},
-      {"http_listen", {.text = &Config::http_listen}},
-      {"advertise", {.text = &Config::advertise}},
-      {"insecure", {.flag = &Config::insecure}},
-      {"tls.cert", {.text = &Config::tls_cert}},
-      {"tls.key", {.text = &Config::tls_key}},
-      {"tls.client_ca", {.text = &Config::tls_client_ca}},
-      {"server", {.text = &Config::server}},
-      {"tls.ca", {.text = &Config::tls_ca}},
-      {"tls.client_cert", {.text = &Config::tls_client_cert}},
-      {"tls.client_key", {.text = &Config::tls_client_key}},
-      {"tls.server_name", {.text = &Config::tls_server_name}},
-      {"limits.max_in_flight", {.number = &Config::max_in_flight}},
-      {"limits.max_queue", {.number = &Config::max_queue}},
-      {"limits.max_deadline_ms", {.number = &Config::max_deadline_ms}},
-      {"limits.max_in_flight_bytes", {.number = &Config::max_in_flight_bytes}},
-      {"limits.max_unsent_bytes", {.number = &Config::max_unsent_bytes}},
-      {"limits.max_streams", {.number = &Config::max_streams}},
-      {"limits.stream_window", {.number = &Config::stream_window}},
-      {"limits.max_message_bytes", {.number = &Config::max_message_bytes}},
-      {"limits.max_connection_age_ms", {.number = &Config::max_connection_age_ms}},
-      {"limits.keepalive_ms", {.number = &Config::keepalive_ms}},
-      {"clock.accept_until", {.text = &Config::clock_accept_until}},
-      {"log_level", {.text = &Config::log_level}},
-      {"log_format", {.text = &Config::log_format}},
-  };
-  const auto found = targets.find(key);
-  DAYBOOK_CHECK(found != targets.end());
-  return found->second;
-}
-
 absl::Status Store(const Setting& setting, const Given& given, Config* config) {
-  const Target target = TargetOf(setting.key);
   switch (setting.kind) {
     case Kind::kNumber: {
-      ASSIGN_OR_RETURN(config->*target.number, ParseNumber(setting, given));
+      ASSIGN_OR_RETURN(config->*std::get<int64_t Config::*>(setting.target),
+                       ParseNumber(setting, given));
       return absl::OkStatus();
     }
     case Kind::kSwitch: {
-      ASSIGN_OR_RETURN(config->*target.flag, ParseSwitch(given));
+      ASSIGN_OR_RETURN(config->*std::get<bool Config::*>(setting.target), ParseSwitch(given));
+      return absl::OkStatus();
+    }
+    case Kind::kRoles: {
+      const auto roles = ParseRoles(given.value, TheTopology().names());
+      if (!roles.ok()) return Bad(given, ToStd(roles.status().message()));
+      config->*std::get<Roles Config::*>(setting.target) = *roles;
       return absl::OkStatus();
     }
     case Kind::kAddress:
@@ -153,7 +114,7 @@ absl::Status Store(const Setting& setting, const Given& given, Config* config) {
     case Kind::kText:
       break;
   }
-  config->*target.text = given.value;
+  config->*std::get<std::string Config::*>(setting.target) = given.value;
   return absl::OkStatus();
 }
 
@@ -175,6 +136,11 @@ absl::Status CheckTogether(const Config& config) {
     return refuse("data_dir is empty; name a directory, or leave it out");
   if (config.log == "kafka" && config.kafka_brokers.empty()) {
     return refuse("log = kafka needs kafka.brokers (--kafka-brokers host:9092)");
+  }
+  if (config.log == "embedded" && !config.roles.commands) {
+    return refuse(
+        "roles without commands needs log = kafka: only one process can have an embedded log, so "
+        "nobody would write it");
   }
   if (config.tls_cert.empty() != config.tls_key.empty()) {
     return refuse("tls.cert and tls.key go together; only one is set");
@@ -210,79 +176,6 @@ absl::Time Config::accepted_records() const {
     DAYBOOK_CHECK(absl::ParseTime(absl::RFC3339_full, clock_accept_until, &time, nullptr));
   }
   return time;
-}
-
-std::string Setting::flag() const {
-  return "--" + absl::StrReplaceAll(ToAbsl(key), {{".", "-"}, {"_", "-"}});
-}
-
-std::string Setting::environment() const {
-  return Cat(kPrefix, absl::AsciiStrToUpper(absl::StrReplaceAll(ToAbsl(key), {{".", "_"}})));
-}
-
-const std::vector<Setting>& Settings() {
-  static const auto* settings = new std::vector<Setting>{
-      {"data_dir", Kind::kText, "", "", 0, 0,
-       "directory of log and read models, on a local file system"},
-      {"log", Kind::kChoice, "embedded", "embedded|kafka", 0, 0, "where the log is kept"},
-      {"partitions", Kind::kNumber, "16", "", 1, 1024,
-       "partitions of a log that is made now; fixed for its life"},
-      {"kafka.brokers", Kind::kText, "", "", 0, 0, "host:port, several separated by commas"},
-      {"kafka.topic_prefix", Kind::kText, "", "", 0, 0, "the log is topic <prefix>daybook.log.v1"},
-      {"kafka.replication_factor", Kind::kNumber, "0", "", 0, 32767,
-       "of a topic that is made now; 0 = 3, or as many as there are brokers"},
-      {"listen", Kind::kAddress, "127.0.0.1:7464", "", 0, 0,
-       "gRPC address; port 0 = any free one, said when serving"},
-      {"advertise", Kind::kAddress, "", "", 0, 0,
-       "address where clients reach this server, written into the log with every claim and told to "
-       "those who ask another one; empty = that of `listen`, with the port it got and this "
-       "machine's name for 0.0.0.0 and [::]"},
-      {"http_listen", Kind::kAddress, "127.0.0.1:7465", "", 0, 0,
-       "address of /metrics, /healthz, /readyz, /version; empty = none"},
-      {"insecure", Kind::kSwitch, "false", "", 0, 0,
-       "allow an address other than loopback without TLS"},
-      {"tls.cert", Kind::kText, "", "", 0, 0, "PEM file: certificate chain of the server"},
-      {"tls.key", Kind::kText, "", "", 0, 0, "PEM file: private key of the server"},
-      {"tls.client_ca", Kind::kText, "", "", 0, 0,
-       "PEM file: only clients with a certificate of this authority may call"},
-      {"server", Kind::kAddress, "", "", 0, 0,
-       "address that import, call and story talk to; empty = that of `listen`"},
-      {"tls.ca", Kind::kText, "", "", 0, 0,
-       "PEM file: talk TLS to a server with a certificate of this authority"},
-      {"tls.client_cert", Kind::kText, "", "", 0, 0, "PEM file: certificate chain of the client"},
-      {"tls.client_key", Kind::kText, "", "", 0, 0, "PEM file: private key of the client"},
-      {"tls.server_name", Kind::kText, "", "", 0, 0,
-       "name in the server's certificate, if not its address"},
-      {"limits.max_in_flight", Kind::kNumber, "4096", "", 1, 1'000'000,
-       "unary calls in work at once; more are refused with RESOURCE_EXHAUSTED"},
-      {"limits.max_queue", Kind::kNumber, "32768", "", 1, 10'000'000,
-       "commands waiting per worker; more are refused with RESOURCE_EXHAUSTED"},
-      {"limits.max_deadline_ms", Kind::kNumber, "60000", "", 100, 3'600'000,
-       "longest that a call, or one command of a stream, may last, milliseconds"},
-      {"limits.max_in_flight_bytes", Kind::kNumber, "268435456", "", 1'000'000, int64_t{64} << 30,
-       "bytes of requests in work at once; more are refused with RESOURCE_EXHAUSTED"},
-      {"limits.max_unsent_bytes", Kind::kNumber, "268435456", "", 1'000'000, int64_t{64} << 30,
-       "bytes of answers that callers have not taken; more are refused with RESOURCE_EXHAUSTED"},
-      {"limits.max_streams", Kind::kNumber, "1024", "", 1, 100'000,
-       "streams open at once; more are refused with RESOURCE_EXHAUSTED"},
-      {"limits.stream_window", Kind::kNumber, "256", "", 1, 100'000,
-       "commands of one stream in work at once; its sender is held when they are"},
-      {"limits.max_message_bytes", Kind::kNumber, "4194304", "", 524'288, 64 << 20,
-       "largest message, either way"},
-      {"limits.max_connection_age_ms", Kind::kNumber, "1800000", "", 1'000, 604'800'000,
-       "age at which a connection is told to go; closed max_deadline_ms + 5 s later"},
-      {"limits.keepalive_ms", Kind::kNumber, "60000", "", 1'000, 7'200'000,
-       "silence after which a connection is asked whether it lives"},
-      {"clock.accept_until", Kind::kTime, "", "", 0, 0,
-       "records up to this time are known to be of the future, by a clock that was wrong: serve "
-       "all "
-       "the same; read common/log/README.md first"},
-      {"log_level", Kind::kChoice, "info", "debug|info|warning|error", 0, 0,
-       "least severity of messages on stderr"},
-      {"log_format", Kind::kChoice, "auto", "auto|text|json", 0, 0,
-       "of messages on stderr; auto = text on a terminal, else JSON lines"},
-  };
-  return *settings;
 }
 
 bool IsSecret(std::string_view key) {
@@ -342,7 +235,8 @@ absl::StatusOr<std::vector<Given>> FromEnvironment(const char* const* environmen
   for (; *environment != nullptr; ++environment) {
     const std::string_view entry = *environment;
     const size_t equals = entry.find('=');
-    if (entry.substr(0, kPrefix.size()) != kPrefix || equals == entry.npos) continue;
+    if (entry.substr(0, kEnvironmentPrefix.size()) != kEnvironmentPrefix || equals == entry.npos)
+      continue;
     const std::string name(entry.substr(0, equals));
     if (IsNoSetting(name)) continue;
     const std::string from = "environment " + name;
@@ -350,7 +244,7 @@ absl::StatusOr<std::vector<Given>> FromEnvironment(const char* const* environmen
     if (const auto found = keys.find(name); found != keys.end()) {
       given.push_back({found->second, value, from});
     } else if (name.rfind("DAYBOOK_KAFKA_", 0) == 0) {  // librdkafka's names have dots only
-      const std::string property = absl::AsciiStrToLower(name.substr(kPrefix.size()));
+      const std::string property = absl::AsciiStrToLower(name.substr(kEnvironmentPrefix.size()));
       given.push_back({absl::StrReplaceAll(property, {{"_", "."}}), value, from});
     } else {
       std::vector<std::string> names;

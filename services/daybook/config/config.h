@@ -12,10 +12,13 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "services/daybook/config/roles.h"
 
 namespace daybook {
 
@@ -29,6 +32,7 @@ struct Config {
   int64_t partitions = 0;
   std::string listen;
   std::string http_listen;
+  Roles roles;            // of `serve`
   std::string advertise;  // what NOT_OWNER tells clients; empty = from `listen`
   bool insecure = false;
   std::string tls_cert;
@@ -39,6 +43,8 @@ struct Config {
   std::string tls_client_cert;
   std::string tls_client_key;
   std::string tls_server_name;
+  int64_t model_threads = 0;
+  int64_t scan_threads = 0;
   int64_t max_in_flight = 0;
   int64_t max_queue = 0;
   int64_t max_deadline_ms = 0;
@@ -68,14 +74,17 @@ struct Config {
   std::string server_address() const { return server.empty() ? listen : server; }
   std::string log_dir() const { return data_dir + "/log"; }
   std::string models_dir() const { return data_dir + "/models"; }
+  std::string cache_dir() const { return data_dir + "/command-cache"; }  // of the write side
   // clock.accept_until; the infinite past if it is not given.
   absl::Time accepted_records() const;
 };
 
 // A row of the table of settings.
 struct Setting {
-  enum class Kind { kText, kChoice, kNumber, kSwitch, kAddress, kTime };
+  enum class Kind { kText, kChoice, kNumber, kSwitch, kAddress, kTime, kRoles };
   std::string_view key;  // as in the TOML file: `kafka.brokers`
+  // Where the value goes: text, choices, addresses and times as text.
+  std::variant<std::string Config::*, int64_t Config::*, bool Config::*, Roles Config::*> target;
   Kind kind;
   std::string_view fallback;  // the default
   std::string_view choices;   // kChoice: `a|b`
@@ -86,7 +95,10 @@ struct Setting {
   std::string flag() const;         // `--kafka-brokers`
   std::string environment() const;  // `DAYBOOK_KAFKA_BROKERS`
 };
-const std::vector<Setting>& Settings();
+absl::Span<const Setting> Settings();
+
+// What the names of settings begin with in the environment.
+inline constexpr std::string_view kEnvironmentPrefix = "DAYBOOK_";
 
 // A value somebody gave, as text, and where.
 struct Given {

@@ -156,7 +156,7 @@ class ImportOrders : public Subcommand {
       std::fprintf(stderr, "interrupted; the same command goes on\n");
       return kExitInterrupted;
     }
-    if (dry_run_ && WorthSendingAgain(status.code())) {
+    if (dry_run_ && WorthSendingAgain(status)) {
       std::fprintf(stderr, "no answer from %s: only the file was checked\n",
                    config.server_address().c_str());
       summary = ImportSummary();

@@ -33,7 +33,7 @@ absl::Status Ask(rpc::Client& client, const balances::v1::GetStatementRequest& r
     response->Clear();
     const absl::Status status = client.Call(method, request, response, WallNow() + kCallDeadline);
     const absl::Time now = WallNow();
-    if (!WorthSendingAgain(status.code()) || now > give_up) {
+    if (!WorthSendingAgain(status) || now > give_up) {
       if (status.ok() && options.notice != nullptr) options.notice->Succeeded();
       return status;
     }

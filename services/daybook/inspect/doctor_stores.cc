@@ -152,7 +152,7 @@ std::vector<Finding> CheckStores(const Config& config, int partitions) {
   std::error_code error;
   if (!fs::is_directory(config.data_dir, error)) return {};
   const projection::Topology topology = TheTopology();
-  std::vector<std::string> directories = {config.data_dir + "/command-cache"};
+  std::vector<std::string> directories = {config.cache_dir()};
   for (const auto& entry : topology.entries()) {
     directories.push_back(config.models_dir() + "/" + entry.projection.name);
   }
@@ -168,9 +168,13 @@ std::vector<Finding> CheckStores(const Config& config, int partitions) {
     return found;
   }
   for (const auto& entry : topology.entries()) {
-    found.push_back(CheckModel(config, entry.projection.name, *scratch));
+    const std::string& name = entry.projection.name;
+    if (!config.roles.Keeps(name) && !fs::exists(config.models_dir() + "/" + name, error)) continue;
+    found.push_back(CheckModel(config, name, *scratch));
   }
-  found.push_back(CheckCommandCache(config, partitions, *scratch));
+  if (config.roles.commands || fs::exists(config.cache_dir(), error)) {
+    found.push_back(CheckCommandCache(config, partitions, *scratch));
+  }
   return found;
 }
 

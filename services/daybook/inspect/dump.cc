@@ -66,7 +66,7 @@ class Dump : public Subcommand {
     }
     ASSIGN_OR_RETURN(const auto log,
                      OpenLog(config, LogUse::kRead));  // after the copy: not shorter
-    const auto opened = projection::Models::Open(*log, topology.Only(projection_),
+    const auto opened = projection::Models::Open(*log, topology.Only({projection_}),
                                                  {.directory = scratch.path(), .mend = false});
     RETURN_IF_ERROR(NamedAsOriginal(opened.status(), scratch, config.models_dir()));
     const auto& models = *opened;

@@ -31,7 +31,8 @@ class RebuildCommand : public Subcommand {
                 "do not answer"};
   }
   void Declare(Flags& flags) override {
-    flags.Text("--projection", "NAME", "only this one", &projection_);
+    flags.Text("--projection", "NAME", "only this one; else those of the setting `roles`",
+               &projection_);
     flags.Switch("--dry-run", "compare only, change nothing", &dry_run_);
     flags.Switch("--accept-difference", "switch even if it differs, or the log is another one",
                  &accept_difference_);
@@ -46,7 +47,8 @@ class RebuildCommand : public Subcommand {
     }
     int code = kExitOk;
     for (const auto& entry : topology.entries()) {
-      if (!projection_.empty() && entry.projection.name != projection_) continue;
+      const std::string& name = entry.projection.name;
+      if (projection_.empty() ? !config.roles.Keeps(name) : name != projection_) continue;
       bool left_different = false;
       const absl::Status status = RebuildOne(config, entry.projection, &left_different);
       if (left_different) code = kExitFailed;

@@ -66,7 +66,7 @@ std::vector<Stored> StoresOf(const Config& config) {
   for (const auto& entry : topology.entries()) {
     stores.push_back({entry.projection.name, config.models_dir() + "/" + entry.projection.name});
   }
-  stores.push_back({"command-cache", config.data_dir + "/command-cache"});
+  stores.push_back({"command-cache", config.cache_dir()});
   return stores;
 }
 

@@ -25,13 +25,18 @@ absl::StatusOr<std::unique_ptr<log::EventLog>> OpenKafkaAt(const LogPlace& place
     options.replication_factor = static_cast<int>(config.kafka_replication_factor);
   }
   options.create_topic = use == LogUse::kServe;
-  options.client_role = use == LogUse::kServe ? "daybook-serve" : "daybook-read";
+  const bool stays = use == LogUse::kServe || use == LogUse::kFollow;
+  options.client_role = stays ? "daybook-serve" : "daybook-read";
   options.properties = config.kafka_properties;
   options.leave_out_added_partitions = use == LogUse::kSalvage;
-  if (use != LogUse::kServe) options.guard_interval = absl::ZeroDuration();
+  if (!stays) options.guard_interval = absl::ZeroDuration();
   options.cancelled = [] { return Interrupted().load(); };
   options.warn = [](std::string_view message) { Log(Severity::kWarning, message); };
   auto log = log::OpenKafka(std::move(options));
+  if (absl::IsNotFound(log.status())) {
+    return absl::NotFoundError(
+        Cat(log.status().message(), "; the first `daybook serve` that takes commands makes one"));
+  }
   if (!absl::IsUnavailable(log.status())) return log;
   return absl::UnavailableError(
       Cat("no answer from the brokers at ", place.where, ": ", log.status().message()));

@@ -12,6 +12,7 @@ namespace daybook {
 
 enum class LogUse {
   kServe,    // read and write; made when missing
+  kFollow,   // read for as long as the process lives; NOT_FOUND when missing
   kRead,     // beside a server or without one; NOT_FOUND when missing
   kSalvage,  // as kRead, and a topic may have more partitions than are asked for: they are left out
 };

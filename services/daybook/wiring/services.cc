@@ -13,16 +13,28 @@ std::vector<const google::protobuf::ServiceDescriptor*> CommandServices() {
           billing::v1::OpenAccountRequest::descriptor()->file()->service(0)};
 }
 
-std::vector<const google::protobuf::ServiceDescriptor*> KnownServices() {
+std::vector<const google::protobuf::ServiceDescriptor*> AllCommandServices() {
   auto all = CommandServices();
   all.push_back(book::v1::ExecuteBatchRequest::descriptor()->file()->service(0));
-  const projection::Topology topology = TheTopology();
+  return all;
+}
+
+std::vector<const google::protobuf::ServiceDescriptor*> QueryServices(
+    const std::vector<std::string>& projections) {
+  std::vector<const google::protobuf::ServiceDescriptor*> services;
+  const projection::Topology topology = TheTopology().Only(projections);
   for (const auto& entry : topology.entries()) {
     const auto* queries = google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
         entry.service.service);
     DAYBOOK_CHECK(queries != nullptr);  // the topology has it, so it is linked in
-    all.push_back(queries);
+    services.push_back(queries);
   }
+  return services;
+}
+
+std::vector<const google::protobuf::ServiceDescriptor*> KnownServices() {
+  auto all = AllCommandServices();
+  for (const auto* queries : QueryServices(TheTopology().names())) all.push_back(queries);
   return all;
 }
 

@@ -1,6 +1,7 @@
 // The gRPC services of this binary, by descriptor.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "google/protobuf/descriptor.h"
@@ -10,7 +11,14 @@ namespace daybook {
 // Whose rpcs are commands, one customer each.
 std::vector<const google::protobuf::ServiceDescriptor*> CommandServices();
 
-// All: the above, the batch service, and the queries.
+// The above, and the service of batches and streams: what the role `commands` serves.
+std::vector<const google::protobuf::ServiceDescriptor*> AllCommandServices();
+
+// What asks the read models of these names.
+std::vector<const google::protobuf::ServiceDescriptor*> QueryServices(
+    const std::vector<std::string>& projections);
+
+// All: the above, of all read models.
 std::vector<const google::protobuf::ServiceDescriptor*> KnownServices();
 
 }  // namespace daybook

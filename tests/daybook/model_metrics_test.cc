@@ -1,4 +1,4 @@
-#include "services/daybook/server/figures.h"
+#include "services/daybook/server/model_metrics.h"
 
 #include "gtest/gtest.h"
 

@@ -1,21 +1,21 @@
-// Figures of the read models, for /metrics.
+// What /metrics says of the read models.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/time/time.h"
 #include "common/base/metrics.h"
-#include "common/command/engine.h"
 #include "common/projection/models.h"
-#include "common/projection/topology.h"
+#include "services/daybook/server/log_ends.h"
 
 namespace daybook {
 
-// Lag is measured against what the write side of this process has read of the log. `engine` and
-// `models` must outlive the last Expose.
-void AddModelFigures(const projection::Topology& topology, const command::Engine& engine,
-                     const projection::Models& models, Metrics* metrics);
+// Of the read models `names`. Lag is measured against the end of the log. `ends` and `models` must
+// outlive the last Expose.
+void AddModelMetrics(const std::vector<std::string>& names, const projection::Models& models,
+                     const LogEnds& ends, Metrics* metrics);
 
 // How long ago a projection's worst partition last held everything; one that never has: since
 // `start`. In seconds.

@@ -1,4 +1,4 @@
-#include "services/daybook/server/figures.h"
+#include "services/daybook/server/model_metrics.h"
 
 #include <algorithm>
 #include <functional>
@@ -21,12 +21,9 @@ double Sum(const projection::Models& models, const std::string& projection,
   return sum;
 }
 
-double LagRecords(const command::Engine& engine, const projection::Models& models,
+double LagRecords(const LogEnds& log_ends, const projection::Models& models,
                   const std::string& projection) {
-  std::vector<int64_t> ends(engine.partitions(), 0);
-  for (const auto& status : engine.Status()) {
-    ends[status.partition] = status.position.next_offset;
-  }
+  const std::vector<int64_t> ends = log_ends.Get();
   return Sum(models, projection, [&](const ShardStatus& shard) {
     return std::max<double>(0, ends[shard.partition] - shard.position.next_offset);
   });
@@ -44,14 +41,13 @@ double LagSeconds(const std::vector<ShardStatus>& shards, std::string_view proje
   return most;
 }
 
-void AddModelFigures(const projection::Topology& topology, const command::Engine& engine,
-                     const projection::Models& models, Metrics* metrics) {
+void AddModelMetrics(const std::vector<std::string>& names, const projection::Models& models,
+                     const LogEnds& ends, Metrics* metrics) {
   const absl::Time start = WallNow();
-  for (const auto& entry : topology.entries()) {
-    const std::string name = entry.projection.name;
+  for (const std::string& name : names) {
     const Labels labels = {{"projection", name}};
     metrics->AddGauge("daybook_projection_lag_records", "Records not yet in the read model.",
-                      labels, [&, name] { return LagRecords(engine, models, name); });
+                      labels, [&, name] { return LagRecords(ends, models, name); });
     metrics->AddGauge(
         "daybook_projection_lag_seconds",
         "Time since the read model last held everything, worst partition; since the "
