@@ -73,6 +73,10 @@ class Filter {
   // `value_of` gives the value of fields[i]; the text must be good until the next call.
   bool Matches(absl::FunctionRef<FilterValue(size_t field)> value_of) const;
 
+  // The text that fields[field] has in every row that matches, so that an index can be asked for
+  // it; null if the filter does not say. It is never empty.
+  const std::string* PinnedText(size_t field) const;
+
  private:
   friend class FilterParser;
   enum class Op { kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual, kHas };

@@ -209,6 +209,27 @@ TEST(Filter, ComesToWhatItsStructureSays) {
   }
 }
 
+// The text that an index can be asked for.
+std::string Pinned(const std::string& text, size_t field = 0) {
+  const auto filter = Filter::Parse(text, kFields);
+  EXPECT_TRUE(filter.ok()) << text << ": " << filter.status();
+  const std::string* pinned = filter.ok() ? filter->PinnedText(field) : nullptr;
+  return pinned == nullptr ? "-" : *pinned;
+}
+
+TEST(Filter, ATextThatEveryRowMustHaveIsKnown) {
+  EXPECT_EQ(Pinned("name = x"), "x");
+  EXPECT_EQ(Pinned("count > 3 AND name = x AND NOT count = 7"), "x");
+  EXPECT_EQ(Pinned("count > 3 AND (name = x AND size_band = SMALL)"), "x");
+  EXPECT_EQ(Pinned("(name = x AND count = 1) OR (count = 2 AND name = x)"), "-")
+      << "the same text, but of two restrictions";
+  for (const char* text : {"", "count = 7", "name != x", "name : x", "name > x", "NOT name = x",
+                           "name = x OR count = 7", "NOT (count = 1 AND name = x)", "name = \"\"",
+                           "industry.code = x"}) {
+    EXPECT_EQ(Pinned(text), "-") << text;
+  }
+}
+
 TEST(Filter, NoTextStopsTheProcess) {
   const std::string words[] = {"(",         ")",    "AND",  "OR",        "NOT",   "name",
                                "count",     "=",    "!=",   "<",         ":",     "\"",
