@@ -13,11 +13,13 @@
 #include "common/base/dates.h"
 #include "common/base/money.h"
 #include "common/base/status.h"
+#include "projections/balances/balances.h"
 #include "projections/balances/queries.h"
 #include "projections/balances/rows.h"
 #include "projections/journal/postings.h"
-#include "tests/balances/book_world.h"
+#include "tests/balances/fold_by_hand.h"
 #include "tests/support/answers.h"
+#include "tests/support/book_world.h"
 #include "tests/support/scratch.h"
 
 namespace daybook::balances {
@@ -40,9 +42,9 @@ namespace rc {
 inline Gen<int> Wide(int from, int to) { return gen::resize(kNominalSize, gen::inRange(from, to)); }
 
 template <>
-struct Arbitrary<daybook::balances::Act> {
-  static Gen<daybook::balances::Act> arbitrary() {
-    using daybook::balances::Act;
+struct Arbitrary<daybook::Act> {
+  static Gen<daybook::Act> arbitrary() {
+    using daybook::Act;
     return gen::build<Act>(
         gen::set(&Act::kind, Wide(0, 35)), gen::set(&Act::account, gen::element(0, 1, 1, 2)),
         gen::set(&Act::pick, Wide(0, 4)), gen::set(&Act::other, Wide(0, 4)),
@@ -66,12 +68,17 @@ struct Arbitrary<daybook::balances::Asked> {
 
 }  // namespace rc
 
-namespace daybook::balances {
+namespace daybook {
 
 void showValue(const Act& a, std::ostream& out) {
   out << "Act{" << a.kind << "," << a.account << "," << a.pick << "," << a.other << "," << a.amount
       << "," << a.back << "," << a.pause << "," << a.turn << "}";
 }
+
+}  // namespace daybook
+
+namespace daybook::balances {
+
 void showValue(const Asked& a, std::ostream& out) {
   out << "Asked{" << a.day << "," << a.time << "," << a.start << "," << a.length << ","
       << a.page_size << "}";
@@ -369,7 +376,7 @@ class Asking {
       Add(hand.At(day), total.at);
       const auto ages = hand.Ages(day);
       for (size_t i = 0; i < 6; ++i) total.ages[i] += ages[i];
-      for (const HandFact& fact : account.facts) {
+      for (const BookFact& fact : account.facts) {
         if (fact.recorded > read_) continue;
         for (const auto& posting : postings::PostingsOf(fact.event)) {
           auto& row = total.posted[std::string(postings::NameOf(posting.ledger))];
@@ -491,7 +498,7 @@ TEST(BookProperty, EveryAnswerEqualsTheFoldByHandWhateverHappened) {
     if (histories >= 65'000) RC_DISCARD("no partitions left");
     const auto acts = *rc::gen::scale(3, rc::gen::arbitrary<std::vector<Act>>());
     const auto questions = *rc::gen::arbitrary<std::array<Asked, 4>>();
-    BookWorld world(*store, histories++);
+    BookWorld world({{projection::InfoOf<Balances>(), store.get()}}, histories++);
     for (const Act& act : acts) {
       world.Do(act);
       if (act.turn % 5 == 0) world.Flush();
@@ -504,7 +511,7 @@ TEST(BookProperty, EveryAnswerEqualsTheFoldByHandWhateverHappened) {
       happened["discounts of open items"] += asking.discounts();
     }
     for (const auto& account : world.accounts()) {
-      for (const HandFact& fact : account.facts) {
+      for (const BookFact& fact : account.facts) {
         happened["discounts taken"] += fact.event.invoice_written_off().reason() ==
                                        billing::v1::WRITE_OFF_REASON_EARLY_PAYMENT;
         happened["discounts undone"] +=
@@ -551,7 +558,7 @@ TEST(BookProperty, LongHistoriesGiveTheSameAnswers) {
   for (uint32_t seed = 1; seed <= 4; ++seed) {
     std::mt19937 random(seed);
     const auto draw = [&](int n) { return static_cast<int>(random() % static_cast<uint32_t>(n)); };
-    BookWorld world(*store, static_cast<int>(seed));
+    BookWorld world({{projection::InfoOf<Balances>(), store.get()}}, static_cast<int>(seed));
     for (int i = 0; i < 1500; ++i) {
       world.Do({.kind = draw(35),
                 .account = draw(20) == 0 ? 1 + draw(2) : 0,

@@ -15,14 +15,9 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/civil_time.h"
 #include "daybook/billing/v1/event.pb.h"
+#include "tests/support/book_world.h"
 
 namespace daybook::balances {
-
-struct HandFact {
-  absl::CivilDay day;
-  int64_t recorded = 0;
-  billing::v1::Event event;
-};
 
 struct HandFigures {
   int64_t invoiced = 0, received = 0, receivable = 0, unapplied = 0, allocated = 0, refunded = 0,
@@ -57,8 +52,8 @@ class HandAccount {
   using Day = absl::CivilDay;
 
   // The facts of one account in the order of the log, up to `read`.
-  HandAccount(const std::vector<HandFact>& facts, int64_t read) {
-    for (const HandFact& fact : facts) {
+  HandAccount(const std::vector<BookFact>& facts, int64_t read) {
+    for (const BookFact& fact : facts) {
       if (fact.recorded <= read) Learn(fact.day, fact.event);
     }
   }

@@ -1,5 +1,5 @@
 // Histories of the real billing book: commands go through Check, Decide and Evolve, what they make
-// is told to the read model and kept in a list. Days are dated back, and times pass or stand still.
+// is told to read models and kept in a list. Days are dated back, and times pass or stand still.
 #pragma once
 
 #include <cstdint>
@@ -10,12 +10,10 @@
 
 #include "common/projection/queries.h"
 #include "common/projection/runner.h"
-#include "projections/balances/balances.h"
 #include "services/billing/billing.h"
-#include "tests/balances/fold_by_hand.h"
 #include "tests/support/given_when_then.h"
 
-namespace daybook::balances {
+namespace daybook {
 
 // One command, in numbers that a generator draws and shrinks; every value means something, though
 // perhaps a refusal.
@@ -30,24 +28,36 @@ struct Act {
   int turn = 0;    // what else there is to choose
 };
 
+struct BookFact {
+  absl::CivilDay day;
+  int64_t recorded = 0;
+  billing::v1::Event event;
+};
+
 struct BookAccount {
   std::string customer, id, currency, time_zone;
   size_t story = 0;
-  std::vector<HandFact> facts;
+  std::vector<BookFact> facts;
   std::vector<std::string> invoices, payments, notes;
+};
+
+// A read model that is told of it, and where its rows are.
+struct BookModel {
+  projection::ProjectionInfo info;
+  store::Store* store = nullptr;
 };
 
 class BookWorld {
  public:
-  // A partition of `store` that is fresh.
-  BookWorld(store::Store& store, int partition);
+  // A partition of each store that is fresh.
+  BookWorld(std::vector<BookModel> models, int partition);
 
   void Do(const Act& act);
   void Flush();
 
   const std::vector<BookAccount>& accounts() const { return accounts_; }
   const billing::v1::Account& StateOf(const BookAccount& account);
-  projection::Reading Read(absl::Time now);
+  projection::Reading Read(absl::Time now, size_t model = 0);
   absl::Time now() const { return now_; }
   // Recorded times that occur, first to last.
   const std::vector<int64_t>& times() const { return times_; }
@@ -72,8 +82,8 @@ class BookWorld {
   void Commit(size_t story, std::vector<book::v1::Event> events);
   void Open(const std::string& currency, const std::string& time_zone, size_t story, bool manual);
 
-  const projection::ProjectionInfo info_ = projection::InfoOf<Balances>();
-  std::unique_ptr<projection::Runner> runner_;
+  const std::vector<BookModel> models_;
+  std::vector<std::unique_ptr<projection::Runner>> runners_;  // one a model
   std::vector<test::Story<billing::Billing>> stories_;
   std::vector<std::string> customers_;
   std::vector<BookAccount> accounts_;
@@ -83,4 +93,4 @@ class BookWorld {
   absl::Time now_ = absl::FromCivil(absl::CivilSecond(2026, 6, 1, 9, 0, 0), absl::UTCTimeZone());
 };
 
-}  // namespace daybook::balances
+}  // namespace daybook

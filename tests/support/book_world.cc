@@ -1,4 +1,4 @@
-#include "tests/balances/book_world.h"
+#include "tests/support/book_world.h"
 
 #include <algorithm>
 #include <optional>
@@ -11,7 +11,7 @@
 #include "common/base/status.h"
 #include "tests/support/facts.h"
 
-namespace daybook::balances {
+namespace daybook {
 namespace {
 
 std::string AccountOf(const billing::v1::Event& event) {
@@ -55,11 +55,13 @@ auto BookWorld::Send(BookAccount& account, Request request) {
   return std::make_optional(outcome.response);
 }
 
-BookWorld::BookWorld(store::Store& store, int partition) {
-  auto shard = store.OpenShard(partition);
-  DAYBOOK_CHECK(shard.ok());
-  runner_ =
-      std::make_unique<projection::Runner>(info_, *std::move(shard), projection::RunnerLimits{});
+BookWorld::BookWorld(std::vector<BookModel> models, int partition) : models_(std::move(models)) {
+  for (const BookModel& model : models_) {
+    auto shard = model.store->OpenShard(partition);
+    DAYBOOK_CHECK(shard.ok());
+    runners_.push_back(std::make_unique<projection::Runner>(model.info, *std::move(shard),
+                                                            projection::RunnerLimits{}));
+  }
   for (int i = 0; i < 2; ++i) {
     customers_.push_back(absl::StrCat("c-", i));
     stories_.emplace_back(customers_.back());
@@ -90,22 +92,24 @@ void BookWorld::Commit(size_t story, std::vector<book::v1::Event> events) {
   commit->set_customer_id(customers_[story]);
   for (auto& event : events) *commit->add_events() = std::move(event);
   const int64_t time = absl::ToUnixMicros(now_);
-  batch.at = runner_->applied();
+  batch.at = runners_.front()->applied();
   DAYBOOK_CHECK(batch.Enter(batch.at.next_offset, time));
   batch.at.last_offset = batch.at.next_offset++;
   batch.at.recorded_time_us = time;
-  runner_->OnBatch(batch);
+  for (const auto& runner : runners_) runner->OnBatch(batch);
   if (times_.empty() || times_.back() != time) times_.push_back(time);
 }
 
 void BookWorld::Flush() {
-  if (runner_->applied() == runner_->shard().position()) return;
-  DAYBOOK_CHECK(runner_->Flush(absl::InfinitePast()).ok());
+  for (const auto& runner : runners_) {
+    if (runner->applied() == runner->shard().position()) continue;
+    DAYBOOK_CHECK(runner->Flush(absl::InfinitePast()).ok());
+  }
 }
 
-projection::Reading BookWorld::Read(absl::Time now) {
+projection::Reading BookWorld::Read(absl::Time now, size_t model) {
   reading_.clear();
-  reading_.push_back({runner_->shard().view(), now});
+  reading_.push_back({runners_[model]->shard().view(), now});
   return {now, absl::InfiniteFuture(), reading_};
 }
 
@@ -385,4 +389,4 @@ void BookWorld::Do(const Act& act) {
   }
 }
 
-}  // namespace daybook::balances
+}  // namespace daybook
