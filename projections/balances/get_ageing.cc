@@ -46,7 +46,8 @@ absl::Status BalancesQueries::Part(const v1::GetAgeingRequest& request, const Re
   std::map<std::string, Ages> by_currency;
   for (const projection::PartitionReading& partition : reading.partitions) {
     projection::TwoClocks clocks = projection::ClocksOf(request, reading.now, partition);
-    const auto add = [&](const v1::AccountTail& tail, const AccountHistory& history) {
+    const auto add = [&](std::string_view, const v1::AccountTail& tail,
+                         const AccountHistory& history) {
       const int32_t day = clocks.day.In(tail.time_zone());
       Standing& standing = ScratchStanding();
       StandAt(history, day, &standing);
@@ -58,7 +59,7 @@ absl::Status BalancesQueries::Part(const v1::GetAgeingRequest& request, const Re
       HistoryOfAccount& account = ScratchHistory();
       RETURN_IF_ERROR(
           FindAccountHistory(request, *partition.view, clocks.read_us, &account).status());
-      add(account.tail, account.history);
+      add(request.customer_id(), account.tail, account.history);
     }
   }
   for (const auto& [currency_code, ages] : by_currency) {

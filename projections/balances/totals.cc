@@ -184,6 +184,7 @@ absl::Status ScanAccounts(const store::View& view, int64_t read_us, absl::Time d
   v1::AccountTail tail;
   std::vector<v1::HistoryChunk> full;
   AccountHistory history;
+  std::string customer_id;
   DeadlineEvery check(deadline, kAccountsPerDeadline);
   for (; tails->valid(); tails->Next()) {
     RETURN_IF_ERROR(check.Check());
@@ -203,7 +204,9 @@ absl::Status ScanAccounts(const store::View& view, int64_t read_us, absl::Time d
       known = ReadChunk(full[i], read_us, &history);
     }
     if (known) ReadChunk(tail.chunk(), read_us, &history);
-    each(tail, history);
+    std::string_view key = tails->key();
+    if (!store::TakeText(&key, &customer_id)) return Malformed(kTails.name);
+    each(customer_id, tail, history);
   }
   RETURN_IF_ERROR(tails->status());
   return chunks->status();
@@ -215,14 +218,15 @@ absl::Status AddScanned(const store::View& view, projection::TwoClocks& clocks, 
                    CountCustomers(view, clocks.day.In(""), clocks.read_us, deadline));
   all->customer_count += customers;
   Standing standing;
-  return ScanAccounts(view, clocks.read_us, deadline,
-                      [&](const v1::AccountTail& tail, const AccountHistory& history) {
-                        const int32_t as_of_day = clocks.day.In(tail.time_zone());
-                        StandAt(history, as_of_day, &standing);
-                        CurrencySums& sums = all->currencies[tail.currency_code()];
-                        sums.sums += standing.sums;
-                        sums.account_count += Counts(tail.opened_day(), as_of_day);
-                      });
+  return ScanAccounts(
+      view, clocks.read_us, deadline,
+      [&](std::string_view, const v1::AccountTail& tail, const AccountHistory& history) {
+        const int32_t as_of_day = clocks.day.In(tail.time_zone());
+        StandAt(history, as_of_day, &standing);
+        CurrencySums& sums = all->currencies[tail.currency_code()];
+        sums.sums += standing.sums;
+        sums.account_count += Counts(tail.opened_day(), as_of_day);
+      });
 }
 
 void ToPart(const AllTotals& all, daybook::internal::balances::v1::TrialBalancePart* part) {

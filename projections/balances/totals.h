@@ -7,6 +7,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
@@ -39,10 +40,10 @@ absl::Status AddTotals(const store::View& view, AllTotals* all);
 // summary answers.
 absl::StatusOr<bool> AllCount(const store::View& view, projection::DayAsked& day);
 
-// Calls `each` with every account known at `read_us` and its history up to there. Stops with
-// DEADLINE_EXCEEDED.
-using EachAccount =
-    absl::FunctionRef<void(const v1::AccountTail& tail, const AccountHistory& history)>;
+// In the order of customer ids, calls `each` with every account known at `read_us` and its
+// history up to there. Stops with DEADLINE_EXCEEDED.
+using EachAccount = absl::FunctionRef<void(
+    std::string_view customer_id, const v1::AccountTail& tail, const AccountHistory& history)>;
 absl::Status ScanAccounts(const store::View& view, int64_t read_us, absl::Time deadline,
                           EachAccount each);
 
