@@ -10,6 +10,8 @@
 #include "projections/balances/queries.h"
 #include "projections/directory/directory.h"
 #include "projections/directory/queries.h"
+#include "projections/documents/documents.h"
+#include "projections/documents/queries.h"
 #include "projections/journal/journal.h"
 #include "projections/journal/queries.h"
 
@@ -19,6 +21,7 @@ projection::Topology TheTopology() {
   projection::Topology topology;
   topology.Add<balances::Balances, balances::BalancesQueries>();
   topology.Add<directory::Directory, directory::DirectoryQueries>();
+  topology.Add<documents::Documents, documents::DocumentsQueries>();
   topology.Add<journal::Journal, journal::JournalQueries>();
   return topology;
 }

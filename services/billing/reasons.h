@@ -33,8 +33,10 @@ inline constexpr Reason kAmountUnusual{"AMOUNT_UNUSUAL", absl::StatusCode::kOutO
                                        "currency; metadata `limit_minor` says what is.",
                                        "Correct it, or set allow_unusual if it is meant."};
 
-inline constexpr Reason kInvoiceNotFound{"INVOICE_NOT_FOUND", absl::StatusCode::kNotFound,
-                                         "The account has no invoice of this id.", "Check the id."};
+inline constexpr Reason kInvoiceNotFound{
+    "INVOICE_NOT_FOUND", absl::StatusCode::kNotFound,
+    "There is no invoice of this id or number, or none yet at the clocks asked for.",
+    "Check id, number and clocks."};
 
 inline constexpr Reason kInvoiceNotOpen{
     "INVOICE_NOT_OPEN", absl::StatusCode::kFailedPrecondition,
@@ -70,9 +72,10 @@ inline constexpr Reason kTaxCodesFull{
     "The account's invoices bear as many different tax codes as they may (200).",
     "Give the same exemption in the same words."};
 
-inline constexpr Reason kPaymentNotFound{"PAYMENT_NOT_FOUND", absl::StatusCode::kNotFound,
-                                         "The customer has no payment of this id.",
-                                         "Check the id."};
+inline constexpr Reason kPaymentNotFound{
+    "PAYMENT_NOT_FOUND", absl::StatusCode::kNotFound,
+    "The customer has no payment of this id, or none yet at the clocks asked for.",
+    "Check id and clocks."};
 
 inline constexpr Reason kAccountNotSettled{
     "ACCOUNT_NOT_SETTLED", absl::StatusCode::kFailedPrecondition,
@@ -119,9 +122,9 @@ inline constexpr Reason kCreditNoteAbovePaid{
 
 inline constexpr Reason kCreditNoteNotFound{
     "CREDIT_NOTE_NOT_FOUND", absl::StatusCode::kNotFound,
-    "The customer has no credit note of this id that made credit.",
-    "Check the id. Kind OFFSET leaves nothing to pay out, REFUND has paid it out; a payment is "
-    "given back by RefundPayment."};
+    "There is no credit note of this id or number, or none that can be paid out.",
+    "Check the id. To pay out: kind OFFSET leaves nothing to pay out, REFUND has paid it out; a "
+    "payment is given back by RefundPayment."};
 
 inline constexpr Reason kCreditNoteNotPaid{
     "CREDIT_NOTE_NOT_PAID", absl::StatusCode::kFailedPrecondition,

@@ -26,6 +26,7 @@ CUSTOMER = "daybook.customer.v1.CustomerService"
 BILLING = "daybook.billing.v1.BillingService"
 BALANCES = "daybook.balances.v1.BalancesService"
 DIRECTORY = "daybook.directory.v1.DirectoryService"
+DOCUMENTS = "daybook.documents.v1.DocumentsService"
 JOURNAL = "daybook.journal.v1.JournalService"
 HEALTH = "grpc.health.v1.Health"
 
@@ -153,7 +154,7 @@ class Stranger(unittest.TestCase):
 
     def test_asks_for_health(self):
         for name in ("", BOOK, CUSTOMER, BILLING, BALANCES, "balances", DIRECTORY,
-                     "directory", JOURNAL, "journal"):
+                     "directory", DOCUMENTS, "documents", JOURNAL, "journal"):
             self.assertEqual(self.call(HEALTH, "Check", service=name).status, 1, name)
 
     def test_watches_health(self):

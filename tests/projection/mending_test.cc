@@ -218,7 +218,7 @@ TEST_F(MendingTest, ADiskThatFailsWhileItServesFailsThatReadModelAlone) {
   const int64_t offset =
       story_.pen().Commit("eve", {facts::Registered(absl::CivilDay(2026, 3, 1))});
   const int partition = log::PartitionOf("eve", kPartitions);
-  for (const char* other : {"directory", "journal"}) {
+  for (const char* other : {"directory", "documents", "journal"}) {
     const absl::Time patience = absl::Now() + absl::Seconds(30);
     while (models->Views(other)[static_cast<size_t>(partition)]->position().next_offset <= offset &&
            absl::Now() < patience) {
