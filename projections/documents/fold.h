@@ -27,7 +27,7 @@ inline const std::string& Key(std::string_view customer_id, std::string_view id)
 }
 
 inline void Index(store::Table<rows::IndexRow> table, std::string key, const Meta& meta,
-           std::string_view id, Shard& shard) {
+                  std::string_view id, Shard& shard) {
   AppendDocument(meta.customer_id, id, &key);
   shard.Renew(table, key);
 }

@@ -31,6 +31,9 @@ absl::Status CheckList(const Request& request) {
     Expect(OrderOf(request.order_by(), Kind::kDefaultOrder, Kind::Orders()).status(), "order_by",
            bad);
   }
+  if constexpr (requires { request.view(); }) {
+    if (!v1::DocumentView_IsValid(request.view())) bad.Add("view", "is no known view");
+  }
   projection::CheckClocks(request, bad);
   return bad.ToStatus();
 }

@@ -56,8 +56,8 @@ class PaymentFold {
     stands_.Finish();
     if (!out_.received) return;
     out_.unapplied_minor = row.amount_minor();
-    for (const int64_t gone : {out_.allocated_minor, out_.refunded_minor, out_.reversed_minor,
-                               out_.written_off_minor}) {
+    for (const int64_t gone :
+         {out_.allocated_minor, out_.refunded_minor, out_.reversed_minor, out_.written_off_minor}) {
       out_.unapplied_minor = Minus(out_.unapplied_minor, gone);
     }
   }

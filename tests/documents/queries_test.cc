@@ -64,7 +64,7 @@ class Desk : public testing::Test {
   void Open(const std::string& customer) {
     test::Story<billing::Billing>& story =
         stories_.try_emplace(customer, customer, kPartition).first->second;
-    story.state().mutable_customer()->set_registered(true);
+    story.Registered();
     Commit(customer, {facts::Registered(absl::CivilDay(2026, 1, 1))});
     Do<billing::v1::OpenAccountRequest>(
         customer,
