@@ -416,6 +416,9 @@ class BadCommands(OwnServer):
             ("a negative partition", (log_id, -1, 1), malformed),
         ]
         for service, method, query in queries:
+            # Only tokens of partitions that the query reads are waited for.
+            if "customer_id" in query.DESCRIPTOR.fields_by_name and query.customer_id:
+                query.customer_id = facts["customer_id"]
             for what, parts, expected in forged:
                 query.consistency_token = token_of(*parts)
                 if expected is not None:

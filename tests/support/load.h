@@ -129,4 +129,8 @@ class Load {
   std::thread pump_;
 };
 
+// An answer as it was when it was given for the first time: without `already_recorded`, which the
+// server writes last.
+std::string AsFirstGiven(std::string response);
+
 }  // namespace daybook
