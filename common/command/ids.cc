@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "common/base/text.h"
 #include "common/command/decider.h"
 
 namespace daybook::command {
@@ -41,8 +42,6 @@ std::string UuidOf(absl::string_view text) {
   }
   return uuid;
 }
-
-absl::string_view ToAbsl(std::string_view text) { return {text.data(), text.size()}; }
 
 }  // namespace
 

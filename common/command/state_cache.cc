@@ -8,14 +8,13 @@
 #include "common/base/planted_bug.h"
 #include "common/base/prefetch.h"
 #include "common/base/status.h"
+#include "common/base/text.h"
 #include "common/command/request_marks.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/wire_format_lite.h"
 
 namespace daybook::command {
 namespace {
-
-absl::string_view AsAbsl(std::string_view text) { return {text.data(), text.size()}; }
 
 // Customers that the clock's hand looks at in one Trim, at most: so many, and some for each that
 // was loaded, for one is to go for each that comes, and the hand meets others on its way.
@@ -37,7 +36,7 @@ constexpr char kStateKey[] = "";
 constexpr char kReceiptsKey[] = "receipts";
 
 absl::Status Unreadable(std::string_view what) {
-  return absl::DataLossError(absl::StrCat("the command cache holds a broken ", AsAbsl(what)));
+  return absl::DataLossError(absl::StrCat("the command cache holds a broken ", ToAbsl(what)));
 }
 
 }  // namespace
@@ -192,7 +191,7 @@ absl::Status StateCache::CheckReceipts(const Customer& customer) const {
   if (!readable) return Unreadable("receipt");
   if (static_cast<int64_t>(found.size()) >= customer.state_.commit_count()) return absl::OkStatus();
   return absl::DataLossError(
-      absl::StrCat("the command cache is not whole: customer '", AsAbsl(customer.id_), "' has ",
+      absl::StrCat("the command cache is not whole: customer '", ToAbsl(customer.id_), "' has ",
                    customer.state_.commit_count(), " commits and ", found.size(), " receipts"));
 }
 

@@ -26,7 +26,6 @@ inline constexpr int kMaxPartition = 0xfffe;
 
 inline rocksdb::Slice SliceOf(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 inline std::string_view ViewOf(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
-inline absl::string_view Absl(std::string_view text) { return {text.data(), text.size()}; }
 
 // The two bytes that the keys of a partition begin with.
 std::string ShardPrefix(int partition);

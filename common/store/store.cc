@@ -20,6 +20,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
+#include "common/base/text.h"
 #include "common/store/files.h"
 #include "common/store/internal.h"
 
@@ -129,7 +130,7 @@ class FailureListener : public rocksdb::EventListener {
 absl::Status OpenError(const rocksdb::Status& status, const std::string& directory) {
   const std::string text = status.ToString();
   if (absl::StrContains(text, "While lock file") || absl::StrContains(text, "lock hold by")) {
-    return absl::FailedPreconditionError(absl::StrCat(directory, Absl(kInUse), text));
+    return absl::FailedPreconditionError(absl::StrCat(directory, ToAbsl(kInUse), text));
   }
   const std::string message = absl::StrCat("cannot open ", directory, ": ", text);
   if (status.IsNoSpace()) return absl::ResourceExhaustedError(message);
@@ -154,7 +155,7 @@ std::string PrefixEnd(std::string prefix) {
 absl::Status FromRocks(const rocksdb::Status& status, std::string_view doing,
                        const std::string& directory) {
   if (status.ok()) return absl::OkStatus();
-  const std::string text = absl::StrCat(Absl(doing), " ", directory, ": ", status.ToString());
+  const std::string text = absl::StrCat(ToAbsl(doing), " ", directory, ": ", status.ToString());
   if (status.IsCorruption()) return absl::DataLossError(text);
   if (status.IsNoSpace()) return absl::ResourceExhaustedError(text);
   return absl::UnavailableError(text);
@@ -253,7 +254,7 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const Options& options) {
 }
 
 bool Store::IsInUse(const absl::Status& status) {
-  return absl::StrContains(status.message(), Absl(kInUse));
+  return absl::StrContains(status.message(), ToAbsl(kInUse));
 }
 
 absl::Status Store::status() const { return db_->failure->status(); }
