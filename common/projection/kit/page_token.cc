@@ -1,5 +1,6 @@
 #include "common/projection/kit/page_token.h"
 
+#include <cstdint>
 #include <memory>
 
 #include "absl/strings/escaping.h"
@@ -12,17 +13,7 @@ namespace {
 
 constexpr size_t kFingerprintBytes = 8;
 
-std::string FingerprintBytes(const google::protobuf::Message& request) {
-  const uint64_t fingerprint = FingerprintOf(request);
-  std::string bytes;
-  for (size_t i = 0; i < kFingerprintBytes; ++i) {
-    bytes.push_back(static_cast<char>(fingerprint >> 8 * i));
-  }
-  return bytes;
-}
-
-}  // namespace
-
+// Tells requests apart by type and all fields but `page_token`.
 uint64_t FingerprintOf(const google::protobuf::Message& request) {
   const std::unique_ptr<google::protobuf::Message> other(request.New());
   other->CopyFrom(request);
@@ -35,6 +26,17 @@ uint64_t FingerprintOf(const google::protobuf::Message& request) {
   }
   return hash;
 }
+
+std::string FingerprintBytes(const google::protobuf::Message& request) {
+  const uint64_t fingerprint = FingerprintOf(request);
+  std::string bytes;
+  for (size_t i = 0; i < kFingerprintBytes; ++i) {
+    bytes.push_back(static_cast<char>(fingerprint >> 8 * i));
+  }
+  return bytes;
+}
+
+}  // namespace
 
 std::string PageTokenFor(const google::protobuf::Message& request, std::string_view key) {
   return absl::WebSafeBase64Escape(

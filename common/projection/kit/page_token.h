@@ -8,7 +8,6 @@
 // one shows another page of the same list, no more.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -19,9 +18,6 @@
 namespace daybook::projection {
 
 inline constexpr size_t kMaxPageTokenBytes = 4096;
-
-// Tells requests apart by type and all fields but `page_token`.
-uint64_t FingerprintOf(const google::protobuf::Message& request);
 
 // Token of the page that begins behind `key`, which is not empty: a key of the index, or what else
 // says where a list goes on.
