@@ -4,12 +4,12 @@
 
 #include <cstdint>
 #include <limits>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
+#include "common/base/document_number.h"
 
 namespace daybook::balances {
 
@@ -45,19 +45,6 @@ inline constexpr uint32_t kFirstName = uint32_t{1} << 31;
 // A reference to a document that the history does not have.
 inline constexpr uint32_t kNoDocument = 0xffffffff;
 
-struct Number {
-  std::string_view series;
-  int32_t year = 0;
-  uint32_t partition = 0;
-  int64_t sequence = 0;
-
-  // By series, year, partition, sequence.
-  friend auto operator<=>(const Number&, const Number&) = default;
-  friend bool operator==(const Number&, const Number&) = default;
-};
-// `A-2026-03-000123`, as the invoice has it.
-std::string FormatNumber(const Number& number);
-
 inline constexpr int32_t kNever = std::numeric_limits<int32_t>::max();
 
 struct HistoryInvoice {
@@ -65,7 +52,7 @@ struct HistoryInvoice {
   int32_t due_day;
   int64_t total_minor;
   int64_t tax_minor;
-  Number number;
+  DocumentNumber number;
   std::string_view id;  // packed
   bool debit_note = false;
   std::string_view words = {};  // of a debit note
@@ -100,7 +87,7 @@ struct HistoryChange {
   int64_t tax_minor = 0;
   // Of a credit note.
   int64_t unapplied_minor = 0;
-  Number number = {};
+  DocumentNumber number = {};
   std::string_view id = {};  // packed
 };
 

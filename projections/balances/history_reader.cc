@@ -136,7 +136,7 @@ class ChunkReader {
     const int place = invoice_++;
     const int32_t due_day = entry.day + chunk_.due_days(place);
     const int64_t tax = chunk_.tax_minor(tax_++);
-    const Number number = TakeNumber(entry.day);
+    const DocumentNumber number = TakeNumber(entry.day);
     const bool debit_note = entry.kind == Kind::kDebitNote;
     history_.invoices.push_back({entry.day, due_day, amount, tax, number, TakeId(ids_), debit_note,
                                  debit_note ? TakeWords() : std::string_view()});
@@ -221,12 +221,12 @@ class ChunkReader {
 
   std::string_view TakeWords() { return chunk_.words(words_++); }
 
-  Number TakeNumber(int32_t day) {
+  DocumentNumber TakeNumber(int32_t day) {
     const int i = numbered_++;
     sequence_ += chunk_.number_sequence(i);
     return {chunk_.series_names(static_cast<int>(chunk_.series(i))),
             static_cast<int32_t>(DayOfEpoch(day).year()) + chunk_.number_year(i),
-            chunk_.number_partition(i), sequence_};
+            static_cast<int32_t>(chunk_.number_partition(i)), sequence_};
   }
 
   uint32_t InvoiceOrdinal(uint32_t reference) {

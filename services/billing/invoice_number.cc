@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/document_number.h"
 #include "common/base/status.h"
 #include "services/billing/effective_day.h"
 #include "services/billing/limits.h"
@@ -81,9 +82,7 @@ void UseNumber(const v1::InvoiceNumber& number, Counters& counters) {
 }
 
 std::string FormatNumber(const v1::InvoiceNumber& number) {
-  return absl::StrCat(number.series(), "-", number.year(), "-",
-                      absl::Dec(number.partition(), absl::kZeroPad2), "-",
-                      absl::Dec(number.sequence(), absl::kZeroPad6));
+  return daybook::FormatNumber(NumberOf(number));
 }
 
 }  // namespace daybook::billing

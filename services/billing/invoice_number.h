@@ -30,7 +30,7 @@ absl::StatusOr<v1::InvoiceNumber> NextNumber(const v1::Series& series, Numbered 
 // Remembers that `number` is used.
 void UseNumber(const v1::InvoiceNumber& number, Counters& counters);
 
-// `A-2026-03-000123`: partition with at least two digits, sequence with at least six.
+// As it is printed (common/base/document_number.h).
 std::string FormatNumber(const v1::InvoiceNumber& number);
 
 }  // namespace daybook::billing
