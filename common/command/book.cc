@@ -35,8 +35,8 @@ bool Book::IsReactedTo(const EventList& events) const {
 
 void Book::React(const View& before, const Context& context, EventList* events) const {
   const FactTable& facts = FactsOf<book::v1::Event>();
-  book::v1::State state = before.state;
-  book::v1::PartitionState partition_state = before.partition_state;
+  internal::book::v1::State state = before.state;
+  internal::book::v1::PartitionState partition_state = before.partition_state;
   const View after = {before.stream_id, state, partition_state, before.partition, find_open_items};
   const auto meta_of = [&](const book::v1::Event& event) {
     const google::type::Date& day = event.effective_date();

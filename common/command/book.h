@@ -11,7 +11,7 @@
 #include "common/base/reasons.h"
 #include "common/command/decider.h"
 #include "daybook/book/v1/record.pb.h"
-#include "daybook/book/v1/state.pb.h"
+#include "daybook/internal/book/v1/state.pb.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 
@@ -53,8 +53,8 @@ struct Book {
   // Of what `evolve` makes: another number, other states (a cache of them is folded anew).
   uint32_t state_version = 0;
   // Folds one event; false: it is of a kind that this binary does not know.
-  bool (*evolve)(const EventMeta&, const book::v1::Event&, book::v1::State&,
-                 book::v1::PartitionState&) = nullptr;
+  bool (*evolve)(const EventMeta&, const book::v1::Event&, internal::book::v1::State&,
+                 internal::book::v1::PartitionState&) = nullptr;
   // Whether a stream may take commands of a gate; null: every stream may.
   absl::Status (*admit)(const View&, Gate) = nullptr;
   // Why it says no; null: it does not.

@@ -55,7 +55,7 @@ absl::Status CheckConventions(const google::protobuf::MethodDescriptor& method) 
   return Expect(response, "already_recorded", kAlreadyRecordedField, FieldDescriptor::TYPE_BOOL);
 }
 
-uint32_t internal::StateVersionOf(const std::vector<std::pair<const Descriptor*, int>>& versions) {
+uint32_t detail::StateVersionOf(const std::vector<std::pair<const Descriptor*, int>>& versions) {
   std::string text;
   for (const auto& [event, version] : versions) {
     absl::StrAppend(&text, event->full_name(), "=", version, "\n");
@@ -66,20 +66,20 @@ uint32_t internal::StateVersionOf(const std::vector<std::pair<const Descriptor*,
   return number;
 }
 
-void internal::AddRefusals(ReasonList reasons, std::vector<const Reason*>* all) {
+void detail::AddRefusals(ReasonList reasons, std::vector<const Reason*>* all) {
   for (const Reason* reason : reasons) {
     if (std::find(all->begin(), all->end(), reason) == all->end()) all->push_back(reason);
   }
 }
 
-absl::Status internal::ExpectFact(const Descriptor& event_of_domain, const Descriptor& fact) {
+absl::Status detail::ExpectFact(const Descriptor& event_of_domain, const Descriptor& fact) {
   if (FactsOf<book::v1::Event>().IndexOf(fact).has_value()) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat("the domain of ", event_of_domain.full_name(),
                                                     " reacts to ", fact.full_name(),
                                                     ", which no book's event holds"));
 }
 
-absl::Status internal::ExpectSlot(const Descriptor& event_of_domain) {
+absl::Status detail::ExpectSlot(const Descriptor& event_of_domain) {
   if (FactsOf<book::v1::Event>().SlotOf(event_of_domain) != nullptr) return absl::OkStatus();
   return absl::FailedPreconditionError(
       absl::StrCat(book::v1::Event::descriptor()->full_name(), " has no field for ",

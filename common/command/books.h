@@ -29,7 +29,7 @@ namespace daybook::command {
 // Conventions of a command's messages (decider.h); the status names what is missing.
 absl::Status CheckConventions(const google::protobuf::MethodDescriptor& method);
 
-namespace internal {
+namespace detail {
 
 // One block that every answer fits (kMaxAnswerBytes serialised), so that a reset frees nothing.
 inline google::protobuf::ArenaOptions AnswerArena() {
@@ -195,31 +195,31 @@ void AddMethods(const google::protobuf::MethodDescriptor* descriptor, RequestLis
 }
 
 template <class Domain>
-bool EvolveIf(const EventMeta& meta, const book::v1::Event& event, book::v1::State& state,
-              book::v1::PartitionState& partition_state) {
+bool EvolveIf(const EventMeta& meta, const book::v1::Event& event, internal::book::v1::State& state,
+              internal::book::v1::PartitionState& partition_state) {
   const typename Domain::Event* own = PartOf<Domain>(event);
   if (own == nullptr || own->event_case() == 0) return false;
   Domain::Evolve(meta, *own, state, partition_state);
   return true;
 }
 
-}  // namespace internal
+}  // namespace detail
 
 template <class... Domains>
 absl::StatusOr<Book> Books(
     const std::vector<const google::protobuf::ServiceDescriptor*>& services) {
   Book book;
   for (const auto* event : {Domains::Event::descriptor()...}) {
-    RETURN_IF_ERROR(internal::ExpectSlot(*event));
+    RETURN_IF_ERROR(detail::ExpectSlot(*event));
   }
   book.state_version =
-      internal::StateVersionOf({{Domains::Event::descriptor(), Domains::kStateVersion}...});
+      detail::StateVersionOf({{Domains::Event::descriptor(), Domains::kStateVersion}...});
   for (const auto* service : services) {
     for (int i = 0; i < service->method_count(); ++i) {
       const auto* descriptor = service->method(i);
       RETURN_IF_ERROR(CheckConventions(*descriptor));
       const size_t before = book.methods.size();
-      (internal::AddMethods<Domains>(descriptor, typename Domains::Requests{}, &book.methods), ...);
+      (detail::AddMethods<Domains>(descriptor, typename Domains::Requests{}, &book.methods), ...);
       if (book.methods.size() != before + 1) {
         return absl::FailedPreconditionError(
             absl::StrCat(descriptor->full_name(), " has ", book.methods.size() - before,
@@ -228,17 +228,18 @@ absl::StatusOr<Book> Books(
     }
   }
   absl::Status options;
-  (void)((options = internal::AddOptions<Domains>(&book), options.ok()) && ...);
+  (void)((options = detail::AddOptions<Domains>(&book), options.ok()) && ...);
   RETURN_IF_ERROR(options);
   book.find_open_items = &OpenItemsOf<Domains...>;
   for (Method& method : book.methods) {
-    internal::AddRefusals(reason::kEngineReasons, &method.refusals);
+    detail::AddRefusals(reason::kEngineReasons, &method.refusals);
     if (method.gate == Gate::kAny || book.gate_refusals == nullptr) continue;
-    internal::AddRefusals(book.gate_refusals(method.gate), &method.refusals);
+    detail::AddRefusals(book.gate_refusals(method.gate), &method.refusals);
   }
-  book.evolve = [](const EventMeta& meta, const book::v1::Event& event, book::v1::State& state,
-                   book::v1::PartitionState& partition_state) {
-    return (internal::EvolveIf<Domains>(meta, event, state, partition_state) || ...);
+  book.evolve = [](const EventMeta& meta, const book::v1::Event& event,
+                   internal::book::v1::State& state,
+                   internal::book::v1::PartitionState& partition_state) {
+    return (detail::EvolveIf<Domains>(meta, event, state, partition_state) || ...);
   };
   return book;
 }

@@ -16,8 +16,8 @@
 //     // series for each, and tests refuse one that is not listed.
 //     static ReasonList Refusals(std::string_view command);
 //
-//     static void Evolve(const EventMeta&, const Event&, book::v1::State&,
-//                        book::v1::PartitionState&);
+//     static void Evolve(const EventMeta&, const Event&, internal::book::v1::State&,
+//                        internal::book::v1::PartitionState&);
 //
 //     // Optional: whom its commands may be about (gate.h); else anybody.
 //     static constexpr Gate kGate = Gate::kActive;
@@ -25,7 +25,7 @@
 //     static absl::Status Admit(const View&, Gate);
 //     static ReasonList GateRefusals(Gate);
 //     // Optional: what is open, so that the stream cannot be put aside (gate.h).
-//     static void Blocks(const book::v1::State&, OpenItems*);
+//     static void Blocks(const internal::book::v1::State&, OpenItems*);
 //     // Optional: where the days of a request begin and end; else in UTC.
 //     static absl::TimeZone TimeZoneOf(const View&, const google::protobuf::Message& request);
 //
@@ -63,15 +63,15 @@
 #include "absl/time/time.h"
 #include "common/base/reasons.h"
 #include "common/command/gate.h"
-#include "daybook/book/v1/state.pb.h"
+#include "daybook/internal/book/v1/state.pb.h"
 
 namespace daybook::command {
 
 // What a decision may look at. References live as long as the call.
 struct View {
   std::string_view stream_id;
-  const book::v1::State& state;  // default instance if the stream was never heard of
-  const book::v1::PartitionState& partition_state;
+  const internal::book::v1::State& state;  // default instance if the stream was never heard of
+  const internal::book::v1::PartitionState& partition_state;
   int partition;
   FindOpenItems find_open_items = nullptr;  // see open_items()
 

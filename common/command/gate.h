@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "daybook/book/v1/state.pb.h"
+#include "daybook/internal/book/v1/state.pb.h"
 
 namespace daybook::command {
 
@@ -41,11 +41,11 @@ class OpenItems {
   std::vector<std::pair<std::string, std::string>> metadata_;
 };
 
-using FindOpenItems = void (*)(const book::v1::State&, OpenItems*);
+using FindOpenItems = void (*)(const internal::book::v1::State&, OpenItems*);
 
 // Of all domains that have `Blocks`.
 template <class... Domains>
-void OpenItemsOf(const book::v1::State& state, OpenItems* open) {
+void OpenItemsOf(const internal::book::v1::State& state, OpenItems* open) {
   const auto add = [&]<class Domain>(const Domain*) {
     if constexpr (requires { Domain::Blocks(state, open); }) Domain::Blocks(state, open);
   };

@@ -86,7 +86,7 @@ absl::Status Partition::ServeOne(std::unique_ptr<Command>& command) {
     return absl::OkStatus();
   }
 
-  const book::v1::State& state = customer->state();
+  const internal::book::v1::State& state = customer->state();
   const Context context{.now = AheadOfClock() ? now_.wall : RecordedNow(),
                         .request_id = command->request_id,
                         .actor = command->actor,

@@ -144,7 +144,7 @@ absl::Status Partition::FoldClaim(int64_t offset, const log::v1::Frame& frame) {
 
 absl::Status Partition::ApplyCommit(const book::v1::Commit& commit, size_t commit_bytes,
                                     absl::Time recorded_time, StateCache::Customer& customer) {
-  book::v1::State& state = cache_->Edit(customer, commit_bytes);
+  internal::book::v1::State& state = cache_->Edit(customer, commit_bytes);
   state.set_revision(commit.revision());
   MarkRequest(commit.request_id(), state);
   for (const book::v1::Event& event : commit.events()) {

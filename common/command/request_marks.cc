@@ -25,7 +25,7 @@ uint32_t MarkOf(std::string_view request_id) {
 
 }  // namespace
 
-void MarkRequest(std::string_view request_id, book::v1::State& state) {
+void MarkRequest(std::string_view request_id, internal::book::v1::State& state) {
   auto& marks = *state.mutable_request_marks();
   const bool complete = marks.size() == state.commit_count();
   state.set_commit_count(state.commit_count() + 1);
@@ -37,11 +37,11 @@ void MarkRequest(std::string_view request_id, book::v1::State& state) {
   }
 }
 
-bool KnowsRequests(const book::v1::State& state) {
+bool KnowsRequests(const internal::book::v1::State& state) {
   return state.request_marks().size() == state.commit_count();
 }
 
-bool MayKnowRequest(const book::v1::State& state, std::string_view request_id) {
+bool MayKnowRequest(const internal::book::v1::State& state, std::string_view request_id) {
   const auto& marks = state.request_marks();
   return !KnowsRequests(state) ||
          FindWord(marks.data(), marks.size(), 0, MarkOf(request_id)) < marks.size();

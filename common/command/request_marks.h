@@ -9,7 +9,7 @@
 
 #include <string_view>
 
-#include "daybook/book/v1/state.pb.h"
+#include "daybook/internal/book/v1/state.pb.h"
 
 namespace daybook::command {
 
@@ -17,12 +17,12 @@ namespace daybook::command {
 inline constexpr int kMaxRequestMarks = 1'024;
 
 // The customer's next commit was made under `request_id`: counts and marks it.
-void MarkRequest(std::string_view request_id, book::v1::State& state);
+void MarkRequest(std::string_view request_id, internal::book::v1::State& state);
 
 // False: there are too many of them to say anything.
-bool KnowsRequests(const book::v1::State& state);
+bool KnowsRequests(const internal::book::v1::State& state);
 
 // False: none of the commits that the state holds was.
-bool MayKnowRequest(const book::v1::State& state, std::string_view request_id);
+bool MayKnowRequest(const internal::book::v1::State& state, std::string_view request_id);
 
 }  // namespace daybook::command

@@ -43,7 +43,7 @@ absl::Status Unreadable(std::string_view what) {
 
 // --- a flush -------------------------------------------------------------------------------------
 
-size_t CacheFlush::AddState(std::string_view key, const book::v1::State& state) {
+size_t CacheFlush::AddState(std::string_view key, const internal::book::v1::State& state) {
   const size_t value_bytes = state.ByteSizeLong();
   char* bytes = google::protobuf::Arena::CreateArray<char>(&arena_, key.size() + value_bytes);
   std::copy(key.begin(), key.end(), bytes);
@@ -71,7 +71,7 @@ absl::Status CacheFlush::WriteTo(CacheBacking& backing) const {
   google::protobuf::Arena arena;
   receipts_.ForEach([&](const Receipts::Entry& entry) {
     const Receipt& receipt = entry.receipt();
-    book::v1::Receipt row;
+    internal::book::v1::Receipt row;
     row.set_request_hash(receipt.request_hash.data(), receipt.request_hash.size());
     row.set_answer(receipt.answer.data(), receipt.answer.size());
     row.set_revision(receipt.revision);
@@ -130,7 +130,7 @@ bool CommitsOf(std::string_view state, int64_t* commits) {
                                             static_cast<int>(state.size()));
   *commits = 0;
   while (const uint32_t tag = in.ReadTag()) {
-    if (tag == WireFormatLite::MakeTag(book::v1::State::kCommitCountFieldNumber,
+    if (tag == WireFormatLite::MakeTag(internal::book::v1::State::kCommitCountFieldNumber,
                                        WireFormatLite::WIRETYPE_VARINT)) {
       uint64_t value = 0;
       if (!in.ReadVarint64(&value)) return false;
@@ -145,7 +145,7 @@ bool CommitsOf(std::string_view state, int64_t* commits) {
 }  // namespace
 
 absl::Status CheckWhole(CacheBacking& backing) {
-  book::v1::PartitionState expected;
+  internal::book::v1::PartitionState expected;
   std::string bytes;
   ASSIGN_OR_RETURN(const bool found,
                    backing.Get(CacheBacking::Table::kPartition, kStateKey, &bytes));
@@ -178,7 +178,7 @@ absl::Status StateCache::CheckReceipts(const Customer& customer) const {
   receipts_.ForEach(count);
   if (flush_ != nullptr) flush_->receipts_.ForEach(count);
   // Receipts may be ahead of the state.
-  book::v1::Receipt receipt;
+  internal::book::v1::Receipt receipt;
   bool readable = true;
   RETURN_IF_ERROR(backing_->Scan(
       CacheBacking::Table::kReceipt, prefix, false,
@@ -236,7 +236,7 @@ void StateCache::Prefetch(const Place& place) const {
   if (it != customers_.end()) PrefetchObject(*it->handle);
 }
 
-book::v1::State& StateCache::Edit(Customer& customer, size_t commit_bytes) {
+internal::book::v1::State& StateCache::Edit(Customer& customer, size_t commit_bytes) {
   if (customer.edited_in_ != generation_) {
     if (Missing(customer) && !DAYBOOK_PLANTED(kFlushSeesLaterEdits)) PutIntoFlush(customer);
     customer.edited_in_ = generation_;
@@ -247,13 +247,13 @@ book::v1::State& StateCache::Edit(Customer& customer, size_t commit_bytes) {
   customer.bytes_ += growth;
   bytes_ += growth;
   dirty_bytes_ += growth;
-  book::v1::PartitionState& partition = EditPartitionState();
+  internal::book::v1::PartitionState& partition = EditPartitionState();
   partition.set_commits(partition.commits() + 1);
   if (customer.state_.commit_count() == 0) partition.set_customers(partition.customers() + 1);
   return customer.state_;
 }
 
-book::v1::PartitionState& StateCache::EditPartitionState() {
+internal::book::v1::PartitionState& StateCache::EditPartitionState() {
   partition_state_dirty_ = true;
   return partition_state_;
 }

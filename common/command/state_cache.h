@@ -47,7 +47,7 @@
 #include "common/base/kept_hash.h"
 #include "common/command/receipts.h"
 #include "common/log/chain.h"
-#include "daybook/book/v1/state.pb.h"
+#include "daybook/internal/book/v1/state.pb.h"
 #include "google/protobuf/arena.h"
 
 namespace daybook::command {
@@ -101,7 +101,7 @@ class CacheFlush {
     uint32_t key_bytes, value_bytes;
   };
   // The bytes of the state.
-  size_t AddState(std::string_view key, const book::v1::State& state);
+  size_t AddState(std::string_view key, const internal::book::v1::State& state);
 
   log::Position position_;
   log::Position states_position_;  // that the backing store has when this is written
@@ -118,14 +118,14 @@ class StateCache {
   // A customer in memory.
   class Customer {
    public:
-    const book::v1::State& state() const { return state_; }
+    const internal::book::v1::State& state() const { return state_; }
 
    private:
     friend class StateCache;
     std::string id_;
     size_t hash_ = 0;
     size_t bytes_ = 0;  // of memory, estimated
-    book::v1::State state_;
+    internal::book::v1::State state_;
     uint64_t edited_in_ = 0;  // generation of the last edit
     uint64_t in_flush_ = 0;   // generation of the newest flush that has its bytes
     bool used_ = true;        // since the clock's hand last came by
@@ -137,7 +137,7 @@ class StateCache {
   // Drop or Reset. Errors are the backing store's: it is broken, see Reset.
   absl::StatusOr<Customer*> Load(std::string_view stream_id);
   // For one commit, of so many bytes as a message.
-  book::v1::State& Edit(Customer& customer, size_t commit_bytes);
+  internal::book::v1::State& Edit(Customer& customer, size_t commit_bytes);
 
   // For commands that come soon, in two steps with others between them: asks the processor for the
   // memory where the customer is found and the request is looked for; then for the customer.
@@ -148,8 +148,8 @@ class StateCache {
   Place Prefetch(std::string_view stream_id, std::string_view request_id);
   void Prefetch(const Place& place) const;
 
-  const book::v1::PartitionState& partition_state() const { return partition_state_; }
-  book::v1::PartitionState& EditPartitionState();
+  const internal::book::v1::PartitionState& partition_state() const { return partition_state_; }
+  internal::book::v1::PartitionState& EditPartitionState();
 
   // False: no such request was accepted. What `receipt` views is good until the next call of
   // anything but Load.
@@ -237,7 +237,7 @@ class StateCache {
   size_t loaded_ = 0;        // since the last Trim
   std::vector<Customer*> dirty_;
   Receipts receipts_;  // since the last Freeze
-  book::v1::PartitionState partition_state_;
+  internal::book::v1::PartitionState partition_state_;
   bool partition_state_dirty_ = false;
 
   std::shared_ptr<CacheFlush> flush_;
@@ -248,9 +248,9 @@ class StateCache {
   size_t frozen_rows_ = 0;
   size_t unwritten_commits_ = 0;  // without receipts_
 
-  std::string key_;          // reused
-  std::string found_bytes_;  // reused
-  book::v1::Receipt found_;  // reused
+  std::string key_;                    // reused
+  std::string found_bytes_;            // reused
+  internal::book::v1::Receipt found_;  // reused
 };
 
 }  // namespace daybook::command

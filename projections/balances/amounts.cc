@@ -6,7 +6,7 @@
 namespace daybook::balances {
 namespace {
 
-Amounts AmountsOf(const v1::AccountHead& head) {
+Amounts AmountsOf(const rows::AccountHead& head) {
   return {.received = head.received_minor(),
           .receivable = head.open_minor(),
           .allocated = head.allocated_minor(),
@@ -53,7 +53,7 @@ Amounts AmountsOf(const Standing& standing) {
 
 }  // namespace
 
-absl::StatusOr<Amounts> AmountsAt(const std::string& customer_id, const v1::AccountHead& head,
+absl::StatusOr<Amounts> AmountsAt(const std::string& customer_id, const rows::AccountHead& head,
                                   projection::TwoClocks& clocks,
                                   const projection::PartitionReading& partition) {
   const int32_t as_of_day = clocks.day.In(head.time_zone());

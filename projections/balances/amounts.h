@@ -9,7 +9,7 @@
 #include "common/base/status.h"
 #include "common/projection/kit/amount_writer.h"
 #include "common/projection/kit/two_clocks.h"
-#include "daybook/balances/v1/rows.pb.h"
+#include "projections/balances/rows.h"
 #include "projections/balances/standing.h"
 
 namespace daybook::balances {
@@ -30,13 +30,13 @@ struct Amounts {
 };
 
 // Of an account at the clocks: from its head where everything in it counts, else from its history.
-absl::StatusOr<Amounts> AmountsAt(const std::string& customer_id, const v1::AccountHead& head,
+absl::StatusOr<Amounts> AmountsAt(const std::string& customer_id, const rows::AccountHead& head,
                                   projection::TwoClocks& clocks,
                                   const projection::PartitionReading& partition);
 
 // Into an answer that has a field for each; `account_id` as well.
 template <class Answer>
-absl::Status WriteAmounts(const v1::AccountHead& head, const Amounts& amounts, Answer* answer) {
+absl::Status WriteAmounts(const rows::AccountHead& head, const Amounts& amounts, Answer* answer) {
   const Int128 unapplied = amounts.unapplied();
   ASSIGN_OR_RETURN(const Currency* currency, projection::CurrencyOf(head.currency_code()));
   const projection::AmountWriter money(*currency, answer);

@@ -35,8 +35,8 @@ struct Account {
     if (tail.currency_code().empty()) tail.set_currency_code(currency_code);
   }
 
-  static v1::AccountHead& HeadOf(v1::CustomerRow& row, const std::string& account_id) {
-    for (v1::AccountHead& head : *row.mutable_accounts()) {
+  static rows::AccountHead& HeadOf(rows::CustomerRow& row, const std::string& account_id) {
+    for (rows::AccountHead& head : *row.mutable_accounts()) {
       if (head.account_id() == account_id) return head;
     }
     return *row.add_accounts();
@@ -51,12 +51,12 @@ struct Account {
   // The totals count in full from the latest day on, where the account is.
   void NoteDay() {
     const std::string& zone = tail.time_zone();
-    for (v1::LastDay& last : *totals.mutable_last_days()) {
+    for (rows::LastDay& last : *totals.mutable_last_days()) {
       if (last.time_zone() != zone) continue;
       if (last.day() < time.day) last.set_day(time.day);
       return;
     }
-    v1::LastDay& last = *totals.add_last_days();
+    rows::LastDay& last = *totals.add_last_days();
     last.set_time_zone(zone);
     last.set_day(time.day);
   }
@@ -74,9 +74,9 @@ struct Account {
 
   EntryTime time;
   Shard& shard;
-  v1::AccountHead& head;
-  v1::AccountTail& tail;
-  v1::CurrencyTotals& totals;
+  rows::AccountHead& head;
+  rows::AccountTail& tail;
+  rows::CurrencyTotals& totals;
 };
 
 void AddAllocated(int64_t amount, Account& account) {
@@ -86,20 +86,20 @@ void AddAllocated(int64_t amount, Account& account) {
 // References to documents of any age: by ordinal while something of them is open, else by name.
 uint32_t InvoiceReference(const std::string& invoice_id, Account& account) {
   const std::string_view id = PackId(invoice_id);
-  const v1::Open& open = account.tail.open_invoices();
+  const rows::Open& open = account.tail.open_invoices();
   const OpenPlace place = FindOpen(id, open);
   return place.index >= 0 ? open.ordinal(place.index) : NameInvoice(id, account.tail);
 }
 
 uint32_t PaymentReference(const std::string& payment_id, Account& account) {
   const std::string_view id = PackId(payment_id);
-  const v1::Open& open = account.tail.open_payments();
+  const rows::Open& open = account.tail.open_payments();
   const OpenPlace place = FindOpen(id, open);
   return place.index >= 0 ? open.ordinal(place.index) : NamePayment(id, account.tail);
 }
 
 void LowerInvoice(const std::string& invoice_id, int64_t amount, Account& account) {
-  v1::Open& open = *account.tail.mutable_open_invoices();
+  rows::Open& open = *account.tail.mutable_open_invoices();
   const OpenPlace place = FindOpen(PackId(invoice_id), open);
   if (place.index < 0) return;  // not open: the write side takes from nothing else
   if (TakeFrom(place, amount, open)) {
@@ -110,7 +110,7 @@ void LowerInvoice(const std::string& invoice_id, int64_t amount, Account& accoun
 
 // Returns the reference to the invoice.
 uint32_t RaiseInvoice(const std::string& invoice_id, int64_t amount, Account& account) {
-  v1::Open& open = *account.tail.mutable_open_invoices();
+  rows::Open& open = *account.tail.mutable_open_invoices();
   const std::string_view id = PackId(invoice_id);
   const OpenPlace place = FindOpen(id, open);
   account.head.set_open_minor(Plus(account.head.open_minor(), amount));
@@ -125,7 +125,7 @@ uint32_t RaiseInvoice(const std::string& invoice_id, int64_t amount, Account& ac
 }
 
 void LowerPayment(const std::string& payment_id, int64_t amount, Account& account) {
-  v1::Open& open = *account.tail.mutable_open_payments();
+  rows::Open& open = *account.tail.mutable_open_payments();
   const OpenPlace place = FindOpen(PackId(payment_id), open);
   if (place.index >= 0 && amount != 0) TakeFrom(place, amount, open);
 }
@@ -133,7 +133,7 @@ void LowerPayment(const std::string& payment_id, int64_t amount, Account& accoun
 void RaisePayment(const std::string& payment_id, uint32_t reference, int64_t amount,
                   Account& account) {
   if (amount == 0) return;
-  v1::Open& open = *account.tail.mutable_open_payments();
+  rows::Open& open = *account.tail.mutable_open_payments();
   const std::string_view id = PackId(payment_id);
   const OpenPlace place = FindOpen(id, open);
   if (place.index >= 0) {
@@ -148,7 +148,7 @@ using EventAllocations = google::protobuf::RepeatedPtrField<billing::v1::Allocat
 // Puts the allocations behind the entry that was added last. Returns their sum.
 int64_t Allocate(const EventAllocations& allocations, Account& account) {
   int64_t sum = 0;
-  v1::Open& open = *account.tail.mutable_open_invoices();
+  rows::Open& open = *account.tail.mutable_open_invoices();
   for (const billing::v1::Allocation& allocation : allocations) {
     const OpenPlace place = FindOpen(PackId(allocation.invoice_id()), open);
     if (place.index < 0) continue;  // not open: the write side allocates to nothing else
@@ -185,7 +185,7 @@ void Receive(const Payment& payment, const Meta& meta, Shard& shard) {
   account.Finish(meta);
 }
 
-v1::Losses& LossesOf(billing::v1::WriteOffReason reason, v1::CurrencyTotals& totals) {
+rows::Losses& LossesOf(billing::v1::WriteOffReason reason, rows::CurrencyTotals& totals) {
   switch (LossReasonOf(static_cast<uint32_t>(reason))) {
     case kNormal:
       return *totals.mutable_normal();
@@ -198,7 +198,7 @@ v1::Losses& LossesOf(billing::v1::WriteOffReason reason, v1::CurrencyTotals& tot
   }
 }
 
-void AddBelow(int64_t net_minor, int64_t tax_minor, v1::CurrencyTotals& totals) {
+void AddBelow(int64_t net_minor, int64_t tax_minor, rows::CurrencyTotals& totals) {
   if (net_minor < 0) AddTo(Minus(net_minor), totals.mutable_net_below());
   if (tax_minor < 0) AddTo(Minus(tax_minor), totals.mutable_tax_below());
 }
@@ -208,13 +208,13 @@ bool IsDiscount(billing::v1::WriteOffReason reason) {
 }
 
 // The tax that was corrected by write-offs, or by discounts.
-v1::Losses& ReliefOf(billing::v1::WriteOffReason reason, v1::CurrencyTotals& totals) {
+rows::Losses& ReliefOf(billing::v1::WriteOffReason reason, rows::CurrencyTotals& totals) {
   return IsDiscount(reason) ? *totals.mutable_discount_relief() : *totals.mutable_relief();
 }
 
 // Given up, or open again: then below zero.
 void AddGivenUp(billing::v1::WriteOffReason reason, int64_t amount, int64_t tax,
-                v1::AccountHead& head) {
+                rows::AccountHead& head) {
   if (IsDiscount(reason)) {
     head.set_discounted_minor(Plus(head.discounted_minor(), amount));
     head.set_discounted_tax_minor(Plus(head.discounted_tax_minor(), tax));
@@ -262,11 +262,11 @@ void Balances::Expect(const book::v1::Event& event, const Meta& meta, Shard& sha
 }
 
 void Balances::On(const customer::v1::CustomerRegistered&, const Meta& meta, Shard& shard) {
-  v1::CustomerRow& row = shard.Edit(kCustomers, meta.customer_id);
+  rows::CustomerRow& row = shard.Edit(kCustomers, meta.customer_id);
   row.set_registered(true);
   row.set_registered_day(EpochDay(meta.effective_date));
   row.set_registered_recorded_us(meta.recorded_time_us);
-  v1::BookTotals& book = shard.Edit(kBook, kBookKey);
+  rows::BookTotals& book = shard.Edit(kBook, kBookKey);
   book.set_customer_count(book.customer_count() + 1);
   book.set_last_day(std::max(book.last_day(), row.registered_day()));
 }
@@ -314,7 +314,7 @@ void Balances::On(const billing::v1::InvoiceVoided& voided, const Meta& meta, Sh
   account.head.set_invoice_count(account.head.invoice_count() - 1);
   account.head.set_void_invoice_count(account.head.void_invoice_count() + 1);
 
-  v1::CurrencyTotals& totals = account.totals;
+  rows::CurrencyTotals& totals = account.totals;
   AddTo(voided.net_minor(), totals.mutable_voided_net());
   AddTo(voided.tax_minor(), totals.mutable_voided_tax());
   AddBelow(voided.net_minor(), voided.tax_minor(), totals);
@@ -354,7 +354,7 @@ void Balances::On(const billing::v1::CreditNoteIssued& note, const Meta& meta, S
   const uint32_t source = account.tail.payments();
   const uint32_t invoice = InvoiceReference(note.invoice_id(), account);
   AddCreditNote(account.time, note, invoice, PackId(note.credit_note_id()), account.tail);
-  v1::AccountHead& head = account.head;
+  rows::AccountHead& head = account.head;
   RaisePayment(note.credit_note_id(), source, note.unapplied_minor(), account);
   head.set_note_unapplied_minor(Plus(head.note_unapplied_minor(), note.unapplied_minor()));
   AddTo(note.unapplied_minor(), account.totals.mutable_note_unapplied());
@@ -405,7 +405,7 @@ void Balances::On(const billing::v1::DebitNoteIssued& note, const Meta& meta, Sh
   const uint32_t ordinal = account.tail.invoices();
   AddDebitNote(account.time, note, EpochDay(note.due_date()), id, account.tail);
   AddOpen(id, ordinal, total, *account.tail.mutable_open_invoices());
-  v1::AccountHead& head = account.head;
+  rows::AccountHead& head = account.head;
   head.set_open_minor(Plus(head.open_minor(), total));
   head.set_open_invoice_count(head.open_invoice_count() + 1);
   head.set_claimed_minor(Plus(head.claimed_minor(), total));
@@ -464,7 +464,7 @@ void Balances::On(const billing::v1::PaymentRefunded& fact, const Meta& meta, Sh
 
 void Balances::On(const billing::v1::CreditApplied& credit, const Meta& meta, Shard& shard) {
   Account account(meta, credit.account_id(), credit.currency_code(), shard);
-  v1::Open& payments = *account.tail.mutable_open_payments();
+  rows::Open& payments = *account.tail.mutable_open_payments();
   const OpenPlace place = FindOpen(PackId(credit.payment_id()), payments);
   if (place.index < 0) return;  // nothing unapplied: the write side applies nothing else
   AddMove(Kind::kCredit, account.time, payments.ordinal(place.index), account.tail);
@@ -490,17 +490,17 @@ void Balances::On(const billing::v1::CreditReleased& fact, const Meta& meta, Sha
   account.Finish(meta);
 }
 
-void Balances::ClearRecorded(v1::CustomerRow& row) {
+void Balances::ClearRecorded(rows::CustomerRow& row) {
   row.clear_registered_recorded_us();
-  for (v1::AccountHead& head : *row.mutable_accounts()) head.clear_opened_recorded_us();
+  for (rows::AccountHead& head : *row.mutable_accounts()) head.clear_opened_recorded_us();
 }
 
-void Balances::ClearRecorded(v1::AccountTail& row) {
+void Balances::ClearRecorded(rows::AccountTail& row) {
   row.clear_opened_recorded_us();
   row.clear_last_recorded_us();
   if (row.has_chunk()) ClearRecorded(*row.mutable_chunk());
 }
 
-void Balances::ClearRecorded(v1::HistoryChunk& row) { row.clear_recorded_us(); }
+void Balances::ClearRecorded(rows::HistoryChunk& row) { row.clear_recorded_us(); }
 
 }  // namespace daybook::balances

@@ -57,11 +57,11 @@ struct Balances {
   static void On(const billing::v1::CreditWrittenOff&, const Meta&, Shard&);
   static void On(const billing::v1::CreditWriteOffReversed&, const Meta&, Shard&);
 
-  static void ClearRecorded(v1::CustomerRow& row);
-  static void ClearRecorded(v1::AccountTail& row);
-  static void ClearRecorded(v1::HistoryChunk& row);
-  static void ClearRecorded(v1::CurrencyTotals&) {}
-  static void ClearRecorded(v1::BookTotals&) {}
+  static void ClearRecorded(rows::CustomerRow& row);
+  static void ClearRecorded(rows::AccountTail& row);
+  static void ClearRecorded(rows::HistoryChunk& row);
+  static void ClearRecorded(rows::CurrencyTotals&) {}
+  static void ClearRecorded(rows::BookTotals&) {}
 
   static void Expect(const book::v1::Event&, const projection::Meta&, projection::Shard&);
   static absl::Status ControlTotals(projection::ViewSpan views,

@@ -46,7 +46,7 @@ absl::Status BalancesQueries::Part(const v1::GetAgeingRequest& request, const Re
   std::map<std::string, Ages> by_currency;
   for (const projection::PartitionReading& partition : reading.partitions) {
     projection::TwoClocks clocks = projection::ClocksOf(request, reading.now, partition);
-    const auto add = [&](std::string_view, const v1::AccountTail& tail,
+    const auto add = [&](std::string_view, const rows::AccountTail& tail,
                          const AccountHistory& history) {
       const int32_t day = clocks.day.In(tail.time_zone());
       Standing& standing = ScratchStanding();

@@ -20,7 +20,7 @@ absl::Status BalancesQueries::Answer(const v1::GetBalanceRequest& request, const
                                      v1::GetBalanceResponse* response) {
   const projection::PartitionReading& own = reading.partitions.front();
   projection::TwoClocks clocks = projection::ClocksOf(request, reading.now, own);
-  ASSIGN_OR_RETURN(const v1::AccountHead* head,
+  ASSIGN_OR_RETURN(const rows::AccountHead* head,
                    FindAccount(*own.view, request.customer_id(), request.account_id(),
                                clocks.read_us, &ScratchRow()));
   ASSIGN_OR_RETURN(const Amounts amounts, AmountsAt(request.customer_id(), *head, clocks, own));

@@ -54,7 +54,7 @@ absl::Status BalancesQueries::Answer(const v1::GetStatementRequest& request, con
   projection::TwoClocks clocks = projection::ClocksOf(request, reading.now, own);
   ASSIGN_OR_RETURN(const Page page, PageOf(request, clocks.read_us, own));
   HistoryOfAccount& account = ScratchHistory();
-  ASSIGN_OR_RETURN(const v1::AccountHead* head,
+  ASSIGN_OR_RETURN(const rows::AccountHead* head,
                    FindAccountHistory(request, *own.view, page.read_us, &account));
   const AccountHistory& history = account.history;
   const int32_t first =

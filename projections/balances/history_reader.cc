@@ -13,7 +13,7 @@ namespace daybook::balances {
 namespace {
 
 // The columns of a chunk fit together: nothing below reads beyond one.
-bool WellFormed(const v1::HistoryChunk& chunk) {
+bool WellFormed(const rows::HistoryChunk& chunk) {
   constexpr size_t kKinds = static_cast<size_t>(kLastKind) + 1;
   const int n = chunk.kind_size();
   int counts[kKinds] = {};
@@ -102,7 +102,7 @@ int32_t DayWrittenOff(const HistoryChange& recovery, const AccountHistory& histo
 
 class ChunkReader {
  public:
-  ChunkReader(const v1::HistoryChunk& chunk, AccountHistory* history)
+  ChunkReader(const rows::HistoryChunk& chunk, AccountHistory* history)
       : chunk_(chunk), history_(*history), ids_(chunk.ids()) {}
 
   bool Read(int64_t read_us) {
@@ -236,7 +236,7 @@ class ChunkReader {
     return OrdinalOf(reference, history_.payments, history_.payment_names);
   }
 
-  const v1::HistoryChunk& chunk_;
+  const rows::HistoryChunk& chunk_;
   AccountHistory& history_;
   std::string_view ids_;
   int64_t sequence_ = 0;
@@ -246,7 +246,7 @@ class ChunkReader {
 
 }  // namespace
 
-bool ReadChunk(const v1::HistoryChunk& chunk, int64_t read_us, AccountHistory* history) {
+bool ReadChunk(const rows::HistoryChunk& chunk, int64_t read_us, AccountHistory* history) {
   return WellFormed(chunk) && ChunkReader(chunk, history).Read(read_us);
 }
 

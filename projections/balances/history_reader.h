@@ -3,13 +3,13 @@
 
 #include <cstdint>
 
-#include "daybook/balances/v1/rows.pb.h"
 #include "projections/balances/account_history.h"
+#include "projections/balances/rows.h"
 
 namespace daybook::balances {
 
 // Adds the entries of `chunk` recorded at or before `read_us`. Chunks come in order; false =
 // nothing of later chunks was known then (or the chunk is malformed).
-bool ReadChunk(const v1::HistoryChunk& chunk, int64_t read_us, AccountHistory* history);
+bool ReadChunk(const rows::HistoryChunk& chunk, int64_t read_us, AccountHistory* history);
 
 }  // namespace daybook::balances

@@ -22,12 +22,12 @@ absl::Status BalancesQueries::Answer(const v1::ListAccountBalancesRequest& reque
                                      v1::ListAccountBalancesResponse* response) {
   const projection::PartitionReading& own = reading.partitions.front();
   projection::TwoClocks clocks = projection::ClocksOf(request, reading.now, own);
-  v1::CustomerRow& row = ScratchRow();
+  rows::CustomerRow& row = ScratchRow();
   ASSIGN_OR_RETURN(const bool found, own.view->Read(kCustomers, request.customer_id(), &row));
   if (!found || row.registered_recorded_us() > clocks.read_us) {
     return projection::UnknownCustomer(request.customer_id());
   }
-  for (const v1::AccountHead& head : row.accounts()) {
+  for (const rows::AccountHead& head : row.accounts()) {
     if (head.opened_recorded_us() > clocks.read_us) continue;
     ASSIGN_OR_RETURN(const Amounts amounts, AmountsAt(request.customer_id(), head, clocks, own));
     v1::AccountBalance& balance = *response->add_balances();

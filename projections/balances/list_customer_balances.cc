@@ -244,7 +244,7 @@ absl::Status BalancesQueries::Part(const v1::ListCustomerBalancesRequest& reques
     clocks.read_us = std::min(clocks.read_us, token.read_us());
     Customer customer;
     RETURN_IF_ERROR(ScanAccounts(*partition.view, clocks.read_us, reading.deadline,
-                                 [&](std::string_view customer_id, const v1::AccountTail& tail,
+                                 [&](std::string_view customer_id, const rows::AccountTail& tail,
                                      const AccountHistory& history) {
                                    if (tail.currency_code() != request.currency_code()) return;
                                    if (customer.customer_id != customer_id) {

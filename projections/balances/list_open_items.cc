@@ -32,7 +32,7 @@ absl::Status BalancesQueries::Answer(const v1::ListOpenItemsRequest& request,
   projection::TwoClocks clocks = projection::ClocksOf(request, reading.now, own);
   ASSIGN_OR_RETURN(const Page page, PageOf(request, clocks.read_us, own));
   HistoryOfAccount& account = ScratchHistory();
-  ASSIGN_OR_RETURN(const v1::AccountHead* head,
+  ASSIGN_OR_RETURN(const rows::AccountHead* head,
                    FindAccountHistory(request, *own.view, page.read_us, &account));
   const std::vector<HistoryInvoice>& invoices = account.history.invoices;
   const int32_t as_of_day = page.DayOf(clocks.day, head->time_zone());

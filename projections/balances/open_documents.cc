@@ -5,13 +5,13 @@
 
 namespace daybook::balances {
 
-void AddOpen(std::string_view packed_id, uint32_t ordinal, int64_t left_minor, v1::Open& open) {
+void AddOpen(std::string_view packed_id, uint32_t ordinal, int64_t left_minor, rows::Open& open) {
   open.mutable_ids()->append(packed_id);
   open.add_ordinal(ordinal);
   open.add_left_minor(left_minor);
 }
 
-OpenPlace FindOpen(std::string_view packed_id, const v1::Open& open) {
+OpenPlace FindOpen(std::string_view packed_id, const rows::Open& open) {
   const std::string_view ids = open.ids();
   OpenPlace place{0, 0, 0};
   for (; place.index < open.ordinal_size(); ++place.index, place.id_begin += place.id_size) {
@@ -21,7 +21,7 @@ OpenPlace FindOpen(std::string_view packed_id, const v1::Open& open) {
   return {};
 }
 
-bool TakeFrom(const OpenPlace& place, int64_t amount_minor, v1::Open& open) {
+bool TakeFrom(const OpenPlace& place, int64_t amount_minor, rows::Open& open) {
   const int64_t left = Minus(open.left_minor(place.index), amount_minor);
   if (left != 0) {
     open.set_left_minor(place.index, left);

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "daybook/balances/v1/rows.pb.h"
+#include "projections/balances/rows.h"
 
 namespace daybook::balances {
 
@@ -16,12 +16,12 @@ struct OpenPlace {
   size_t id_begin = 0, id_size = 0;
 };
 
-OpenPlace FindOpen(std::string_view packed_id, const v1::Open& open);
+OpenPlace FindOpen(std::string_view packed_id, const rows::Open& open);
 
 // Puts one behind the others. `ordinal`: its reference in the account's history.
-void AddOpen(std::string_view packed_id, uint32_t ordinal, int64_t left_minor, v1::Open& open);
+void AddOpen(std::string_view packed_id, uint32_t ordinal, int64_t left_minor, rows::Open& open);
 
 // Of a document that is open. True if nothing is left; then it is open no more.
-bool TakeFrom(const OpenPlace& place, int64_t amount_minor, v1::Open& open);
+bool TakeFrom(const OpenPlace& place, int64_t amount_minor, rows::Open& open);
 
 }  // namespace daybook::balances

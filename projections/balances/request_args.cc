@@ -33,18 +33,18 @@ absl::Status NoAccount(const std::string& customer_id, const std::string& accoun
 
 }  // namespace
 
-absl::StatusOr<const v1::AccountHead*> FindAccount(const store::View& view,
-                                                   const std::string& customer_id,
-                                                   const std::string& account_id, int64_t read_us,
-                                                   v1::CustomerRow* row) {
+absl::StatusOr<const rows::AccountHead*> FindAccount(const store::View& view,
+                                                     const std::string& customer_id,
+                                                     const std::string& account_id, int64_t read_us,
+                                                     rows::CustomerRow* row) {
   ASSIGN_OR_RETURN(const bool found, view.Read(kCustomers, customer_id, row));
   if (!found || row->registered_recorded_us() > read_us) {
     return projection::UnknownCustomer(customer_id);
   }
-  const v1::AccountHead* match = nullptr;
+  const rows::AccountHead* match = nullptr;
   int known = 0;
   std::vector<std::string> names;
-  for (const v1::AccountHead& head : row->accounts()) {
+  for (const rows::AccountHead& head : row->accounts()) {
     if (head.opened_recorded_us() > read_us) continue;
     ++known;
     if (names.size() < kMostNamed) names.push_back(head.account_id());
@@ -72,7 +72,7 @@ absl::Status ReadHistory(const store::View& view, std::string_view customer_id,
   out->full.clear();
   absl::Status status;
   RETURN_IF_ERROR(view.Scan(kHistory.id, key, [&](std::string_view, std::string_view bytes) {
-    out->full.push_back(std::make_unique<v1::HistoryChunk>());
+    out->full.push_back(std::make_unique<rows::HistoryChunk>());
     if (!out->full.back()->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
       status = absl::DataLossError("a history row does not parse; rebuild the read model");
     }
@@ -94,8 +94,8 @@ HistoryOfAccount& ScratchHistory() {
   thread_local HistoryOfAccount history;
   return history;
 }
-v1::CustomerRow& ScratchRow() {
-  thread_local v1::CustomerRow row;
+rows::CustomerRow& ScratchRow() {
+  thread_local rows::CustomerRow row;
   return row;
 }
 Standing& ScratchStanding() {
@@ -109,7 +109,7 @@ void SetDate(int32_t day, google::type::Date* date) { *date = DateOf(DayOfEpoch(
 
 std::string Page::TokenFor(const google::protobuf::Message& request, int64_t next,
                            int32_t up_to) const {
-  v1::PageToken token;
+  rows::PageToken token;
   token.set_index(next);
   token.set_read_us(read_us);
   token.set_day(up_to);
@@ -125,7 +125,7 @@ absl::StatusOr<Page> PageOf(const google::protobuf::Message& request, int32_t pa
   ASSIGN_OR_RETURN(const std::string after, projection::AfterOf(request, page_token));
   if (after.empty()) return page;
 
-  v1::PageToken token;
+  rows::PageToken token;
   if (!token.ParseFromString(after) || token.index() <= 0 || token.index() > kMaxIndex ||
       token.read_us() < 0 || token.read_us() > page.read_us) {
     return projection::PageTokenMalformed();

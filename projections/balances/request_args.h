@@ -14,22 +14,22 @@
 #include "common/projection/kit/day_asked.h"
 #include "common/projection/kit/two_clocks.h"
 #include "common/projection/queries.h"
-#include "daybook/balances/v1/rows.pb.h"
+#include "projections/balances/rows.h"
 #include "projections/balances/standing.h"
 
 namespace daybook::balances {
 
 // The account that a request means: by id, or the only one that was known at `read_us`. Refusals:
 // CUSTOMER_NOT_FOUND, ACCOUNT_NOT_FOUND, ACCOUNT_REQUIRED.
-absl::StatusOr<const v1::AccountHead*> FindAccount(const store::View& view,
-                                                   const std::string& customer_id,
-                                                   const std::string& account_id, int64_t read_us,
-                                                   v1::CustomerRow* row);
+absl::StatusOr<const rows::AccountHead*> FindAccount(const store::View& view,
+                                                     const std::string& customer_id,
+                                                     const std::string& account_id, int64_t read_us,
+                                                     rows::CustomerRow* row);
 
 // An account's history and the rows that it refers to.
 struct HistoryOfAccount {
-  v1::AccountTail tail;
-  std::vector<std::unique_ptr<v1::HistoryChunk>> full;
+  rows::AccountTail tail;
+  std::vector<std::unique_ptr<rows::HistoryChunk>> full;
   AccountHistory history;
 };
 absl::Status ReadHistory(const store::View& view, std::string_view customer_id,
@@ -37,7 +37,7 @@ absl::Status ReadHistory(const store::View& view, std::string_view customer_id,
 
 // Memory that queries of one thread use again.
 HistoryOfAccount& ScratchHistory();
-v1::CustomerRow& ScratchRow();
+rows::CustomerRow& ScratchRow();
 Standing& ScratchStanding();
 
 // Of a day counted from 1970-01-01.
@@ -46,11 +46,12 @@ void SetDate(int32_t day, google::type::Date* date);
 // The account that a request names, as known at `read_us`, and its whole history. The head is good
 // until the next look-up of this thread.
 template <class Request>
-absl::StatusOr<const v1::AccountHead*> FindAccountHistory(const Request& request,
-                                                          const store::View& view, int64_t read_us,
-                                                          HistoryOfAccount* account) {
+absl::StatusOr<const rows::AccountHead*> FindAccountHistory(const Request& request,
+                                                            const store::View& view,
+                                                            int64_t read_us,
+                                                            HistoryOfAccount* account) {
   ASSIGN_OR_RETURN(
-      const v1::AccountHead* head,
+      const rows::AccountHead* head,
       FindAccount(view, request.customer_id(), request.account_id(), read_us, &ScratchRow()));
   RETURN_IF_ERROR(ReadHistory(view, request.customer_id(), head->account_id(), read_us, account));
   return head;

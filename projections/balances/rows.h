@@ -5,20 +5,22 @@
 #include <string_view>
 
 #include "common/store/store.h"
-#include "daybook/balances/v1/rows.pb.h"
+#include "daybook/internal/balances/v1/rows.pb.h"
 
 namespace daybook::balances {
 
+namespace rows = daybook::internal::balances::v1;
+
 // customer id
-inline constexpr store::Table<v1::CustomerRow> kCustomers{1, "customers"};
+inline constexpr store::Table<rows::CustomerRow> kCustomers{1, "customers"};
 // customer id, account id
-inline constexpr store::Table<v1::AccountTail> kTails{2, "tails"};
+inline constexpr store::Table<rows::AccountTail> kTails{2, "tails"};
 // customer id, account id, number of the chunk; full chunks only, never changed
-inline constexpr store::Table<v1::HistoryChunk> kHistory{3, "journal"};
+inline constexpr store::Table<rows::HistoryChunk> kHistory{3, "journal"};
 // currency code
-inline constexpr store::Table<v1::CurrencyTotals> kTotals{4, "totals"};
+inline constexpr store::Table<rows::CurrencyTotals> kTotals{4, "totals"};
 // "book"
-inline constexpr store::Table<v1::BookTotals> kBook{5, "book"};
+inline constexpr store::Table<rows::BookTotals> kBook{5, "book"};
 inline constexpr std::string_view kBookKey = "book";
 
 // Entries in a full chunk.

@@ -25,21 +25,21 @@ constexpr int kAccountsPerDeadline = 256;
 // Where each sum stands in a row.
 struct SumColumn {
   Int128 Sums::* sum;
-  const Sum& (v1::CurrencyTotals::*get)() const;
-  Sum* (v1::CurrencyTotals::*edit)();
+  const Sum& (rows::CurrencyTotals::*get)() const;
+  Sum* (rows::CurrencyTotals::*edit)();
 };
 struct CountColumn {
   int64_t Sums::* count;
-  int64_t (v1::CurrencyTotals::*get)() const;
-  void (v1::CurrencyTotals::*set)(int64_t);
+  int64_t (rows::CurrencyTotals::*get)() const;
+  void (rows::CurrencyTotals::*set)(int64_t);
 };
 struct LossesColumn {
   Losses& (*losses)(Sums&);
-  const v1::Losses& (v1::CurrencyTotals::*get)() const;
-  v1::Losses* (v1::CurrencyTotals::*edit)();
+  const rows::Losses& (rows::CurrencyTotals::*get)() const;
+  rows::Losses* (rows::CurrencyTotals::*edit)();
 };
 
-using Row = v1::CurrencyTotals;
+using Row = rows::CurrencyTotals;
 constexpr SumColumn kSums[] = {
     {&Sums::net, &Row::net, &Row::mutable_net},
     {&Sums::tax, &Row::tax, &Row::mutable_tax},
@@ -84,26 +84,26 @@ constexpr LossesColumn kLosses[] = {
      &Row::mutable_discount_relief},
 };
 
-Sums SumsOf(const v1::CurrencyTotals& row) {
+Sums SumsOf(const rows::CurrencyTotals& row) {
   Sums sums;
   for (const SumColumn& column : kSums) sums.*column.sum = ValueOf((row.*column.get)());
   for (const CountColumn& column : kCounts) sums.*column.count = (row.*column.get)();
   for (const LossesColumn& column : kLosses) {
-    const v1::Losses& losses = (row.*column.get)();
+    const rows::Losses& losses = (row.*column.get)();
     column.losses(sums) = {ValueOf(losses.written_off()), ValueOf(losses.recovered()),
                            ValueOf(losses.voided())};
   }
   return sums;
 }
 
-void SetSums(Sums sums, v1::CurrencyTotals* row) {
+void SetSums(Sums sums, rows::CurrencyTotals* row) {
   for (const SumColumn& column : kSums) {
     projection::SetValue(sums.*column.sum, (row->*column.edit)());
   }
   for (const CountColumn& column : kCounts) (row->*column.set)(sums.*column.count);
   for (const LossesColumn& column : kLosses) {
     const Losses& losses = column.losses(sums);
-    v1::Losses* out = (row->*column.edit)();
+    rows::Losses* out = (row->*column.edit)();
     projection::SetValue(losses.written_off, out->mutable_written_off());
     projection::SetValue(losses.recovered, out->mutable_recovered());
     projection::SetValue(losses.voided, out->mutable_voided());
@@ -111,7 +111,7 @@ void SetSums(Sums sums, v1::CurrencyTotals* row) {
 }
 
 // Of a currency in one partition.
-void AddRow(std::string_view currency_code, const v1::CurrencyTotals& row, AllTotals* all) {
+void AddRow(std::string_view currency_code, const rows::CurrencyTotals& row, AllTotals* all) {
   CurrencySums& sums = all->currencies[std::string(currency_code)];
   sums.sums += SumsOf(row);
   sums.account_count += row.account_count();
@@ -120,7 +120,7 @@ void AddRow(std::string_view currency_code, const v1::CurrencyTotals& row, AllTo
 absl::StatusOr<int64_t> CountCustomers(const store::View& view, int32_t as_of_day, int64_t read_us,
                                        absl::Time deadline) {
   int64_t count = 0;
-  v1::CustomerRow row;
+  rows::CustomerRow row;
   DeadlineEvery check(deadline, kAccountsPerDeadline);
   absl::Status status;
   RETURN_IF_ERROR(view.Scan(kCustomers.id, "", [&](std::string_view, std::string_view bytes) {
@@ -138,24 +138,24 @@ absl::StatusOr<int64_t> CountCustomers(const store::View& view, int32_t as_of_da
 
 absl::StatusOr<bool> AllCount(const store::View& view, projection::DayAsked& day) {
   bool all_count = true;
-  v1::CurrencyTotals row;
+  rows::CurrencyTotals row;
   absl::Status status;
   RETURN_IF_ERROR(view.Scan(kTotals.id, "", [&](std::string_view, std::string_view bytes) {
     status = ParseRow(kTotals, bytes, &row);
     if (!status.ok()) return false;
-    for (const v1::LastDay& last : row.last_days()) {
+    for (const rows::LastDay& last : row.last_days()) {
       all_count = all_count && Counts(last.day(), day.In(last.time_zone()));
     }
     return all_count;
   }));
   RETURN_IF_ERROR(status);
-  v1::BookTotals book;
+  rows::BookTotals book;
   ASSIGN_OR_RETURN(const bool found, view.Read(kBook, kBookKey, &book));
   return all_count && (!found || Counts(book.last_day(), day.In("")));
 }
 
 absl::Status AddTotals(const store::View& view, AllTotals* all) {
-  v1::CurrencyTotals row;
+  rows::CurrencyTotals row;
   absl::Status status;
   RETURN_IF_ERROR(
       view.Scan(kTotals.id, "", [&](std::string_view currency_code, std::string_view bytes) {
@@ -164,7 +164,7 @@ absl::Status AddTotals(const store::View& view, AllTotals* all) {
         return status.ok();
       }));
   RETURN_IF_ERROR(status);
-  v1::BookTotals book;
+  rows::BookTotals book;
   ASSIGN_OR_RETURN(const bool found, view.Read(kBook, kBookKey, &book));
   if (found) all->customer_count += book.customer_count();
   return absl::OkStatus();
@@ -181,8 +181,8 @@ absl::Status ScanAccounts(const store::View& view, int64_t read_us, absl::Time d
                           EachAccount each) {
   const std::unique_ptr<Cursor> tails = view.NewCursor(kTails.id);
   const std::unique_ptr<Cursor> chunks = view.NewCursor(kHistory.id);
-  v1::AccountTail tail;
-  std::vector<v1::HistoryChunk> full;
+  rows::AccountTail tail;
+  std::vector<rows::HistoryChunk> full;
   AccountHistory history;
   std::string customer_id;
   DeadlineEvery check(deadline, kAccountsPerDeadline);
@@ -220,7 +220,7 @@ absl::Status AddScanned(const store::View& view, projection::TwoClocks& clocks, 
   Standing standing;
   return ScanAccounts(
       view, clocks.read_us, deadline,
-      [&](std::string_view, const v1::AccountTail& tail, const AccountHistory& history) {
+      [&](std::string_view, const rows::AccountTail& tail, const AccountHistory& history) {
         const int32_t as_of_day = clocks.day.In(tail.time_zone());
         StandAt(history, as_of_day, &standing);
         CurrencySums& sums = all->currencies[tail.currency_code()];

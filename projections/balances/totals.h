@@ -15,8 +15,8 @@
 #include "absl/time/time.h"
 #include "common/projection/dump.h"
 #include "common/projection/kit/two_clocks.h"
-#include "daybook/balances/v1/rows.pb.h"
 #include "daybook/internal/balances/v1/parts.pb.h"
+#include "projections/balances/rows.h"
 #include "projections/balances/standing.h"
 
 namespace daybook::balances {
@@ -43,7 +43,7 @@ absl::StatusOr<bool> AllCount(const store::View& view, projection::DayAsked& day
 // In the order of customer ids, calls `each` with every account known at `read_us` and its
 // history up to there. Stops with DEADLINE_EXCEEDED.
 using EachAccount = absl::FunctionRef<void(
-    std::string_view customer_id, const v1::AccountTail& tail, const AccountHistory& history)>;
+    std::string_view customer_id, const rows::AccountTail& tail, const AccountHistory& history)>;
 absl::Status ScanAccounts(const store::View& view, int64_t read_us, absl::Time deadline,
                           EachAccount each);
 

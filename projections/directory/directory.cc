@@ -36,7 +36,7 @@ class Change {
     List();
   }
 
-  v1::CustomerRow& row() { return row_; }
+  rows::CustomerRow& row() { return row_; }
 
   template <class Fact>
   void SetProfile(const Fact& fact) {
@@ -74,14 +74,14 @@ class Change {
 
  private:
   void AddExternalIds(int64_t count) {
-    v1::BookTotals& book = shard_.Edit(kBook, kBookKey);
+    rows::BookTotals& book = shard_.Edit(kBook, kBookKey);
     book.set_external_id_count(book.external_id_count() + count);
   }
 
   void Count() {
     const bool archived = row_.state() == customer::v1::CUSTOMER_STATE_ARCHIVED;
     if (was_registered_ == row_.registered() && was_archived_ == archived) return;
-    v1::BookTotals& book = shard_.Edit(kBook, kBookKey);
+    rows::BookTotals& book = shard_.Edit(kBook, kBookKey);
     book.set_customer_count(book.customer_count() + row_.registered() - was_registered_);
     book.set_archived_count(book.archived_count() + archived - was_archived_);
   }
@@ -90,7 +90,7 @@ class Change {
   void List() {
     if (!row_.registered()) return;
     const customer::v1::Profile& profile = row_.profile();
-    v1::ListRow line;
+    rows::ListRow line;
     line.set_customer_id(std::string(meta_.customer_id));
     line.set_display_name(profile.personal().display_name());
     line.set_kind(row_.kind());
@@ -112,7 +112,7 @@ class Change {
 
   const Meta& meta_;
   Shard& shard_;
-  v1::CustomerRow& row_;
+  rows::CustomerRow& row_;
   const bool was_registered_, was_archived_;
   const std::string old_name_key_, old_day_key_;
 };
@@ -121,7 +121,7 @@ class Change {
 
 void Directory::On(const customer::v1::CustomerRegistered& fact, const Meta& meta, Shard& shard) {
   Change change(meta, shard);
-  v1::CustomerRow& row = change.row();
+  rows::CustomerRow& row = change.row();
   row.set_registered(true);
   row.set_kind(fact.kind());
   row.set_state(customer::v1::CUSTOMER_STATE_ACTIVE);
@@ -155,16 +155,16 @@ void Directory::On(const customer::v1::ExternalIdRemoved& fact, const Meta& meta
   Change(meta, shard).Disclaim(fact.external_id());
 }
 
-void Directory::ClearRecorded(v1::CustomerRow& row) {
+void Directory::ClearRecorded(rows::CustomerRow& row) {
   row.clear_registered_recorded_us();
   row.clear_changed_recorded_us();
 }
 
 absl::Status Directory::ControlTotals(projection::ViewSpan views,
                                       std::map<std::string, std::string>* totals) {
-  v1::BookTotals all;
+  rows::BookTotals all;
   for (const auto& view : views) {
-    v1::BookTotals book;
+    rows::BookTotals book;
     RETURN_IF_ERROR(view->Read(kBook, kBookKey, &book).status());
     all.set_customer_count(all.customer_count() + book.customer_count());
     all.set_archived_count(all.archived_count() + book.archived_count());

@@ -37,10 +37,10 @@ struct Directory {
   static void On(const customer::v1::ExternalIdAdded&, const Meta&, Shard&);
   static void On(const customer::v1::ExternalIdRemoved&, const Meta&, Shard&);
 
-  static void ClearRecorded(v1::CustomerRow& row);
-  static void ClearRecorded(v1::ListRow&) {}
-  static void ClearRecorded(v1::ExternalIdRow&) {}
-  static void ClearRecorded(v1::BookTotals&) {}
+  static void ClearRecorded(rows::CustomerRow& row);
+  static void ClearRecorded(rows::ListRow&) {}
+  static void ClearRecorded(rows::ExternalIdRow&) {}
+  static void ClearRecorded(rows::BookTotals&) {}
 
   static absl::Status ControlTotals(projection::ViewSpan views,
                                     std::map<std::string, std::string>* totals);

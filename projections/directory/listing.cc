@@ -28,7 +28,7 @@ constexpr FilterField kFields[] = {
 FilterValue Text(const std::string& text) { return {.present = !text.empty(), .text = text}; }
 FilterValue Number(int64_t number) { return {.present = number != 0, .number = number}; }
 
-FilterValue ValueOf(const v1::ListRow& row, size_t field) {
+FilterValue ValueOf(const rows::ListRow& row, size_t field) {
   switch (field) {
     case 0:
       return Text(row.customer_id());
@@ -75,7 +75,7 @@ absl::StatusOr<projection::Filter> FilterOf(std::string_view filter) {
   return projection::Filter::Parse(filter, kFields);
 }
 
-bool Matches(const projection::Filter& filter, const v1::ListRow& row) {
+bool Matches(const projection::Filter& filter, const rows::ListRow& row) {
   return filter.Matches([&](size_t field) { return ValueOf(row, field); });
 }
 

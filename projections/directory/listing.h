@@ -6,12 +6,12 @@
 #include "absl/status/statusor.h"
 #include "common/projection/kit/filter.h"
 #include "common/store/store.h"
-#include "daybook/directory/v1/rows.pb.h"
+#include "projections/directory/rows.h"
 
 namespace daybook::directory {
 
 struct Order {
-  store::Table<v1::ListRow> table;
+  store::Table<rows::ListRow> table;
   store::Direction direction;
 };
 
@@ -21,6 +21,6 @@ absl::StatusOr<Order> OrderOf(std::string_view order_by);
 // The filter of a request; the same.
 absl::StatusOr<projection::Filter> FilterOf(std::string_view filter);
 
-bool Matches(const projection::Filter& filter, const v1::ListRow& row);
+bool Matches(const projection::Filter& filter, const rows::ListRow& row);
 
 }  // namespace daybook::directory

@@ -32,7 +32,7 @@ constexpr size_t kMaxOrderBytes = 64;
 
 void SetDay(int32_t day, google::type::Date* date) { *date = DateOf(DayOfEpoch(day)); }
 
-void Describe(const std::string& customer_id, v1::CustomerRow& row, v1::Customer* customer) {
+void Describe(const std::string& customer_id, rows::CustomerRow& row, v1::Customer* customer) {
   customer->set_customer_id(customer_id);
   customer->set_kind(row.kind());
   customer->set_state(row.state());
@@ -56,7 +56,7 @@ void Describe(const std::string& customer_id, v1::CustomerRow& row, v1::Customer
 }
 
 absl::Status Find(const store::View& view, const std::string& customer_id, v1::Customer* customer) {
-  v1::CustomerRow row;
+  rows::CustomerRow row;
   ASSIGN_OR_RETURN(const bool found, view.Read(kCustomers, customer_id, &row));
   if (!found || !row.registered()) {
     return projection::UnknownCustomer(customer_id);
@@ -69,7 +69,7 @@ int PageSizeOf(const v1::ListCustomersRequest& request) {
   return projection::PageSizeOf(request.page_size(), kDefaultPage, kLargestPage);
 }
 
-void Summarize(v1::ListRow& row, v1::CustomerSummary* summary) {
+void Summarize(rows::ListRow& row, v1::CustomerSummary* summary) {
   summary->set_customer_id(std::move(*row.mutable_customer_id()));
   summary->set_display_name(std::move(*row.mutable_display_name()));
   summary->set_kind(row.kind());
@@ -175,7 +175,7 @@ absl::Status DirectoryQueries::Part(const v1::ListCustomersRequest& request, con
   ASSIGN_OR_RETURN(const Order order, OrderOf(request.order_by()));
   ASSIGN_OR_RETURN(const projection::Filter filter, FilterOf(request.filter()));
   ASSIGN_OR_RETURN(const std::string after, projection::AfterOf(request, request.page_token()));
-  v1::ListRow row;
+  rows::ListRow row;
   return projection::CollectRows(
       reading,
       {.table = order.table.id,
@@ -194,7 +194,7 @@ absl::Status DirectoryQueries::Merge(const v1::ListCustomersRequest& request,
                                      projection::Parts<ListPart> parts,
                                      v1::ListCustomersResponse* response) {
   ASSIGN_OR_RETURN(const Order order, OrderOf(request.order_by()));
-  v1::ListRow row;
+  rows::ListRow row;
   ASSIGN_OR_RETURN(const std::string last,
                    projection::MergeRows(
                        parts, order.direction, PageSizeOf(request),

@@ -9,23 +9,25 @@
 #include "common/base/text.h"
 #include "common/projection/kit/rows.h"
 #include "common/store/store.h"
-#include "daybook/directory/v1/rows.pb.h"
+#include "daybook/internal/directory/v1/rows.pb.h"
 
 namespace daybook::directory {
 
+namespace rows = daybook::internal::directory::v1;
+
 // customer id
-inline constexpr store::Table<v1::CustomerRow> kCustomers{1, "customers"};
+inline constexpr store::Table<rows::CustomerRow> kCustomers{1, "customers"};
 // The same customers in each order that lists have; the row says which customer it is.
 // customer id
-inline constexpr store::Table<v1::ListRow> kById{2, "by_id"};
+inline constexpr store::Table<rows::ListRow> kById{2, "by_id"};
 // display name (its SortKey), customer id
-inline constexpr store::Table<v1::ListRow> kByName{3, "by_name"};
+inline constexpr store::Table<rows::ListRow> kByName{3, "by_name"};
 // day of registration, customer id
-inline constexpr store::Table<v1::ListRow> kByDay{4, "by_day"};
+inline constexpr store::Table<rows::ListRow> kByDay{4, "by_day"};
 // system, id, customer id
-inline constexpr store::Table<v1::ExternalIdRow> kExternalIds{5, "external_ids"};
+inline constexpr store::Table<rows::ExternalIdRow> kExternalIds{5, "external_ids"};
 // "book"
-inline constexpr store::Table<v1::BookTotals> kBook{6, "book"};
+inline constexpr store::Table<rows::BookTotals> kBook{6, "book"};
 inline constexpr std::string_view kBookKey = "book";
 
 inline std::string NameKey(std::string_view display_name, std::string_view customer_id) {

@@ -13,7 +13,7 @@
 #include "common/base/timestamp.h"
 #include "common/projection/kit/filter.h"
 #include "common/store/store.h"
-#include "daybook/billing/v1/billing.pb.h"
+#include "daybook/billing/v1/event.pb.h"
 #include "daybook/documents/v1/documents_service.pb.h"
 #include "projections/documents/rows.h"
 #include "projections/documents/standing.h"

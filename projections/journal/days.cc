@@ -33,7 +33,7 @@ absl::StatusOr<bool> Days::Count(const store::View& view, std::string_view custo
                                  std::string_view account_id, int32_t day) {
   if (day <= all_) return true;
   if (day > none_after_) return false;
-  v1::AccountRow row;
+  rows::AccountRow row;
   RETURN_IF_ERROR(view.Read(kAccounts, DocumentKey(customer_id, account_id), &row).status());
   return day <= asked_.In(row.time_zone());
 }

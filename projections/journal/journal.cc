@@ -47,7 +47,7 @@ class Entries {
 
   // A movement that the posting table has on the fact's day counts from `movement.day` only.
   // Returns what is to be remembered of it.
-  v1::Movement Defer(v1::Movement movement) {
+  rows::Movement Defer(rows::Movement movement) {
     movement.set_day(std::max(movement.day(), day_));
     if (movement.day() == day_) return movement;
     Add(day_, movement, Minus(movement.amount_minor()));
@@ -59,7 +59,7 @@ class Entries {
   void Post(const Fact& fact, const std::string& document_id,
             const billing::v1::InvoiceNumber* number, const Meta& meta, Shard& shard) {
     Merge();
-    thread_local v1::EntryRow entry;  // for its memory
+    thread_local rows::EntryRow entry;  // for its memory
     for (auto first = amounts_.begin(); first != amounts_.end();) {
       const int32_t day = first->day;
       entry.Clear();
@@ -75,7 +75,7 @@ class Entries {
         AddAmount(amount, &shard.Edit(kSums, key));
         AppendDay(&key, day);
         AddAmount(amount, &shard.Edit(kDays, key));
-        v1::PostedLine& line = *entry.add_lines();
+        rows::PostedLine& line = *entry.add_lines();
         line.set_ledger(static_cast<uint32_t>(ledger));
         line.set_detail(detail);
         line.set_amount_minor(amount);
@@ -83,7 +83,7 @@ class Entries {
       const auto revision = static_cast<uint32_t>(meta.revision);
       const auto part = static_cast<uint32_t>(meta.part);
       shard.Append(kEntries, EntryKey(meta.customer_id, day, revision, part), entry);
-      shard.Append(kByDay, ByDayKey(meta.customer_id, day, revision, part), v1::EntryPlace());
+      shard.Append(kByDay, ByDayKey(meta.customer_id, day, revision, part), rows::EntryPlace());
     }
   }
 
@@ -94,7 +94,7 @@ class Entries {
     auto place() const { return std::tie(day, line.ledger, line.detail); }
   };
 
-  void Add(int32_t day, const v1::Movement& movement, int64_t amount) {
+  void Add(int32_t day, const rows::Movement& movement, int64_t amount) {
     amounts_.push_back({day, {static_cast<Ledger>(movement.ledger()), movement.detail(), amount}});
     amounts_.push_back({day, {Ledger::kReceivable, "", Minus(amount)}});
   }
@@ -121,10 +121,10 @@ class Entries {
   std::vector<Amount> amounts_;
 };
 
-v1::InvoiceRow& InvoiceOf(const std::string& id, const Meta& meta, Shard& shard) {
+rows::InvoiceRow& InvoiceOf(const std::string& id, const Meta& meta, Shard& shard) {
   return shard.Edit(kInvoices, DocumentKey(meta.customer_id, id));
 }
-v1::PaymentRow& PaymentOf(const std::string& id, const Meta& meta, Shard& shard) {
+rows::PaymentRow& PaymentOf(const std::string& id, const Meta& meta, Shard& shard) {
   return shard.Edit(kPayments, DocumentKey(meta.customer_id, id));
 }
 
@@ -134,8 +134,8 @@ int32_t DayWith(const Row& document, const Meta& meta) {
   return std::max(EpochDay(meta.effective_date), document.day());
 }
 
-v1::Movement MovementOf(const std::string& other_id, Ledger ledger, int32_t day, int64_t amount) {
-  v1::Movement movement;
+rows::Movement MovementOf(const std::string& other_id, Ledger ledger, int32_t day, int64_t amount) {
+  rows::Movement movement;
   movement.set_other_id(other_id);
   movement.set_ledger(static_cast<uint32_t>(ledger));
   movement.set_day(day);
@@ -146,11 +146,11 @@ v1::Movement MovementOf(const std::string& other_id, Ledger ledger, int32_t day,
 // Money of a payment on invoices (sign 1) or off them (-1).
 void Move(const google::protobuf::RepeatedPtrField<billing::v1::Allocation>& allocations, int sign,
           const std::string& payment_id, Entries& entries, const Meta& meta, Shard& shard) {
-  v1::PaymentRow& payment = PaymentOf(payment_id, meta, shard);
+  rows::PaymentRow& payment = PaymentOf(payment_id, meta, shard);
   for (const billing::v1::Allocation& allocation : allocations) {
-    v1::InvoiceRow& invoice = InvoiceOf(allocation.invoice_id(), meta, shard);
+    rows::InvoiceRow& invoice = InvoiceOf(allocation.invoice_id(), meta, shard);
     const int64_t amount = sign < 0 ? Minus(allocation.amount_minor()) : allocation.amount_minor();
-    v1::Movement movement = entries.Defer(
+    rows::Movement movement = entries.Defer(
         MovementOf(allocation.invoice_id(), Ledger::kCustomerDeposits, invoice.day(), amount));
     *payment.add_movements() = movement;
     movement.set_other_id(payment_id);
@@ -159,7 +159,7 @@ void Move(const google::protobuf::RepeatedPtrField<billing::v1::Allocation>& all
 }
 
 // What a document did is undone: each movement from the day of its own, if that is later.
-v1::Movement Undone(v1::Movement movement, Entries& entries) {
+rows::Movement Undone(rows::Movement movement, Entries& entries) {
   movement.set_amount_minor(Minus(movement.amount_minor()));
   return entries.Defer(std::move(movement));
 }
@@ -172,7 +172,7 @@ bool NamesAProduct(const Lines& lines) {
   return false;
 }
 
-void KeepProducts(const billing::v1::InvoiceIssued& invoice, v1::InvoiceRow& row) {
+void KeepProducts(const billing::v1::InvoiceIssued& invoice, rows::InvoiceRow& row) {
   std::map<std::string, uint32_t> places;
   for (const billing::v1::InvoiceLine& line : invoice.lines()) {
     const auto [place, is_new] = places.emplace(line.product(), row.products_size());
@@ -183,13 +183,13 @@ void KeepProducts(const billing::v1::InvoiceIssued& invoice, v1::InvoiceRow& row
 }
 
 // The product of a line as the invoice was issued; empty if the row does not say.
-std::string ProductOf(const v1::InvoiceRow& row, int index) {
+std::string ProductOf(const rows::InvoiceRow& row, int index) {
   if (index < 0 || index >= row.line_product_size()) return "";
   const auto place = static_cast<int>(row.line_product(index));
   return place < row.products_size() ? row.products(place) : "";
 }
 
-Breakdown ByChannel(const v1::PaymentRow& row) {
+Breakdown ByChannel(const rows::PaymentRow& row) {
   Breakdown breakdown;
   breakdown.channel = NameOf(row.channel());
   return breakdown;
@@ -219,7 +219,7 @@ Ledger LossOf(billing::v1::WriteOffReason reason) {
 // Money that came: recorded or confirmed.
 template <class Fact>
 void Receive(const Fact& fact, const Meta& meta, Shard& shard) {
-  v1::PaymentRow& payment = PaymentOf(fact.payment_id(), meta, shard);
+  rows::PaymentRow& payment = PaymentOf(fact.payment_id(), meta, shard);
   payment.set_day(EpochDay(meta.effective_date));
   Entries entries(fact, payment.day(), ByChannel(payment));
   Move(fact.allocations(), 1, fact.payment_id(), entries, meta, shard);
@@ -229,11 +229,11 @@ void Receive(const Fact& fact, const Meta& meta, Shard& shard) {
 // What was given up (sign 1) or is open again (-1), with the tax in it that is corrected.
 template <class Fact>
 void GiveUp(const Fact& fact, int sign, const Meta& meta, Shard& shard) {
-  v1::InvoiceRow& invoice = InvoiceOf(fact.invoice_id(), meta, shard);
+  rows::InvoiceRow& invoice = InvoiceOf(fact.invoice_id(), meta, shard);
   const int32_t day = DayWith(invoice, meta);
   const auto move = [&](Ledger ledger, const std::string& detail, int64_t amount) {
     if (amount == 0) return;
-    v1::Movement& movement = *invoice.add_movements();
+    rows::Movement& movement = *invoice.add_movements();
     movement = MovementOf("", ledger, day, sign < 0 ? Minus(amount) : amount);
     movement.set_detail(detail);
   };
@@ -248,7 +248,7 @@ void GiveUp(const Fact& fact, int sign, const Meta& meta, Shard& shard) {
 // What only moves money between a source and a ledger account of the book.
 template <class Fact>
 void PostOfSource(const Fact& fact, const Meta& meta, Shard& shard) {
-  const v1::PaymentRow& payment = PaymentOf(fact.payment_id(), meta, shard);
+  const rows::PaymentRow& payment = PaymentOf(fact.payment_id(), meta, shard);
   Entries(fact, DayWith(payment, meta), ByChannel(payment))
       .Post(fact, fact.payment_id(), nullptr, meta, shard);
 }
@@ -283,7 +283,7 @@ void Journal::On(const billing::v1::AccountOpened& fact, const Meta& meta, Shard
 }
 
 void Journal::On(const billing::v1::InvoiceIssued& fact, const Meta& meta, Shard& shard) {
-  v1::InvoiceRow& invoice =
+  rows::InvoiceRow& invoice =
       shard.Renew(kInvoices, DocumentKey(meta.customer_id, fact.invoice_id()));
   invoice.set_day(EpochDay(meta.effective_date));
   Breakdown breakdown;
@@ -298,14 +298,14 @@ void Journal::On(const billing::v1::InvoiceIssued& fact, const Meta& meta, Shard
 }
 
 void Journal::On(const billing::v1::InvoiceVoided& fact, const Meta& meta, Shard& shard) {
-  v1::InvoiceRow& invoice = InvoiceOf(fact.invoice_id(), meta, shard);
+  rows::InvoiceRow& invoice = InvoiceOf(fact.invoice_id(), meta, shard);
   Breakdown breakdown = TakenBack(fact);
   for (int i = 0; i < invoice.line_net_minor_size(); ++i) {
     breakdown.products.emplace_back(ProductOf(invoice, i), invoice.line_net_minor(i));
   }
   Entries entries(fact, DayWith(invoice, meta), breakdown);
-  for (const v1::Movement& movement : invoice.movements()) {
-    v1::Movement undone = Undone(movement, entries);
+  for (const rows::Movement& movement : invoice.movements()) {
+    rows::Movement undone = Undone(movement, entries);
     if (movement.other_id().empty()) continue;
     undone.set_other_id(fact.invoice_id());
     *PaymentOf(movement.other_id(), meta, shard).add_movements() = std::move(undone);
@@ -315,7 +315,7 @@ void Journal::On(const billing::v1::InvoiceVoided& fact, const Meta& meta, Shard
 }
 
 void Journal::On(const billing::v1::CreditNoteIssued& fact, const Meta& meta, Shard& shard) {
-  v1::InvoiceRow& invoice = InvoiceOf(fact.invoice_id(), meta, shard);
+  rows::InvoiceRow& invoice = InvoiceOf(fact.invoice_id(), meta, shard);
   Breakdown breakdown = TakenBack(fact);
   for (const auto& line : fact.lines()) {
     breakdown.products.emplace_back(ProductOf(invoice, line.line_index()), line.net_minor());
@@ -354,10 +354,10 @@ void Journal::On(const billing::v1::PaymentConfirmed& fact, const Meta& meta, Sh
 void Journal::On(const billing::v1::PaymentReversed& fact, const Meta& meta, Shard& shard) {
   // A part comes out of what is unapplied, and nothing was left where nothing is taken.
   if (fact.partial() || fact.amount_minor() == 0) return PostOfSource(fact, meta, shard);
-  v1::PaymentRow& payment = PaymentOf(fact.payment_id(), meta, shard);
+  rows::PaymentRow& payment = PaymentOf(fact.payment_id(), meta, shard);
   Entries entries(fact, DayWith(payment, meta), ByChannel(payment));
-  for (const v1::Movement& movement : payment.movements()) {
-    v1::Movement undone = Undone(movement, entries);
+  for (const rows::Movement& movement : payment.movements()) {
+    rows::Movement undone = Undone(movement, entries);
     undone.set_other_id(fact.payment_id());
     *InvoiceOf(movement.other_id(), meta, shard).add_movements() = std::move(undone);
   }
@@ -366,7 +366,7 @@ void Journal::On(const billing::v1::PaymentReversed& fact, const Meta& meta, Sha
 }
 
 void Journal::On(const billing::v1::DebitNoteIssued& fact, const Meta& meta, Shard& shard) {
-  const v1::PaymentRow& payment = PaymentOf(fact.payment_id(), meta, shard);
+  const rows::PaymentRow& payment = PaymentOf(fact.payment_id(), meta, shard);
   const int32_t day = EpochDay(meta.effective_date);
   shard.Renew(kInvoices, DocumentKey(meta.customer_id, fact.debit_note_id())).set_day(day);
   Entries(fact, day, ByChannel(payment))

@@ -64,14 +64,14 @@ struct Journal {
   static void On(const billing::v1::CreditWrittenOff&, const Meta&, Shard&);
   static void On(const billing::v1::CreditWriteOffReversed&, const Meta&, Shard&);
 
-  static void ClearRecorded(v1::CustomerRow&) {}
-  static void ClearRecorded(v1::EntryRow& row) { row.clear_recorded_us(); }
-  static void ClearRecorded(v1::EntryPlace&) {}
-  static void ClearRecorded(v1::InvoiceRow&) {}
-  static void ClearRecorded(v1::PaymentRow&) {}
-  static void ClearRecorded(v1::SumRow&) {}
-  static void ClearRecorded(v1::AccountRow&) {}
-  static void ClearRecorded(v1::ZoneRow&) {}
+  static void ClearRecorded(rows::CustomerRow&) {}
+  static void ClearRecorded(rows::EntryRow& row) { row.clear_recorded_us(); }
+  static void ClearRecorded(rows::EntryPlace&) {}
+  static void ClearRecorded(rows::InvoiceRow&) {}
+  static void ClearRecorded(rows::PaymentRow&) {}
+  static void ClearRecorded(rows::SumRow&) {}
+  static void ClearRecorded(rows::AccountRow&) {}
+  static void ClearRecorded(rows::ZoneRow&) {}
 
   static void Expect(const book::v1::Event&, const projection::Meta&, projection::Shard&);
   static absl::Status ControlTotals(projection::ViewSpan views,

@@ -36,7 +36,7 @@ constexpr int kRowsPerDeadline = 256;
 
 // Refuses a customer who is not in the book.
 absl::Status ExpectCustomer(const store::View& view, const std::string& customer_id) {
-  v1::CustomerRow row;
+  rows::CustomerRow row;
   ASSIGN_OR_RETURN(const bool found, view.Read(kCustomers, customer_id, &row));
   return found && row.registered() ? absl::OkStatus() : projection::UnknownCustomer(customer_id);
 }
@@ -60,15 +60,15 @@ void Write(const Sums& sums, const Currency& currency, Answer* answer) {
 
 // -------------------------------------------------------------------------------------- entries
 
-bool Wanted(const v1::ListEntriesRequest& request, const v1::EntryRow& row) {
+bool Wanted(const v1::ListEntriesRequest& request, const rows::EntryRow& row) {
   if (!request.account_id().empty() && row.account_id() != request.account_id()) return false;
   if (request.ledger_account().empty()) return true;
   const auto ledger = static_cast<uint32_t>(*postings::FindLedger(request.ledger_account()));
   return std::any_of(row.lines().begin(), row.lines().end(),
-                     [&](const v1::PostedLine& line) { return line.ledger() == ledger; });
+                     [&](const rows::PostedLine& line) { return line.ledger() == ledger; });
 }
 
-absl::Status Describe(const EntryId& id, v1::EntryRow& row, v1::Entry* entry) {
+absl::Status Describe(const EntryId& id, rows::EntryRow& row, v1::Entry* entry) {
   ASSIGN_OR_RETURN(const Currency* currency, CurrencyOf(row.currency_code()));
   entry->set_customer_id(id.customer_id);
   entry->mutable_account_id()->swap(*row.mutable_account_id());
@@ -81,7 +81,7 @@ absl::Status Describe(const EntryId& id, v1::EntryRow& row, v1::Entry* entry) {
   if (event != nullptr) entry->set_event(event->name());
   entry->mutable_document_id()->swap(*row.mutable_document_id());
   if (row.has_number()) entry->mutable_number()->Swap(row.mutable_number());
-  for (v1::PostedLine& posted : *row.mutable_lines()) {
+  for (rows::PostedLine& posted : *row.mutable_lines()) {
     v1::EntryLine& line = *entry->add_lines();
     line.set_ledger_account(std::string(NameOf(static_cast<Ledger>(posted.ledger()))));
     line.mutable_detail()->swap(*posted.mutable_detail());
@@ -144,7 +144,7 @@ absl::Status JournalQueries::Part(const v1::ListEntriesRequest& request, const R
   ASSIGN_OR_RETURN(asked.after, AfterOf(request));
   if (of_one) store::AppendText(&asked.until, request.customer_id());
   AppendDay(&asked.until, last_day + 1);
-  v1::EntryRow row;
+  rows::EntryRow row;
   return projection::CollectRows(
       reading, asked,
       [&](const projection::ListedAt& at, std::string* bytes) -> absl::StatusOr<bool> {
@@ -178,7 +178,7 @@ absl::Status JournalQueries::Merge(const v1::ListEntriesRequest& request,
     return projection::StartsAhead(last_day);
   }
   const bool of_one = !request.customer_id().empty();
-  v1::EntryRow row;
+  rows::EntryRow row;
   ASSIGN_OR_RETURN(const std::string last,
                    projection::MergeRows(
                        lists, store::Direction::kForward, PageSizeOf(request),
@@ -197,8 +197,8 @@ absl::Status JournalQueries::Merge(const v1::ListEntriesRequest& request,
 
 namespace {
 
-Sums SumsOf(const v1::PostedLine& line) {
-  v1::SumRow row;
+Sums SumsOf(const rows::PostedLine& line) {
+  rows::SumRow row;
   AddAmount(line.amount_minor(), &row);
   return ValueOf(row);
 }
@@ -212,7 +212,7 @@ absl::Status AddSumsOf(const v1::GetLedgerAccountRequest& request, const Reading
   std::string prefix;
   store::AppendText(&prefix, request.customer_id());
   projection::DeadlineEvery deadline(reading.deadline, kRowsPerDeadline);
-  v1::EntryRow row;
+  rows::EntryRow row;
   const auto add = [&](std::string_view key, std::string_view bytes) -> absl::StatusOr<bool> {
     RETURN_IF_ERROR(deadline.Check());
     ASSIGN_OR_RETURN(const EntryId id, IdOf(true, key));
@@ -221,7 +221,7 @@ absl::Status AddSumsOf(const v1::GetLedgerAccountRequest& request, const Reading
     if (row.currency_code() != request.currency_code()) return true;
     ASSIGN_OR_RETURN(const bool counts, days.Count(view, id.customer_id, row.account_id(), id.day));
     if (!counts) return true;
-    for (const v1::PostedLine& line : row.lines()) {
+    for (const rows::PostedLine& line : row.lines()) {
       if (line.ledger() != ledger) continue;
       (*sums)[{request.currency_code(), line.ledger(), line.detail()}].Add(SumsOf(line));
     }
@@ -243,7 +243,7 @@ absl::Status TakeOffAhead(const Reading& reading, const PartitionReading& partit
   std::string after;
   AppendDay(&after, days.all() + 1);
   projection::DeadlineEvery deadline(reading.deadline, kRowsPerDeadline);
-  v1::EntryRow row;
+  rows::EntryRow row;
   const auto rows = view.NewCursor(kByDay.id, store::Direction::kForward, after);
   for (; rows->valid(); rows->Next()) {
     RETURN_IF_ERROR(deadline.Check());
@@ -254,7 +254,7 @@ absl::Status TakeOffAhead(const Reading& reading, const PartitionReading& partit
     if (!found) return projection::Malformed(kByDay.name);
     ASSIGN_OR_RETURN(const bool counts, days.Count(view, id.customer_id, row.account_id(), id.day));
     if (counts) continue;
-    for (const v1::PostedLine& line : row.lines()) {
+    for (const rows::PostedLine& line : row.lines()) {
       const auto sum = sums->find(
           {row.currency_code(), line.ledger(), by_detail ? line.detail() : std::string()});
       if (sum != sums->end()) sum->second.Subtract(SumsOf(line));

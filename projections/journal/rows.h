@@ -8,29 +8,31 @@
 
 #include "common/projection/kit/rows.h"
 #include "common/store/store.h"
-#include "daybook/journal/v1/rows.pb.h"
+#include "daybook/internal/journal/v1/rows.pb.h"
 #include "projections/journal/postings.h"
 
 namespace daybook::journal {
 
+namespace rows = daybook::internal::journal::v1;
+
 // customer id
-inline constexpr store::Table<v1::CustomerRow> kCustomers{1, "customers"};
+inline constexpr store::Table<rows::CustomerRow> kCustomers{1, "customers"};
 // customer id, day, revision, part
-inline constexpr store::Table<v1::EntryRow> kEntries{2, "entries"};
+inline constexpr store::Table<rows::EntryRow> kEntries{2, "entries"};
 // day, customer id, revision, part
-inline constexpr store::Table<v1::EntryPlace> kByDay{3, "by_day"};
+inline constexpr store::Table<rows::EntryPlace> kByDay{3, "by_day"};
 // customer id, invoice id
-inline constexpr store::Table<v1::InvoiceRow> kInvoices{4, "invoices"};
+inline constexpr store::Table<rows::InvoiceRow> kInvoices{4, "invoices"};
 // customer id, payment id
-inline constexpr store::Table<v1::PaymentRow> kPayments{5, "payments"};
+inline constexpr store::Table<rows::PaymentRow> kPayments{5, "payments"};
 // currency code, ledger account, detail
-inline constexpr store::Table<v1::SumRow> kSums{6, "sums"};
+inline constexpr store::Table<rows::SumRow> kSums{6, "sums"};
 // currency code, ledger account, detail, day
-inline constexpr store::Table<v1::SumRow> kDays{7, "days"};
+inline constexpr store::Table<rows::SumRow> kDays{7, "days"};
 // customer id, account id; those whose days are not those of UTC
-inline constexpr store::Table<v1::AccountRow> kAccounts{8, "accounts"};
+inline constexpr store::Table<rows::AccountRow> kAccounts{8, "accounts"};
 // time zone of an account, empty for UTC
-inline constexpr store::Table<v1::ZoneRow> kZones{9, "zones"};
+inline constexpr store::Table<rows::ZoneRow> kZones{9, "zones"};
 
 using projection::AppendDay;
 using projection::TakeDay;

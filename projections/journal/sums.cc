@@ -27,7 +27,7 @@ void Sums::Subtract(const Sums& other) {
   credit -= other.credit;
 }
 
-void AddAmount(int64_t amount_minor, v1::SumRow* row) {
+void AddAmount(int64_t amount_minor, rows::SumRow* row) {
   if (amount_minor >= 0) {
     projection::AddTo(amount_minor, row->mutable_debit());
   } else {
@@ -35,13 +35,13 @@ void AddAmount(int64_t amount_minor, v1::SumRow* row) {
   }
 }
 
-Sums ValueOf(const v1::SumRow& row) {
+Sums ValueOf(const rows::SumRow& row) {
   return {projection::ValueOf(row.debit()), projection::ValueOf(row.credit())};
 }
 
 absl::Status AddSums(const store::View& view, const SumsAsked& asked, LedgerSums* sums) {
-  const store::Table<v1::SumRow> table = asked.everything ? kSums : kDays;
-  v1::SumRow row;
+  const store::Table<rows::SumRow> table = asked.everything ? kSums : kDays;
+  rows::SumRow row;
   LedgerKey place;
   projection::DeadlineEvery deadline(asked.deadline, kRowsPerDeadline);
   absl::Status status;

@@ -22,8 +22,8 @@ struct Sums {
 };
 
 // Debit positive, credit negative.
-void AddAmount(int64_t amount_minor, v1::SumRow* row);
-Sums ValueOf(const v1::SumRow& row);
+void AddAmount(int64_t amount_minor, rows::SumRow* row);
+Sums ValueOf(const rows::SumRow& row);
 
 // By currency, ledger account (its number), detail.
 struct LedgerKey {

@@ -19,7 +19,7 @@ namespace {
 constexpr size_t kMostNamed = 5;
 
 // From the table, else from the log.
-std::optional<Currency> KnownCurrency(const v1::Account& account) {
+std::optional<Currency> KnownCurrency(const state::Account& account) {
   if (const Currency* currency = Currency::Find(account.currency_code())) return *currency;
   if (!account.has_currency_digits()) return std::nullopt;
   return Currency::OfLog(account.currency_code(), account.currency_digits());
@@ -27,20 +27,20 @@ std::optional<Currency> KnownCurrency(const v1::Account& account) {
 
 }  // namespace
 
-const v1::Account* FindAccount(const v1::State& state, const std::string& account_id) {
-  for (const v1::Account& account : state.accounts()) {
+const state::Account* FindAccount(const state::State& state, const std::string& account_id) {
+  for (const state::Account& account : state.accounts()) {
     if (account.account_id() == account_id) return &account;
   }
   return nullptr;
 }
 
-absl::StatusOr<const v1::Account*> ChooseAccount(const command::View& view,
-                                                 const std::string& account_id) {
-  const v1::State& state = view.state.billing();
+absl::StatusOr<const state::Account*> ChooseAccount(const command::View& view,
+                                                    const std::string& account_id) {
+  const state::State& state = view.state.billing();
   if (account_id.empty()) {
     if (state.accounts_size() == 1) return &state.accounts(0);
     std::vector<std::string> ids;
-    for (const v1::Account& account : state.accounts()) {
+    for (const state::Account& account : state.accounts()) {
       if (ids.size() < kMostNamed) ids.push_back(account.account_id());
     }
     return Refuse(reason::kAccountRequired,
@@ -50,13 +50,13 @@ absl::StatusOr<const v1::Account*> ChooseAccount(const command::View& view,
                                              absl::StrJoin(ids, ", "), "; name one"),
                   {{"account_count", absl::StrCat(state.accounts_size())}});
   }
-  if (const v1::Account* account = FindAccount(state, account_id)) return account;
+  if (const state::Account* account = FindAccount(state, account_id)) return account;
   return Refuse(reason::kAccountNotFound,
                 absl::StrCat("the customer has no account '", account_id, "'"),
                 {{"account_id", account_id}});
 }
 
-absl::Status ExpectTakes(const v1::Account& account, Command command) {
+absl::Status ExpectTakes(const state::Account& account, Command command) {
   RETURN_IF_ERROR(ExpectAllowed(account.state(), account.account_id(), command));
   if (KnownCurrency(account).has_value()) return absl::OkStatus();
   return Refuse(reason::kUnsupported,
@@ -65,20 +65,21 @@ absl::Status ExpectTakes(const v1::Account& account, Command command) {
                 {{"currency_code", account.currency_code()}});
 }
 
-absl::StatusOr<const v1::Account*> ChooseAccount(const command::View& view,
-                                                 const std::string& account_id, Command command) {
-  ASSIGN_OR_RETURN(const v1::Account* account, ChooseAccount(view, account_id));
+absl::StatusOr<const state::Account*> ChooseAccount(const command::View& view,
+                                                    const std::string& account_id,
+                                                    Command command) {
+  ASSIGN_OR_RETURN(const state::Account* account, ChooseAccount(view, account_id));
   RETURN_IF_ERROR(ExpectTakes(*account, command));
   return account;
 }
 
-Currency CurrencyOf(const v1::Account& account) {
+Currency CurrencyOf(const state::Account& account) {
   const std::optional<Currency> currency = KnownCurrency(account);
   DAYBOOK_CHECK(currency.has_value());
   return *currency;
 }
 
-absl::Status ExpectCurrency(const v1::Account& account, const std::string& currency_code) {
+absl::Status ExpectCurrency(const state::Account& account, const std::string& currency_code) {
   if (currency_code == account.currency_code()) return absl::OkStatus();
   return Refuse(
       reason::kCurrencyMismatch,
@@ -87,7 +88,7 @@ absl::Status ExpectCurrency(const v1::Account& account, const std::string& curre
       {{"account_currency_code", account.currency_code()}, {"currency_code", currency_code}});
 }
 
-absl::Status ExpectCurrencies(const v1::Account& account,
+absl::Status ExpectCurrencies(const state::Account& account,
                               const google::protobuf::RepeatedPtrField<v1::LineItem>& lines) {
   for (const v1::LineItem& line : lines) {
     if (line.has_amount()) {
@@ -99,7 +100,7 @@ absl::Status ExpectCurrencies(const v1::Account& account,
   return absl::OkStatus();
 }
 
-absl::Status ExpectUsual(const v1::Account& account, int64_t amount_minor, bool allow_unusual) {
+absl::Status ExpectUsual(const state::Account& account, int64_t amount_minor, bool allow_unusual) {
   if (allow_unusual) return absl::OkStatus();
   const int64_t limit = MaxUsualAmount(account.currency_code());
   if (amount_minor <= limit && amount_minor >= -limit) return absl::OkStatus();
@@ -112,7 +113,7 @@ absl::Status ExpectUsual(const v1::Account& account, int64_t amount_minor, bool 
                  {"currency_code", account.currency_code()}});
 }
 
-std::string MoneyText(const v1::Account& account, int64_t minor) {
+std::string MoneyText(const state::Account& account, int64_t minor) {
   return FormatMoney(minor, CurrencyOf(account));
 }
 

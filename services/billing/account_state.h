@@ -11,7 +11,7 @@ namespace daybook::billing {
 
 // The day of a change of the account, which is not before that of the change before it.
 template <class Request>
-absl::StatusOr<absl::CivilDay> DayOfChange(const v1::Account& account, const Request& request,
+absl::StatusOr<absl::CivilDay> DayOfChange(const state::Account& account, const Request& request,
                                            const command::Context& context) {
   return EffectiveDay(account, request.has_effective_date(), request.effective_date(), context.now,
                       account.changed_date());
@@ -19,7 +19,7 @@ absl::StatusOr<absl::CivilDay> DayOfChange(const v1::Account& account, const Req
 
 // One event with the account and the reason. `slot`: the field of Event that it goes into.
 template <class Request, class Response, class Event>
-absl::StatusOr<Events> ChangeState(const v1::Account& account, const Request& request,
+absl::StatusOr<Events> ChangeState(const state::Account& account, const Request& request,
                                    const command::Context& context, v1::AccountState state,
                                    Event* (Billing::Event::*slot)(), Response& response) {
   Events events(1);

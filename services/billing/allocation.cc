@@ -13,7 +13,7 @@ namespace daybook::billing {
 namespace {
 
 // The most that an invoice takes from money with an instruction for it.
-int64_t CapacityOf(const v1::Invoice& invoice) {
+int64_t CapacityOf(const state::Invoice& invoice) {
   return Allows(invoice.state(), Command::kRecordPayment)
              ? invoice.open_minor() + invoice.written_off_minor()
              : 0;
@@ -33,20 +33,20 @@ absl::Status NotOpen(const std::string& invoice_id, v1::InvoiceState state) {
                  {"allowed_commands", AllowedCommands(state)}});
 }
 
-absl::Status WhyNotPayable(const v1::Account& account, const std::string& invoice_id) {
+absl::Status WhyNotPayable(const state::Account& account, const std::string& invoice_id) {
   for (const auto* list : {&account.open_invoices(), &account.settled_invoices()}) {
-    for (const v1::Invoice& invoice : *list) {
+    for (const state::Invoice& invoice : *list) {
       if (invoice.invoice_id() == invoice_id) return NotOpen(invoice_id, invoice.state());
     }
   }
-  for (const v1::Draft& draft : account.drafts()) {
+  for (const state::Draft& draft : account.drafts()) {
     if (draft.invoice_id() == invoice_id) return NotOpen(invoice_id, v1::INVOICE_STATE_DRAFT);
   }
   return NotFound(invoice_id);
 }
 
-const v1::Invoice* FindSettled(const v1::Account& account, const std::string& invoice_id) {
-  for (const v1::Invoice& invoice : account.settled_invoices()) {
+const state::Invoice* FindSettled(const state::Account& account, const std::string& invoice_id) {
+  for (const state::Invoice& invoice : account.settled_invoices()) {
     if (invoice.invoice_id() == invoice_id) return &invoice;
   }
   return nullptr;
@@ -54,7 +54,7 @@ const v1::Invoice* FindSettled(const v1::Account& account, const std::string& in
 
 }  // namespace
 
-Allocator::Allocator(const v1::Account& account, int64_t amount_minor, int32_t day, int most,
+Allocator::Allocator(const state::Account& account, int64_t amount_minor, int32_t day, int most,
                      EarlyPayments& early_payments, Allocations& allocations)
     : account_(account),
       allocations_(allocations),
@@ -95,7 +95,7 @@ void Allocator::ByAge(bool spare_pending) {
   if (account_.discount_offer_count() > 0) {
     std::vector<Demand> demands;
     for (int64_t least = 0; i < count && least <= left_; ++i) {
-      const v1::Invoice& invoice = account_.open_invoices(i);
+      const state::Invoice& invoice = account_.open_invoices(i);
       const int64_t wanted = WantedByAge(i, spare_pending);
       if (wanted == 0) continue;
       const int64_t deductible = early_payments_.DeductibleOf(invoice, day_);
@@ -112,7 +112,7 @@ void Allocator::ByAge(bool spare_pending) {
 }
 
 int64_t Allocator::WantedByAge(int open_index, bool spare_pending) const {
-  const v1::Invoice& invoice = account_.open_invoices(open_index);
+  const state::Invoice& invoice = account_.open_invoices(open_index);
   if (invoice.state() != v1::INVOICE_STATE_ISSUED) return 0;
   if (spare_pending && invoice.pending_count() > 0) return 0;
   const v1::Allocation* slot = slots_.empty() ? nullptr : slots_[open_index];
@@ -159,7 +159,7 @@ void Allocator::IndexOpen() {
 }
 
 void Allocator::AllocateOrRecover(const Target& target, int64_t wanted) {
-  const v1::Invoice& invoice = *target.invoice;
+  const state::Invoice& invoice = *target.invoice;
   const int64_t put = Put(invoice, target.open_index, wanted);
   if (put <= invoice.open_minor()) return;
   Recovery& made = recoveries_.emplace_back();
@@ -175,7 +175,7 @@ void Allocator::AllocateOrRecover(const Target& target, int64_t wanted) {
            recovery);
 }
 
-int64_t Allocator::Put(const v1::Invoice& invoice, int open_index, int64_t wanted) {
+int64_t Allocator::Put(const state::Invoice& invoice, int open_index, int64_t wanted) {
   const int64_t amount = std::min(wanted, left_);
   if (amount <= 0) return 0;
   v1::Allocation* slot = slots_.empty() || open_index < 0 ? nullptr : slots_[open_index];
@@ -191,7 +191,7 @@ int64_t Allocator::Put(const v1::Invoice& invoice, int open_index, int64_t wante
   return amount;
 }
 
-absl::StatusOr<Allocations> InstructedAllocations(const v1::Account& account,
+absl::StatusOr<Allocations> InstructedAllocations(const state::Account& account,
                                                   const Remittance& remittance) {
   Allocations instructed;
   instructed.Reserve(remittance.size());
@@ -206,7 +206,7 @@ absl::StatusOr<Allocations> InstructedAllocations(const v1::Account& account,
   return instructed;
 }
 
-absl::Status ExpectPayable(const v1::Account& account, const Allocations& instructed) {
+absl::Status ExpectPayable(const state::Account& account, const Allocations& instructed) {
   Allocations made;
   EarlyPayments none(account);
   return Allocator(account, 0, 0, 0, none, made).AsInstructed(instructed);
@@ -219,9 +219,10 @@ void Deallocate(const Deallocation& off, uint32_t source, EarlyPayments& early_p
   }
 }
 
-Deallocation NewestAllocations(const v1::Account& account, uint32_t payment, int64_t most_minor) {
+Deallocation NewestAllocations(const state::Account& account, uint32_t payment,
+                               int64_t most_minor) {
   Deallocation off;
-  const v1::Allocations& rows = account.allocations();
+  const state::Allocations& rows = account.allocations();
   absl::flat_hash_map<uint32_t, int> by_invoice;
   for (int i = rows.payment_size() - 1; i >= 0 && off.amount_minor < most_minor; --i) {
     if (rows.payment(i) != payment) continue;
@@ -234,7 +235,7 @@ Deallocation NewestAllocations(const v1::Account& account, uint32_t payment, int
   }
   off.invoices.resize(by_invoice.size());
   for (const auto* list : {&account.open_invoices(), &account.settled_invoices()}) {
-    for (const v1::Invoice& invoice : *list) {
+    for (const state::Invoice& invoice : *list) {
       const auto it = by_invoice.find(invoice.ordinal());
       if (it == by_invoice.end()) continue;
       off.released[it->second].set_invoice_id(invoice.invoice_id());
@@ -244,10 +245,10 @@ Deallocation NewestAllocations(const v1::Account& account, uint32_t payment, int
   return off;
 }
 
-Deallocation AllocationsOn(const v1::Account& account, uint32_t payment, const v1::Invoice& invoice,
-                           int64_t most_minor) {
+Deallocation AllocationsOn(const state::Account& account, uint32_t payment,
+                           const state::Invoice& invoice, int64_t most_minor) {
   Deallocation off;
-  const v1::Allocations& rows = account.allocations();
+  const state::Allocations& rows = account.allocations();
   for (int i = rows.payment_size() - 1; i >= 0 && off.amount_minor < most_minor; --i) {
     if (rows.payment(i) != payment || rows.invoice(i) != invoice.ordinal()) continue;
     off.amount_minor += std::min(rows.amount_minor(i), most_minor - off.amount_minor);
@@ -261,10 +262,10 @@ Deallocation AllocationsOn(const v1::Account& account, uint32_t payment, const v
   return off;
 }
 
-InvoiceDeallocation PaymentsOn(const v1::Account& account, const v1::Invoice& invoice,
+InvoiceDeallocation PaymentsOn(const state::Account& account, const state::Invoice& invoice,
                                int64_t most_minor) {
   InvoiceDeallocation off;
-  const v1::Allocations& rows = account.allocations();
+  const state::Allocations& rows = account.allocations();
   absl::flat_hash_map<uint32_t, size_t> place;
   for (int i = rows.payment_size() - 1; i >= 0 && off.amount_minor < most_minor; --i) {
     if (rows.invoice(i) != invoice.ordinal()) continue;

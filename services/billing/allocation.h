@@ -12,9 +12,9 @@
 #include "common/command/decider.h"
 #include "daybook/billing/v1/billing_service.pb.h"
 #include "daybook/billing/v1/event.pb.h"
-#include "daybook/billing/v1/state.pb.h"
 #include "services/billing/day_number.h"
 #include "services/billing/early_payment.h"
+#include "services/billing/state.h"
 #include "services/billing/transitions.h"
 
 namespace daybook::billing {
@@ -40,7 +40,7 @@ class Allocator {
  public:
   // `day` (YYYYMMDD): the day on which the money came. Keeps references to its arguments;
   // `allocations` is empty and receives the allocations.
-  Allocator(const v1::Account& account, int64_t amount_minor, int32_t day, int most,
+  Allocator(const state::Account& account, int64_t amount_minor, int32_t day, int most,
             EarlyPayments& early_payments, Allocations& allocations);
 
   // An amount of 0 means all that is open, or all but the discount. INVOICE_NOT_FOUND,
@@ -64,14 +64,14 @@ class Allocator {
 
   // The invoices that offer a discount among those that got money, each with its allocation.
   struct Offering {
-    const v1::Invoice* invoice = nullptr;
+    const state::Invoice* invoice = nullptr;
     const v1::Allocation* allocation = nullptr;
   };
   const std::vector<Offering>& offering() const { return offering_; }
 
  private:
   struct Target {
-    const v1::Invoice* invoice = nullptr;
+    const state::Invoice* invoice = nullptr;
     int open_index = -1;  // -1: settled
   };
   // What an invoice takes: `wanted_minor` at most, of which a discount may cover
@@ -91,9 +91,9 @@ class Allocator {
   void AllocateOrRecover(const Target& target, int64_t wanted);
   // What an open invoice takes by age; 0 if nothing.
   int64_t WantedByAge(int open_index, bool spare_pending) const;
-  int64_t Put(const v1::Invoice& invoice, int open_index, int64_t wanted);
+  int64_t Put(const state::Invoice& invoice, int open_index, int64_t wanted);
 
-  const v1::Account& account_;
+  const state::Account& account_;
   Allocations& allocations_;
   int64_t left_;
   const int32_t day_;
@@ -107,11 +107,11 @@ class Allocator {
 };
 
 // Instructions as events have them, in the account's currency. CURRENCY_MISMATCH.
-absl::StatusOr<Allocations> InstructedAllocations(const v1::Account& account,
+absl::StatusOr<Allocations> InstructedAllocations(const state::Account& account,
                                                   const Remittance& demands);
 
 // INVOICE_NOT_FOUND or INVOICE_NOT_OPEN unless every instruction could be followed today.
-absl::Status ExpectPayable(const v1::Account& account, const Allocations& instructed);
+absl::Status ExpectPayable(const state::Account& account, const Allocations& instructed);
 
 // Adds the recoveries, which stand before the event that allocates the money on `day`. Money may
 // come before the write-off that it recovers: it keeps its day, and the recovery has the day of the
@@ -127,8 +127,8 @@ void AddRecoveries(const Allocator& allocator, absl::CivilDay day, command::Even
 
 // Money of one payment that a command deallocates from invoices.
 struct Deallocation {
-  Allocations released;                      // each invoice once
-  std::vector<const v1::Invoice*> invoices;  // beside them
+  Allocations released;                         // each invoice once
+  std::vector<const state::Invoice*> invoices;  // beside them
   int64_t amount_minor = 0;
   int32_t last_day = 0;  // YYYYMMDD: of the newest allocation; 0 if there is none
 };
@@ -137,11 +137,11 @@ struct Deallocation {
 void Deallocate(const Deallocation& off, uint32_t source, EarlyPayments& early_payments);
 
 // Up to `most_minor` of a payment's allocations, the newest first.
-Deallocation NewestAllocations(const v1::Account& account, uint32_t payment, int64_t most_minor);
+Deallocation NewestAllocations(const state::Account& account, uint32_t payment, int64_t most_minor);
 
 // Up to `most_minor` of a payment's allocations to one invoice.
-Deallocation AllocationsOn(const v1::Account& account, uint32_t payment, const v1::Invoice& invoice,
-                           int64_t most_minor);
+Deallocation AllocationsOn(const state::Account& account, uint32_t payment,
+                           const state::Invoice& invoice, int64_t most_minor);
 
 // Up to `most_minor` of the money that payments, not credit notes, have on an invoice, the newest
 // first.
@@ -154,7 +154,7 @@ struct InvoiceDeallocation {
   int64_t amount_minor = 0;
   int32_t last_day = 0;
 };
-InvoiceDeallocation PaymentsOn(const v1::Account& account, const v1::Invoice& invoice,
+InvoiceDeallocation PaymentsOn(const state::Account& account, const state::Invoice& invoice,
                                int64_t most_minor);
 
 }  // namespace daybook::billing

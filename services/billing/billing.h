@@ -30,7 +30,7 @@
 #include "common/command/decider.h"
 #include "daybook/billing/v1/billing_service.pb.h"
 #include "daybook/billing/v1/event.pb.h"
-#include "daybook/book/v1/state.pb.h"
+#include "daybook/internal/book/v1/state.pb.h"
 
 namespace daybook::billing {
 
@@ -291,13 +291,14 @@ struct Billing {
   static ReasonList Refusals(std::string_view command);
 
   // Open invoices, drafts, payments with something unapplied, pending payments.
-  static void Blocks(const book::v1::State& state, command::OpenItems* open);
+  static void Blocks(const internal::book::v1::State& state, command::OpenItems* open);
 
   // Writes `state.billing` and `partition_state.series` only. Keeps, for every account: received +
   // credited = allocated + unapplied + refunded + reversed + written off, and open = Σ open of its
   // invoices and debit notes.
-  static void Evolve(const command::EventMeta& meta, const Event& event, book::v1::State& state,
-                     book::v1::PartitionState& partition_state);
+  static void Evolve(const command::EventMeta& meta, const Event& event,
+                     internal::book::v1::State& state,
+                     internal::book::v1::PartitionState& partition_state);
 };
 
 }  // namespace daybook::billing

@@ -2,12 +2,13 @@
 #include <cstdint>
 
 #include "services/billing/billing.h"
+#include "services/billing/state.h"
 
 namespace daybook::billing {
 
-void Billing::Blocks(const book::v1::State& state, command::OpenItems* open) {
+void Billing::Blocks(const internal::book::v1::State& state, command::OpenItems* open) {
   int64_t invoices = 0, drafts = 0, payments = 0, pending = 0;
-  for (const v1::Account& account : state.billing().accounts()) {
+  for (const state::Account& account : state.billing().accounts()) {
     invoices += account.open_invoices_size();
     drafts += account.drafts_size();
     payments += account.open_payments_size();

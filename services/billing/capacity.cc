@@ -17,9 +17,9 @@ struct Size {
   int64_t lines = 0;
 };
 
-Size SizeOf(const v1::State& state) {
+Size SizeOf(const state::State& state) {
   Size size;
-  for (const v1::Account& account : state.accounts()) {
+  for (const state::Account& account : state.accounts()) {
     size.documents += 1 + account.drafts_size() + account.open_invoices_size() +
                       account.settled_invoices_size() + account.payments_size() +
                       account.credit_note_count();
@@ -53,13 +53,14 @@ absl::Status ExpectRoomForFact(const command::View& view) {
   return ExpectWithin(SizeOf(view.state.billing()), kMaxDocumentsWithFacts);
 }
 
-int MostAllocations(const v1::State& state) {
+int MostAllocations(const state::State& state) {
   int rows = 0;
-  for (const v1::Account& account : state.accounts()) rows += account.allocations().payment_size();
+  for (const state::Account& account : state.accounts())
+    rows += account.allocations().payment_size();
   return std::clamp(kMaxAllocationRows - rows, 0, kMaxAllocations);
 }
 
-absl::Status ExpectFitsReceived(const v1::Account& account, int64_t amount_minor) {
+absl::Status ExpectFitsReceived(const state::Account& account, int64_t amount_minor) {
   return ToInt64(Int128{account.received_minor()} + account.credited_minor() + amount_minor)
       .status();
 }

@@ -3,7 +3,7 @@
 
 #include "absl/status/status.h"
 #include "common/command/decider.h"
-#include "daybook/billing/v1/state.pb.h"
+#include "services/billing/state.h"
 
 namespace daybook::billing {
 
@@ -16,9 +16,9 @@ absl::Status ExpectRoom(const command::View& view, int new_lines = 0);
 absl::Status ExpectRoomForFact(const command::View& view);
 
 // The most allocations that a command may make: as many as fit a record, and the customer.
-int MostAllocations(const v1::State& state);
+int MostAllocations(const state::State& state);
 
 // AMOUNT_OVERFLOW if the sum of everything ever received and credited would not fit 64 bits.
-absl::Status ExpectFitsReceived(const v1::Account& account, int64_t amount_minor);
+absl::Status ExpectFitsReceived(const state::Account& account, int64_t amount_minor);
 
 }  // namespace daybook::billing

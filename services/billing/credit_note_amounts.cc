@@ -14,7 +14,7 @@
 namespace daybook::billing {
 namespace {
 
-absl::Status AboveInvoice(const v1::Account& account, std::string_view what, int64_t asked,
+absl::Status AboveInvoice(const state::Account& account, std::string_view what, int64_t asked,
                           int64_t left) {
   return Refuse(reason::kCreditNoteAboveInvoice,
                 left == 0
@@ -81,7 +81,7 @@ void AddLine(const StateLine& line, int index, const Piece& bit, v1::CreditNoteI
 }
 
 // The amount of an item, which has the line's sign and is no more than is left of the line.
-absl::StatusOr<int64_t> AskedOf(const v1::Account& account, const google::type::Money& money,
+absl::StatusOr<int64_t> AskedOf(const state::Account& account, const google::type::Money& money,
                                 int64_t left, const StateLine& line, int index, const At& field) {
   const bool negative = IsNegative(line);
   RETURN_IF_ERROR(ExpectCurrency(account, money.currency_code()));
@@ -95,7 +95,7 @@ absl::StatusOr<int64_t> AskedOf(const v1::Account& account, const google::type::
   return amount;
 }
 
-absl::Status AddItem(const v1::Account& account, const v1::Invoice& invoice,
+absl::Status AddItem(const state::Account& account, const state::Invoice& invoice,
                      const v1::CreditNoteItem& item, int i, v1::CreditNoteIssued& note) {
   const int index = item.line_index();
   if (index >= LineCount(invoice)) {
@@ -122,7 +122,7 @@ absl::Status AddItem(const v1::Account& account, const v1::Invoice& invoice,
 
 }  // namespace
 
-absl::Status FillCreditNote(const v1::Account& account, const v1::Invoice& invoice,
+absl::Status FillCreditNote(const state::Account& account, const state::Invoice& invoice,
                             const google::protobuf::RepeatedPtrField<v1::CreditNoteItem>& items,
                             v1::CreditNoteIssued& note) {
   for (int i = 0; i < items.size(); ++i) {

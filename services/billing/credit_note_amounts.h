@@ -4,7 +4,7 @@
 #include "absl/status/status.h"
 #include "daybook/billing/v1/billing_service.pb.h"
 #include "daybook/billing/v1/event.pb.h"
-#include "daybook/billing/v1/state.pb.h"
+#include "services/billing/state.h"
 
 namespace daybook::billing {
 
@@ -16,7 +16,7 @@ namespace daybook::billing {
 // CURRENCY_MISMATCH; CREDIT_NOTE_ABOVE_INVOICE for more than is left of a line or of the invoice;
 // INVALID_FIELDS for a line that the invoice does not have, an amount of the other sign, and a
 // total below zero.
-absl::Status FillCreditNote(const v1::Account& account, const v1::Invoice& invoice,
+absl::Status FillCreditNote(const state::Account& account, const state::Invoice& invoice,
                             const google::protobuf::RepeatedPtrField<v1::CreditNoteItem>& items,
                             v1::CreditNoteIssued& note);
 

@@ -27,8 +27,8 @@ bool TakesCreditNotes(Command command) {
 }
 
 // A payment or a credit note; the account is null if there is none.
-PaymentRef FindSource(const v1::State& state, const std::string& id) {
-  for (const v1::Account& account : state.accounts()) {
+PaymentRef FindSource(const state::State& state, const std::string& id) {
+  for (const state::Account& account : state.accounts()) {
     for (int i = 0; i < account.payments_size(); ++i) {
       if (account.payments(i).payment_id() != id) continue;
       return {&account, &account.payments(i), static_cast<uint32_t>(i)};
@@ -47,13 +47,13 @@ absl::Status ExpectAllowed(const PaymentRef& found, Command command) {
 absl::StatusOr<InvoiceRef> FindInvoice(const command::View& view, const std::string& invoice_id,
                                        Command command) {
   InvoiceRef found;
-  for (const v1::Account& account : view.state.billing().accounts()) {
+  for (const state::Account& account : view.state.billing().accounts()) {
     for (const auto* list : {&account.open_invoices(), &account.settled_invoices()}) {
-      for (const v1::Invoice& invoice : *list) {
+      for (const state::Invoice& invoice : *list) {
         if (invoice.invoice_id() == invoice_id) found = {&account, &invoice, nullptr};
       }
     }
-    for (const v1::Draft& draft : account.drafts()) {
+    for (const state::Draft& draft : account.drafts()) {
       if (draft.invoice_id() == invoice_id) found = {&account, nullptr, &draft};
     }
   }
@@ -103,9 +103,9 @@ absl::StatusOr<PaymentRef> FindCreditNote(const command::View& view,
   return found;
 }
 
-const v1::Invoice& InvoiceOf(const v1::Account& account, uint32_t ordinal) {
+const state::Invoice& InvoiceOf(const state::Account& account, uint32_t ordinal) {
   for (const auto* list : {&account.open_invoices(), &account.settled_invoices()}) {
-    for (const v1::Invoice& invoice : *list) {
+    for (const state::Invoice& invoice : *list) {
       if (invoice.ordinal() == ordinal) return invoice;
     }
   }
@@ -113,7 +113,7 @@ const v1::Invoice& InvoiceOf(const v1::Account& account, uint32_t ordinal) {
   __builtin_unreachable();
 }
 
-v1::InvoiceNumber NumberOf(const v1::Invoice& invoice, int partition) {
+v1::InvoiceNumber NumberOf(const state::Invoice& invoice, int partition) {
   v1::InvoiceNumber number;
   number.set_series(invoice.series().empty() ? kDefaultInvoiceSeries : invoice.series());
   number.set_year(invoice.invoice_date() / 10'000);
@@ -127,7 +127,7 @@ absl::Status NothingWrittenOff(const std::string& id) {
                 absl::StrCat("nothing stands written off of '", id, "'"), {{"id", id}});
 }
 
-absl::Status CreditTooSmall(const v1::Account& account, int64_t wanted_minor,
+absl::Status CreditTooSmall(const state::Account& account, int64_t wanted_minor,
                             int64_t unapplied_minor) {
   return Refuse(reason::kCreditTooSmall,
                 unapplied_minor == 0
@@ -139,7 +139,7 @@ absl::Status CreditTooSmall(const v1::Account& account, int64_t wanted_minor,
 
 std::string EtagOf(int64_t version) { return absl::StrCat(version); }
 
-absl::Status ExpectEtag(const v1::Draft& draft, const std::string& etag) {
+absl::Status ExpectEtag(const state::Draft& draft, const std::string& etag) {
   const std::string present = EtagOf(draft.version());
   if (etag.empty() || etag == present) return absl::OkStatus();
   return Refuse(reason::kEtagMismatch,

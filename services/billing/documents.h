@@ -9,17 +9,17 @@
 #include "absl/status/statusor.h"
 #include "absl/time/civil_time.h"
 #include "common/command/decider.h"
-#include "daybook/billing/v1/state.pb.h"
 #include "services/billing/effective_day.h"
+#include "services/billing/state.h"
 #include "services/billing/transitions.h"
 
 namespace daybook::billing {
 
 // An invoice or a draft of the customer, in any account; the other pointer is null.
 struct InvoiceRef {
-  const v1::Account* account = nullptr;
-  const v1::Invoice* invoice = nullptr;
-  const v1::Draft* draft = nullptr;
+  const state::Account* account = nullptr;
+  const state::Invoice* invoice = nullptr;
+  const state::Draft* draft = nullptr;
 
   v1::InvoiceState state() const {
     return draft != nullptr ? v1::INVOICE_STATE_DRAFT : invoice->state();
@@ -43,8 +43,8 @@ absl::StatusOr<absl::CivilDay> DayOfInvoice(const InvoiceRef& found, const Reque
 
 // A payment of the customer, or a credit note that is a source of credit.
 struct PaymentRef {
-  const v1::Account* account = nullptr;
-  const v1::Payment* payment = nullptr;
+  const state::Account* account = nullptr;
+  const state::Payment* payment = nullptr;
   uint32_t ordinal = 0;
 };
 
@@ -59,20 +59,20 @@ absl::StatusOr<PaymentRef> FindCreditNote(const command::View& view,
                                           const std::string& credit_note_id, Command command);
 
 // The invoice with this ordinal, which exists; a pass over the account's invoices.
-const v1::Invoice& InvoiceOf(const v1::Account& account, uint32_t ordinal);
+const state::Invoice& InvoiceOf(const state::Account& account, uint32_t ordinal);
 
 // The number of an issued invoice. `partition`: that of its customer.
-v1::InvoiceNumber NumberOf(const v1::Invoice& invoice, int partition);
+v1::InvoiceNumber NumberOf(const state::Invoice& invoice, int partition);
 
 // NOTHING_WRITTEN_OFF. `id`: of an invoice or a payment.
 absl::Status NothingWrittenOff(const std::string& id);
 
 // CREDIT_TOO_SMALL. `wanted_minor` 0 means all that is unapplied.
-absl::Status CreditTooSmall(const v1::Account& account, int64_t wanted_minor,
+absl::Status CreditTooSmall(const state::Account& account, int64_t wanted_minor,
                             int64_t unapplied_minor);
 
 // The etag of a draft's version. ExpectEtag: ETAG_MISMATCH unless `etag` is the draft's, or empty.
 std::string EtagOf(int64_t version);
-absl::Status ExpectEtag(const v1::Draft& draft, const std::string& etag);
+absl::Status ExpectEtag(const state::Draft& draft, const std::string& etag);
 
 }  // namespace daybook::billing

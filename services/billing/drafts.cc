@@ -13,7 +13,7 @@
 namespace daybook::billing {
 namespace {
 
-using v1::Account;
+using state::Account;
 using v1::InvoiceDraft;
 
 }  // namespace
@@ -35,7 +35,7 @@ absl::Status ExpectDraftRoom(const command::View& view, const InvoiceDraft& draf
   size_t bytes = draft.ByteSizeLong();
   for (const Account& account : view.state.billing().accounts()) {
     count += account.drafts_size();
-    for (const v1::Draft& known : account.drafts()) {
+    for (const state::Draft& known : account.drafts()) {
       if (&known.draft() != old) bytes += known.draft().ByteSizeLong();
     }
   }

@@ -23,7 +23,7 @@ absl::Status ExpectDraftRoom(const command::View& view, const v1::InvoiceDraft& 
 // CURRENCY_MISMATCH, AMOUNT_OVERFLOW, AMOUNT_UNUSUAL, TAX_CODES_FULL; INVALID_FIELDS for a negative
 // total.
 template <class Response>
-absl::Status AnswerAmounts(const v1::Account& account, const v1::InvoiceDraft& draft,
+absl::Status AnswerAmounts(const state::Account& account, const v1::InvoiceDraft& draft,
                            bool allow_unusual, Response& response) {
   RETURN_IF_ERROR(ExpectCurrencies(account, draft.lines()));
   const Currency& currency = CurrencyOf(account);
@@ -39,7 +39,7 @@ absl::Status AnswerAmounts(const v1::Account& account, const v1::InvoiceDraft& d
 }
 
 // The day of an event about a draft: today in the account's time zone.
-absl::StatusOr<absl::CivilDay> DraftDay(const v1::Account& account,
+absl::StatusOr<absl::CivilDay> DraftDay(const state::Account& account,
                                         const command::Context& context);
 
 }  // namespace daybook::billing

@@ -15,17 +15,17 @@ namespace {
 // Bytes of an event in its record beside the event itself: the day and the wrappers.
 constexpr size_t kEventFrameBytes = 40;
 
-int64_t LeftOf(const v1::Invoice& invoice) {
+int64_t LeftOf(const state::Invoice& invoice) {
   return std::max<int64_t>(0, invoice.total_minor() - CreditedTotal(invoice));
 }
 
-bool CanEarn(const v1::Invoice& invoice) {
+bool CanEarn(const state::Invoice& invoice) {
   return invoice.discount_minor() > 0 &&
          (invoice.state() == v1::INVOICE_STATE_ISSUED || invoice.state() == v1::INVOICE_STATE_PAID);
 }
 
 // The day of the source as an invoice counts it; 0 is before every day.
-int32_t DayOfMoney(const v1::Payment& source, const v1::Invoice& invoice) {
+int32_t DayOfMoney(const state::Payment& source, const state::Invoice& invoice) {
   if (source.credit_note() && source.credit_note_of() == invoice.ordinal()) return 0;
   return FirstDayOf(source);
 }
@@ -39,16 +39,16 @@ int32_t LastDayOf(const std::vector<Money>& money) {
 
 // There is money, and none of it is too late.
 template <class Money>
-bool InTime(const std::vector<Money>& money, const v1::Invoice& invoice) {
+bool InTime(const std::vector<Money>& money, const state::Invoice& invoice) {
   return !money.empty() && LastDayOf(money) <= invoice.discount_date();
 }
 
-int64_t AllocatedTo(const v1::Invoice& invoice) {
+int64_t AllocatedTo(const state::Invoice& invoice) {
   return invoice.total_minor() - invoice.open_minor() - invoice.credited_minor() -
          invoice.written_off_minor() - invoice.residue_minor() - invoice.discounted_minor();
 }
 
-v1::InvoiceWrittenOff DiscountOf(const v1::Account& account, const v1::Invoice& invoice,
+v1::InvoiceWrittenOff DiscountOf(const state::Account& account, const state::Invoice& invoice,
                                  int64_t amount_minor, Taxes taxes) {
   v1::InvoiceWrittenOff discount;
   discount.set_account_id(account.account_id());
@@ -67,17 +67,17 @@ size_t BytesOf(const v1::InvoiceWrittenOff& discount) {
 
 }  // namespace
 
-int32_t FirstDayOf(const v1::Payment& source) {
+int32_t FirstDayOf(const state::Payment& source) {
   return source.first_date() != 0 ? source.first_date() : source.payment_date();
 }
 
-int64_t AllowedDiscount(const v1::Invoice& invoice) {
+int64_t AllowedDiscount(const state::Invoice& invoice) {
   if (invoice.discount_minor() == 0) return 0;
   return static_cast<int64_t>(
       DivideHalfUp(Int128{invoice.discount_minor()} * LeftOf(invoice), invoice.total_minor()));
 }
 
-int64_t DiscountLeft(const v1::Invoice& invoice, const v1::Invoice& left) {
+int64_t DiscountLeft(const state::Invoice& invoice, const state::Invoice& left) {
   if (invoice.discounted_minor() == 0) return 0;
   const int64_t before = LeftOf(invoice);
   if (before == 0) return 0;
@@ -88,18 +88,18 @@ int64_t DiscountLeft(const v1::Invoice& invoice, const v1::Invoice& left) {
 
 void EarlyPayments::MakeIndex() {
   if (std::exchange(index_.made, true)) return;
-  absl::flat_hash_map<uint32_t, const v1::Invoice*> offering;
+  absl::flat_hash_map<uint32_t, const state::Invoice*> offering;
   for (const auto* list : {&account_.open_invoices(), &account_.settled_invoices()}) {
-    for (const v1::Invoice& invoice : *list) {
+    for (const state::Invoice& invoice : *list) {
       if (invoice.discount_minor() > 0) offering.emplace(invoice.ordinal(), &invoice);
     }
   }
-  const v1::Allocations& rows = account_.allocations();
+  const state::Allocations& rows = account_.allocations();
   absl::flat_hash_set<std::pair<uint32_t, uint32_t>> counted;
   for (int i = 0; i < rows.payment_size(); ++i) {
     const auto it = offering.find(rows.invoice(i));
     if (it == offering.end()) continue;
-    const v1::Invoice& invoice = *it->second;
+    const state::Invoice& invoice = *it->second;
     const uint32_t source = rows.payment(i);
     index_.money[invoice.ordinal()].push_back(
         {source, DayOfMoney(account_.payments(static_cast<int>(source)), invoice),
@@ -111,7 +111,7 @@ void EarlyPayments::MakeIndex() {
   }
 }
 
-const std::vector<EarlyPayments::Money>& EarlyPayments::MoneyOn(const v1::Invoice& invoice) {
+const std::vector<EarlyPayments::Money>& EarlyPayments::MoneyOn(const state::Invoice& invoice) {
   static const auto& none = *new std::vector<Money>();
   if (AllocatedTo(invoice) == 0) return none;
   MakeIndex();
@@ -124,7 +124,7 @@ size_t& EarlyPayments::UndoBytesOf(uint32_t source) {
   return index_.undo_bytes[source];
 }
 
-int64_t EarlyPayments::DeductibleOf(const v1::Invoice& invoice, int32_t day) {
+int64_t EarlyPayments::DeductibleOf(const state::Invoice& invoice, int32_t day) {
   if (!CanEarn(invoice) || day > invoice.discount_date()) return 0;
   if (LastDayOf(MoneyOn(invoice)) > invoice.discount_date()) return 0;
   const int64_t most = std::min(AllowedDiscount(invoice), invoice.open_minor());
@@ -139,14 +139,14 @@ void EarlyPayments::StartFrom(uint32_t source) {
   promised_bytes_ = std::max(promised_bytes_, UndoBytesOf(source));
 }
 
-EarlyPayments::Touched* EarlyPayments::Touch(const v1::Invoice& invoice) {
+EarlyPayments::Touched* EarlyPayments::Touch(const state::Invoice& invoice) {
   if (!CanEarn(invoice)) return nullptr;
   const auto [it, is_new] = places_.try_emplace(invoice.ordinal(), touched_.size());
   if (is_new) touched_.push_back({&invoice, invoice.open_minor(), MoneyOn(invoice)});
   return &touched_[it->second];
 }
 
-void EarlyPayments::Allocate(const v1::Invoice& invoice, uint32_t source, int32_t day,
+void EarlyPayments::Allocate(const state::Invoice& invoice, uint32_t source, int32_t day,
                              int64_t amount_minor) {
   Touched* touched = Touch(invoice);
   if (touched == nullptr) return;
@@ -157,7 +157,8 @@ void EarlyPayments::Allocate(const v1::Invoice& invoice, uint32_t source, int32_
   touched->money.push_back({source, day, amount_minor});
 }
 
-void EarlyPayments::Deallocate(const v1::Invoice& invoice, uint32_t source, int64_t amount_minor) {
+void EarlyPayments::Deallocate(const state::Invoice& invoice, uint32_t source,
+                               int64_t amount_minor) {
   Touched* touched = Touch(invoice);
   if (touched == nullptr) return;
   touched->open_minor += amount_minor;
@@ -165,7 +166,7 @@ void EarlyPayments::Deallocate(const v1::Invoice& invoice, uint32_t source, int6
   touched->money.push_back({source, day, -amount_minor});
 }
 
-void EarlyPayments::Change(const v1::Invoice& invoice, const v1::Invoice& after) {
+void EarlyPayments::Change(const state::Invoice& invoice, const state::Invoice& after) {
   Touched* touched = Touch(invoice);
   if (touched == nullptr) return;
   touched->open_minor = after.open_minor();
@@ -202,7 +203,7 @@ bool EarlyPayments::Reserve(const std::vector<Money>& money,
 
 bool EarlyPayments::Take(const Touched& touched, int64_t amount_minor, absl::CivilDay day,
                          command::Events<v1::Event>& events) {
-  const v1::Invoice& invoice = *touched.invoice;
+  const state::Invoice& invoice = *touched.invoice;
   const int64_t taken = invoice.discounted_minor();
   v1::InvoiceWrittenOff discount =
       DiscountOf(account_, invoice, amount_minor,
@@ -216,7 +217,7 @@ bool EarlyPayments::Take(const Touched& touched, int64_t amount_minor, absl::Civ
   return true;
 }
 
-void EarlyPayments::Undo(const v1::Invoice& invoice, absl::CivilDay day,
+void EarlyPayments::Undo(const state::Invoice& invoice, absl::CivilDay day,
                          command::Events<v1::Event>& events) {
   auto& dated = events.emplace_back();
   dated.effective_date = std::max(day, DayOfNumber(invoice.write_off_date()));
@@ -235,7 +236,7 @@ EarlyPayments::Sum EarlyPayments::AddEvents(absl::CivilDay day,
   Sum sum;
   std::vector<const Touched*> earning;
   for (Touched& touched : touched_) {
-    const v1::Invoice& invoice = *touched.invoice;
+    const state::Invoice& invoice = *touched.invoice;
     const int64_t taken = invoice.discounted_minor();
     touched.money = SumsOf(touched.money);
     if (InTime(touched.money, invoice) && touched.open_minor + taken <= AllowedDiscount(invoice)) {
@@ -251,7 +252,7 @@ EarlyPayments::Sum EarlyPayments::AddEvents(absl::CivilDay day,
   return sum;
 }
 
-int64_t EarlyPayments::TakeOf(const v1::Invoice& invoice, absl::CivilDay day,
+int64_t EarlyPayments::TakeOf(const state::Invoice& invoice, absl::CivilDay day,
                               command::Events<v1::Event>& events) {
   if (!CanEarn(invoice)) return 0;
   const Touched now{&invoice, invoice.open_minor(), SumsOf(MoneyOn(invoice))};
@@ -272,7 +273,7 @@ int64_t EarlyPayments::TakeAtIssue(const v1::InvoiceIssued& invoice, absl::Civil
     if (day > DayNumber(offer.last_date())) return 0;
     money.push_back({source, day, 0});
   }
-  v1::Invoice named;
+  state::Invoice named;
   named.set_invoice_id(invoice.invoice_id());
   v1::InvoiceWrittenOff discount =
       DiscountOf(account_, named, open_minor, ReliefOf(invoice, open_minor));

@@ -21,21 +21,21 @@
 #include "absl/time/civil_time.h"
 #include "common/command/decider.h"
 #include "daybook/billing/v1/event.pb.h"
-#include "daybook/billing/v1/state.pb.h"
+#include "services/billing/state.h"
 #include "services/billing/tax_relief.h"
 
 namespace daybook::billing {
 
 // The day on which money of the source first came, YYYYMMDD. For money that a bank took back and
 // gave again it is the day of the first payment.
-int32_t FirstDayOf(const v1::Payment& source);
+int32_t FirstDayOf(const state::Payment& source);
 
 // The largest discount of the invoice as it stands, whether taken or not.
-int64_t AllowedDiscount(const v1::Invoice& invoice);
+int64_t AllowedDiscount(const state::Invoice& invoice);
 
 // What remains of the discount taken on `invoice` when a credit note turns it into `left`: in
 // proportion, and no more than `left` allows.
-int64_t DiscountLeft(const v1::Invoice& invoice, const v1::Invoice& left);
+int64_t DiscountLeft(const state::Invoice& invoice, const state::Invoice& left);
 
 // The source that the account does not have yet: the payment that the command records.
 inline constexpr uint32_t kNewSource = std::numeric_limits<uint32_t>::max();
@@ -44,21 +44,21 @@ inline constexpr uint32_t kNewSource = std::numeric_limits<uint32_t>::max();
 // invoice without an offer costs a comparison.
 class EarlyPayments {
  public:
-  explicit EarlyPayments(const v1::Account& account) : account_(account) {}
+  explicit EarlyPayments(const state::Account& account) : account_(account) {}
 
   // While money is allocated: the part of the open amount that money of `day` (YYYYMMDD) need not
   // pay; 0 if that money, or money already on the invoice, comes too late. An answer reserves room
   // for the discount within kMaxDiscountBytes, so ask once per invoice.
-  int64_t DeductibleOf(const v1::Invoice& invoice, int32_t day);
+  int64_t DeductibleOf(const state::Invoice& invoice, int32_t day);
   // The money comes from this source as well, which may have earned discounts before.
   void StartFrom(uint32_t source);
 
   // What the command does to an invoice. `day` (YYYYMMDD): of kNewSource; other sources have one.
-  void Allocate(const v1::Invoice& invoice, uint32_t source, int32_t day, int64_t amount_minor);
-  void Deallocate(const v1::Invoice& invoice, uint32_t source, int64_t amount_minor);
+  void Allocate(const state::Invoice& invoice, uint32_t source, int32_t day, int64_t amount_minor);
+  void Deallocate(const state::Invoice& invoice, uint32_t source, int64_t amount_minor);
   // A credit note turns it into `after`, which lives until AddEvents and has the final open amount,
   // whatever the command deallocates.
-  void Change(const v1::Invoice& invoice, const v1::Invoice& after);
+  void Change(const state::Invoice& invoice, const state::Invoice& after);
 
   // Adds the events that follow for all invoices, after those of the command: first the discounts
   // that are undone, then those that are taken. Each has `day`, or the latest day of its invoice
@@ -71,7 +71,7 @@ class EarlyPayments {
 
   // Takes the discount of an invoice as it stands, also where more than that is open. Returns the
   // amount; 0 if its money does not earn it.
-  int64_t TakeOf(const v1::Invoice& invoice, absl::CivilDay day,
+  int64_t TakeOf(const state::Invoice& invoice, absl::CivilDay day,
                  command::Events<v1::Event>& events);
   // The same for all that is open on a new invoice, which takes credit of these sources.
   int64_t TakeAtIssue(const v1::InvoiceIssued& invoice, absl::CivilDay invoice_day,
@@ -86,7 +86,7 @@ class EarlyPayments {
   };
   // An invoice after the command. Deallocated money is below zero.
   struct Touched {
-    const v1::Invoice* invoice = nullptr;
+    const state::Invoice* invoice = nullptr;
     int64_t open_minor = 0;
     std::vector<Money> money;
   };
@@ -100,19 +100,19 @@ class EarlyPayments {
   };
 
   void MakeIndex();
-  const std::vector<Money>& MoneyOn(const v1::Invoice& invoice);
+  const std::vector<Money>& MoneyOn(const state::Invoice& invoice);
   size_t& UndoBytesOf(uint32_t source);
   // Null if it offers none, or is UNCOLLECTIBLE or VOID.
-  Touched* Touch(const v1::Invoice& invoice);
+  Touched* Touch(const state::Invoice& invoice);
   // The sum per source, without those that sum to nothing.
   static std::vector<Money> SumsOf(const std::vector<Money>& money);
   // False if the events of some source, or of the command, would exceed kMaxDiscountBytes.
   bool Reserve(const std::vector<Money>& money, const v1::InvoiceWrittenOff& discount);
   bool Take(const Touched& touched, int64_t amount_minor, absl::CivilDay day,
             command::Events<v1::Event>& events);
-  void Undo(const v1::Invoice& invoice, absl::CivilDay day, command::Events<v1::Event>& events);
+  void Undo(const state::Invoice& invoice, absl::CivilDay day, command::Events<v1::Event>& events);
 
-  const v1::Account& account_;
+  const state::Account& account_;
   Index index_;
   size_t promised_bytes_ = 0;
   size_t new_source_bytes_ = 0;

@@ -25,7 +25,7 @@ absl::StatusOr<absl::CivilDay> DefaultDay(const std::string& time_zone, absl::Ti
   return today;
 }
 
-absl::StatusOr<absl::CivilDay> EffectiveDay(const v1::Account& account, bool given,
+absl::StatusOr<absl::CivilDay> EffectiveDay(const state::Account& account, bool given,
                                             const google::type::Date& date, absl::Time now,
                                             int32_t earliest, std::string_view field) {
   const absl::CivilDay first = earliest == 0 ? absl::CivilDay::min() : DayOfNumber(earliest);

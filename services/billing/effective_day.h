@@ -9,8 +9,8 @@
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "common/command/decider.h"
-#include "daybook/billing/v1/state.pb.h"
 #include "google/type/date.pb.h"
+#include "services/billing/state.h"
 
 namespace daybook::billing {
 
@@ -23,7 +23,7 @@ absl::StatusOr<absl::CivilDay> DefaultDay(const std::string& time_zone, absl::Ti
 // The day from which a fact counts: `date` if it is given, else today or `earliest`, whichever is
 // later. `earliest` (YYYYMMDD, 0 = none) is the day of the thing that the fact is about.
 // INVALID_FIELDS on `field` for a date before that or in the future.
-absl::StatusOr<absl::CivilDay> EffectiveDay(const v1::Account& account, bool given,
+absl::StatusOr<absl::CivilDay> EffectiveDay(const state::Account& account, bool given,
                                             const google::type::Date& date, absl::Time now,
                                             int32_t earliest,
                                             std::string_view field = "effective_date");

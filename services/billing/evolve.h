@@ -4,21 +4,21 @@
 
 #include "absl/time/civil_time.h"
 #include "daybook/billing/v1/event.pb.h"
-#include "daybook/billing/v1/state.pb.h"
-#include "daybook/book/v1/state.pb.h"
+#include "daybook/internal/book/v1/state.pb.h"
 #include "services/billing/fold.h"
+#include "services/billing/state.h"
 
 namespace daybook::billing {
 
 // What an event may change, and the day from which it counts.
 struct Target {
-  v1::State& state;
-  book::v1::PartitionState& partition;
+  state::State& state;
+  internal::book::v1::PartitionState& partition;
   absl::CivilDay day;
 
   // The account that an event names.
   template <class Event>
-  v1::Account& AccountOf(const Event& event) const {
+  state::Account& AccountOf(const Event& event) const {
     return EditAccount(event.account_id(), state);
   }
 };

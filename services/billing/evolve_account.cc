@@ -6,7 +6,7 @@
 namespace daybook::billing {
 namespace {
 
-using v1::Account;
+using state::Account;
 
 void SetState(v1::AccountState state, absl::CivilDay day, Account& account) {
   account.set_state(state);

@@ -15,9 +15,9 @@
 namespace daybook::billing {
 namespace {
 
-using v1::Account;
-using v1::Invoice;
-using v1::Payment;
+using state::Account;
+using state::Invoice;
+using state::Payment;
 
 int FindDraft(const Account& account, const std::string& invoice_id) {
   for (int i = 0; i < account.drafts_size(); ++i) {
@@ -97,7 +97,7 @@ void AddSource(const v1::CreditNoteIssued& event, absl::CivilDay day, uint32_t i
 
 void On(const v1::InvoiceDrafted& event, const Target& to) {
   Account& account = to.AccountOf(event);
-  v1::Draft& draft = *account.add_drafts();
+  state::Draft& draft = *account.add_drafts();
   draft.set_invoice_id(event.invoice_id());
   *draft.mutable_draft() = event.draft();
   draft.set_version(1);
@@ -107,7 +107,7 @@ void On(const v1::InvoiceDraftEdited& event, const Target& to) {
   Account& account = to.AccountOf(event);
   const int i = FindDraft(account, event.invoice_id());
   DAYBOOK_CHECK(i >= 0);
-  v1::Draft& draft = *account.mutable_drafts(i);
+  state::Draft& draft = *account.mutable_drafts(i);
   *draft.mutable_draft() = event.draft();
   draft.set_version(draft.version() + 1);
 }
@@ -212,7 +212,7 @@ void On(const v1::CreditNoteIssued& event, const Target& to) {
 void On(const v1::DebitNoteIssued& event, const Target& to) {
   UseNumber(event.number(), *to.partition.mutable_series()->mutable_debit_notes());
   Account& account = to.AccountOf(event);
-  v1::TakeBack& reversal = LastReversal(event.payment_id(), account);
+  state::TakeBack& reversal = LastReversal(event.payment_id(), account);
   reversal.set_claimed_minor(event.total_minor());
   reversal.set_debit_note(account.invoice_count());
   std::unique_ptr<Invoice> note = NewInvoice(event.debit_note_id(), event.number(), to.day,

@@ -11,9 +11,9 @@
 namespace daybook::billing {
 namespace {
 
-using v1::Account;
-using v1::Invoice;
-using v1::Payment;
+using state::Account;
+using state::Invoice;
+using state::Payment;
 
 // The fields that a recorded and an announced payment have in common; returns the ordinal.
 template <class Event>
@@ -85,7 +85,7 @@ void On(const v1::PaymentRecorded& event, const Target& to) {
 
 void On(const v1::PaymentAnnounced& event, const Target& to) {
   Account& account = to.AccountOf(event);
-  v1::PendingPayment& pending = *account.add_pending_payments();
+  state::PendingPayment& pending = *account.add_pending_payments();
   pending.set_ordinal(AddPayment(event, event.state(), to.day, account));
   *pending.mutable_said() = event.said();
   for (const v1::Allocation& instructed : event.said()) {
@@ -117,7 +117,7 @@ void On(const v1::PaymentReversed& event, const Target& to) {
   SetUnapplied(ordinal, payment.unapplied_minor() - event.unapplied_minor(), account);
   if (!event.partial()) payment.set_state(event.state());
   payment.set_reversed_minor(payment.reversed_minor() + event.amount_minor());
-  v1::TakeBack& reversal = *payment.add_take_backs();
+  state::TakeBack& reversal = *payment.add_take_backs();
   reversal.set_kind(event.state());
   reversal.set_reversed_minor(event.amount_minor());
   reversal.set_external_id(event.external_id());
@@ -143,7 +143,7 @@ void On(const v1::PaymentRefunded& event, const Target& to) {
   SetUnapplied(ordinal, payment.unapplied_minor() - event.amount_minor(), account);
   payment.set_refunded_minor(payment.refunded_minor() + event.amount_minor());
   if (!event.external_id().empty()) {
-    v1::Refund& refund = *payment.add_refunds();
+    state::Refund& refund = *payment.add_refunds();
     refund.set_external_id(Tidy(event.external_id()));
     refund.set_amount_minor(event.amount_minor());
     refund.set_credit_note_id(event.credit_note_id());

@@ -12,18 +12,18 @@
 namespace daybook::billing {
 namespace {
 
-using Invoices = google::protobuf::RepeatedPtrField<v1::Invoice>;
+using Invoices = google::protobuf::RepeatedPtrField<state::Invoice>;
 
 // Up to this many allocations are found one by one, more of them by a table.
 constexpr int kFew = 4;
 
-std::string_view SeriesOf(const v1::Invoice& invoice) {
+std::string_view SeriesOf(const state::Invoice& invoice) {
   return invoice.series().empty() ? std::string_view(kDefaultInvoiceSeries) : invoice.series();
 }
 
 // The order in which invoices are paid: due date, invoice date, number. The year of the number is
 // that of the invoice date.
-bool DueBefore(const v1::Invoice& a, const v1::Invoice& b) {
+bool DueBefore(const state::Invoice& a, const state::Invoice& b) {
   if (a.due_date() != b.due_date()) return a.due_date() < b.due_date();
   if (a.invoice_date() != b.invoice_date()) return a.invoice_date() < b.invoice_date();
   return std::tuple(SeriesOf(a), a.sequence()) < std::tuple(SeriesOf(b), b.sequence());
@@ -45,7 +45,7 @@ void SortOpen(int added, Invoices& open) {
     return;
   }
   std::sort(open.pointer_begin(), open.pointer_end(),
-            [](const v1::Invoice* a, const v1::Invoice* b) { return DueBefore(*a, *b); });
+            [](const state::Invoice* a, const state::Invoice* b) { return DueBefore(*a, *b); });
 }
 
 int FindIn(const Invoices& list, const std::string& invoice_id) {
@@ -85,7 +85,7 @@ class Finder {
 };
 
 // Moves open invoices with nothing open to the settled ones. `first`: the first of them.
-void Settle(int first, v1::Account& account) {
+void Settle(int first, state::Account& account) {
   Invoices& open = *account.mutable_open_invoices();
   int kept = first;
   for (int i = first; i < open.size(); ++i) {
@@ -98,7 +98,7 @@ void Settle(int first, v1::Account& account) {
 }
 
 // Moves settled invoices that have something open again to the open ones.
-void Unsettle(v1::Account& account) {
+void Unsettle(state::Account& account) {
   Invoices& open = *account.mutable_open_invoices();
   Invoices& settled = *account.mutable_settled_invoices();
   int kept = 0;
@@ -113,7 +113,7 @@ void Unsettle(v1::Account& account) {
 }
 
 void AddRow(uint32_t payment, uint32_t invoice, int64_t amount, int32_t day,
-            v1::Allocations& rows) {
+            state::Allocations& rows) {
   rows.add_payment(payment);
   rows.add_invoice(invoice);
   rows.add_amount_minor(amount);
@@ -122,7 +122,7 @@ void AddRow(uint32_t payment, uint32_t invoice, int64_t amount, int32_t day,
 
 // Reduces the rows of a payment by an amount per invoice, the newest rows first.
 void TakeRows(uint32_t payment, absl::flat_hash_map<uint32_t, int64_t>& left,
-              v1::Allocations& rows) {
+              state::Allocations& rows) {
   for (int i = rows.payment_size() - 1; i >= 0; --i) {
     if (rows.payment(i) != payment) continue;
     const auto it = left.find(rows.invoice(i));
@@ -149,15 +149,15 @@ void TakeRows(uint32_t payment, absl::flat_hash_map<uint32_t, int64_t>& left,
 
 }  // namespace
 
-v1::Account& EditAccount(const std::string& account_id, v1::State& state) {
-  for (v1::Account& account : *state.mutable_accounts()) {
+state::Account& EditAccount(const std::string& account_id, state::State& state) {
+  for (state::Account& account : *state.mutable_accounts()) {
     if (account.account_id() == account_id) return account;
   }
   DAYBOOK_CHECK(!"an event of an account that was not opened");
   __builtin_unreachable();
 }
 
-uint32_t PaymentOrdinal(const v1::Account& account, const std::string& payment_id) {
+uint32_t PaymentOrdinal(const state::Account& account, const std::string& payment_id) {
   for (const uint32_t ordinal : account.open_payments()) {
     if (account.payments(static_cast<int>(ordinal)).payment_id() == payment_id) return ordinal;
   }
@@ -176,7 +176,7 @@ uint32_t ExternalKey(v1::PaymentMethod method, const std::string& external_id) {
   return hash == 0 ? 1 : hash;
 }
 
-v1::Invoice& EditInvoice(v1::Account& account, const std::string& invoice_id) {
+state::Invoice& EditInvoice(state::Account& account, const std::string& invoice_id) {
   for (Invoices* list : {account.mutable_open_invoices(), account.mutable_settled_invoices()}) {
     const int i = FindIn(*list, invoice_id);
     if (i >= 0) return (*list)[i];
@@ -185,7 +185,7 @@ v1::Invoice& EditInvoice(v1::Account& account, const std::string& invoice_id) {
   __builtin_unreachable();
 }
 
-void AddInvoice(std::unique_ptr<v1::Invoice> invoice, v1::Account& account) {
+void AddInvoice(std::unique_ptr<state::Invoice> invoice, state::Account& account) {
   const bool open = invoice->open_minor() > 0;
   account.set_open_minor(account.open_minor() + invoice->open_minor());
   Invoices& list = open ? *account.mutable_open_invoices() : *account.mutable_settled_invoices();
@@ -193,8 +193,8 @@ void AddInvoice(std::unique_ptr<v1::Invoice> invoice, v1::Account& account) {
   if (open) SinkLast(list);
 }
 
-void ChangeOpen(const std::string& invoice_id, int64_t delta, v1::Account& account) {
-  v1::Invoice& invoice = EditInvoice(account, invoice_id);
+void ChangeOpen(const std::string& invoice_id, int64_t delta, state::Account& account) {
+  state::Invoice& invoice = EditInvoice(account, invoice_id);
   const int64_t before = invoice.open_minor();
   DAYBOOK_CHECK(before + delta >= 0);
   invoice.set_open_minor(before + delta);
@@ -203,9 +203,9 @@ void ChangeOpen(const std::string& invoice_id, int64_t delta, v1::Account& accou
   if (before == 0 && delta > 0) Unsettle(account);
 }
 
-void SetUnapplied(uint32_t ordinal, int64_t unapplied_minor, v1::Account& account) {
+void SetUnapplied(uint32_t ordinal, int64_t unapplied_minor, state::Account& account) {
   DAYBOOK_CHECK(unapplied_minor >= 0);
-  v1::Payment& payment = *account.mutable_payments(static_cast<int>(ordinal));
+  state::Payment& payment = *account.mutable_payments(static_cast<int>(ordinal));
   const int64_t before = payment.unapplied_minor();
   payment.set_unapplied_minor(unapplied_minor);
   // The difference first: the sums of an account fit 64 bits, but not with both amounts added.
@@ -225,17 +225,17 @@ void SetUnapplied(uint32_t ordinal, int64_t unapplied_minor, v1::Account& accoun
 }
 
 int64_t Allocate(uint32_t ordinal, int32_t day, const EventAllocations& allocations,
-                 v1::Account& account) {
+                 state::Account& account) {
   if (allocations.empty()) return 0;
   Invoices& open = *account.mutable_open_invoices();
-  v1::Allocations& rows = *account.mutable_allocations();
+  state::Allocations& rows = *account.mutable_allocations();
   Finder finder(open, allocations.size());
   int64_t sum = 0;
   int first_settled = open.size();
   for (const v1::Allocation& allocation : allocations) {
     const int i = finder.Find(allocation.invoice_id());
     DAYBOOK_CHECK(i >= 0);
-    v1::Invoice& invoice = open[i];
+    state::Invoice& invoice = open[i];
     const int64_t left = invoice.open_minor() - allocation.amount_minor();
     DAYBOOK_CHECK(allocation.amount_minor() > 0 && left >= 0);
     invoice.set_open_minor(left);
@@ -251,7 +251,7 @@ int64_t Allocate(uint32_t ordinal, int32_t day, const EventAllocations& allocati
   return sum;
 }
 
-int64_t Deallocate(uint32_t ordinal, const EventAllocations& released, v1::Account& account) {
+int64_t Deallocate(uint32_t ordinal, const EventAllocations& released, state::Account& account) {
   if (released.empty()) return 0;
   Finder in_open(account.open_invoices(), released.size());
   Finder in_settled(account.settled_invoices(), released.size());
@@ -261,8 +261,8 @@ int64_t Deallocate(uint32_t ordinal, const EventAllocations& released, v1::Accou
     const int at_open = in_open.Find(allocation.invoice_id());
     const int at_settled = at_open >= 0 ? -1 : in_settled.Find(allocation.invoice_id());
     DAYBOOK_CHECK(at_open >= 0 || at_settled >= 0);
-    v1::Invoice& invoice = at_open >= 0 ? *account.mutable_open_invoices(at_open)
-                                        : *account.mutable_settled_invoices(at_settled);
+    state::Invoice& invoice = at_open >= 0 ? *account.mutable_open_invoices(at_open)
+                                           : *account.mutable_settled_invoices(at_settled);
     DAYBOOK_CHECK(allocation.amount_minor() > 0);
     invoice.set_open_minor(invoice.open_minor() + allocation.amount_minor());
     if (invoice.state() == v1::INVOICE_STATE_PAID) invoice.set_state(v1::INVOICE_STATE_ISSUED);
@@ -276,9 +276,9 @@ int64_t Deallocate(uint32_t ordinal, const EventAllocations& released, v1::Accou
   return sum;
 }
 
-v1::TakeBack& LastReversal(const std::string& payment_id, v1::Account& account) {
+state::TakeBack& LastReversal(const std::string& payment_id, state::Account& account) {
   const uint32_t ordinal = PaymentOrdinal(account, payment_id);
-  v1::Payment& payment = *account.mutable_payments(static_cast<int>(ordinal));
+  state::Payment& payment = *account.mutable_payments(static_cast<int>(ordinal));
   DAYBOOK_CHECK(!payment.take_backs().empty());
   return *payment.mutable_take_backs(payment.take_backs_size() - 1);
 }

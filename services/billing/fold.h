@@ -9,46 +9,46 @@
 #include <string>
 
 #include "daybook/billing/v1/event.pb.h"
-#include "daybook/billing/v1/state.pb.h"
+#include "services/billing/state.h"
 
 namespace daybook::billing {
 
 using EventAllocations = google::protobuf::RepeatedPtrField<v1::Allocation>;
 
 // The account of this id, which is there.
-v1::Account& EditAccount(const std::string& account_id, v1::State& state);
+state::Account& EditAccount(const std::string& account_id, state::State& state);
 
 // The ordinal of the payment or credit note of this id, which exists. One with unapplied money is
 // found without a pass over the others.
-uint32_t PaymentOrdinal(const v1::Account& account, const std::string& payment_id);
+uint32_t PaymentOrdinal(const state::Account& account, const std::string& payment_id);
 
 // Key of method and external id in `external_keys`; never 0.
 uint32_t ExternalKey(v1::PaymentMethod method, const std::string& external_id);
 
 // The issued invoice of this id for editing, which exists, open or settled. A pass over them.
-v1::Invoice& EditInvoice(v1::Account& account, const std::string& invoice_id);
+state::Invoice& EditInvoice(state::Account& account, const std::string& invoice_id);
 
 // Adds a new invoice to the open ones, in their order, or to the settled ones if nothing is open.
-void AddInvoice(std::unique_ptr<v1::Invoice> invoice, v1::Account& account);
+void AddInvoice(std::unique_ptr<state::Invoice> invoice, state::Account& account);
 
 // Changes the open amount of an invoice by `delta` and moves it between the lists if need be. The
 // caller sets its state.
-void ChangeOpen(const std::string& invoice_id, int64_t delta, v1::Account& account);
+void ChangeOpen(const std::string& invoice_id, int64_t delta, state::Account& account);
 
 // Sets the unapplied amount of a payment, and keeps the list of the payments that have one.
-void SetUnapplied(uint32_t ordinal, int64_t unapplied_minor, v1::Account& account);
+void SetUnapplied(uint32_t ordinal, int64_t unapplied_minor, state::Account& account);
 
 // Allocates money of a payment to open invoices, each named once, from `day` (YYYYMMDD) on. An
 // invoice with nothing open is settled: PAID, or UNCOLLECTIBLE if part of it is written off. Leaves
 // the unapplied amount to the caller. Returns the sum.
 int64_t Allocate(uint32_t ordinal, int32_t day, const EventAllocations& allocations,
-                 v1::Account& account);
+                 state::Account& account);
 
 // Deallocates money of a payment from invoices, the newest rows first. PAID ones become ISSUED.
 // Leaves the unapplied amount to the caller. Returns the sum.
-int64_t Deallocate(uint32_t ordinal, const EventAllocations& released, v1::Account& account);
+int64_t Deallocate(uint32_t ordinal, const EventAllocations& released, state::Account& account);
 
 // The newest reversal of the payment, whose event stands before the present one in the record.
-v1::TakeBack& LastReversal(const std::string& payment_id, v1::Account& account);
+state::TakeBack& LastReversal(const std::string& payment_id, state::Account& account);
 
 }  // namespace daybook::billing

@@ -204,7 +204,7 @@ absl::Status FillAmounts(const google::protobuf::RepeatedPtrField<v1::LineItem>&
   return absl::OkStatus();
 }
 
-absl::Status ExpectUsual(const v1::Account& account, const v1::InvoiceIssued& invoice,
+absl::Status ExpectUsual(const state::Account& account, const v1::InvoiceIssued& invoice,
                          bool allow_unusual) {
   for (const v1::InvoiceLine& line : invoice.lines()) {
     RETURN_IF_ERROR(ExpectUsual(account, line.net_minor() + line.tax_minor(), allow_unusual));

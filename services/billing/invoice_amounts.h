@@ -7,8 +7,8 @@
 #include "common/base/money.h"
 #include "daybook/billing/v1/billing_service.pb.h"
 #include "daybook/billing/v1/event.pb.h"
-#include "daybook/billing/v1/state.pb.h"
 #include "services/billing/account.h"
+#include "services/billing/state.h"
 
 namespace daybook::billing {
 
@@ -30,7 +30,7 @@ absl::Status FillAmounts(const google::protobuf::RepeatedPtrField<v1::LineItem>&
 
 // AMOUNT_UNUSUAL if the total, or a line with its tax, is more than is usual, unless the request
 // allows it.
-absl::Status ExpectUsual(const v1::Account& account, const v1::InvoiceIssued& invoice,
+absl::Status ExpectUsual(const state::Account& account, const v1::InvoiceIssued& invoice,
                          bool allow_unusual);
 
 }  // namespace daybook::billing

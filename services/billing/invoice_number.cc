@@ -13,9 +13,9 @@ namespace daybook::billing {
 namespace {
 
 // From the back, because most numbers are of the youngest year.
-const v1::Series::Last* Find(const Counters& counters, const std::string& name, int year) {
+const state::Series::Last* Find(const Counters& counters, const std::string& name, int year) {
   for (int i = counters.size() - 1; i >= 0; --i) {
-    const v1::Series::Last& last = counters[i];
+    const state::Series::Last& last = counters[i];
     if (last.year() == year && last.series() == name) return &last;
   }
   return nullptr;
@@ -25,20 +25,20 @@ struct Kind {
   Numbered what;
   const char* documents;
   std::string_view default_name;
-  const Counters& (v1::Series::*counters)() const;
+  const Counters& (state::Series::*counters)() const;
 };
 constexpr Kind kKinds[] = {
-    {Numbered::kInvoice, "invoices", kDefaultInvoiceSeries, &v1::Series::last},
-    {Numbered::kCreditNote, "credit notes", kDefaultCreditNoteSeries, &v1::Series::credit_notes},
-    {Numbered::kDebitNote, "debit notes", kDebitNoteSeries, &v1::Series::debit_notes}};
+    {Numbered::kInvoice, "invoices", kDefaultInvoiceSeries, &state::Series::last},
+    {Numbered::kCreditNote, "credit notes", kDefaultCreditNoteSeries, &state::Series::credit_notes},
+    {Numbered::kDebitNote, "debit notes", kDebitNoteSeries, &state::Series::debit_notes}};
 
-absl::Status ExpectOwnSeries(const v1::Series& series, Numbered what, const std::string& name) {
+absl::Status ExpectOwnSeries(const state::Series& series, Numbered what, const std::string& name) {
   for (const Kind& other : kKinds) {
     if (other.what == what) continue;
     const Counters& counters = (series.*other.counters)();
     if (name == other.default_name ||
         std::any_of(counters.begin(), counters.end(),
-                    [&](const v1::Series::Last& last) { return last.series() == name; })) {
+                    [&](const state::Series::Last& last) { return last.series() == name; })) {
       return Violation("series", absl::StrCat("'", name, "' is a series of ", other.documents,
                                               ": a number names one document"));
     }
@@ -48,13 +48,13 @@ absl::Status ExpectOwnSeries(const v1::Series& series, Numbered what, const std:
 
 }  // namespace
 
-absl::StatusOr<v1::InvoiceNumber> NextNumber(const v1::Series& series, Numbered what,
+absl::StatusOr<v1::InvoiceNumber> NextNumber(const state::Series& series, Numbered what,
                                              const std::string& asked, int year, int partition) {
   const Kind& kind = kKinds[static_cast<int>(what)];
   const Counters& counters = (series.*kind.counters)();
   const std::string_view default_name = kind.default_name;
   const std::string name = asked.empty() ? std::string(default_name) : asked;
-  const v1::Series::Last* last = Find(counters, name, year);
+  const state::Series::Last* last = Find(counters, name, year);
   if (last == nullptr && !asked.empty()) RETURN_IF_ERROR(ExpectOwnSeries(series, what, name));
   if (last == nullptr && name != default_name && counters.size() >= kMaxSeries) {
     return Refuse(reason::kSeriesFull,
@@ -71,7 +71,7 @@ absl::StatusOr<v1::InvoiceNumber> NextNumber(const v1::Series& series, Numbered 
 }
 
 void UseNumber(const v1::InvoiceNumber& number, Counters& counters) {
-  auto* last = const_cast<v1::Series::Last*>(Find(counters, number.series(), number.year()));
+  auto* last = const_cast<state::Series::Last*>(Find(counters, number.series(), number.year()));
   if (last == nullptr) {
     last = counters.Add();
     last->set_series(number.series());

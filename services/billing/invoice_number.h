@@ -7,12 +7,12 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "daybook/billing/v1/billing.pb.h"
-#include "daybook/billing/v1/state.pb.h"
+#include "daybook/billing/v1/event.pb.h"
+#include "services/billing/state.h"
 
 namespace daybook::billing {
 
-using Counters = google::protobuf::RepeatedPtrField<v1::Series::Last>;
+using Counters = google::protobuf::RepeatedPtrField<state::Series::Last>;
 
 enum class Numbered { kInvoice, kCreditNote, kDebitNote };
 
@@ -24,7 +24,7 @@ inline constexpr char kDebitNoteSeries[] = "DN";
 // on `series` if documents of another kind use it. SERIES_FULL if it would open one series too
 // many; the default series always has room. The number is used up by UseNumber, when the event is
 // folded.
-absl::StatusOr<v1::InvoiceNumber> NextNumber(const v1::Series& series, Numbered what,
+absl::StatusOr<v1::InvoiceNumber> NextNumber(const state::Series& series, Numbered what,
                                              const std::string& asked, int year, int partition);
 
 // Remembers that `number` is used.

@@ -31,11 +31,11 @@ struct Difference {
   std::string there;
 };
 
-std::vector<Difference> DifferencesOf(const KnownPayment& known, const v1::Account& account,
+std::vector<Difference> DifferencesOf(const KnownPayment& known, const state::Account& account,
                                       int64_t amount_minor,
                                       const v1::RecordPaymentRequest& request) {
   std::vector<Difference> different;
-  const v1::Payment& payment = *known.payment;
+  const state::Payment& payment = *known.payment;
   if (known.account != &account) different.push_back({"account_id", known.account->account_id()});
   if (known.account->currency_code() != request.amount().currency_code()) {
     different.push_back({"amount.currency_code", known.account->currency_code()});
@@ -53,15 +53,15 @@ std::vector<Difference> DifferencesOf(const KnownPayment& known, const v1::Accou
 
 }  // namespace
 
-KnownPayment FindKnown(const v1::State& state, v1::PaymentMethod method,
+KnownPayment FindKnown(const state::State& state, v1::PaymentMethod method,
                        const std::string& external_id, int32_t attempt) {
   const uint32_t key = ExternalKey(method, external_id);
   KnownPayment known;
-  for (const v1::Account& account : state.accounts()) {
+  for (const state::Account& account : state.accounts()) {
     const auto& keys = account.external_keys();
     const auto next = [&](int at) { return FindWord(keys.data(), keys.size(), at, key); };
     for (int i = next(0); i < keys.size(); i = next(i + 1)) {
-      const v1::Payment& payment = account.payments(i);
+      const state::Payment& payment = account.payments(i);
       if (payment.method() != method || payment.external_id() != external_id) continue;
       const bool meant =
           attempt != 0 ? AttemptOf(payment) == attempt
@@ -72,7 +72,7 @@ KnownPayment FindKnown(const v1::State& state, v1::PaymentMethod method,
   return known;
 }
 
-int32_t AttemptOf(const v1::Payment& payment) {
+int32_t AttemptOf(const state::Payment& payment) {
   return payment.external_id().empty() ? 0 : std::max(1, payment.attempt());
 }
 
@@ -80,9 +80,9 @@ bool IsUnderWay(v1::PaymentState state) {
   return state == v1::PAYMENT_STATE_PENDING || state == v1::PAYMENT_STATE_UNKNOWN;
 }
 
-absl::Status ExpectSame(const KnownPayment& known, const v1::Account& account, int64_t amount_minor,
-                        const v1::RecordPaymentRequest& request) {
-  const v1::Payment& payment = *known.payment;
+absl::Status ExpectSame(const KnownPayment& known, const state::Account& account,
+                        int64_t amount_minor, const v1::RecordPaymentRequest& request) {
+  const state::Payment& payment = *known.payment;
   const std::vector<Difference> different = DifferencesOf(known, account, amount_minor, request);
   const bool taken_back = IsTakenBack(payment.state());
   if (different.empty() && !taken_back) return absl::OkStatus();

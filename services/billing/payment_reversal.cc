@@ -25,9 +25,9 @@
 namespace daybook::billing {
 namespace {
 
-using v1::Account;
-using v1::Payment;
-using v1::TakeBack;
+using state::Account;
+using state::Payment;
+using state::TakeBack;
 
 // The amounts of one reversal.
 struct Amounts {
@@ -77,7 +77,7 @@ struct KnownReversal {
 };
 
 // A pass over all payments, since reversals are rare. An empty id is never known.
-KnownReversal FindReversal(const v1::State& state, const std::string& external_id) {
+KnownReversal FindReversal(const state::State& state, const std::string& external_id) {
   if (external_id.empty()) return {};
   for (const Account& account : state.accounts()) {
     for (const Payment& payment : account.payments()) {

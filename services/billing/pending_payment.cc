@@ -14,8 +14,8 @@ namespace daybook::billing {
 namespace {
 
 // Null for a failed payment, whose instructions are not kept.
-const v1::PendingPayment* PendingOf(const PaymentRef& found) {
-  for (const v1::PendingPayment& pending : found.account->pending_payments()) {
+const state::PendingPayment* PendingOf(const PaymentRef& found) {
+  for (const state::PendingPayment& pending : found.account->pending_payments()) {
     if (pending.ordinal() == found.ordinal) return &pending;
   }
   return nullptr;
@@ -25,7 +25,7 @@ const v1::PendingPayment* PendingOf(const PaymentRef& found) {
 
 absl::StatusOr<Received> Confirm(const command::View& view, const PaymentRef& found,
                                  const Allocations& instructed, absl::CivilDay day) {
-  const v1::Account& account = *found.account;
+  const state::Account& account = *found.account;
   RETURN_IF_ERROR(ExpectFitsReceived(account, found.payment->amount_minor()));
   command::Dated<v1::Event> dated{day, {}};
   v1::PaymentConfirmed& confirmed = *dated.event.mutable_payment_confirmed();
@@ -34,7 +34,7 @@ absl::StatusOr<Received> Confirm(const command::View& view, const PaymentRef& fo
   confirmed.set_amount_minor(found.payment->amount_minor());
   confirmed.set_currency_code(account.currency_code());
   Instruction instruction{instructed};
-  const v1::PendingPayment* pending = instructed.empty() ? PendingOf(found) : nullptr;
+  const state::PendingPayment* pending = instructed.empty() ? PendingOf(found) : nullptr;
   if (pending != nullptr) instruction = {pending->said(), /*binding=*/false};
   return Receive(view, account, instruction, DayNumber(day), std::move(dated));
 }

@@ -12,7 +12,7 @@ namespace {
 
 // Allocates the money of a payment to invoices.
 template <class Payment>
-absl::StatusOr<Allocator> Allocate(const v1::Account& account, const Instruction& instruction,
+absl::StatusOr<Allocator> Allocate(const state::Account& account, const Instruction& instruction,
                                    int32_t day, int most, EarlyPayments& early_payments,
                                    Payment& payment) {
   Allocator allocator(account, payment.amount_minor(), day, most, early_payments,
@@ -29,7 +29,7 @@ absl::StatusOr<Allocator> Allocate(const v1::Account& account, const Instruction
 
 }  // namespace
 
-absl::StatusOr<Received> Receive(const command::View& view, const v1::Account& account,
+absl::StatusOr<Received> Receive(const command::View& view, const state::Account& account,
                                  const Instruction& instruction, int32_t first_day,
                                  command::Dated<v1::Event> payment) {
   const int most = MostAllocations(view.state.billing());

@@ -29,12 +29,12 @@ struct Received {
 // `payment` is PaymentRecorded or PaymentConfirmed without its allocations. The recoveries stand
 // before it, and after it the discounts that it earns; for those the money counts from `first_day`
 // (YYYYMMDD). INVOICE_NOT_FOUND, INVOICE_NOT_OPEN.
-absl::StatusOr<Received> Receive(const command::View& view, const v1::Account& account,
+absl::StatusOr<Received> Receive(const command::View& view, const state::Account& account,
                                  const Instruction& instruction, int32_t first_day,
                                  command::Dated<v1::Event> payment);
 
 template <class Response>
-void AnswerReceived(const Received& received, const v1::Account& account, Response& response) {
+void AnswerReceived(const Received& received, const state::Account& account, Response& response) {
   const Currency currency = CurrencyOf(account);
   const v1::Event& event = received.events[received.payment].event;
   if (event.has_payment_confirmed()) {

@@ -12,12 +12,12 @@
 
 namespace daybook::billing {
 
-KnownRefund FindRefund(const v1::State& state, const std::string& external_id) {
+KnownRefund FindRefund(const state::State& state, const std::string& external_id) {
   KnownRefund known;
   if (external_id.empty()) return known;
-  for (const v1::Account& account : state.accounts()) {
-    for (const v1::Payment& payment : account.payments()) {
-      for (const v1::Refund& refund : payment.refunds()) {
+  for (const state::Account& account : state.accounts()) {
+    for (const state::Payment& payment : account.payments()) {
+      for (const state::Refund& refund : payment.refunds()) {
         if (refund.external_id() != external_id) continue;
         if (known.payment == nullptr) known.payment = &payment;
         known.credit_note_id = refund.credit_note_id();
@@ -29,7 +29,7 @@ KnownRefund FindRefund(const v1::State& state, const std::string& external_id) {
   return known;
 }
 
-absl::Status RefundExists(const v1::Account& account, const KnownRefund& known,
+absl::Status RefundExists(const state::Account& account, const KnownRefund& known,
                           std::string_view different_fields) {
   return Refuse(
       reason::kPaymentExists,
@@ -42,7 +42,7 @@ absl::Status RefundExists(const v1::Account& account, const KnownRefund& known,
        {"different_fields", std::string(different_fields)}});
 }
 
-int32_t LastPaymentDay(const v1::Account& account, const InvoiceDeallocation& off) {
+int32_t LastPaymentDay(const state::Account& account, const InvoiceDeallocation& off) {
   int32_t last = 0;
   for (const DeallocatedPayment& taken : off.payments) {
     last = std::max(last, account.payments(static_cast<int>(taken.payment)).payment_date());
@@ -57,7 +57,7 @@ absl::Status ExpectFitsRecord(const InvoiceDeallocation& off) {
                              kMaxCredits, " fit a record"));
 }
 
-void AddReleases(const v1::Account& account, const v1::Invoice& invoice,
+void AddReleases(const state::Account& account, const state::Invoice& invoice,
                  const InvoiceDeallocation& off, absl::CivilDay day,
                  command::Events<v1::Event>& events) {
   for (const DeallocatedPayment& taken : off.payments) {
@@ -73,11 +73,11 @@ void AddReleases(const v1::Account& account, const v1::Invoice& invoice,
   }
 }
 
-void AddRefunds(const v1::Account& account, const InvoiceDeallocation& off, const RefundOf& refund,
-                absl::CivilDay day, command::Events<v1::Event>& events) {
+void AddRefunds(const state::Account& account, const InvoiceDeallocation& off,
+                const RefundOf& refund, absl::CivilDay day, command::Events<v1::Event>& events) {
   for (const DeallocatedPayment& taken : off.payments) {
     auto& dated = events.emplace_back();
-    const v1::Payment& payment = account.payments(static_cast<int>(taken.payment));
+    const state::Payment& payment = account.payments(static_cast<int>(taken.payment));
     dated.effective_date = std::max(day, DayOfNumber(payment.payment_date()));
     v1::PaymentRefunded& refunded = *dated.event.mutable_payment_refunded();
     refunded.set_account_id(account.account_id());

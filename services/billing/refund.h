@@ -20,17 +20,17 @@ namespace daybook::billing {
 
 // The refunds under one external id: of one payment, or of several for one credit note.
 struct KnownRefund {
-  const v1::Payment* payment = nullptr;  // the first one; null if the id is not known
+  const state::Payment* payment = nullptr;  // the first one; null if the id is not known
   std::string credit_note_id;
   int64_t amount_minor = 0;
   int count = 0;
 };
 
 // A pass over all payments, since refunds are rare. An empty id is never known.
-KnownRefund FindRefund(const v1::State& state, const std::string& external_id);
+KnownRefund FindRefund(const state::State& state, const std::string& external_id);
 
 // PAYMENT_EXISTS, with the fields that differ.
-absl::Status RefundExists(const v1::Account& account, const KnownRefund& known,
+absl::Status RefundExists(const state::Account& account, const KnownRefund& known,
                           std::string_view different_fields);
 
 // The amount of the request, or all that is unapplied. CURRENCY_MISMATCH.
@@ -42,14 +42,14 @@ absl::StatusOr<int64_t> RefundAmount(const PaymentRef& found, const Request& req
 }
 
 // The latest day, YYYYMMDD, on which one of the payments came.
-int32_t LastPaymentDay(const v1::Account& account, const InvoiceDeallocation& off);
+int32_t LastPaymentDay(const state::Account& account, const InvoiceDeallocation& off);
 
 // RECORD_TOO_LARGE if the money is of more payments than fit a record.
 absl::Status ExpectFitsRecord(const InvoiceDeallocation& off);
 
 // Deallocates the money from the invoice: one CreditReleased per payment, on `day` or on the day of
 // the latest allocation.
-void AddReleases(const v1::Account& account, const v1::Invoice& invoice,
+void AddReleases(const state::Account& account, const state::Invoice& invoice,
                  const InvoiceDeallocation& off, absl::CivilDay day,
                  command::Events<v1::Event>& events);
 
@@ -61,7 +61,7 @@ struct RefundOf {
 };
 
 // Gives it back: one PaymentRefunded per payment, on `day` or on the day of the payment.
-void AddRefunds(const v1::Account& account, const InvoiceDeallocation& off, const RefundOf& refund,
-                absl::CivilDay day, command::Events<v1::Event>& events);
+void AddRefunds(const state::Account& account, const InvoiceDeallocation& off,
+                const RefundOf& refund, absl::CivilDay day, command::Events<v1::Event>& events);
 
 }  // namespace daybook::billing

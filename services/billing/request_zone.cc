@@ -8,7 +8,7 @@ namespace daybook::billing {
 namespace {
 
 using google::protobuf::Message;
-using v1::Account;
+using state::Account;
 
 // Empty if the request has no such field.
 std::string TextOf(const Message& request, const char* name) {
@@ -19,21 +19,21 @@ std::string TextOf(const Message& request, const char* name) {
 
 bool HasDocument(const Account& account, const std::string& id) {
   for (const auto* list : {&account.open_invoices(), &account.settled_invoices()}) {
-    for (const v1::Invoice& invoice : *list) {
+    for (const state::Invoice& invoice : *list) {
       if (invoice.invoice_id() == id) return true;
     }
   }
-  for (const v1::Draft& draft : account.drafts()) {
+  for (const state::Draft& draft : account.drafts()) {
     if (draft.invoice_id() == id) return true;
   }
-  for (const v1::Payment& payment : account.payments()) {
+  for (const state::Payment& payment : account.payments()) {
     if (payment.payment_id() == id) return true;
   }
   return false;
 }
 
 // Null if no account can be found.
-const Account* AccountOf(const v1::State& state, const Message& request) {
+const Account* AccountOf(const state::State& state, const Message& request) {
   if (state.accounts_size() == 1) return &state.accounts(0);
   const std::string account_id = TextOf(request, "account_id");
   if (!account_id.empty()) return FindAccount(state, account_id);

@@ -20,7 +20,7 @@ int64_t RateOf(const v1::InvoiceLine& line) {
   return static_cast<int64_t>(rate->scaled());
 }
 
-uint32_t KeepTaxCode(const v1::TaxCode& code, v1::Account& account) {
+uint32_t KeepTaxCode(const v1::TaxCode& code, state::Account& account) {
   const uint32_t place = PlaceOf(code, account);
   if (place != 0) return place;
   *account.add_tax_codes() = code;
@@ -29,9 +29,9 @@ uint32_t KeepTaxCode(const v1::TaxCode& code, v1::Account& account) {
 
 }  // namespace
 
-int LineCount(const v1::Invoice& invoice) { return invoice.lines_size() / kNumbers; }
+int LineCount(const state::Invoice& invoice) { return invoice.lines_size() / kNumbers; }
 
-StateLine LineAt(const v1::Account& account, const v1::Invoice& invoice, int index) {
+StateLine LineAt(const state::Account& account, const state::Invoice& invoice, int index) {
   StateLine line{.net = invoice.lines(index * kNumbers),
                  .tax = invoice.lines(index * kNumbers + 1),
                  .rate_scaled = invoice.lines(index * kNumbers + 2)};
@@ -45,14 +45,14 @@ StateLine LineAt(const v1::Account& account, const v1::Invoice& invoice, int ind
   return line;
 }
 
-int64_t CreditedTotal(const v1::Invoice& invoice) {
+int64_t CreditedTotal(const state::Invoice& invoice) {
   int64_t total = 0;
   for (const int64_t amount : invoice.credited_lines()) total += amount;
   return total;
 }
 
 void KeepLines(const google::protobuf::RepeatedPtrField<v1::InvoiceLine>& lines,
-               v1::Invoice& invoice, v1::Account& account) {
+               state::Invoice& invoice, state::Account& account) {
   auto& numbers = *invoice.mutable_lines();
   numbers.Reserve(lines.size() * kNumbers);
   bool coded = false;
@@ -69,7 +69,7 @@ void KeepLines(const google::protobuf::RepeatedPtrField<v1::InvoiceLine>& lines,
 }
 
 void KeepCredited(const google::protobuf::RepeatedPtrField<v1::CreditNoteLine>& lines,
-                  v1::Invoice& invoice) {
+                  state::Invoice& invoice) {
   auto& numbers = *invoice.mutable_credited_lines();
   if (numbers.empty()) numbers.Resize(LineCount(invoice) * kCreditedNumbers, 0);
   for (const v1::CreditNoteLine& line : lines) {

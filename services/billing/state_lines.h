@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "daybook/billing/v1/event.pb.h"
-#include "daybook/billing/v1/state.pb.h"
+#include "services/billing/state.h"
 
 namespace daybook::billing {
 
@@ -24,19 +24,19 @@ struct StateLine {
   int64_t credited_tax = 0;
 };
 
-int LineCount(const v1::Invoice& invoice);
+int LineCount(const state::Invoice& invoice);
 // `account` is that of the invoice and has the tax codes.
-StateLine LineAt(const v1::Account& account, const v1::Invoice& invoice, int index);
+StateLine LineAt(const state::Account& account, const state::Invoice& invoice, int index);
 
 // The total of all credit notes of the invoice.
-int64_t CreditedTotal(const v1::Invoice& invoice);
+int64_t CreditedTotal(const state::Invoice& invoice);
 
 // Keeps the lines of a new invoice; tax codes that are new to the account are added to it.
 // KeepCredited keeps what a credit note credits.
 void KeepLines(const google::protobuf::RepeatedPtrField<v1::InvoiceLine>& lines,
-               v1::Invoice& invoice, v1::Account& account);
+               state::Invoice& invoice, state::Account& account);
 void KeepCredited(const google::protobuf::RepeatedPtrField<v1::CreditNoteLine>& lines,
-                  v1::Invoice& invoice);
+                  state::Invoice& invoice);
 
 // A rate as documents write it, such as `19`; empty for kUntaxed.
 std::string RateText(int64_t rate_scaled);

@@ -139,7 +139,7 @@ bool Same(const v1::TaxCode& a, const v1::TaxCode& b) {
          a.exemption_reason() == b.exemption_reason();
 }
 
-uint32_t PlaceOf(const v1::TaxCode& code, const v1::Account& account) {
+uint32_t PlaceOf(const v1::TaxCode& code, const state::Account& account) {
   for (int i = 0; i < account.tax_codes_size(); ++i) {
     if (Same(account.tax_codes(i), code)) return static_cast<uint32_t>(i) + 1;
   }
@@ -147,7 +147,7 @@ uint32_t PlaceOf(const v1::TaxCode& code, const v1::Account& account) {
 }
 
 absl::Status ExpectTaxCodeRoom(const google::protobuf::RepeatedPtrField<v1::TaxTotal>& taxes,
-                               const v1::Account& account) {
+                               const state::Account& account) {
   int added = 0;
   for (const v1::TaxTotal& total : taxes) {
     added += total.has_tax_code() && PlaceOf(total.tax_code(), account) == 0;

@@ -6,7 +6,7 @@
 
 #include "absl/status/status.h"
 #include "common/base/fields.h"
-#include "daybook/billing/v1/state.pb.h"
+#include "services/billing/state.h"
 
 namespace daybook::billing {
 
@@ -27,10 +27,10 @@ v1::TaxCode Normalised(v1::TaxCode code);
 bool Same(const v1::TaxCode& a, const v1::TaxCode& b);
 
 // The place of a code among those of the account, from 1; 0 if the account does not have it.
-uint32_t PlaceOf(const v1::TaxCode& code, const v1::Account& account);
+uint32_t PlaceOf(const v1::TaxCode& code, const state::Account& account);
 
 // TAX_CODES_FULL if the account would have too many tax codes with those of these taxes.
 absl::Status ExpectTaxCodeRoom(const google::protobuf::RepeatedPtrField<v1::TaxTotal>& taxes,
-                               const v1::Account& account);
+                               const state::Account& account);
 
 }  // namespace daybook::billing

@@ -23,7 +23,7 @@ struct Left {
   int64_t untaxed_net = 0;
 };
 
-Left LeftOf(const v1::Account& account, const v1::Invoice& invoice) {
+Left LeftOf(const state::Account& account, const state::Invoice& invoice) {
   Left left;
   for (int i = 0; i < LineCount(invoice); ++i) {
     const StateLine line = LineAt(account, invoice, i);
@@ -70,7 +70,8 @@ Taxes Difference(Taxes from, const Taxes& taken) {
 
 }  // namespace
 
-Taxes ReliefOf(const v1::Account& account, const v1::Invoice& invoice, int64_t written_off_minor) {
+Taxes ReliefOf(const state::Account& account, const state::Invoice& invoice,
+               int64_t written_off_minor) {
   return ReliefOf(LeftOf(account, invoice), written_off_minor);
 }
 
@@ -81,13 +82,13 @@ Taxes ReliefOf(const v1::InvoiceIssued& invoice, int64_t written_off_minor) {
   return ReliefOf(left, written_off_minor);
 }
 
-Taxes MoreRelief(const Taxes& corrected, const v1::Account& account, const v1::Invoice& invoice,
-                 int64_t written_off_minor) {
+Taxes MoreRelief(const Taxes& corrected, const state::Account& account,
+                 const state::Invoice& invoice, int64_t written_off_minor) {
   return Difference(ReliefOf(account, invoice, written_off_minor), corrected);
 }
 
-Taxes LessRelief(const Taxes& corrected, const v1::Account& account, const v1::Invoice& invoice,
-                 int64_t written_off_minor) {
+Taxes LessRelief(const Taxes& corrected, const state::Account& account,
+                 const state::Invoice& invoice, int64_t written_off_minor) {
   if (corrected.empty() || written_off_minor == 0) return corrected;
   return Difference(corrected, ReliefOf(account, invoice, written_off_minor));
 }

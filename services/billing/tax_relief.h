@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "daybook/billing/v1/event.pb.h"
-#include "daybook/billing/v1/state.pb.h"
+#include "services/billing/state.h"
 #include "services/billing/state_lines.h"
 
 namespace daybook::billing {
@@ -20,19 +20,20 @@ namespace daybook::billing {
 // The tax that is corrected when this much of an invoice of `account` is written off, in the order
 // of its taxes. None if it has no tax left, more tax than its total, or less than half a minor unit
 // in the amount.
-Taxes ReliefOf(const v1::Account& account, const v1::Invoice& invoice, int64_t written_off_minor);
+Taxes ReliefOf(const state::Account& account, const state::Invoice& invoice,
+               int64_t written_off_minor);
 
 // The same for an invoice that is issued now.
 Taxes ReliefOf(const v1::InvoiceIssued& invoice, int64_t written_off_minor);
 
 // What has to be corrected beyond `corrected` when this much is written off now.
-Taxes MoreRelief(const Taxes& corrected, const v1::Account& account, const v1::Invoice& invoice,
-                 int64_t written_off_minor);
+Taxes MoreRelief(const Taxes& corrected, const state::Account& account,
+                 const state::Invoice& invoice, int64_t written_off_minor);
 
 // The part of `corrected` that is payable again when this much of the invoice still stands written
 // off. `invoice` includes its newest credit note. None if nothing was corrected.
-Taxes LessRelief(const Taxes& corrected, const v1::Account& account, const v1::Invoice& invoice,
-                 int64_t written_off_minor);
+Taxes LessRelief(const Taxes& corrected, const state::Account& account,
+                 const state::Invoice& invoice, int64_t written_off_minor);
 
 // Adds to the totals, or takes from them; totals of zero are removed.
 void AddTaxes(const Taxes& more, Taxes& taxes);

@@ -6,7 +6,7 @@
 
 #include "absl/time/civil_time.h"
 #include "common/base/fields.h"
-#include "daybook/billing/v1/billing.pb.h"
+#include "daybook/billing/v1/event.pb.h"
 
 namespace daybook::billing {
 

@@ -16,8 +16,8 @@ struct Undone {
   const Taxes& taxes;
 };
 
-void Add(const v1::Account& account, const v1::Invoice& invoice, const Undone& undone,
-         const v1::Invoice& left, absl::CivilDay day, const std::string& comment,
+void Add(const state::Account& account, const state::Invoice& invoice, const Undone& undone,
+         const state::Invoice& left, absl::CivilDay day, const std::string& comment,
          command::Events<v1::Event>& events) {
   if (undone.amount_minor == 0) return;
   auto& dated = events.emplace_back();
@@ -35,13 +35,13 @@ void Add(const v1::Account& account, const v1::Invoice& invoice, const Undone& u
 
 }  // namespace
 
-WriteOffs StandingWriteOffs(const v1::Invoice& invoice) {
+WriteOffs StandingWriteOffs(const state::Invoice& invoice) {
   return {invoice.discounted_minor(), invoice.residue_minor(), invoice.written_off_minor()};
 }
 
-void AddReversals(const v1::Account& account, const v1::Invoice& invoice, const WriteOffs& undone,
-                  const v1::Invoice& left, absl::CivilDay day, const std::string& comment,
-                  command::Events<v1::Event>& events) {
+void AddReversals(const state::Account& account, const state::Invoice& invoice,
+                  const WriteOffs& undone, const state::Invoice& left, absl::CivilDay day,
+                  const std::string& comment, command::Events<v1::Event>& events) {
   const auto add = [&](const Undone& one) {
     Add(account, invoice, one, left, day, comment, events);
   };

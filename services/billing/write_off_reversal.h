@@ -7,7 +7,7 @@
 #include "absl/time/civil_time.h"
 #include "common/command/decider.h"
 #include "daybook/billing/v1/event.pb.h"
-#include "daybook/billing/v1/state.pb.h"
+#include "services/billing/state.h"
 
 namespace daybook::billing {
 
@@ -21,13 +21,13 @@ struct WriteOffs {
 };
 
 // All that stands written off of an invoice.
-WriteOffs StandingWriteOffs(const v1::Invoice& invoice);
+WriteOffs StandingWriteOffs(const state::Invoice& invoice);
 
 // Adds one WriteOffReversed per reason that has an amount in `undone`. `left`: the invoice with the
 // credit note that undoes it, because what is left decides how much tax is payable again. On `day`,
 // or on the day of the latest write-off if that is later.
-void AddReversals(const v1::Account& account, const v1::Invoice& invoice, const WriteOffs& undone,
-                  const v1::Invoice& left, absl::CivilDay day, const std::string& comment,
-                  command::Events<v1::Event>& events);
+void AddReversals(const state::Account& account, const state::Invoice& invoice,
+                  const WriteOffs& undone, const state::Invoice& left, absl::CivilDay day,
+                  const std::string& comment, command::Events<v1::Event>& events);
 
 }  // namespace daybook::billing

@@ -12,9 +12,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/command/decider.h"
-#include "daybook/book/v1/state.pb.h"
 #include "daybook/customer/v1/customer_service.pb.h"
 #include "daybook/customer/v1/event.pb.h"
+#include "daybook/internal/book/v1/state.pb.h"
 
 namespace daybook::customer {
 
@@ -84,8 +84,9 @@ struct Customer {
   static ReasonList Refusals(std::string_view command);
 
   // Writes `state.customer` only.
-  static void Evolve(const command::EventMeta& meta, const Event& event, book::v1::State& state,
-                     book::v1::PartitionState& partition_state);
+  static void Evolve(const command::EventMeta& meta, const Event& event,
+                     internal::book::v1::State& state,
+                     internal::book::v1::PartitionState& partition_state);
 };
 
 }  // namespace daybook::customer

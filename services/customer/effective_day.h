@@ -7,7 +7,7 @@
 #include "common/base/dates.h"
 #include "common/base/fields.h"
 #include "common/command/decider.h"
-#include "daybook/customer/v1/state.pb.h"
+#include "services/customer/state.h"
 
 namespace daybook::customer {
 

@@ -5,14 +5,15 @@
 #include "common/base/status.h"
 #include "services/customer/customer.h"
 #include "services/customer/profile.h"
+#include "services/customer/state.h"
 
 namespace daybook::customer {
 namespace {
 
+using state::State;
 using v1::CustomerRegistered;
 using v1::CustomerUpdated;
 using v1::ExternalId;
-using v1::State;
 
 // `personal` is kept where the event does not say it; what is sealed is not known here.
 template <class Fact>
@@ -32,8 +33,8 @@ void Remove(const ExternalId& removed, State& state) {
 
 }  // namespace
 
-void Customer::Evolve(const command::EventMeta& meta, const Event& event, book::v1::State& book,
-                      book::v1::PartitionState&) {
+void Customer::Evolve(const command::EventMeta& meta, const Event& event,
+                      internal::book::v1::State& book, internal::book::v1::PartitionState&) {
   State& state = *book.mutable_customer();
   switch (event.event_case()) {  // without default: a new event without its case does not compile
     case Event::kCustomerRegistered:

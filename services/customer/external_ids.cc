@@ -53,7 +53,7 @@ v1::ExternalId Normalised(const v1::ExternalId& external_id) {
   return normal;
 }
 
-const v1::ExternalId* FindSystem(const v1::State& state, const std::string& system) {
+const v1::ExternalId* FindSystem(const state::State& state, const std::string& system) {
   for (const v1::ExternalId& external_id : state.external_ids()) {
     if (external_id.system() == system) return &external_id;
   }

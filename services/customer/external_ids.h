@@ -7,9 +7,9 @@
 #include "absl/status/status.h"
 #include "common/base/fields.h"
 #include "daybook/customer/v1/customer.pb.h"
-#include "daybook/customer/v1/state.pb.h"
 #include "google/protobuf/repeated_field.h"
 #include "services/customer/checks.h"
+#include "services/customer/state.h"
 
 namespace daybook::customer {
 
@@ -27,7 +27,7 @@ void CheckExternalIds(const google::protobuf::RepeatedPtrField<v1::ExternalId>& 
 v1::ExternalId Normalised(const v1::ExternalId& external_id);
 
 // Null if the customer is not known in `system`.
-const v1::ExternalId* FindSystem(const v1::State& state, const std::string& system);
+const v1::ExternalId* FindSystem(const state::State& state, const std::string& system);
 
 // A whole request of AddExternalId or RemoveExternalId.
 template <class Request>

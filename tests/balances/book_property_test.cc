@@ -207,7 +207,7 @@ class Asking {
   }
 
   std::string TheBook(const BookAccount& account, const v1::GetBalanceResponse& answer) {
-    const billing::v1::Account& state = world_.StateOf(account);
+    const internal::billing::v1::Account& state = world_.StateOf(account);
     SAME("the book: open", Minor(answer.receivable()), state.open_minor());
     SAME("the book: unapplied", Minor(answer.unapplied()), state.unapplied_minor());
     SAME("the book: allocated", Minor(answer.allocated()), state.allocated_minor());
@@ -222,12 +222,12 @@ class Asking {
   }
 
   // What the fold keeps to write on with.
-  std::string Tail(const BookAccount& account, const billing::v1::Account& state) {
+  std::string Tail(const BookAccount& account, const internal::billing::v1::Account& state) {
     std::string key;
     AccountKey(account.customer, account.id, &key);
-    v1::AccountTail tail;
+    rows::AccountTail tail;
     RC_ASSERT(world_.Read(now_).partitions.front().view->Read(kTails, key, &tail).value());
-    const auto sum = [](const v1::Open& open) {
+    const auto sum = [](const rows::Open& open) {
       return std::accumulate(open.left_minor().begin(), open.left_minor().end(), int64_t{0});
     };
     SAME("kept open invoices", tail.open_invoices().ordinal_size(), state.open_invoices_size());

@@ -297,7 +297,7 @@ TEST_F(QueriesTest, TheRowsOfASettledAccountHoldNothingOpen) {
   world_->Flush();
   std::string key;
   AccountKey("c-0", "a-0", &key);
-  v1::AccountTail tail;
+  rows::AccountTail tail;
   ASSERT_TRUE(world_->runner(0).shard().view()->Read(kTails, key, &tail).value());
   EXPECT_EQ(tail.invoices(), 50u);
   EXPECT_EQ(tail.open_invoices().ids().size(), 0u);
@@ -317,11 +317,11 @@ TEST(AccountHistory, PacksEveryId) {
 }
 
 TEST(AccountHistory, RefusesAChunkWhoseColumnsDoNotFit) {
-  v1::AccountTail tail;
+  rows::AccountTail tail;
   AddPayment({1, 1, 1970}, 100, PackId("p"), tail);
   AccountHistory history;
   EXPECT_TRUE(ReadChunk(tail.chunk(), kEverything, &history));
-  v1::HistoryChunk broken = tail.chunk();
+  rows::HistoryChunk broken = tail.chunk();
   broken.set_allocations(0, 1);
   EXPECT_FALSE(ReadChunk(broken, kEverything, &history));
   broken = tail.chunk();

@@ -90,7 +90,7 @@ TEST(OpenAccount, OpensAsSaid) {
        "time_zone: 'Asia/Tokyo' terms { net_days: 30 } manual_credit: true }"});
   EXPECT_EQ(outcome.events[0].effective_date, absl::CivilDay(2026, 3, 16));
   EXPECT_THAT(story.state().billing(),
-              EqualsProto(Proto<billing::v1::State>(
+              EqualsProto(Proto<internal::billing::v1::State>(
                   "accounts { account_id: '../x' currency_code: 'JPY' currency_digits: 0 "
                   "time_zone: 'Asia/Tokyo' terms { net_days: 30 } manual_credit: true state: "
                   "ACCOUNT_STATE_ACTIVE "

@@ -47,7 +47,8 @@ inline RecordPaymentRequest PaymentOf(int64_t units, const std::string& rest = "
 }
 
 // The payment whose credit is the `i`-th to be used.
-inline const billing::v1::Payment& CreditOf(const billing::v1::Account& account, int i) {
+inline const internal::billing::v1::Payment& CreditOf(const internal::billing::v1::Account& account,
+                                                      int i) {
   return account.payments(static_cast<int>(account.open_payments(i)));
 }
 

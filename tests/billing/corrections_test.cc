@@ -7,6 +7,7 @@
 
 #include "common/base/money.h"
 #include "services/billing/currency_scale.h"
+#include "services/billing/state.h"
 #include "tests/billing/billing_story.h"
 
 namespace daybook {
@@ -14,6 +15,7 @@ namespace {
 
 using namespace test;
 namespace v1 = billing::v1;
+namespace state = billing::state;
 
 // What happened to the invoice of 100 units before. A unit is the largest residue of the currency.
 enum class Was {
@@ -341,10 +343,10 @@ class Scene {
     return absl::OkStatus();
   }
 
-  const v1::Account& account() { return story_.state().billing().accounts(0); }
-  const v1::Invoice& invoice() {
+  const state::Account& account() { return story_.state().billing().accounts(0); }
+  const state::Invoice& invoice() {
     for (const auto* list : {&account().open_invoices(), &account().settled_invoices()}) {
-      for (const v1::Invoice& one : *list) {
+      for (const state::Invoice& one : *list) {
         if (one.invoice_id() == invoice_) return one;
       }
     }
@@ -353,7 +355,7 @@ class Scene {
   }
   int64_t MoneyOn() {
     int64_t sum = 0;
-    const v1::Allocations& rows = account().allocations();
+    const state::Allocations& rows = account().allocations();
     for (int i = 0; i < rows.payment_size(); ++i) {
       if (rows.invoice(i) == invoice().ordinal()) sum += rows.amount_minor(i);
     }
@@ -362,11 +364,11 @@ class Scene {
 
   // What holds whatever happened.
   void ExpectSums() {
-    const v1::Account& a = account();
+    const state::Account& a = account();
     EXPECT_EQ(a.received_minor() + a.credited_minor(), a.allocated_minor() + a.unapplied_minor() +
                                                            a.refunded_minor() + a.reversed_minor() +
                                                            a.credit_written_off_minor());
-    const v1::Invoice& i = invoice();
+    const state::Invoice& i = invoice();
     if (i.state() == v1::INVOICE_STATE_VOID) {
       EXPECT_EQ(i.open_minor() + i.written_off_minor() + i.residue_minor() + i.discounted_minor() +
                     MoneyOn(),

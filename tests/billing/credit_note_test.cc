@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "common/base/money.h"
+#include "services/billing/state.h"
 #include "tests/billing/billing_story.h"
 
 namespace daybook {
@@ -9,6 +10,7 @@ namespace {
 
 using namespace test;
 namespace v1 = billing::v1;
+namespace state = billing::state;
 
 struct Book {
   Story<billing::Billing> story = CustomerWithAccount();
@@ -27,7 +29,7 @@ struct Book {
         Proto<v1::IssueCreditNoteRequest>(absl::StrCat("invoice_id: '", id, "' ", rest)));
   }
   std::string Pay(int64_t units) { return story.When(PaymentOf(units)).response.payment_id(); }
-  const v1::Account& account() { return story.state().billing().accounts(0); }
+  const state::Account& account() { return story.state().billing().accounts(0); }
 };
 
 std::string Line(int index, int64_t cents = 0) {

@@ -5,6 +5,7 @@
 
 #include "common/base/money.h"
 #include "services/billing/limits.h"
+#include "services/billing/state.h"
 #include "services/billing/transitions.h"
 #include "tests/billing/billing_story.h"
 
@@ -13,6 +14,7 @@ namespace {
 
 using namespace test;
 namespace v1 = billing::v1;
+namespace state = billing::state;
 
 constexpr char kTwoTenNetThirty[] =
     "terms { net_days: 30 early_payment_discount { days: 10 percent { value: '2' } } } ";
@@ -75,8 +77,8 @@ struct Book {
   auto Do(const std::string& text) {
     return story.When(Proto<Request>(text));
   }
-  const v1::Account& account() { return story.state().billing().accounts(0); }
-  const v1::Invoice& invoice(const std::string& id) {
+  const state::Account& account() { return story.state().billing().accounts(0); }
+  const state::Invoice& invoice(const std::string& id) {
     for (const auto* list : {&account().open_invoices(), &account().settled_invoices()}) {
       for (const auto& one : *list) {
         if (one.invoice_id() == id) return one;
@@ -87,7 +89,7 @@ struct Book {
   }
   // `PAID, 0 open, 238 let off (38 of it tax)`.
   std::string How(const std::string& id) {
-    const v1::Invoice& one = invoice(id);
+    const state::Invoice& one = invoice(id);
     return absl::StrCat(std::string(billing::NameOf(one.state())), ", ", one.open_minor(),
                         " open, ", one.discounted_minor(), " let off (",
                         billing::TaxSum(one.discounted_taxes()), " of it tax)");
@@ -740,7 +742,7 @@ TEST(EarlyPayment, OnePaymentEarnsNoMoreThanItsReversalCanUndo) {
     }
     int taken = 0, partly = 0;
     for (const std::string& id : ids) {
-      const v1::Invoice& one = book.invoice(id);
+      const state::Invoice& one = book.invoice(id);
       taken += one.discounted_minor() > 0;
       partly += one.open_minor() > 0 && one.open_minor() < one.total_minor();
     }

@@ -81,7 +81,7 @@ struct Reference {
     }
   }
 
-  void ExpectSame(const billing::v1::Account& account) const {
+  void ExpectSame(const internal::billing::v1::Account& account) const {
     Int128 open = 0, allocated = 0, credit = 0;
     size_t open_count = 0, credit_count = 0;
     for (const auto& [id, invoice] : invoices) {
@@ -159,7 +159,8 @@ IssueInvoiceRequest AnyInvoice(const Currency& currency) {
   return request;
 }
 
-RecordPaymentRequest AnyPayment(const billing::v1::Account& account, const Currency& currency) {
+RecordPaymentRequest AnyPayment(const internal::billing::v1::Account& account,
+                                const Currency& currency) {
   RecordPaymentRequest request;
   *request.mutable_amount() = MoneyOf(*rc::gen::inRange<int64_t>(1, 4000), currency);
   request.set_method(billing::v1::PAYMENT_METHOD_CASH);
@@ -221,7 +222,7 @@ RC_GTEST_PROP(History, OpenInvoicesStandInTheOrderOfAllocation, ()) {
     if (*rc::gen::arbitrary<bool>()) request.set_series("B");
     RC_ASSERT(story.When(request).status.ok());
   }
-  const auto key = [](const billing::v1::Invoice& invoice) {
+  const auto key = [](const internal::billing::v1::Invoice& invoice) {
     return std::tuple(invoice.due_date(), invoice.invoice_date(),
                       invoice.series().empty() ? std::string("A") : invoice.series(),
                       invoice.sequence());

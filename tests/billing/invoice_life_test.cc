@@ -5,6 +5,7 @@
 #include "common/base/money.h"
 #include "services/billing/currency_scale.h"
 #include "services/billing/limits.h"
+#include "services/billing/state.h"
 #include "tests/billing/billing_story.h"
 
 namespace daybook {
@@ -12,6 +13,7 @@ namespace {
 
 using namespace test;
 namespace v1 = billing::v1;
+namespace state = billing::state;
 
 struct Book {
   Story<billing::Billing> story =
@@ -31,15 +33,15 @@ struct Book {
         units,
         invoice_id.empty() ? "" : absl::StrCat("allocations { invoice_id: '", invoice_id, "' }")));
   }
-  const v1::Account& account() { return story.state().billing().accounts(0); }
-  const v1::Invoice& invoice(const std::string& id) {
+  const state::Account& account() { return story.state().billing().accounts(0); }
+  const state::Invoice& invoice(const std::string& id) {
     for (const auto* list : {&account().open_invoices(), &account().settled_invoices()}) {
       for (const auto& one : *list) {
         if (one.invoice_id() == id) return one;
       }
     }
     ADD_FAILURE() << "no invoice " << id;
-    return v1::Invoice::default_instance();
+    return state::Invoice::default_instance();
   }
 };
 

@@ -13,7 +13,7 @@ using namespace test;
 
 constexpr size_t kRecordBytes = 900'000;
 
-billing::v1::Account& Account(Story<billing::Billing>& story) {
+internal::billing::v1::Account& Account(Story<billing::Billing>& story) {
   return *story.state().mutable_billing()->mutable_accounts(0);
 }
 
@@ -23,7 +23,7 @@ std::string Id(int i) {
 }
 
 // `count` invoices, put into the state as Evolve would.
-void AddOpenInvoices(int count, billing::v1::Account& account, int64_t minor = 1) {
+void AddOpenInvoices(int count, internal::billing::v1::Account& account, int64_t minor = 1) {
   for (int i = 0; i < count; ++i) {
     auto& invoice = *account.add_open_invoices();
     invoice.set_invoice_id(Id(i));
@@ -38,7 +38,7 @@ void AddOpenInvoices(int count, billing::v1::Account& account, int64_t minor = 1
   account.set_open_minor(account.open_minor() + count * minor);
 }
 
-void AddCredit(int count, billing::v1::Account& account) {
+void AddCredit(int count, internal::billing::v1::Account& account) {
   for (int i = 0; i < count; ++i) {
     auto& payment = *account.add_payments();
     payment.set_payment_id(Id(i));
@@ -235,9 +235,9 @@ TEST(Limits, AReversalThatUndoesDiscountsOnEveryInvoiceFitsARecord) {
   constexpr int64_t kLarge = 600'000'000'000'000, kDiscount = kLarge / 50;
   Story<billing::Billing> story = CustomerWithAccount();
   const int count = static_cast<int>(billing::kMaxDocuments) - 2;
-  billing::v1::Account& account = Account(story);
+  internal::billing::v1::Account& account = Account(story);
   AddOpenInvoices(count, account, kLarge);
-  for (billing::v1::Invoice& invoice : *account.mutable_open_invoices()) {
+  for (internal::billing::v1::Invoice& invoice : *account.mutable_open_invoices()) {
     for (const int64_t number : {kLarge - kLarge / 10, kLarge / 10, int64_t{19'000'000'000}}) {
       invoice.add_lines(number);
     }

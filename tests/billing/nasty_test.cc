@@ -72,7 +72,7 @@ void Try(Story<billing::Billing>& story, Nasty& nasty, int& accepted) {
   EXPECT_TRUE(outcome.status.ok() || !ReasonOf(outcome.status).empty()) << outcome.status;
 }
 
-void ExpectSums(const billing::v1::State& state) {
+void ExpectSums(const internal::billing::v1::State& state) {
   for (const auto& account : state.accounts()) {
     Int128 open = 0, unapplied = 0;
     for (const auto& invoice : account.open_invoices()) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "projections/journal/postings.h"
+#include "services/billing/state.h"
 #include "tests/billing/billing_story.h"
 
 namespace daybook {
@@ -9,6 +10,7 @@ namespace {
 
 using namespace test;
 namespace v1 = billing::v1;
+namespace state = billing::state;
 
 struct Book {
   explicit Book(const std::string& settings = "currency_code: 'EUR'")
@@ -24,8 +26,8 @@ struct Book {
   auto Of(const std::string& payment_id, const std::string& rest = "") {
     return story.When(Proto<Request>(absl::StrCat("payment_id: '", payment_id, "' ", rest)));
   }
-  const v1::Account& account() { return story.state().billing().accounts(0); }
-  const v1::Invoice* invoice(const std::string& id) {
+  const state::Account& account() { return story.state().billing().accounts(0); }
+  const state::Invoice* invoice(const std::string& id) {
     for (const auto* list : {&account().open_invoices(), &account().settled_invoices()}) {
       for (const auto& one : *list) {
         if (one.invoice_id() == id) return &one;
@@ -455,7 +457,7 @@ TEST(PaymentLife, AMixedLifeKeepsItsSums) {
   const std::string one = book.Pay(60), two = book.Pay(60);
   book.Of<v1::RefundPaymentRequest>(two);
   book.Of<v1::ReversePaymentRequest>(one);
-  const v1::Account& account = book.account();
+  const state::Account& account = book.account();
   EXPECT_EQ(account.received_minor(), account.allocated_minor() + account.unapplied_minor() +
                                           account.refunded_minor() + account.reversed_minor());
   EXPECT_EQ(book.open(a), 60);

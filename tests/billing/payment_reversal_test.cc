@@ -4,6 +4,7 @@
 
 #include "common/base/money.h"
 #include "services/billing/currency_scale.h"
+#include "services/billing/state.h"
 #include "tests/billing/billing_story.h"
 
 namespace daybook {
@@ -11,6 +12,7 @@ namespace {
 
 using namespace test;
 namespace v1 = billing::v1;
+namespace state = billing::state;
 
 struct Book {
   Story<billing::Billing> story = CustomerWithAccount("currency_code: 'EUR' manual_credit: true");
@@ -38,15 +40,15 @@ struct Book {
     return story.When(Proto<v1::RefundCreditNoteRequest>(
         absl::StrCat("credit_note_id: '", credit_note_id, "' ", rest)));
   }
-  const v1::Account& account() { return story.state().billing().accounts(0); }
-  const v1::Payment& payment(const std::string& id) {
+  const state::Account& account() { return story.state().billing().accounts(0); }
+  const state::Payment& payment(const std::string& id) {
     for (const auto& one : account().payments()) {
       if (one.payment_id() == id) return one;
     }
     ADD_FAILURE() << "no payment " << id;
     return account().payments(0);
   }
-  const v1::Invoice& invoice(const std::string& id) {
+  const state::Invoice& invoice(const std::string& id) {
     for (const auto* list : {&account().open_invoices(), &account().settled_invoices()}) {
       for (const auto& one : *list) {
         if (one.invoice_id() == id) return one;

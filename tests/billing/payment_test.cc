@@ -49,7 +49,7 @@ struct Book {
   auto Pay(int64_t units, const std::string& rest = "") {
     return story.When(PaymentOf(units, rest));
   }
-  const billing::v1::Account& account() { return story.state().billing().accounts(0); }
+  const internal::billing::v1::Account& account() { return story.state().billing().accounts(0); }
 };
 
 TEST(RecordPayment, RefusesBadFields) {

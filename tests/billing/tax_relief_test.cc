@@ -6,6 +6,7 @@
 #include <random>
 
 #include "common/base/money.h"
+#include "services/billing/state.h"
 #include "tests/billing/billing_story.h"
 
 namespace daybook {
@@ -13,6 +14,7 @@ namespace {
 
 using namespace test;
 namespace v1 = billing::v1;
+namespace state = billing::state;
 
 std::string Line(int64_t cents, const std::string& rate = "") {
   v1::LineItem line;
@@ -53,8 +55,8 @@ struct Book {
     if (cents != 0) *item.mutable_net() = MoneyOf(cents, *Currency::Find("EUR"));
     return story.When(request);
   }
-  const v1::Invoice& invoice() {
-    const v1::Account& account = story.state().billing().accounts(0);
+  const state::Invoice& invoice() {
+    const state::Account& account = story.state().billing().accounts(0);
     for (const auto* list : {&account.open_invoices(), &account.settled_invoices()}) {
       for (const auto& one : *list) {
         if (one.invoice_id() == id) return one;

@@ -11,6 +11,7 @@
 #include "common/base/dates.h"
 #include "common/base/money.h"
 #include "projections/journal/postings.h"
+#include "services/billing/state.h"
 #include "tests/billing/billing_story.h"
 
 namespace daybook {
@@ -18,6 +19,7 @@ namespace {
 
 using namespace test;
 namespace v1 = billing::v1;
+namespace state = billing::state;
 using postings::Ledger;
 
 struct Source {
@@ -293,13 +295,13 @@ struct Books {
       invoice.touched = false;
     }
   }
-  void KeepStates(const v1::Account& account) {
+  void KeepStates(const state::Account& account) {
     for (const auto* list : {&account.open_invoices(), &account.settled_invoices()}) {
       for (const auto& invoice : *list) invoices.at(invoice.invoice_id()).state = invoice.state();
     }
   }
 
-  void ExpectSame(const v1::Account& account) const {
+  void ExpectSame(const state::Account& account) const {
     Source sum;
     Int128 open = 0;
     for (const auto& [id, source] : sources) {

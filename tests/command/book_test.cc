@@ -51,8 +51,8 @@ struct People {
     events[0].event.mutable_customer_archived()->set_comment(asked.comment());
     return events;
   }
-  static void Evolve(const EventMeta&, const Event& event, book::v1::State& state,
-                     book::v1::PartitionState&) {
+  static void Evolve(const EventMeta&, const Event& event, internal::book::v1::State& state,
+                     internal::book::v1::PartitionState&) {
     state.mutable_customer()->set_version(state.customer().version() + 1);
     if (event.has_customer_registered()) state.mutable_customer()->set_registered(true);
   }
@@ -95,13 +95,13 @@ struct Accounts {
     ++reacted;
     Say(after, events);
   }
-  static void Evolve(const EventMeta&, const Event& event, book::v1::State& state,
-                     book::v1::PartitionState& partition) {
+  static void Evolve(const EventMeta&, const Event& event, internal::book::v1::State& state,
+                     internal::book::v1::PartitionState& partition) {
     state.mutable_billing()->add_accounts()->set_account_id(event.account_opened().account_id());
     partition.mutable_series();
   }
   static ReasonList Refusals(std::string_view) { return {}; }
-  static void Blocks(const book::v1::State& state, OpenItems* open) {
+  static void Blocks(const internal::book::v1::State& state, OpenItems* open) {
     open->Add(state.billing().accounts_size(), "account_count", "accounts");
     open->Add(0, "loan_count", "loans");
   }
@@ -148,7 +148,7 @@ class BookTest : public testing::Test {
   void Add(const std::string& name) {
     const auto* method = google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(name);
     ASSERT_NE(method, nullptr);
-    internal::AddMethods<Domain>(method, RequestList<Request>{}, &book_.methods);
+    detail::AddMethods<Domain>(method, RequestList<Request>{}, &book_.methods);
   }
   absl::Status Decide(size_t method, const google::protobuf::Message& request) {
     decision_ = {};
@@ -171,8 +171,8 @@ class BookTest : public testing::Test {
   }
 
   Book book_;
-  book::v1::State state_;
-  book::v1::PartitionState partition_state_;
+  internal::book::v1::State state_;
+  internal::book::v1::PartitionState partition_state_;
   Decision decision_;
 };
 

@@ -343,7 +343,7 @@ class LostRowsTest : public EngineTest {
 
 TEST_F(LostRowsTest, ACustomerThatIsGoneIsNotRegisteredASecondTime) {
   Change(kState, "c-7", [](store::Shard& shard) {
-    shard.Erase(store::Table<book::v1::State>{kState, "states"}, "c-7");
+    shard.Erase(store::Table<internal::book::v1::State>{kState, "states"}, "c-7");
   });
   Start();
   EXPECT_THAT(said_, testing::Contains(testing::HasSubstr("not whole")));
@@ -359,8 +359,8 @@ TEST_F(LostRowsTest, AStateThatIsOlderIsNotDecidedOn) {
   Ok<OpenAccountResponse>(Send(Open("c-7")));
   Stop();
   Change(kState, "c-7", [](store::Shard& shard) {
-    const store::Table<book::v1::State> states{kState, "states"};
-    book::v1::State& state = shard.Edit(states, "c-7");
+    const store::Table<internal::book::v1::State> states{kState, "states"};
+    internal::book::v1::State& state = shard.Edit(states, "c-7");
     state.clear_billing();
     state.set_revision(1);
     state.set_commit_count(1);
@@ -374,7 +374,7 @@ TEST_F(LostRowsTest, AStateThatIsOlderIsNotDecidedOn) {
 TEST_F(LostRowsTest, AnAcceptedRequestIsAnsweredAsItWas) {
   const auto request = Register("c-7");
   Change(kReceipt, ReceiptKey("c-7", request.request_id()), [&](store::Shard& shard) {
-    shard.Erase(store::Table<book::v1::Receipt>{kReceipt, "receipts"},
+    shard.Erase(store::Table<internal::book::v1::Receipt>{kReceipt, "receipts"},
                 ReceiptKey("c-7", request.request_id()));
   });
   Start();
@@ -575,7 +575,8 @@ struct Homeless {
   static constexpr int kStateVersion = 1;
   using Requests = RequestList<>;
   static ReasonList Refusals(std::string_view) { return {}; }
-  static void Evolve(const EventMeta&, const Event&, book::v1::State&, book::v1::PartitionState&) {}
+  static void Evolve(const EventMeta&, const Event&, internal::book::v1::State&,
+                     internal::book::v1::PartitionState&) {}
 };
 TEST(Books, RefusesADomainThatTheBooksEventHasNoFieldFor) {
   const auto book =
@@ -586,8 +587,8 @@ TEST(Books, RefusesADomainThatTheBooksEventHasNoFieldFor) {
 }
 
 TEST(Ids, AreVersionEightAndDependOnAllTheyAreMadeOf) {
-  const book::v1::State state;
-  const book::v1::PartitionState partition;
+  const internal::book::v1::State state;
+  const internal::book::v1::PartitionState partition;
   const auto id = [&](std::string_view customer, std::string_view request, int ordinal) {
     Context context;
     context.request_id = request;

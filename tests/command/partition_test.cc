@@ -59,8 +59,8 @@ absl::Status Decide(const View& view, const google::protobuf::Message& message,
   return absl::OkStatus();
 }
 
-bool Evolve(const EventMeta&, const book::v1::Event& event, book::v1::State& state,
-            book::v1::PartitionState&) {
+bool Evolve(const EventMeta&, const book::v1::Event& event, internal::book::v1::State& state,
+            internal::book::v1::PartitionState&) {
   if (!event.has_billing()) return false;
   auto* billing = state.mutable_billing();
   if (billing->accounts_size() == 0) billing->add_accounts();
@@ -879,7 +879,7 @@ TEST_F(PartitionTest, AFlushHasEverythingAsItWasAtItsPosition) {
   EXPECT_TRUE(answers_[again].status.ok()) << "a receipt that is being written is found";
   AwaitCache();
   EXPECT_EQ(memory_->at.next_offset, 2);
-  book::v1::State state;
+  internal::book::v1::State state;
   ASSERT_TRUE(state.ParseFromString(memory_->rows.at({CacheBacking::Table::kState, "c"})));
   EXPECT_EQ(state.revision(), 1);
   EXPECT_EQ(state.billing().accounts(0).received_minor(), 5);
@@ -1001,7 +1001,7 @@ TEST_F(PartitionTest, ACacheThatCouldNotBeWrittenIsFoldedAgainAfterADoubt) {
     EXPECT_EQ(answers_[next].response.allocation_count(), 5) << "nothing was folded twice";
     partition_->FlushCache();
     EXPECT_EQ(memory_->at, partition_->position());
-    book::v1::State state;
+    internal::book::v1::State state;
     ASSERT_TRUE(state.ParseFromString(memory_->rows.at({CacheBacking::Table::kState, "c"})));
     EXPECT_EQ(state.billing().accounts(0).received_minor(), 5);
     EXPECT_EQ(state.revision(), 5);
@@ -1061,7 +1061,7 @@ TEST_F(PartitionTest, ACacheThatBeganAnewIsFilledAgainThoughAllIsInMemory) {
   const int sum = Submit("r3", 1);
   Settle();
   EXPECT_EQ(answers_[sum].response.allocation_count(), 13);
-  book::v1::State state;
+  internal::book::v1::State state;
   ASSERT_TRUE(state.ParseFromString(memory_->rows.at({CacheBacking::Table::kState, "c"})));
   EXPECT_EQ(state.commit_count(), 3);
   EXPECT_TRUE(CheckWhole(*memory_).ok()) << CheckWhole(*memory_);
@@ -1116,7 +1116,7 @@ TEST_F(PartitionTest, ACacheKnowsHowMuchItHolds) {
   memory_->rows.erase(state);
   EXPECT_TRUE(absl::IsDataLoss(CheckWhole(*memory_))) << CheckWhole(*memory_);
   // Exchanged for an older one.
-  book::v1::State older;
+  internal::book::v1::State older;
   ASSERT_TRUE(older.ParseFromString(whole.at(state)));
   EXPECT_EQ(older.commit_count(), 2);
   older.set_commit_count(1);

@@ -32,7 +32,7 @@ using Random = std::mt19937_64;
 
 constexpr int64_t kMost = 12;
 
-int64_t SumOf(const book::v1::State& state) {
+int64_t SumOf(const internal::book::v1::State& state) {
   return state.billing().accounts_size() == 0 ? 0 : state.billing().accounts(0).received_minor();
 }
 
@@ -57,8 +57,8 @@ absl::Status ToyDecide(const View& view, const google::protobuf::Message& messag
   return absl::OkStatus();
 }
 
-bool ToyEvolve(const EventMeta&, const book::v1::Event& event, book::v1::State& state,
-               book::v1::PartitionState&) {
+bool ToyEvolve(const EventMeta&, const book::v1::Event& event, internal::book::v1::State& state,
+               internal::book::v1::PartitionState&) {
   auto* billing = state.mutable_billing();
   if (billing->accounts_size() == 0) billing->add_accounts();
   auto* account = billing->mutable_accounts(0);

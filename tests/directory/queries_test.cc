@@ -105,7 +105,7 @@ TEST_F(DirectoryTest, KeepsNoDayOfAnArchivingThatWasTakenBack) {
   world_->Tell("c-1", kDay, "customer_archived {}");
   world_->Tell("c-1", kDay + 1, "customer_restored {}");
   world_->Flush();
-  v1::CustomerRow row;
+  rows::CustomerRow row;
   ASSERT_TRUE(*world_->ReadingOf("c-1").partitions[0].view->Read(kCustomers, "c-1", &row));
   EXPECT_EQ(row.archived_day(), 0);
 }

@@ -188,14 +188,14 @@ class Asking {
 
   void StatesOfTheBook(const BookAccount& account, const std::vector<v1::Invoice>& invoices,
                        const std::vector<v1::Payment>& payments) {
-    const billing::v1::Account& state = world_.StateOf(account);
-    std::map<std::string, const billing::v1::Invoice*> of_book;
+    const internal::billing::v1::Account& state = world_.StateOf(account);
+    std::map<std::string, const internal::billing::v1::Invoice*> of_book;
     for (const auto* list : {&state.open_invoices(), &state.settled_invoices()}) {
       for (const auto& invoice : *list) of_book[invoice.invoice_id()] = &invoice;
     }
     ASSERT_EQ(invoices.size(), of_book.size());
     for (const v1::Invoice& invoice : invoices) {
-      const billing::v1::Invoice* book = of_book[invoice.invoice_id()];
+      const internal::billing::v1::Invoice* book = of_book[invoice.invoice_id()];
       ASSERT_NE(book, nullptr);
       EXPECT_EQ(invoice.state(), book->state()) << test::Text(invoice);
       EXPECT_EQ(Minor(invoice.open()), book->open_minor());

@@ -150,7 +150,7 @@ class Desk : public testing::Test {
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<projection::Runner> runner_;
   std::map<std::string, test::Story<billing::Billing>> stories_;
-  book::v1::PartitionState partition_state_;  // numbers are counted in it
+  internal::book::v1::PartitionState partition_state_;  // numbers are counted in it
   std::vector<projection::PartitionReading> reading_;
   absl::Time now_ = absl::FromCivil(absl::CivilSecond(2026, 4, 1, 9, 0, 0), absl::UTCTimeZone());
 };

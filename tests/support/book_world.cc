@@ -113,7 +113,7 @@ projection::Reading BookWorld::Read(absl::Time now, size_t model) {
   return {now, absl::InfiniteFuture(), reading_};
 }
 
-const billing::v1::Account& BookWorld::StateOf(const BookAccount& account) {
+const internal::billing::v1::Account& BookWorld::StateOf(const BookAccount& account) {
   for (const auto& one : stories_[account.story].state().billing().accounts()) {
     if (one.account_id() == account.id) return one;
   }
@@ -213,7 +213,7 @@ void BookWorld::Note(BookAccount& account, const Act& act) {
 // Of an invoice that offers a discount all but that, on its first day; now and then a bit less or
 // more.
 void BookWorld::PayEarly(BookAccount& account, const Act& act) {
-  std::vector<const billing::v1::Invoice*> offering;
+  std::vector<const internal::billing::v1::Invoice*> offering;
   for (const auto& invoice : StateOf(account).open_invoices()) {
     if (invoice.discount_minor() > 0 && invoice.open_minor() > invoice.discount_minor()) {
       offering.push_back(&invoice);

@@ -56,7 +56,7 @@ class BookWorld {
   void Flush();
 
   const std::vector<BookAccount>& accounts() const { return accounts_; }
-  const billing::v1::Account& StateOf(const BookAccount& account);
+  const internal::billing::v1::Account& StateOf(const BookAccount& account);
   projection::Reading Read(absl::Time now, size_t model = 0);
   absl::Time now() const { return now_; }
   // Recorded times that occur, first to last.

@@ -182,8 +182,8 @@ class Story {
   }
 
   void Now(absl::Time now) { now_ = now; }
-  book::v1::State& state() { return state_; }
-  book::v1::PartitionState& partition_state() { return partition_state_; }
+  internal::book::v1::State& state() { return state_; }
+  internal::book::v1::PartitionState& partition_state() { return partition_state_; }
 
  private:
   template <class Request, class Response>
@@ -193,8 +193,8 @@ class Story {
   std::string customer_id_;
   int partition_;
   absl::Time now_ = absl::FromCivil(absl::CivilSecond(2026, 3, 15, 12, 0, 0), absl::UTCTimeZone());
-  book::v1::State state_;
-  book::v1::PartitionState partition_state_;
+  internal::book::v1::State state_;
+  internal::book::v1::PartitionState partition_state_;
   int requests_ = 0;
 };
 

@@ -22,9 +22,9 @@
 namespace daybook::billing {
 namespace {
 
-using v1::Account;
+using state::Account;
+using state::Payment;
 using v1::ApplyCreditRequest;
-using v1::Payment;
 
 // The payments whose credit is applied, the oldest first.
 struct Sources {
@@ -99,7 +99,7 @@ int32_t LastDayOf(const Account& account, const Allocations& allocations) {
 void Deal(const Sources& sources, const Allocations& allocations,
           const std::vector<Allocator::Offering>& offering, absl::CivilDay day,
           EarlyPayments& early_payments, Events& events) {
-  absl::flat_hash_map<const v1::Allocation*, const v1::Invoice*> offers;
+  absl::flat_hash_map<const v1::Allocation*, const state::Invoice*> offers;
   for (const Allocator::Offering& one : offering) offers.emplace(one.allocation, one.invoice);
   int next = 0;
   int64_t dealt = 0;  // of allocations[next]

@@ -11,7 +11,7 @@
 
 namespace daybook::billing {
 
-using v1::Account;
+using state::Account;
 
 absl::Status Billing::Check(const v1::ChangeAccountTermsRequest& request) {
   FieldViolations bad;

@@ -10,7 +10,7 @@
 namespace daybook::billing {
 namespace {
 
-using v1::Account;
+using state::Account;
 
 absl::Status ExpectSettled(const Account& account) {
   if (account.open_minor() == 0 && account.unapplied_minor() == 0 &&

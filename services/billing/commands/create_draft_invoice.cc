@@ -12,7 +12,7 @@
 
 namespace daybook::billing {
 
-using v1::Account;
+using state::Account;
 using v1::InvoiceDraft;
 
 absl::Status Billing::Check(const v1::CreateDraftInvoiceRequest& request) {

@@ -26,9 +26,9 @@
 namespace daybook::billing {
 namespace {
 
-using v1::Account;
+using state::Account;
+using state::Invoice;
 using v1::CreditNoteIssued;
-using v1::Invoice;
 
 // The parts that a credit note takes from its invoice, in this order.
 struct Parts {

@@ -29,12 +29,12 @@
 namespace daybook::billing {
 namespace {
 
-using v1::Account;
+using state::Account;
+using state::Payment;
 using v1::CreditApplied;
 using v1::InvoiceIssued;
 using v1::IssueInvoiceRequest;
 using v1::IssueInvoiceResponse;
-using v1::Payment;
 
 // A draft has the content of the invoice, so the request must not.
 void CheckOnlyDraftId(const IssueInvoiceRequest& request, FieldViolations& bad) {

@@ -23,7 +23,7 @@
 namespace daybook::billing {
 namespace {
 
-using v1::Account;
+using state::Account;
 using v1::RecordPaymentRequest;
 using v1::RecordPaymentResponse;
 

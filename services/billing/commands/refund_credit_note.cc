@@ -21,8 +21,8 @@
 namespace daybook::billing {
 namespace {
 
-using v1::Account;
-using v1::Invoice;
+using state::Account;
+using state::Invoice;
 
 absl::Status NotPaid(const Account& account, const Invoice& invoice, int64_t amount_minor,
                      int64_t paid_minor) {

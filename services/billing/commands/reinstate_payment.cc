@@ -24,8 +24,8 @@
 namespace daybook::billing {
 namespace {
 
-using v1::Account;
-using v1::Payment;
+using state::Account;
+using state::Payment;
 using v1::PaymentRecorded;
 
 // The reversed amounts of the payment that have not come again: the customer's money, which was
@@ -42,7 +42,7 @@ Missing MissingOf(const Payment& payment) {
   Missing missing;
   missing.customer_minor = -payment.reinstated_minor();
   missing.lost_minor = -payment.loss_recovered_minor();
-  for (const v1::TakeBack& reversal : payment.take_backs()) {
+  for (const state::TakeBack& reversal : payment.take_backs()) {
     missing.customer_minor += reversal.reversed_minor() + reversal.claimed_minor();
     missing.lost_minor += reversal.lost_minor();
     missing.last_day = std::max(missing.last_day, reversal.day());
@@ -53,7 +53,7 @@ Missing MissingOf(const Payment& payment) {
 // Instructions for the debit notes that claim this money; the rest goes by age.
 Allocations ClaimsOf(const Account& account, const Payment& payment) {
   Allocations instructed;
-  for (const v1::TakeBack& reversal : payment.take_backs()) {
+  for (const state::TakeBack& reversal : payment.take_backs()) {
     if (!reversal.has_debit_note()) continue;
     v1::Allocation& claim = *instructed.Add();
     claim.set_invoice_id(InvoiceOf(account, reversal.debit_note()).invoice_id());

@@ -18,7 +18,7 @@
 namespace daybook::billing {
 namespace {
 
-using v1::Account;
+using state::Account;
 
 // The state of an invoice after a deallocation that leaves `open_minor`.
 v1::InvoiceState StateWithOpen(v1::InvoiceState before, int64_t open_minor) {

@@ -7,7 +7,7 @@
 
 namespace daybook::billing {
 
-using v1::Account;
+using state::Account;
 
 absl::Status Billing::Check(const v1::ReopenAccountRequest& request) {
   return CheckAccountRequest(request);

@@ -10,7 +10,7 @@
 
 namespace daybook::billing {
 
-using v1::Invoice;
+using state::Invoice;
 
 absl::Status Billing::Check(const v1::ReverseWriteOffRequest& request) {
   return CheckInvoiceRequest(request);

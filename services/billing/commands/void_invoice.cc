@@ -15,10 +15,10 @@
 namespace daybook::billing {
 namespace {
 
-using v1::Invoice;
+using state::Invoice;
 
 // Money and credit notes on an invoice: its total less all other amounts.
-absl::Status ExpectUntouched(const v1::Account& account, const Invoice& invoice) {
+absl::Status ExpectUntouched(const state::Account& account, const Invoice& invoice) {
   const int64_t paid = invoice.total_minor() - invoice.open_minor() - invoice.credited_minor() -
                        invoice.written_off_minor() - invoice.residue_minor() -
                        invoice.discounted_minor();
@@ -34,7 +34,7 @@ absl::Status ExpectUntouched(const v1::Account& account, const Invoice& invoice)
        {"credited_minor", absl::StrCat(credited)}});
 }
 
-void FillVoided(const v1::Account& account, const Invoice& invoice, v1::InvoiceVoided& voided) {
+void FillVoided(const state::Account& account, const Invoice& invoice, v1::InvoiceVoided& voided) {
   for (int i = 0; i < LineCount(invoice); ++i) {
     const StateLine line = LineAt(account, invoice, i);
     voided.set_net_minor(voided.net_minor() + line.net);

@@ -19,7 +19,7 @@
 namespace daybook::billing {
 namespace {
 
-using v1::Invoice;
+using state::Invoice;
 
 bool IsLoss(v1::WriteOffReason reason) {
   return reason == v1::WRITE_OFF_REASON_OVERDUE || reason == v1::WRITE_OFF_REASON_BAD_DEBT;
@@ -96,7 +96,7 @@ absl::StatusOr<Taxes> CorrectedTax(const InvoiceRef& found, int64_t amount_minor
   const bool normal = request.reason() == v1::WRITE_OFF_REASON_NORMAL;
   const Taxes& before = normal ? invoice.residue_taxes() : invoice.written_off_taxes();
   const int64_t written_off = normal ? invoice.residue_minor() : invoice.written_off_minor();
-  const v1::Account& account = *found.account;
+  const state::Account& account = *found.account;
   Taxes more = MoreRelief(before, account, invoice, written_off + amount_minor);
   // A few cents have no tax to correct, whatever the request wants.
   if (!before.empty() || !ReliefOf(account, invoice, written_off).empty()) {

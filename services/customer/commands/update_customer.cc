@@ -85,7 +85,7 @@ absl::Status ExpectEtag(const command::View& view, const std::string& etag) {
 
 // The profile as the request wants it, normal form and warnings included. INVALID_FIELDS where only
 // the whole customer can tell.
-absl::StatusOr<Profile> Wanted(const v1::State& state, const UpdateCustomerRequest& request,
+absl::StatusOr<Profile> Wanted(const state::State& state, const UpdateCustomerRequest& request,
                                LeafSet leaves, UpdateCustomerResponse& response) {
   Profile part = NamedPart(request, leaves);
   Profile wanted = state.profile();
@@ -130,7 +130,7 @@ absl::StatusOr<Events> Customer::Decide(const command::View& view,
                                         UpdateCustomerResponse& response) {
   RETURN_IF_ERROR(ExpectAllowed(view, Command::kUpdateCustomer));
   RETURN_IF_ERROR(ExpectEtag(view, request.etag()));
-  const v1::State& state = view.state.customer();
+  const state::State& state = view.state.customer();
   ASSIGN_OR_RETURN(const absl::CivilDay day, DayOfChange(view, request, context));
   ASSIGN_OR_RETURN(Profile wanted, Wanted(state, request, LeavesMeant(request), response));
 

@@ -75,13 +75,13 @@ ReasonList Loyalty::Refusals(std::string_view command) {
   return command == "RedeemPoints" ? ReasonList(kOfRedeemPoints) : ReasonList();
 }
 
-void Loyalty::Blocks(const book::v1::State& state, command::OpenItems* open) {
+void Loyalty::Blocks(const internal::book::v1::State& state, command::OpenItems* open) {
   open->Add(state.loyalty().points(), "point_count", "points");
 }
 
-void Loyalty::Evolve(const command::EventMeta&, const Event& event, book::v1::State& state,
-                     book::v1::PartitionState&) {
-  v1::State& own = *state.mutable_loyalty();
+void Loyalty::Evolve(const command::EventMeta&, const Event& event,
+                     internal::book::v1::State& state, internal::book::v1::PartitionState&) {
+  internal::loyalty::v1::State& own = *state.mutable_loyalty();
   switch (event.event_case()) {  // without default: a new event without its case does not compile
     case Event::kPointsGranted:
       own.set_points(own.points() + event.points_granted().points());

@@ -10,8 +10,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/command/decider.h"
-#include "daybook/book/v1/state.pb.h"
 #include "daybook/customer/v1/event.pb.h"
+#include "daybook/internal/book/v1/state.pb.h"
 #include "daybook/loyalty/v1/event.pb.h"
 #include "daybook/loyalty/v1/loyalty_service.pb.h"
 
@@ -45,9 +45,10 @@ struct Loyalty {
                     const command::EventMeta& meta, const command::Context& context,
                     Events* events);
   static ReasonList Refusals(std::string_view command);
-  static void Blocks(const book::v1::State& state, command::OpenItems* open);
-  static void Evolve(const command::EventMeta& meta, const Event& event, book::v1::State& state,
-                     book::v1::PartitionState& partition_state);
+  static void Blocks(const internal::book::v1::State& state, command::OpenItems* open);
+  static void Evolve(const command::EventMeta& meta, const Event& event,
+                     internal::book::v1::State& state,
+                     internal::book::v1::PartitionState& partition_state);
 };
 
 }  // namespace daybook::loyalty
