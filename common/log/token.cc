@@ -43,12 +43,21 @@ bool TakeColumns(const v1::ConsistencyToken& proto, std::vector<Token>* places) 
 
 }  // namespace
 
+void EncodeToken(std::string_view log_id, int partition, int64_t next_offset, std::string* text) {
+  // One per answer: their memory is used again.
+  static thread_local v1::ConsistencyToken proto;
+  static thread_local std::string bytes;
+  proto.set_log_id(log_id.data(), log_id.size());
+  proto.set_partition(partition);
+  proto.set_next_offset(next_offset);
+  proto.SerializeToString(&bytes);
+  absl::WebSafeBase64Escape(bytes, text);
+}
+
 std::string EncodeToken(const Token& token) {
-  v1::ConsistencyToken proto;
-  proto.set_log_id(token.log_id);
-  proto.set_partition(token.partition);
-  proto.set_next_offset(token.next_offset);
-  return absl::WebSafeBase64Escape(proto.SerializeAsString());
+  std::string text;
+  EncodeToken(token.log_id, token.partition, token.next_offset, &text);
+  return text;
 }
 
 std::string EncodeTokens(std::vector<Token> places) {

@@ -26,6 +26,8 @@ inline constexpr size_t kMaxTokenPartitions = 1024;
 
 // Web-safe base64 of daybook.log.v1.ConsistencyToken.
 std::string EncodeToken(const Token& token);
+// The same without a Token, into `text`: every answer has one.
+void EncodeToken(std::string_view log_id, int partition, int64_t next_offset, std::string* text);
 // Of several partitions, no two of them the same. Partitions without a `log_id` are left out: there
 // is nothing in them to wait for. Empty if none is left.
 std::string EncodeTokens(std::vector<Token> places);

@@ -169,6 +169,7 @@ void QueryRouter::Query(const MethodDescriptor& method, const Message& request, 
   }
   absl::StatusOr<std::vector<log::Token>> places = TokenOf(route, request);
   if (!places.ok()) return answer(places.status(), nullptr);
+  if (places->empty()) return Go(route, request, deadline, std::move(answer));
   if (const absl::Status ours = CheckToken(route.projection, *places); !ours.ok()) {
     return answer(ours, nullptr);
   }

@@ -23,6 +23,20 @@ bool Settled(const PartitionReading& partition, int64_t read_us) {
          read_us < absl::ToUnixMicros(partition.complete_at - kSettled);
 }
 
+void SetToken(absl::Span<const PartitionReading> partitions, std::string* token) {
+  if (partitions.size() == 1 && !partitions[0].view->log_id().empty()) {  // a customer's answer
+    const store::View& view = *partitions[0].view;
+    return log::EncodeToken(view.log_id(), view.partition(), view.position().next_offset, token);
+  }
+  std::vector<log::Token> places;
+  places.reserve(partitions.size());
+  for (const PartitionReading& partition : partitions) {
+    const store::View& view = *partition.view;
+    places.push_back({view.log_id(), view.partition(), view.position().next_offset});
+  }
+  *token = log::EncodeTokens(std::move(places));
+}
+
 }  // namespace
 
 absl::Status CheckNotInFuture(int64_t read_us, absl::Time now, int64_t recorded_us) {
@@ -43,12 +57,9 @@ int64_t RecordedUs(absl::Span<const PartitionReading> partitions) {
 
 void SetPosition(absl::Span<const PartitionReading> partitions, int64_t read_us,
                  read::v1::ReadPosition* position) {
-  std::vector<log::Token> places;
-  places.reserve(partitions.size());
   bool provisional = false;
   for (const PartitionReading& partition : partitions) {
     const store::View& view = *partition.view;
-    places.push_back({view.log_id(), view.partition(), view.position().next_offset});
     read::v1::PartitionPosition* place = position->add_partitions();
     place->set_partition(view.partition());
     place->set_next_offset(view.position().next_offset);
@@ -56,7 +67,7 @@ void SetPosition(absl::Span<const PartitionReading> partitions, int64_t read_us,
   }
   SetMicros(RecordedUs(partitions), position->mutable_recorded_time());
   position->set_provisional(provisional);
-  position->set_read_token(log::EncodeTokens(places));
+  SetToken(partitions, position->mutable_read_token());
 }
 
 void MergePosition(read::v1::ReadPosition other, read::v1::ReadPosition* position) {
@@ -78,7 +89,7 @@ void MergePosition(read::v1::ReadPosition other, read::v1::ReadPosition* positio
     DAYBOOK_CHECK(some.ok());  // SetPosition made it
     places.insert(places.end(), some->begin(), some->end());
   }
-  position->set_read_token(log::EncodeTokens(places));
+  position->set_read_token(log::EncodeTokens(std::move(places)));
 }
 
 }  // namespace daybook::projection
