@@ -24,7 +24,7 @@
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
-#include "google/protobuf/generated_enum_reflection.h"
+#include "common/base/enum_name.h"
 
 namespace daybook::command {
 
@@ -53,14 +53,6 @@ class CommandSet {
   }
   std::array<uint64_t, 2> words_ = {};
 };
-
-// A value of a proto's enum without the name of its type: `SUSPENDED` of ACCOUNT_STATE_SUSPENDED.
-// `UNKNOWN` if it is none.
-std::string_view ShortNameOf(const google::protobuf::EnumDescriptor& type, int value);
-template <class State>
-std::string_view ShortNameOf(State state) {
-  return ShortNameOf(*google::protobuf::GetEnumDescriptor<State>(), state);
-}
 
 // ILLEGAL_TRANSITION with metadata `thing`, `id`, `state`, `command` and `allowed_commands` (names
 // with a comma between, no space).

@@ -4,7 +4,7 @@
 //     static constexpr std::string_view kService = "daybook.balances.v1.BalancesService";
 //     using Methods = MethodList<
 //         Method<GetBalanceRequest, GetBalanceResponse>,
-//         Scattered<GetTrialBalanceRequest, TrialBalancePart, GetTrialBalanceResponse>>;
+//         Scattered<GetControlTotalsRequest, ControlTotalsPart, GetControlTotalsResponse>>;
 //
 //     // One overload of each per method. Check needs no view.
 //     static absl::Status Check(const GetBalanceRequest&);
@@ -13,9 +13,9 @@
 //     // A Method: the customer's partition answers.
 //     static absl::Status Answer(const GetBalanceRequest&, const Reading&, GetBalanceResponse*);
 //     // A Scattered: each holder of partitions makes a part, and somebody merges them.
-//     static absl::Status Part(const GetTrialBalanceRequest&, const Reading&, TrialBalancePart*);
-//     static absl::Status Merge(const GetTrialBalanceRequest&, Parts<TrialBalancePart>,
-//                               GetTrialBalanceResponse*);
+//     static absl::Status Part(const GetControlTotalsRequest&, const Reading&, ControlTotalsPart*);
+//     static absl::Status Merge(const GetControlTotalsRequest&, Parts<ControlTotalsPart>,
+//                               GetControlTotalsResponse*);
 //   };
 //
 // A `Method` is about one customer: its request has a `customer_id`, and the reading is that

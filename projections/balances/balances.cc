@@ -185,7 +185,7 @@ void Receive(const Payment& payment, const Meta& meta, Shard& shard) {
   account.Finish(meta);
 }
 
-rows::Losses& LossesOf(billing::v1::WriteOffReason reason, rows::CurrencyTotals& totals) {
+rows::CreditLosses& LossesOf(billing::v1::WriteOffReason reason, rows::CurrencyTotals& totals) {
   switch (LossReasonOf(static_cast<uint32_t>(reason))) {
     case kNormal:
       return *totals.mutable_normal();
@@ -198,23 +198,18 @@ rows::Losses& LossesOf(billing::v1::WriteOffReason reason, rows::CurrencyTotals&
   }
 }
 
-void AddBelow(int64_t net_minor, int64_t tax_minor, rows::CurrencyTotals& totals) {
-  if (net_minor < 0) AddTo(Minus(net_minor), totals.mutable_net_below());
-  if (tax_minor < 0) AddTo(Minus(tax_minor), totals.mutable_tax_below());
-}
-
 bool IsDiscount(billing::v1::WriteOffReason reason) {
   return LossReasonOf(static_cast<uint32_t>(reason)) == kEarlyPayment;
 }
 
 // The tax that was corrected by write-offs, or by discounts.
-rows::Losses& ReliefOf(billing::v1::WriteOffReason reason, rows::CurrencyTotals& totals) {
+rows::CreditLosses& ReliefOf(billing::v1::WriteOffReason reason, rows::CurrencyTotals& totals) {
   return IsDiscount(reason) ? *totals.mutable_discount_relief() : *totals.mutable_relief();
 }
 
 // Given up, or open again: then below zero.
-void AddGivenUp(billing::v1::WriteOffReason reason, int64_t amount, int64_t tax,
-                rows::AccountHead& head) {
+void AddCreditLoss(billing::v1::WriteOffReason reason, int64_t amount, int64_t tax,
+                   rows::AccountHead& head) {
   if (IsDiscount(reason)) {
     head.set_discounted_minor(Plus(head.discounted_minor(), amount));
     head.set_discounted_tax_minor(Plus(head.discounted_tax_minor(), tax));
@@ -243,7 +238,7 @@ void OpenAgain(Kind kind, const Fact& fact, const Meta& meta, Shard& shard) {
   const int64_t amount = fact.amount_minor();
   const uint32_t invoice = RaiseInvoice(fact.invoice_id(), amount, account);
   AddLoss(kind, account.time, invoice, amount, fact.reason(), fact.tax_minor(), account.tail);
-  AddGivenUp(fact.reason(), -amount, -fact.tax_minor(), account.head);
+  AddCreditLoss(fact.reason(), -amount, -fact.tax_minor(), account.head);
   AddTo(Minus(amount, fact.tax_minor()),
         LossesOf(fact.reason(), account.totals).mutable_recovered());
   AddTo(fact.tax_minor(), ReliefOf(fact.reason(), account.totals).mutable_recovered());
@@ -299,7 +294,6 @@ void Balances::On(const billing::v1::InvoiceIssued& invoice, const Meta& meta, S
   }
   AddTo(total - invoice.tax_minor(), account.totals.mutable_net());
   AddTo(invoice.tax_minor(), account.totals.mutable_tax());
-  AddBelow(total - invoice.tax_minor(), invoice.tax_minor(), account.totals);
   account.totals.set_invoice_count(account.totals.invoice_count() + 1);
   account.Finish(meta);
 }
@@ -309,15 +303,14 @@ void Balances::On(const billing::v1::InvoiceVoided& voided, const Meta& meta, Sh
   const uint32_t invoice = InvoiceReference(voided.invoice_id(), account);
   AddChange(Kind::kVoid, account.time, {invoice, 0, 0, voided.reason()}, account.tail);
   if (voided.open_minor() != 0) LowerInvoice(voided.invoice_id(), voided.open_minor(), account);
-  AddGivenUp(billing::v1::WRITE_OFF_REASON_NORMAL,
-             -voided.written_off_minor() - voided.residue_minor(), 0, account.head);
+  AddCreditLoss(billing::v1::WRITE_OFF_REASON_NORMAL,
+                -voided.written_off_minor() - voided.residue_minor(), 0, account.head);
   account.head.set_invoice_count(account.head.invoice_count() - 1);
   account.head.set_void_invoice_count(account.head.void_invoice_count() + 1);
 
   rows::CurrencyTotals& totals = account.totals;
   AddTo(voided.net_minor(), totals.mutable_voided_net());
   AddTo(voided.tax_minor(), totals.mutable_voided_tax());
-  AddBelow(voided.net_minor(), voided.tax_minor(), totals);
   if (voided.written_off_minor() != 0) {
     AddTo(voided.written_off_minor(), LossesOf(voided.write_off_reason(), totals).mutable_voided());
   }
@@ -334,7 +327,7 @@ void Balances::On(const billing::v1::InvoiceWrittenOff& fact, const Meta& meta, 
   AddLoss(Kind::kWriteOff, account.time, InvoiceReference(fact.invoice_id(), account), amount,
           fact.reason(), fact.tax_minor(), account.tail);
   LowerInvoice(fact.invoice_id(), amount, account);
-  AddGivenUp(fact.reason(), amount, fact.tax_minor(), account.head);
+  AddCreditLoss(fact.reason(), amount, fact.tax_minor(), account.head);
   AddTo(Minus(amount, fact.tax_minor()),
         LossesOf(fact.reason(), account.totals).mutable_written_off());
   AddTo(fact.tax_minor(), ReliefOf(fact.reason(), account.totals).mutable_written_off());
@@ -363,7 +356,6 @@ void Balances::On(const billing::v1::CreditNoteIssued& note, const Meta& meta, S
   head.set_credit_note_count(head.credit_note_count() + 1);
   AddTo(note.total_minor() - note.tax_minor(), account.totals.mutable_note_net());
   AddTo(note.tax_minor(), account.totals.mutable_note_tax());
-  AddBelow(note.total_minor() - note.tax_minor(), note.tax_minor(), account.totals);
   account.totals.set_credit_note_count(account.totals.credit_note_count() + 1);
   account.Finish(meta);
 }

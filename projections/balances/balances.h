@@ -24,7 +24,7 @@ namespace daybook::balances {
 
 struct Balances {
   static constexpr std::string_view kName = "balances";
-  static constexpr int kVersion = 4;
+  static constexpr int kVersion = 5;
   static constexpr auto kTables = std::make_tuple(kCustomers, kTails, kHistory, kTotals, kBook);
   using Listens = projection::Facts<
       customer::v1::CustomerRegistered, billing::v1::AccountOpened, billing::v1::InvoiceIssued,

@@ -15,6 +15,7 @@
 #include "common/projection/kit/page_token.h"
 #include "common/projection/kit/sum.h"
 #include "daybook/internal/balances/v1/parts.pb.h"
+#include "projections/balances/buckets.h"
 #include "projections/balances/queries.h"
 #include "projections/balances/request_args.h"
 #include "projections/balances/totals.h"
@@ -33,12 +34,9 @@ constexpr int kDefaultPage = 50, kLargestPage = 1'000;
 enum class By { kReceivable, kOverdue, kUnapplied, kBalance, kColumn };
 struct Order {
   By by = By::kReceivable;
-  int column = 0;  // of ageing
+  int column = 0;  // of aging
   Direction direction = Direction::kBackward;
 };
-
-constexpr std::string_view kColumns[kAgeColumns] = {"not_due",    "days_1_30",   "days_31_60",
-                                                    "days_61_90", "days_91_120", "days_over_120"};
 
 // Plain INVALID_ARGUMENT, to stand beside the field's name.
 absl::StatusOr<Order> OrderOf(std::string_view order_by) {
@@ -63,12 +61,12 @@ absl::StatusOr<Order> OrderOf(std::string_view order_by) {
     absl::StrAppend(&known, ToAbsl(name), ", ");
   }
   for (int i = 0; i < kAgeColumns; ++i) {
-    if (order_by == kColumns[i]) {
+    if (order_by == kBuckets[i].name) {
       order.by = By::kColumn;
       order.column = i;
       return order;
     }
-    absl::StrAppend(&known, i == 0 ? "" : ", ", ToAbsl(kColumns[i]));
+    absl::StrAppend(&known, i == 0 ? "" : ", ", ToAbsl(kBuckets[i].name));
   }
   return absl::InvalidArgumentError(
       absl::StrCat("is none of ", known, ", nor one of them with ' desc'"));
@@ -194,21 +192,16 @@ absl::Status WriteCustomer(const CustomerAges& ages, const Currency& currency,
                            v1::CustomerBalance* out) {
   if (ages.columns_size() != kAgeColumns) return absl::InternalError("a part does not parse");
   const projection::AmountWriter money(currency, out);
-  google::type::Money* const columns[kAgeColumns] = {
-      out->mutable_not_due(),    out->mutable_days_1_30(),   out->mutable_days_31_60(),
-      out->mutable_days_61_90(), out->mutable_days_91_120(), out->mutable_days_over_120()};
-  Int128 receivable = 0;
-  for (int i = 0; i < kAgeColumns; ++i) {
-    const Int128 column = projection::ValueOf(ages.columns(i));
-    money.Write(column, columns[i]);
-    receivable += column;
-  }
-  const Int128 unapplied = projection::ValueOf(ages.unapplied());
+  Ages read;
+  for (int i = 0; i < kAgeColumns; ++i) read.column[i] = projection::ValueOf(ages.columns(i));
+  read.unapplied = projection::ValueOf(ages.unapplied());
+  const Int128 receivable = ReceivableOf(read);
+  WriteBuckets(read, currency, out->mutable_buckets());
   out->set_customer_id(ages.customer_id());
   money.Write(receivable, out->mutable_receivable());
-  money.Write(receivable - projection::ValueOf(ages.columns(0)), out->mutable_overdue());
-  money.Write(unapplied, out->mutable_unapplied());
-  money.Write(receivable - unapplied, out->mutable_balance());
+  money.Write(receivable - read.column[0], out->mutable_overdue());
+  money.Write(read.unapplied, out->mutable_unapplied());
+  money.Write(read.balance(), out->mutable_balance());
   out->set_open_invoice_count(ages.open_invoice_count());
   if (ages.open_invoice_count() != 0) {
     SetDate(ages.oldest_due_day(), out->mutable_oldest_due_date());

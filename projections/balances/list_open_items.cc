@@ -55,7 +55,8 @@ absl::Status BalancesQueries::Answer(const v1::ListOpenItemsRequest& request,
     const HistoryInvoice& invoice = invoices[open[i]];
     v1::OpenItem* item = response->add_items();
     item->set_invoice_id(UnpackId(invoice.id));
-    item->set_kind(invoice.debit_note ? "DEBIT_NOTE" : "INVOICE");
+    item->set_kind(invoice.debit_note ? billing::v1::INVOICE_KIND_DEBIT_NOTE
+                                      : billing::v1::INVOICE_KIND_INVOICE);
     item->set_number(FormatNumber(invoice.number));
     SetDate(invoice.day, item->mutable_invoice_date());
     SetDate(invoice.due_day, item->mutable_due_date());

@@ -10,9 +10,9 @@
 
 namespace daybook::balances {
 
-using daybook::internal::balances::v1::AgeingPart;
+using daybook::internal::balances::v1::AgingPart;
+using daybook::internal::balances::v1::ControlTotalsPart;
 using daybook::internal::balances::v1::CustomersPart;
-using daybook::internal::balances::v1::TrialBalancePart;
 
 struct BalancesQueries {
   static constexpr std::string_view kService = "daybook.balances.v1.BalancesService";
@@ -22,26 +22,26 @@ struct BalancesQueries {
       projection::Scattered<v1::ListCustomerBalancesRequest, CustomersPart,
                             v1::ListCustomerBalancesResponse>,
       projection::Method<v1::ListOpenItemsRequest, v1::ListOpenItemsResponse>,
-      projection::Method<v1::GetStatementRequest, v1::GetStatementResponse>,
-      projection::Scattered<v1::GetAgeingRequest, AgeingPart, v1::GetAgeingResponse>,
-      projection::Scattered<v1::GetTrialBalanceRequest, TrialBalancePart,
-                            v1::GetTrialBalanceResponse>>;
+      projection::Method<v1::ListStatementEntriesRequest, v1::ListStatementEntriesResponse>,
+      projection::Scattered<v1::GetAgingRequest, AgingPart, v1::GetAgingResponse>,
+      projection::Scattered<v1::GetControlTotalsRequest, ControlTotalsPart,
+                            v1::GetControlTotalsResponse>>;
 
   static absl::Status Check(const v1::GetBalanceRequest&);
   static absl::Status Check(const v1::ListAccountBalancesRequest&);
   static absl::Status Check(const v1::ListCustomerBalancesRequest&);
   static absl::Status Check(const v1::ListOpenItemsRequest&);
-  static absl::Status Check(const v1::GetStatementRequest&);
-  static absl::Status Check(const v1::GetAgeingRequest&);
-  static absl::Status Check(const v1::GetTrialBalanceRequest&);
+  static absl::Status Check(const v1::ListStatementEntriesRequest&);
+  static absl::Status Check(const v1::GetAgingRequest&);
+  static absl::Status Check(const v1::GetControlTotalsRequest&);
 
   // Questions about all customers at once.
   template <class Request>
   static bool Scans(const Request&) {
     return false;
   }
-  static bool Scans(const v1::GetAgeingRequest& request) { return request.customer_id().empty(); }
-  static bool Scans(const v1::GetTrialBalanceRequest&) { return true; }
+  static bool Scans(const v1::GetAgingRequest& request) { return request.customer_id().empty(); }
+  static bool Scans(const v1::GetControlTotalsRequest&) { return true; }
   static bool Scans(const v1::ListCustomerBalancesRequest&) { return true; }
 
   using Reading = projection::Reading;
@@ -50,18 +50,18 @@ struct BalancesQueries {
                              v1::ListAccountBalancesResponse*);
   static absl::Status Answer(const v1::ListOpenItemsRequest&, const Reading&,
                              v1::ListOpenItemsResponse*);
-  static absl::Status Answer(const v1::GetStatementRequest&, const Reading&,
-                             v1::GetStatementResponse*);
+  static absl::Status Answer(const v1::ListStatementEntriesRequest&, const Reading&,
+                             v1::ListStatementEntriesResponse*);
 
   static absl::Status Part(const v1::ListCustomerBalancesRequest&, const Reading&, CustomersPart*);
   static absl::Status Merge(const v1::ListCustomerBalancesRequest&,
                             projection::Parts<CustomersPart>, v1::ListCustomerBalancesResponse*);
-  static absl::Status Part(const v1::GetAgeingRequest&, const Reading&, AgeingPart*);
-  static absl::Status Merge(const v1::GetAgeingRequest&, projection::Parts<AgeingPart>,
-                            v1::GetAgeingResponse*);
-  static absl::Status Part(const v1::GetTrialBalanceRequest&, const Reading&, TrialBalancePart*);
-  static absl::Status Merge(const v1::GetTrialBalanceRequest&, projection::Parts<TrialBalancePart>,
-                            v1::GetTrialBalanceResponse*);
+  static absl::Status Part(const v1::GetAgingRequest&, const Reading&, AgingPart*);
+  static absl::Status Merge(const v1::GetAgingRequest&, projection::Parts<AgingPart>,
+                            v1::GetAgingResponse*);
+  static absl::Status Part(const v1::GetControlTotalsRequest&, const Reading&, ControlTotalsPart*);
+  static absl::Status Merge(const v1::GetControlTotalsRequest&,
+                            projection::Parts<ControlTotalsPart>, v1::GetControlTotalsResponse*);
 };
 
 }  // namespace daybook::balances

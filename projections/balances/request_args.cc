@@ -22,7 +22,7 @@ constexpr size_t kMostNamed = 5;
 
 // More than any list has; what adds to an index then cannot overflow.
 constexpr int64_t kMaxIndex = int64_t{1} << 40;
-constexpr int kDefaultPage = 100;
+constexpr int kDefaultPage = 50;
 constexpr int kLargestPage = 1000;
 
 absl::Status NoAccount(const std::string& customer_id, const std::string& account_id) {

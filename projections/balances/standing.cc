@@ -19,7 +19,7 @@ LossReason LossReasonOf(uint32_t write_off_reason) {
   }
 }
 
-Losses& Losses::operator+=(const Losses& other) {
+CreditLosses& CreditLosses::operator+=(const CreditLosses& other) {
   written_off += other.written_off;
   recovered += other.recovered;
   voided += other.voided;
@@ -48,8 +48,6 @@ Sums& Sums::operator+=(const Sums& other) {
   note_unapplied += other.note_unapplied;
   voided_net += other.voided_net;
   voided_tax += other.voided_tax;
-  net_below += other.net_below;
-  tax_below += other.tax_below;
   for (int i = 0; i < kLossReasons; ++i) losses[i] += other.losses[i];
   relief += other.relief;
   discount_relief += other.discount_relief;
@@ -83,12 +81,10 @@ class Stander {
       }
       sums_.net += invoice.total_minor - invoice.tax_minor;
       sums_.tax += invoice.tax_minor;
-      sums_.AddBelow(invoice.total_minor - invoice.tax_minor, invoice.tax_minor);
       ++sums_.invoice_count;
       if (!is_void) continue;
       sums_.voided_net += invoice.total_minor - invoice.tax_minor;
       sums_.voided_tax += invoice.tax_minor;
-      sums_.AddBelow(invoice.total_minor - invoice.tax_minor, invoice.tax_minor);
       ++sums_.void_invoice_count;
     }
   }
@@ -164,7 +160,6 @@ class Stander {
   void AddCreditNote(const HistoryChange& note) {
     sums_.note_net += note.amount_minor - note.tax_minor;
     sums_.note_tax += note.tax_minor;
-    sums_.AddBelow(note.amount_minor - note.tax_minor, note.tax_minor);
     ++sums_.credit_note_count;
     sums_.note_unapplied += note.unapplied_minor;
     // Never of a void invoice.
@@ -180,7 +175,7 @@ class Stander {
         change.kind == Kind::kWriteOff ? change.amount_minor : -change.amount_minor;
   }
 
-  void AddTo(Losses& losses, const HistoryChange& change, int64_t amount) const {
+  void AddTo(CreditLosses& losses, const HistoryChange& change, int64_t amount) const {
     const bool given_up = change.kind == Kind::kWriteOff;
     (given_up ? losses.written_off : losses.recovered) += amount;
     if (IsVoid(change.subject)) losses.voided += given_up ? amount : -amount;

@@ -1,5 +1,5 @@
 // How an account stands at a pair of clocks: the one pure function behind balance, open items,
-// statement, ageing and trial balance.
+// statement, aging and trial balance.
 //
 // An entry counts if it was recorded at or before `read_us` (the history was read up to there) and
 // is effective on or before `as_of_day`; what is about a document counts only if the document does.
@@ -32,14 +32,14 @@ inline constexpr int32_t kEveryDay = std::numeric_limits<int32_t>::max();
 using projection::kEverything;
 
 // What was written off for one reason, without the tax that was corrected; or that tax.
-struct Losses {
+struct CreditLosses {
   Int128 written_off = 0;
   Int128 recovered = 0;
   Int128 voided = 0;  // undone by voids
 
   Int128 standing() const { return written_off - recovered - voided; }
 
-  Losses& operator+=(const Losses& other);
+  CreditLosses& operator+=(const CreditLosses& other);
 };
 // The last is no loss but a discount.
 enum LossReason { kNormal, kOverdue, kBadDebt, kEarlyPayment, kLossReasons };
@@ -63,13 +63,9 @@ struct Sums {
   Int128 note_unapplied = 0;  // of these, credit of the account
   Int128 voided_net = 0;
   Int128 voided_tax = 0;
-  // Of invoices, notes and voids that came to less than nothing, before tax and in tax: Σ without
-  // its sign, which is posted on the other side than that of its kind.
-  Int128 net_below = 0;
-  Int128 tax_below = 0;
-  Losses losses[kLossReasons];
-  Losses relief;           // tax, of all reasons but discounts
-  Losses discount_relief;  // of these
+  CreditLosses losses[kLossReasons];
+  CreditLosses relief;           // tax, of all reasons but discounts
+  CreditLosses discount_relief;  // of these
   int64_t void_invoice_count = 0;
   int64_t credit_note_count = 0;
   Int128 claimed = 0;  // debit notes
@@ -96,11 +92,6 @@ struct Sums {
     return received + note_unapplied - allocated() - refunded - reversed - residue_income();
   }
   Int128 balance() const { return receivable() - unapplied(); }
-  // Of an invoice, a note or a void.
-  void AddBelow(int64_t net_minor, int64_t tax_minor) {
-    if (net_minor < 0) net_below -= net_minor;
-    if (tax_minor < 0) tax_below -= tax_minor;
-  }
   Sums& operator+=(const Sums& other);
 };
 
@@ -124,7 +115,7 @@ void StandAt(const AccountHistory& history, int32_t as_of_day, Standing* standin
 std::vector<int64_t> DiscountsAt(const AccountHistory& history, int32_t as_of_day,
                                  const Standing& standing);
 
-// Ageing: column of an amount by days overdue.
+// Aging: column of an amount by days overdue.
 inline constexpr int kAgeColumns = 6;  // not due, 1-30, 31-60, 61-90, 91-120, over 120
 int AgeColumn(int32_t due_day, int32_t as_of_day);
 

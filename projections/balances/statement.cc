@@ -68,59 +68,41 @@ bool AmountOf(const AccountHistory& history, const HistoryEntry& entry, Int128* 
   return change.subject < history.payments.size();
 }
 
-const char* KindName(Kind kind) {
+v1::StatementEntryKind KindOf(Kind kind) {
   switch (kind) {
     case Kind::kInvoice:
-      return "INVOICE";
+      return v1::STATEMENT_ENTRY_KIND_INVOICE;
     case Kind::kDebitNote:
-      return "DEBIT_NOTE";
+      return v1::STATEMENT_ENTRY_KIND_DEBIT_NOTE;
     case Kind::kPayment:
-      return "PAYMENT";
-    case Kind::kCredit:
-      return "CREDIT_APPLIED";
-    case Kind::kRelease:
-      return "CREDIT_RELEASED";
+      return v1::STATEMENT_ENTRY_KIND_PAYMENT;
     case Kind::kReversal:
-      return "REVERSAL";
+      return v1::STATEMENT_ENTRY_KIND_REVERSAL;
     case Kind::kChargeback:
-      return "CHARGEBACK";
+      return v1::STATEMENT_ENTRY_KIND_CHARGEBACK;
     case Kind::kRefund:
-      return "REFUND";
+      return v1::STATEMENT_ENTRY_KIND_REFUND;
     case Kind::kCreditNote:
-      return "CREDIT_NOTE";
+      return v1::STATEMENT_ENTRY_KIND_CREDIT_NOTE;
     case Kind::kVoid:
-      return "VOID";
+      return v1::STATEMENT_ENTRY_KIND_VOID;
     case Kind::kWriteOff:
-      return "WRITE_OFF";
+      return v1::STATEMENT_ENTRY_KIND_WRITE_OFF;
     case Kind::kRecovery:
-      return "RECOVERY";
+      return v1::STATEMENT_ENTRY_KIND_RECOVERY;
     case Kind::kWriteOffReversed:
-      return "WRITE_OFF_REVERSED";
-    case Kind::kLoss:
-      return "LOSS";
-    case Kind::kLossRecovered:
-      return "LOSS_RECOVERED";
+      return v1::STATEMENT_ENTRY_KIND_WRITE_OFF_REVERSED;
     case Kind::kCreditWriteOff:
-      return "CREDIT_WRITE_OFF";
+      return v1::STATEMENT_ENTRY_KIND_CREDIT_WRITE_OFF;
     case Kind::kCreditRestored:
-      return "CREDIT_WRITE_OFF_REVERSED";
+      return v1::STATEMENT_ENTRY_KIND_CREDIT_WRITE_OFF_REVERSED;
+    case Kind::kCredit:
+    case Kind::kRelease:
+    case Kind::kLoss:
+    case Kind::kLossRecovered:
+      break;  // no lines: AmountOf
   }
-  return "";
-}
-
-std::string LossReasonName(uint32_t code) {
-  switch (code) {
-    case billing::v1::WRITE_OFF_REASON_NORMAL:
-      return "NORMAL";
-    case billing::v1::WRITE_OFF_REASON_OVERDUE:
-      return "OVERDUE";
-    case billing::v1::WRITE_OFF_REASON_BAD_DEBT:
-      return "BAD_DEBT";
-    case billing::v1::WRITE_OFF_REASON_EARLY_PAYMENT:
-      return "EARLY_PAYMENT";
-    default:
-      return "";
-  }
+  return v1::STATEMENT_ENTRY_KIND_UNSPECIFIED;
 }
 
 }  // namespace
@@ -147,7 +129,7 @@ void MakeStatement(const AccountHistory& history, int32_t first, int32_t last,
 
 StatementText TextOf(const AccountHistory& history, const StatementLine& line) {
   const HistoryEntry& entry = *line.entry;
-  StatementText text{KindName(entry.kind), {}, {}, {}, {}};
+  StatementText text{.kind = KindOf(entry.kind)};
   const auto name_invoice = [&](const HistoryInvoice& invoice) {
     text.document_id = UnpackId(invoice.id);
     text.number = FormatNumber(invoice.number);
@@ -172,9 +154,10 @@ StatementText TextOf(const AccountHistory& history, const StatementLine& line) {
     case Kind::kWriteOff:
     case Kind::kRecovery:
     case Kind::kWriteOffReversed:
-      text.reason = LossReasonName(change.code);
-      if (change.code == billing::v1::WRITE_OFF_REASON_EARLY_PAYMENT) {
-        text.kind = entry.kind == Kind::kWriteOff ? "DISCOUNT" : "DISCOUNT_REVERSED";
+      text.write_off_reason = static_cast<billing::v1::WriteOffReason>(change.code);
+      if (text.write_off_reason == billing::v1::WRITE_OFF_REASON_EARLY_PAYMENT) {
+        text.kind = entry.kind == Kind::kWriteOff ? v1::STATEMENT_ENTRY_KIND_DISCOUNT
+                                                  : v1::STATEMENT_ENTRY_KIND_DISCOUNT_REVERSED;
       }
       [[fallthrough]];
     case Kind::kVoid:

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/base/decimal.h"
+#include "daybook/balances/v1/balances_service.pb.h"
 #include "projections/balances/account_history.h"
 
 namespace daybook::balances {
@@ -35,9 +36,10 @@ void MakeStatement(const AccountHistory& history, int32_t first, int32_t last,
 
 // What a line says of itself; see v1::StatementEntry.
 struct StatementText {
-  const char* kind;
-  std::string document_id, number, invoice_number;
-  std::string reason;
+  v1::StatementEntryKind kind = {};
+  std::string document_id = {}, number = {}, invoice_number = {};
+  billing::v1::WriteOffReason write_off_reason = {};
+  std::string reason = {};
 };
 StatementText TextOf(const AccountHistory& history, const StatementLine& line);
 

@@ -33,10 +33,10 @@ struct CountColumn {
   int64_t (rows::CurrencyTotals::*get)() const;
   void (rows::CurrencyTotals::*set)(int64_t);
 };
-struct LossesColumn {
-  Losses& (*losses)(Sums&);
-  const rows::Losses& (rows::CurrencyTotals::*get)() const;
-  rows::Losses* (rows::CurrencyTotals::*edit)();
+struct CreditLossesColumn {
+  CreditLosses& (*losses)(Sums&);
+  const rows::CreditLosses& (rows::CurrencyTotals::*get)() const;
+  rows::CreditLosses* (rows::CurrencyTotals::*edit)();
 };
 
 using Row = rows::CurrencyTotals;
@@ -55,8 +55,6 @@ constexpr SumColumn kSums[] = {
     {&Sums::note_unapplied, &Row::note_unapplied, &Row::mutable_note_unapplied},
     {&Sums::voided_net, &Row::voided_net, &Row::mutable_voided_net},
     {&Sums::voided_tax, &Row::voided_tax, &Row::mutable_voided_tax},
-    {&Sums::net_below, &Row::net_below, &Row::mutable_net_below},
-    {&Sums::tax_below, &Row::tax_below, &Row::mutable_tax_below},
     {&Sums::claimed, &Row::claimed, &Row::mutable_claimed},
     {&Sums::lost, &Row::lost, &Row::mutable_lost},
     {&Sums::loss_recovered, &Row::loss_recovered, &Row::mutable_loss_recovered},
@@ -71,16 +69,16 @@ constexpr CountColumn kCounts[] = {
     {&Sums::debit_note_count, &Row::debit_note_count, &Row::set_debit_note_count},
 };
 template <LossReason reason>
-Losses& LossesFor(Sums& sums) {
+CreditLosses& LossesFor(Sums& sums) {
   return sums.losses[reason];
 }
-constexpr LossesColumn kLosses[] = {
+constexpr CreditLossesColumn kCreditLosses[] = {
     {&LossesFor<kNormal>, &Row::normal, &Row::mutable_normal},
     {&LossesFor<kOverdue>, &Row::overdue, &Row::mutable_overdue},
     {&LossesFor<kBadDebt>, &Row::bad_debt, &Row::mutable_bad_debt},
     {&LossesFor<kEarlyPayment>, &Row::early_payment, &Row::mutable_early_payment},
-    {[](Sums& sums) -> Losses& { return sums.relief; }, &Row::relief, &Row::mutable_relief},
-    {[](Sums& sums) -> Losses& { return sums.discount_relief; }, &Row::discount_relief,
+    {[](Sums& sums) -> CreditLosses& { return sums.relief; }, &Row::relief, &Row::mutable_relief},
+    {[](Sums& sums) -> CreditLosses& { return sums.discount_relief; }, &Row::discount_relief,
      &Row::mutable_discount_relief},
 };
 
@@ -88,8 +86,8 @@ Sums SumsOf(const rows::CurrencyTotals& row) {
   Sums sums;
   for (const SumColumn& column : kSums) sums.*column.sum = ValueOf((row.*column.get)());
   for (const CountColumn& column : kCounts) sums.*column.count = (row.*column.get)();
-  for (const LossesColumn& column : kLosses) {
-    const rows::Losses& losses = (row.*column.get)();
+  for (const CreditLossesColumn& column : kCreditLosses) {
+    const rows::CreditLosses& losses = (row.*column.get)();
     column.losses(sums) = {ValueOf(losses.written_off()), ValueOf(losses.recovered()),
                            ValueOf(losses.voided())};
   }
@@ -101,9 +99,9 @@ void SetSums(Sums sums, rows::CurrencyTotals* row) {
     projection::SetValue(sums.*column.sum, (row->*column.edit)());
   }
   for (const CountColumn& column : kCounts) (row->*column.set)(sums.*column.count);
-  for (const LossesColumn& column : kLosses) {
-    const Losses& losses = column.losses(sums);
-    rows::Losses* out = (row->*column.edit)();
+  for (const CreditLossesColumn& column : kCreditLosses) {
+    const CreditLosses& losses = column.losses(sums);
+    rows::CreditLosses* out = (row->*column.edit)();
     projection::SetValue(losses.written_off, out->mutable_written_off());
     projection::SetValue(losses.recovered, out->mutable_recovered());
     projection::SetValue(losses.voided, out->mutable_voided());
@@ -229,7 +227,7 @@ absl::Status AddScanned(const store::View& view, projection::TwoClocks& clocks, 
       });
 }
 
-void ToPart(const AllTotals& all, daybook::internal::balances::v1::TrialBalancePart* part) {
+void ToPart(const AllTotals& all, daybook::internal::balances::v1::ControlTotalsPart* part) {
   for (const auto& [currency_code, sums] : all.currencies) {
     auto* currency = part->add_currencies();
     currency->set_currency_code(currency_code);
@@ -239,7 +237,7 @@ void ToPart(const AllTotals& all, daybook::internal::balances::v1::TrialBalanceP
   part->set_customer_count(all.customer_count);
 }
 
-void AddPart(const daybook::internal::balances::v1::TrialBalancePart& part, AllTotals* all) {
+void AddPart(const daybook::internal::balances::v1::ControlTotalsPart& part, AllTotals* all) {
   for (const auto& currency : part.currencies()) {
     AddRow(currency.currency_code(), currency.totals(), all);
   }

@@ -52,7 +52,7 @@ absl::Status AddScanned(const store::View& view, projection::TwoClocks& clocks, 
                         AllTotals* all);
 
 // Totals as part of an answer.
-void ToPart(const AllTotals& all, daybook::internal::balances::v1::TrialBalancePart* part);
-void AddPart(const daybook::internal::balances::v1::TrialBalancePart& part, AllTotals* all);
+void ToPart(const AllTotals& all, daybook::internal::balances::v1::ControlTotalsPart* part);
+void AddPart(const daybook::internal::balances::v1::ControlTotalsPart& part, AllTotals* all);
 
 }  // namespace daybook::balances

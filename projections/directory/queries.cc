@@ -36,13 +36,8 @@ void Describe(const std::string& customer_id, rows::CustomerRow& row, v1::Custom
   customer->set_customer_id(customer_id);
   customer->set_kind(row.kind());
   customer->set_state(row.state());
-  customer::v1::Profile& profile = *row.mutable_profile();
-  customer->mutable_personal()->Swap(profile.mutable_personal());
+  customer->mutable_profile()->Swap(row.mutable_profile());
   customer->set_personal_sealed(row.personal_sealed());
-  customer->set_region_code(profile.region_code());
-  customer->set_language_code(profile.language_code());
-  if (profile.has_industry()) customer->mutable_industry()->Swap(profile.mutable_industry());
-  customer->set_size_band(profile.size_band());
   customer->mutable_external_ids()->Swap(row.mutable_external_ids());
   customer->set_etag(absl::StrCat(row.version()));
   customer->set_revision(row.revision());

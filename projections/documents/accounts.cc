@@ -64,7 +64,7 @@ absl::Status Accounts::Describe(const store::View&, const Document<Accounts>& do
   account->set_currency_code(row.currency_code());
   account->set_time_zone(row.time_zone());
   *account->mutable_terms() = *at.terms;
-  account->set_manual_credit(at.manual_credit);
+  account->set_credit_application(at.credit_application);
   account->set_state_reason(std::string(at.reason));
   SetDay(row.day(), account->mutable_opened_date());
   SetMicros(row.recorded_us(), account->mutable_opened_time());

@@ -33,7 +33,7 @@ void SetDraft(const Fact& fact, const Meta& meta, Shard& shard, rows::DraftRow& 
   shard.Append(kDraftTexts, key, fact.draft());
 }
 
-// A write-off, or what undoes one. It keeps its own day: see DayGivenUp in standing.cc.
+// A write-off, or what undoes one. It keeps its own day: see DayOfWriteOff in standing.cc.
 template <class Fact>
 rows::Entry& AddLoss(rows::EntryKind kind, const Fact& fact, const Meta& meta, Shard& shard) {
   rows::InvoiceRow& invoice = InvoiceOf(fact.invoice_id(), meta, shard);
@@ -58,7 +58,7 @@ void Documents::On(const billing::v1::AccountOpened& fact, const Meta& meta, Sha
   row.set_currency_code(fact.currency_code());
   row.set_time_zone(fact.time_zone());
   *row.mutable_terms() = fact.terms();
-  row.set_manual_credit(fact.manual_credit());
+  row.set_credit_application(fact.credit_application());
   Index(kAccountsByDay, DayKey(row.day()), meta, fact.account_id(), shard);
   rows::DocumentTotals& totals = Totals(shard);
   totals.set_account_count(totals.account_count() + 1);
@@ -68,7 +68,7 @@ void Documents::On(const billing::v1::AccountTermsChanged& fact, const Meta& met
   rows::AccountRow& row = AccountOf(fact.account_id(), meta, shard);
   rows::Entry& entry = Add(rows::ENTRY_KIND_TERMS, row.day(), meta, row);
   *entry.mutable_terms() = fact.terms();
-  entry.set_manual_credit(fact.manual_credit());
+  entry.set_credit_application(fact.credit_application());
 }
 
 void Documents::On(const billing::v1::AccountSuspended& fact, const Meta& meta, Shard& shard) {

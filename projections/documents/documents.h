@@ -19,7 +19,7 @@ namespace daybook::documents {
 
 struct Documents {
   static constexpr std::string_view kName = "documents";
-  static constexpr int kVersion = 1;
+  static constexpr int kVersion = 2;
   static constexpr auto kTables = std::make_tuple(
       kCustomers, kAccounts, kInvoices, kPayments, kCreditNotes, kDrafts, kInvoiceTexts,
       kCreditNoteTexts, kDraftTexts, kAccountsByDay, kInvoicesByDay, kInvoicesByDueDay,

@@ -55,7 +55,7 @@ void Documents::On(const billing::v1::PaymentRecorded& fact, const Meta& meta, S
 
 void Documents::On(const billing::v1::PaymentAnnounced& fact, const Meta& meta, Shard& shard) {
   rows::PaymentRow& row = NewPayment(fact, meta, shard);
-  *row.mutable_said() = fact.said();
+  *row.mutable_instructed_allocations() = fact.instructed_allocations();
   Add(rows::ENTRY_KIND_ANNOUNCED, row.day(), meta, row)
       .set_code(static_cast<uint32_t>(fact.state()));
 }
@@ -81,8 +81,9 @@ void Documents::On(const billing::v1::PaymentReversed& fact, const Meta& meta, S
           .set_other_id(fact.payment_id());
     }
   }
-  rows::Entry& entry = AddAmount(
-      fact.partial() ? rows::ENTRY_KIND_TAKEN_BACK : rows::ENTRY_KIND_REVERSED, fact, meta, row);
+  rows::Entry& entry =
+      AddAmount(fact.partial() ? rows::ENTRY_KIND_REVERSED_IN_PART : rows::ENTRY_KIND_REVERSED,
+                fact, meta, row);
   entry.set_code(static_cast<uint32_t>(fact.state()));
   entry.set_part_minor(fact.excess_minor());
   entry.set_external_id(fact.external_id());
@@ -101,6 +102,7 @@ void Documents::On(const billing::v1::PaymentRefunded& fact, const Meta& meta, S
   rows::Entry& entry = AddAmount(rows::ENTRY_KIND_REFUNDED, fact, meta, row);
   entry.set_other_id(fact.credit_note_id());
   entry.set_external_id(fact.external_id());
+  entry.set_refund_id(fact.refund_id());
   if (fact.credit_note_id().empty()) return;
   rows::CreditNoteRow& note = CreditNoteOf(fact.credit_note_id(), meta, shard);
   rows::Entry& paid =

@@ -28,7 +28,7 @@ class InvoiceDays {
     const rows::Entry& entry = row_.entries(i);
     if (!IsLoss(entry.kind())) return entry.day();
     int32_t day = entry.day();
-    if (entry.kind() != rows::ENTRY_KIND_WRITTEN_OFF) day = DayGivenUp(entry);
+    if (entry.kind() != rows::ENTRY_KIND_WRITTEN_OFF) day = DayOfWriteOff(entry);
     losses_.push_back({&entry, day});
     return std::max(day, row_.day());
   }
@@ -39,7 +39,7 @@ class InvoiceDays {
     int32_t day;
   };
 
-  int64_t GivenUpOn(int32_t day, uint32_t reason) const {
+  int64_t WrittenOffOn(int32_t day, uint32_t reason) const {
     int64_t sum = 0;
     for (const Loss& loss : losses_) {
       if (loss.day > day || loss.entry->code() != reason) continue;
@@ -50,13 +50,13 @@ class InvoiceDays {
     return sum;
   }
 
-  int32_t DayGivenUp(const rows::Entry& undoing) const {
-    if (GivenUpOn(undoing.day(), undoing.code()) >= undoing.amount_minor()) return undoing.day();
+  int32_t DayOfWriteOff(const rows::Entry& undoing) const {
+    if (WrittenOffOn(undoing.day(), undoing.code()) >= undoing.amount_minor()) return undoing.day();
     int32_t first = kNever, last = undoing.day();
     for (const Loss& loss : losses_) {
       if (loss.day <= undoing.day()) continue;
       last = std::max(last, loss.day);
-      if (loss.day < first && GivenUpOn(loss.day, undoing.code()) >= undoing.amount_minor()) {
+      if (loss.day < first && WrittenOffOn(loss.day, undoing.code()) >= undoing.amount_minor()) {
         first = loss.day;
       }
     }
@@ -121,7 +121,7 @@ class InvoiceFold {
     if (out_.voided != nullptr) {
       out_.state = billing::v1::INVOICE_STATE_VOID;
       out_.open_minor = out_.allocated_minor = 0;
-      for (GivenUp& one : out_.given_up) one = {};
+      for (WrittenOff& one : out_.written_off) one = {};
       out_.money.clear();
     } else if (Lost() > 0) {
       out_.state = billing::v1::INVOICE_STATE_UNCOLLECTIBLE;
@@ -136,8 +136,8 @@ class InvoiceFold {
  private:
   // What is neither a residue nor a discount.
   int64_t Lost() const {
-    return Plus(out_.given_up[billing::v1::WRITE_OFF_REASON_OVERDUE].amount_minor,
-                out_.given_up[billing::v1::WRITE_OFF_REASON_BAD_DEBT].amount_minor);
+    return Plus(out_.written_off[billing::v1::WRITE_OFF_REASON_OVERDUE].amount_minor,
+                out_.written_off[billing::v1::WRITE_OFF_REASON_BAD_DEBT].amount_minor);
   }
 
   void Lower(int64_t amount, int32_t day) {
@@ -154,7 +154,7 @@ class InvoiceFold {
   }
 
   void GiveUp(const rows::Entry& entry, int64_t amount, int64_t tax, int32_t day) {
-    GivenUp& one = out_.given_up[std::min<uint32_t>(entry.code(), kWriteOffReasons - 1)];
+    WrittenOff& one = out_.written_off[std::min<uint32_t>(entry.code(), kWriteOffReasons - 1)];
     const bool was_lost = Lost() != 0;
     one.amount_minor = Plus(one.amount_minor, amount);
     one.tax_minor = Plus(one.tax_minor, tax);
@@ -172,13 +172,13 @@ class InvoiceFold {
 int64_t InvoiceStanding::written_off_minor() const {
   int64_t sum = 0;
   for (uint32_t reason = 0; reason < kWriteOffReasons; ++reason) {
-    if (!IsDiscount(reason)) sum = Plus(sum, given_up[reason].amount_minor);
+    if (!IsDiscount(reason)) sum = Plus(sum, written_off[reason].amount_minor);
   }
   return sum;
 }
 
 int64_t InvoiceStanding::discounted_minor() const {
-  return given_up[billing::v1::WRITE_OFF_REASON_EARLY_PAYMENT].amount_minor;
+  return written_off[billing::v1::WRITE_OFF_REASON_EARLY_PAYMENT].amount_minor;
 }
 
 bool StandAt(const rows::InvoiceRow& row, const Clocks& clocks, InvoiceStanding* standing) {

@@ -17,8 +17,9 @@ namespace {
 constexpr size_t kNumberField = 3, kReferenceField = 10;
 enum InvoiceOrder { kByDate, kByDueDate, kByNumber, kByTotal, kByOpen };
 
-v1::InvoiceKind KindOf(const rows::InvoiceRow& row) {
-  return row.debit_note() ? v1::INVOICE_KIND_DEBIT_NOTE : v1::INVOICE_KIND_INVOICE;
+billing::v1::InvoiceKind KindOf(const rows::InvoiceRow& row) {
+  return row.debit_note() ? billing::v1::INVOICE_KIND_DEBIT_NOTE
+                          : billing::v1::INVOICE_KIND_INVOICE;
 }
 
 void DescribeLine(const billing::v1::InvoiceLine& from, const Currency& currency,
@@ -83,13 +84,13 @@ absl::Status DescribeParts(const store::View& view, const Document<Invoices>& do
     SetDay(entry->day(), note.mutable_date());
   }
   for (int reason = 0; reason < kWriteOffReasons; ++reason) {
-    const GivenUp& given_up = at.given_up[reason];
-    if (given_up.amount_minor == 0) continue;
+    const WrittenOff& written_off = at.written_off[reason];
+    if (written_off.amount_minor == 0) continue;
     v1::WriteOff& write_off = *invoice->add_write_offs();
     write_off.set_reason(static_cast<billing::v1::WriteOffReason>(reason));
-    SetMoney(given_up.amount_minor, currency, *write_off.mutable_amount());
-    SetMoney(given_up.tax_minor, currency, *write_off.mutable_tax());
-    SetDay(given_up.day, write_off.mutable_date());
+    SetMoney(written_off.amount_minor, currency, *write_off.mutable_amount());
+    SetMoney(written_off.tax_minor, currency, *write_off.mutable_tax());
+    SetDay(written_off.day, write_off.mutable_date());
   }
   return absl::OkStatus();
 }
@@ -116,7 +117,7 @@ absl::Span<const FilterField> Invoices::Fields() {
       {"account_id", FilterType::kText},
       {"invoice_id", FilterType::kText},
       {"number", FilterType::kText},
-      {"kind", FilterType::kEnum, &v1::InvoiceKind_descriptor},
+      {"kind", FilterType::kEnum, &billing::v1::InvoiceKind_descriptor},
       {"state", FilterType::kEnum, &billing::v1::InvoiceState_descriptor},
       {"invoice_date", FilterType::kDate},
       {"due_date", FilterType::kDate},

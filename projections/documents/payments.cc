@@ -35,7 +35,7 @@ absl::Status DescribeParts(const store::View& view, const Document<Payments>& do
   RETURN_IF_ERROR(
       SetMoneyPuts(view, document.customer_id, at.money, currency, payment->mutable_money()));
   if (!at.received) {
-    for (const billing::v1::Allocation& said : document.row.said()) {
+    for (const billing::v1::Allocation& said : document.row.instructed_allocations()) {
       v1::MoneyPut& put = *payment->add_announced();
       put.set_invoice_id(said.invoice_id());
       if (said.amount_minor() != 0) SetMoney(said.amount_minor(), currency, *put.mutable_amount());
@@ -47,16 +47,17 @@ absl::Status DescribeParts(const store::View& view, const Document<Payments>& do
     SetDay(entry->day(), refund.mutable_date());
     refund.set_credit_note_id(entry->other_id());
     refund.set_external_id(entry->external_id());
+    refund.set_refund_id(entry->refund_id());
     refund.set_reason(entry->words());
   }
-  for (const rows::Entry* entry : at.take_backs) {
-    v1::TakeBack& take_back = *payment->add_take_backs();
-    take_back.set_kind(static_cast<billing::v1::PaymentState>(entry->code()));
-    SetMoney(entry->amount_minor(), currency, *take_back.mutable_amount());
-    SetMoney(entry->part_minor(), currency, *take_back.mutable_excess());
-    SetDay(entry->day(), take_back.mutable_date());
-    take_back.set_external_id(entry->external_id());
-    take_back.set_reason(entry->words());
+  for (const rows::Entry* entry : at.reversals) {
+    v1::PaymentReversal& reversal = *payment->add_reversals();
+    reversal.set_kind(static_cast<billing::v1::PaymentState>(entry->code()));
+    SetMoney(entry->amount_minor(), currency, *reversal.mutable_amount());
+    SetMoney(entry->part_minor(), currency, *reversal.mutable_excess());
+    SetDay(entry->day(), reversal.mutable_date());
+    reversal.set_external_id(entry->external_id());
+    reversal.set_reason(entry->words());
   }
   for (const rows::Entry* entry : at.claims) payment->add_debit_note_ids(entry->other_id());
   for (const rows::Entry* entry : at.reinstatements) {

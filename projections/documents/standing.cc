@@ -44,9 +44,9 @@ class PaymentFold {
           stands_.Clear();
           out_.allocated_minor = 0;
         }
-        return TakeBack(entry);
-      case rows::ENTRY_KIND_TAKEN_BACK:
-        return TakeBack(entry);
+        return PaymentReversal(entry);
+      case rows::ENTRY_KIND_REVERSED_IN_PART:
+        return PaymentReversal(entry);
       default:
         return TakeOther(entry, amount);
     }
@@ -70,8 +70,8 @@ class PaymentFold {
     Add(amount, out_.allocated_minor);
   }
 
-  void TakeBack(const rows::Entry& entry) {
-    out_.take_backs.push_back(&entry);
+  void PaymentReversal(const rows::Entry& entry) {
+    out_.reversals.push_back(&entry);
     out_.reason = entry.words();
     Add(entry.amount_minor(), out_.reversed_minor);
   }
@@ -160,18 +160,28 @@ bool StandAt(const rows::CreditNoteRow& row, const Clocks& clocks, CreditNoteSta
 
 // ----------------------------------------------------------------------------- accounts and drafts
 
+namespace {
+
+billing::v1::CreditApplication Told(billing::v1::CreditApplication recorded) {
+  return recorded == billing::v1::CREDIT_APPLICATION_UNSPECIFIED
+             ? billing::v1::CREDIT_APPLICATION_AUTOMATIC
+             : recorded;
+}
+
+}  // namespace
+
 bool StandAt(const rows::AccountRow& row, const Clocks& clocks, AccountStanding* standing) {
   if (!clocks.Count(row.day(), row.recorded_us())) return false;
   AccountStanding& out = *standing;
   out = {.state = billing::v1::ACCOUNT_STATE_ACTIVE,
          .terms = &row.terms(),
-         .manual_credit = row.manual_credit(),
+         .credit_application = Told(row.credit_application()),
          .reason = {},
          .newest = {row.day(), row.recorded_us()}};
   ForEachThatCounts(row.entries(), clocks, &out.newest, [&](const rows::Entry& entry, int32_t) {
     if (entry.kind() == rows::ENTRY_KIND_TERMS) {
       out.terms = &entry.terms();
-      out.manual_credit = entry.manual_credit();
+      out.credit_application = Told(entry.credit_application());
     } else {
       out.state = static_cast<billing::v1::AccountState>(entry.code());
       out.reason = entry.words();

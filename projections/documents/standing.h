@@ -43,7 +43,7 @@ struct Stand {
   bool credit_note = false;
 };
 
-struct GivenUp {
+struct WrittenOff {
   int64_t amount_minor = 0;  // with its tax
   int64_t tax_minor = 0;     // that was corrected
   int32_t day = 0;
@@ -58,7 +58,7 @@ struct InvoiceStanding {
   int64_t open_minor = 0;
   int64_t allocated_minor = 0;
   int64_t credited_minor = 0;
-  GivenUp given_up[kWriteOffReasons];
+  WrittenOff written_off[kWriteOffReasons];
   std::vector<Stand> money;  // by source; those of nothing are left out
   std::vector<const rows::Entry*> credit_notes;
   int32_t settled_day = 0;  // the last of what lowered what is open, or the invoice's own
@@ -84,7 +84,7 @@ struct PaymentStanding {
   int64_t lost_minor = 0;  // less what came again
   int64_t reinstated_minor = 0;
   std::vector<Stand> money;  // by invoice
-  std::vector<const rows::Entry*> refunds, take_backs, claims, reinstatements;
+  std::vector<const rows::Entry*> refunds, reversals, claims, reinstatements;
   std::string_view reason;
   Newest newest;
 };
@@ -104,7 +104,7 @@ bool StandAt(const rows::CreditNoteRow& row, const Clocks& clocks, CreditNoteSta
 struct AccountStanding {
   billing::v1::AccountState state = {};
   const billing::v1::Terms* terms = nullptr;
-  bool manual_credit = false;
+  billing::v1::CreditApplication credit_application = {};  // MANUAL or AUTOMATIC
   std::string_view reason;
   Newest newest;
 };

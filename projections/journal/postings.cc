@@ -2,7 +2,10 @@
 
 #include <unordered_map>
 
+#include "absl/strings/ascii.h"
+#include "common/base/enum_name.h"
 #include "common/base/status.h"
+#include "common/base/text.h"
 #include "google/protobuf/reflection.h"
 
 namespace daybook::postings {
@@ -211,40 +214,18 @@ std::vector<Posting> PostingsOf(const Event& event) {
   return PostingsOf(event.GetReflection()->GetMessage(event, field));
 }
 
-std::optional<Ledger> FindLedger(std::string_view name) {
-  for (int i = 0; i < kLedgers; ++i) {
-    if (NameOf(static_cast<Ledger>(i)) == name) return static_cast<Ledger>(i);
-  }
-  return std::nullopt;
+journal::v1::LedgerAccount ToApi(Ledger ledger) {
+  return static_cast<journal::v1::LedgerAccount>(static_cast<int>(ledger) + 1);
 }
 
-std::string_view NameOf(Ledger ledger) {
-  switch (ledger) {
-    case kReceivable:
-      return "receivable";
-    case kCustomerDeposits:
-      return "customer_deposits";
-    case kRevenue:
-      return "revenue";
-    case kTaxPayable:
-      return "tax_payable";
-    case kCash:
-      return "cash";
-    case kCreditLossesNormal:
-      return "credit_losses_normal";
-    case kCreditLossesOverdue:
-      return "credit_losses_overdue";
-    case kCreditLossesBadDebt:
-      return "credit_losses_bad_debt";
-    case kPaymentLosses:
-      return "payment_losses";
-    case kResidueIncome:
-      return "residue_income";
-    case kSalesDiscounts:
-      return "sales_discounts";
-  }
-  DAYBOOK_CHECK(!"an unknown ledger account");
-  return "";
+std::optional<Ledger> FromApi(journal::v1::LedgerAccount account) {
+  const int ledger = static_cast<int>(account) - 1;
+  if (ledger < 0 || ledger >= kLedgers) return std::nullopt;
+  return static_cast<Ledger>(ledger);
+}
+
+std::string NameOf(Ledger ledger) {
+  return absl::AsciiStrToLower(ToAbsl(ShortNameOf(ToApi(ledger))));
 }
 
 }  // namespace daybook::postings

@@ -31,17 +31,18 @@
 
 #include <cstdint>
 #include <optional>
-#include <string_view>
+#include <string>
 #include <vector>
 
 #include "absl/types/span.h"
 #include "daybook/billing/v1/event.pb.h"
+#include "daybook/journal/v1/ledger_account.pb.h"
 
 namespace daybook::postings {
 
 using Event = billing::v1::Event;
 
-// The numbers stand in rows of read models: new ones go to the end.
+// The numbers stand in rows of read models: new ones go to the end. The API has them one higher.
 enum class Ledger {
   kReceivable,
   kCustomerDeposits,
@@ -98,8 +99,10 @@ std::vector<Posting> PostingsOf(const google::protobuf::Message& fact);
 // The same of the fact in an event; nothing if there is none.
 std::vector<Posting> PostingsOf(const Event& event);
 
-// `customer_deposits`, as queries name it.
-std::string_view NameOf(Ledger ledger);
-std::optional<Ledger> FindLedger(std::string_view name);
+// As the API has it; and back: nullopt if it names none.
+journal::v1::LedgerAccount ToApi(Ledger ledger);
+std::optional<Ledger> FromApi(journal::v1::LedgerAccount account);
+// `customer_deposits`, for control totals and dumps.
+std::string NameOf(Ledger ledger);
 
 }  // namespace daybook::postings

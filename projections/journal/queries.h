@@ -2,9 +2,9 @@
 // (proto/daybook/journal/v1/journal_service.proto).
 //
 // Cost. A page of ListEntries seeks once per partition and reads two rows per entry that it looks
-// at. GetTrialBalance and GetLedgerAccount up to today read one row per detail and two per entry
-// dated ahead; up to a day that is named, one row per detail and day on which something was posted.
-// Of one customer they read all of the customer's entries.
+// at. The others read, up to today, one row per detail and two per entry dated ahead; up to a day
+// that is named, one row per detail and day on which something was posted; of one customer, all of
+// the customer's entries.
 #pragma once
 
 #include <string_view>
@@ -19,27 +19,29 @@ namespace daybook::journal {
 using daybook::internal::journal::v1::EntriesPart;
 using daybook::internal::journal::v1::SumsPart;
 
-inline constexpr int kDefaultPage = 100;
+inline constexpr int kDefaultPage = 50;
 inline constexpr int kLargestPage = 1'000;
-inline constexpr int kMaxDetails = 10'000;
 
 struct JournalQueries {
   static constexpr std::string_view kService = "daybook.journal.v1.JournalService";
   using Methods = projection::MethodList<
       projection::Scattered<v1::ListEntriesRequest, EntriesPart, v1::ListEntriesResponse>,
       projection::Scattered<v1::GetLedgerAccountRequest, SumsPart, v1::GetLedgerAccountResponse>,
+      projection::Scattered<v1::ListLedgerDetailsRequest, SumsPart, v1::ListLedgerDetailsResponse>,
       projection::Scattered<v1::GetTrialBalanceRequest, SumsPart, v1::GetTrialBalanceResponse>>;
 
   static absl::Status Check(const v1::ListEntriesRequest&);
   static absl::Status Check(const v1::GetLedgerAccountRequest&);
+  static absl::Status Check(const v1::ListLedgerDetailsRequest&);
   static absl::Status Check(const v1::GetTrialBalanceRequest&);
 
   // Some milliseconds if it looks at more than it shows.
   static bool Scans(const v1::ListEntriesRequest& request) {
-    return !request.ledger_account().empty() || !request.account_id().empty() ||
-           request.page_size() > kDefaultPage;
+    return request.ledger_account() != v1::LEDGER_ACCOUNT_UNSPECIFIED ||
+           !request.account_id().empty() || request.page_size() > kDefaultPage;
   }
   static bool Scans(const v1::GetLedgerAccountRequest&) { return true; }
+  static bool Scans(const v1::ListLedgerDetailsRequest&) { return true; }
   static bool Scans(const v1::GetTrialBalanceRequest&) { return true; }
 
   using Reading = projection::Reading;
@@ -49,6 +51,9 @@ struct JournalQueries {
   static absl::Status Part(const v1::GetLedgerAccountRequest&, const Reading&, SumsPart*);
   static absl::Status Merge(const v1::GetLedgerAccountRequest&, projection::Parts<SumsPart>,
                             v1::GetLedgerAccountResponse*);
+  static absl::Status Part(const v1::ListLedgerDetailsRequest&, const Reading&, SumsPart*);
+  static absl::Status Merge(const v1::ListLedgerDetailsRequest&, projection::Parts<SumsPart>,
+                            v1::ListLedgerDetailsResponse*);
   static absl::Status Part(const v1::GetTrialBalanceRequest&, const Reading&, SumsPart*);
   static absl::Status Merge(const v1::GetTrialBalanceRequest&, projection::Parts<SumsPart>,
                             v1::GetTrialBalanceResponse*);

@@ -38,12 +38,12 @@ using Events = command::Events<v1::Event>;
 
 struct Billing {
   using Event = v1::Event;
-  static constexpr int kStateVersion = 1;
+  static constexpr int kStateVersion = 2;
   static constexpr command::Gate kGate = command::Gate::kActive;
   using Requests = command::RequestList<
       v1::OpenAccountRequest, v1::ChangeAccountTermsRequest, v1::SuspendAccountRequest,
       v1::CloseAccountRequest, v1::ReopenAccountRequest, v1::CreateDraftInvoiceRequest,
-      v1::EditDraftInvoiceRequest, v1::DeleteDraftInvoiceRequest, v1::IssueInvoiceRequest,
+      v1::UpdateDraftInvoiceRequest, v1::DeleteDraftInvoiceRequest, v1::IssueInvoiceRequest,
       v1::VoidInvoiceRequest, v1::MarkInvoiceUncollectibleRequest,
       v1::UnmarkInvoiceUncollectibleRequest, v1::WriteOffInvoiceRequest, v1::ReverseWriteOffRequest,
       v1::IssueCreditNoteRequest, v1::RecordPaymentRequest, v1::ConfirmPaymentRequest,
@@ -65,7 +65,7 @@ struct Billing {
   static absl::Status Check(const v1::CloseAccountRequest& request);
   static absl::Status Check(const v1::ReopenAccountRequest& request);
   static absl::Status Check(const v1::CreateDraftInvoiceRequest& request);
-  static absl::Status Check(const v1::EditDraftInvoiceRequest& request);
+  static absl::Status Check(const v1::UpdateDraftInvoiceRequest& request);
   static absl::Status Check(const v1::DeleteDraftInvoiceRequest& request);
   static absl::Status Check(const v1::IssueInvoiceRequest& request);
   static absl::Status Check(const v1::VoidInvoiceRequest& request);
@@ -132,9 +132,9 @@ struct Billing {
 
   // InvoiceDraftEdited; no event when nothing changes. Refuses as above.
   static absl::StatusOr<Events> Decide(const command::View& view,
-                                       const v1::EditDraftInvoiceRequest& request,
+                                       const v1::UpdateDraftInvoiceRequest& request,
                                        const command::Context& context,
-                                       v1::EditDraftInvoiceResponse& response);
+                                       v1::UpdateDraftInvoiceResponse& response);
 
   // InvoiceDraftDeleted.
   static absl::StatusOr<Events> Decide(const command::View& view,
@@ -200,7 +200,7 @@ struct Billing {
   // PENDING or UNKNOWN: PaymentAnnounced. If the external id is known with the same content
   // (payment_identity.h), money confirms a pending or failed payment as ConfirmPayment does; else
   // there is no event and the answer has `repeated`. Refuses: CUSTOMER_FULL, CURRENCY_MISMATCH,
-  // AMOUNT_OVERFLOW, INVOICE_NOT_FOUND, INVOICE_NOT_OPEN, PAYMENT_EXISTS, PAYMENT_TAKEN_BACK.
+  // AMOUNT_OVERFLOW, INVOICE_NOT_FOUND, INVOICE_NOT_OPEN, PAYMENT_EXISTS, PAYMENT_REVERSED.
   static absl::StatusOr<Events> Decide(const command::View& view,
                                        const v1::RecordPaymentRequest& request,
                                        const command::Context& context,
@@ -223,7 +223,7 @@ struct Billing {
   // was taken to income. A part that exceeds unapplied money has CreditReleased of the newest
   // allocations before it; an amount that exceeds the payment has DebitNoteIssued or
   // PaymentLossTaken after it. Last, WriteOffReversed of every discount that is earned no longer.
-  // No event when its external id is known with the same content. Refuses: TAKE_BACK_ABOVE_LEFT,
+  // No event when its external id is known with the same content. Refuses: REVERSAL_ABOVE_PAYMENT,
   // NOT_A_PAYMENT, PAYMENT_EXISTS, CURRENCY_MISMATCH, AMOUNT_OVERFLOW, SERIES_FULL.
   static absl::StatusOr<Events> Decide(const command::View& view,
                                        const v1::ReversePaymentRequest& request,
@@ -237,7 +237,8 @@ struct Billing {
                                        v1::ChargeBackPaymentResponse& response);
 
   // As RecordPayment, for money of another payment that a bank took back. Refuses: CUSTOMER_FULL,
-  // TAKEN_BACK_TOO_LITTLE, CURRENCY_MISMATCH, AMOUNT_OVERFLOW, INVOICE_NOT_FOUND, INVOICE_NOT_OPEN.
+  // REINSTATEMENT_ABOVE_REVERSED, CURRENCY_MISMATCH, AMOUNT_OVERFLOW, INVOICE_NOT_FOUND,
+  // INVOICE_NOT_OPEN.
   static absl::StatusOr<Events> Decide(const command::View& view,
                                        const v1::ReinstatePaymentRequest& request,
                                        const command::Context& context,

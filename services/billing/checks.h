@@ -144,7 +144,7 @@ absl::Status CheckReversal(const Request& request) {
   FieldViolations bad;
   CheckPaymentId(request, bad);
   CheckOutgoing(request, bad);
-  if (!v1::TakeBackExcess_IsValid(request.excess())) {
+  if (!v1::ReversalExcess_IsValid(request.excess())) {
     bad.Add("excess", "is not CLAIM or LOSS");
   }
   return bad.ToStatus();

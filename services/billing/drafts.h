@@ -1,4 +1,4 @@
-// Drafts of invoices, as CreateDraftInvoice and EditDraftInvoice write them.
+// Drafts of invoices, as CreateDraftInvoice and UpdateDraftInvoice write them.
 #pragma once
 
 #include "common/base/money.h"

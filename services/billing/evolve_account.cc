@@ -22,14 +22,14 @@ void On(const v1::AccountOpened& event, const Target& to) {
   if (event.has_currency_digits()) account.set_currency_digits(event.currency_digits());
   account.set_time_zone(event.time_zone());
   *account.mutable_terms() = event.terms();
-  account.set_manual_credit(event.manual_credit());
+  account.set_credit_application(event.credit_application());
   SetState(v1::ACCOUNT_STATE_ACTIVE, to.day, account);
 }
 
 void On(const v1::AccountTermsChanged& event, const Target& to) {
   Account& account = to.AccountOf(event);
   *account.mutable_terms() = event.terms();
-  account.set_manual_credit(event.manual_credit());
+  account.set_credit_application(event.credit_application());
 }
 
 void On(const v1::AccountSuspended& event, const Target& to) {

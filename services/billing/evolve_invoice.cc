@@ -212,7 +212,7 @@ void On(const v1::CreditNoteIssued& event, const Target& to) {
 void On(const v1::DebitNoteIssued& event, const Target& to) {
   UseNumber(event.number(), *to.partition.mutable_series()->mutable_debit_notes());
   Account& account = to.AccountOf(event);
-  state::TakeBack& reversal = LastReversal(event.payment_id(), account);
+  state::PaymentReversal& reversal = LastReversal(event.payment_id(), account);
   reversal.set_claimed_minor(event.total_minor());
   reversal.set_debit_note(account.invoice_count());
   std::unique_ptr<Invoice> note = NewInvoice(event.debit_note_id(), event.number(), to.day,

@@ -64,7 +64,7 @@ void Arrived(uint32_t ordinal, v1::PaymentState state, Account& account) {
   auto& pending = *account.mutable_pending_payments();
   for (int i = 0; i < pending.size(); ++i) {
     if (pending[i].ordinal() != ordinal) continue;
-    for (const v1::Allocation& instructed : pending[i].said()) {
+    for (const v1::Allocation& instructed : pending[i].instructed_allocations()) {
       Invoice& invoice = EditInvoice(account, instructed.invoice_id());
       invoice.set_pending_count(invoice.pending_count() - 1);
     }
@@ -87,8 +87,8 @@ void On(const v1::PaymentAnnounced& event, const Target& to) {
   Account& account = to.AccountOf(event);
   state::PendingPayment& pending = *account.add_pending_payments();
   pending.set_ordinal(AddPayment(event, event.state(), to.day, account));
-  *pending.mutable_said() = event.said();
-  for (const v1::Allocation& instructed : event.said()) {
+  *pending.mutable_instructed_allocations() = event.instructed_allocations();
+  for (const v1::Allocation& instructed : event.instructed_allocations()) {
     Invoice& invoice = EditInvoice(account, instructed.invoice_id());
     invoice.set_pending_count(invoice.pending_count() + 1);
   }
@@ -117,7 +117,7 @@ void On(const v1::PaymentReversed& event, const Target& to) {
   SetUnapplied(ordinal, payment.unapplied_minor() - event.unapplied_minor(), account);
   if (!event.partial()) payment.set_state(event.state());
   payment.set_reversed_minor(payment.reversed_minor() + event.amount_minor());
-  state::TakeBack& reversal = *payment.add_take_backs();
+  state::PaymentReversal& reversal = *payment.add_reversals();
   reversal.set_kind(event.state());
   reversal.set_reversed_minor(event.amount_minor());
   reversal.set_external_id(event.external_id());
@@ -147,6 +147,7 @@ void On(const v1::PaymentRefunded& event, const Target& to) {
     refund.set_external_id(Tidy(event.external_id()));
     refund.set_amount_minor(event.amount_minor());
     refund.set_credit_note_id(event.credit_note_id());
+    refund.set_refund_id(event.refund_id());
   }
   account.set_refunded_minor(account.refunded_minor() + event.amount_minor());
 }

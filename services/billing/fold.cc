@@ -276,11 +276,11 @@ int64_t Deallocate(uint32_t ordinal, const EventAllocations& released, state::Ac
   return sum;
 }
 
-state::TakeBack& LastReversal(const std::string& payment_id, state::Account& account) {
+state::PaymentReversal& LastReversal(const std::string& payment_id, state::Account& account) {
   const uint32_t ordinal = PaymentOrdinal(account, payment_id);
   state::Payment& payment = *account.mutable_payments(static_cast<int>(ordinal));
-  DAYBOOK_CHECK(!payment.take_backs().empty());
-  return *payment.mutable_take_backs(payment.take_backs_size() - 1);
+  DAYBOOK_CHECK(!payment.reversals().empty());
+  return *payment.mutable_reversals(payment.reversals_size() - 1);
 }
 
 }  // namespace daybook::billing

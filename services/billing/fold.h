@@ -49,6 +49,6 @@ int64_t Allocate(uint32_t ordinal, int32_t day, const EventAllocations& allocati
 int64_t Deallocate(uint32_t ordinal, const EventAllocations& released, state::Account& account);
 
 // The newest reversal of the payment, whose event stands before the present one in the record.
-state::TakeBack& LastReversal(const std::string& payment_id, state::Account& account);
+state::PaymentReversal& LastReversal(const std::string& payment_id, state::Account& account);
 
 }  // namespace daybook::billing

@@ -18,7 +18,7 @@
 namespace daybook::billing {
 namespace {
 
-bool IsTakenBack(v1::PaymentState state) {
+bool IsReversed(v1::PaymentState state) {
   return state == v1::PAYMENT_STATE_REVERSED || state == v1::PAYMENT_STATE_CHARGED_BACK;
 }
 
@@ -84,8 +84,8 @@ absl::Status ExpectSame(const KnownPayment& known, const state::Account& account
                         int64_t amount_minor, const v1::RecordPaymentRequest& request) {
   const state::Payment& payment = *known.payment;
   const std::vector<Difference> different = DifferencesOf(known, account, amount_minor, request);
-  const bool taken_back = IsTakenBack(payment.state());
-  if (different.empty() && !taken_back) return absl::OkStatus();
+  const bool reversed = IsReversed(payment.state());
+  if (different.empty() && !reversed) return absl::OkStatus();
   std::vector<std::string> fields, words;
   for (const Difference& difference : different) {
     fields.push_back(difference.field);
@@ -94,10 +94,10 @@ absl::Status ExpectSame(const KnownPayment& known, const state::Account& account
   const std::string state(NameOf(payment.state()));
   const int32_t attempt = AttemptOf(payment);
   const std::string says =
-      taken_back ? absl::StrCat("is ", state, "; if the money came again, record it as attempt ",
-                                attempt + 1)
-                 : absl::StrCat("has ", absl::StrJoin(words, ", "));
-  return Refuse(taken_back ? reason::kPaymentTakenBack : reason::kPaymentExists,
+      reversed ? absl::StrCat("is ", state, "; if the money came again, record it as attempt ",
+                              attempt + 1)
+               : absl::StrCat("has ", absl::StrJoin(words, ", "));
+  return Refuse(reversed ? reason::kPaymentReversed : reason::kPaymentExists,
                 absl::StrCat("payment '", payment.payment_id(), "', attempt ", attempt,
                              " under this external id, ", says),
                 {{"payment_id", payment.payment_id()},

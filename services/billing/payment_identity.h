@@ -30,7 +30,7 @@ int32_t AttemptOf(const state::Payment& payment);
 // PENDING or UNKNOWN.
 bool IsUnderWay(v1::PaymentState state);
 
-// Whether a request may mean this payment. PAYMENT_TAKEN_BACK if its money has gone again, because
+// Whether a request may mean this payment. PAYMENT_REVERSED if its money has gone again, because
 // neither "recorded" nor "already there" would be a true answer. PAYMENT_EXISTS, with the fields
 // that differ, if it is another payment. The day of an announcement may differ from that of the
 // money.

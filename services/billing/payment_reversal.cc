@@ -27,7 +27,7 @@ namespace {
 
 using state::Account;
 using state::Payment;
-using state::TakeBack;
+using state::PaymentReversal;
 
 // The amounts of one reversal.
 struct Amounts {
@@ -40,7 +40,7 @@ struct Amounts {
 };
 
 absl::Status AboveLeft(const Account& account, const Amounts& taken) {
-  return Refuse(reason::kTakeBackAboveLeft,
+  return Refuse(reason::kReversalAbovePayment,
                 taken.left_minor == 0
                     ? "nothing is left of the payment"
                     : absl::StrCat(MoneyText(account, taken.amount_minor), " is taken back, ",
@@ -64,14 +64,14 @@ absl::StatusOr<Amounts> AmountsOf(const PaymentRef& found, const Request& reques
   return taken;
 }
 
-int64_t AmountOf(const TakeBack& reversal) {
+int64_t AmountOf(const PaymentReversal& reversal) {
   return reversal.reversed_minor() + reversal.claimed_minor() + reversal.lost_minor();
 }
 
 struct KnownReversal {
   const Account* account = nullptr;
   const Payment* payment = nullptr;
-  const TakeBack* reversal = nullptr;
+  const PaymentReversal* reversal = nullptr;
 
   int64_t amount_minor() const { return AmountOf(*reversal); }
 };
@@ -81,7 +81,7 @@ KnownReversal FindReversal(const state::State& state, const std::string& externa
   if (external_id.empty()) return {};
   for (const Account& account : state.accounts()) {
     for (const Payment& payment : account.payments()) {
-      for (const TakeBack& reversal : payment.take_backs()) {
+      for (const PaymentReversal& reversal : payment.reversals()) {
         if (reversal.external_id() == external_id) return {&account, &payment, &reversal};
       }
     }
@@ -90,14 +90,14 @@ KnownReversal FindReversal(const state::State& state, const std::string& externa
 }
 
 // Whether the excess was claimed or lost as the request has it, or the request leaves it open.
-bool IsTreatedAs(const TakeBack& known, v1::TakeBackExcess excess) {
-  return (excess != v1::TAKE_BACK_EXCESS_LOSS || known.claimed_minor() == 0) &&
-         (excess != v1::TAKE_BACK_EXCESS_CLAIM || known.lost_minor() == 0);
+bool IsTreatedAs(const PaymentReversal& known, v1::ReversalExcess excess) {
+  return (excess != v1::REVERSAL_EXCESS_LOSS || known.claimed_minor() == 0) &&
+         (excess != v1::REVERSAL_EXCESS_CLAIM || known.lost_minor() == 0);
 }
 
 absl::Status ReversalExists(const KnownReversal& known, std::string_view different_fields) {
   return Refuse(reason::kPaymentExists,
-                absl::StrCat("the external id belongs to a take-back of payment '",
+                absl::StrCat("the external id belongs to a reversal of payment '",
                              known.payment->payment_id(), "' of ",
                              MoneyText(*known.account, known.amount_minor()), ", ",
                              ToAbsl(NameOf(known.reversal->kind()))),
@@ -120,7 +120,7 @@ void Answer(const PaymentRef& found, const Amounts& taken, v1::PaymentState stat
 
 // The answer of the first request, with the present state of the payment.
 template <class Response>
-void AnswerAgain(const PaymentRef& found, const TakeBack& known, int partition,
+void AnswerAgain(const PaymentRef& found, const PaymentReversal& known, int partition,
                  Response& response) {
   const Currency& currency = CurrencyOf(*found.account);
   const int64_t excess = known.claimed_minor() + known.lost_minor();
@@ -211,7 +211,7 @@ absl::Status AddDebitNote(const command::View& view, const PaymentRef& found, in
 // All reversals of a payment must fit, because the money may come again at once.
 absl::Status ExpectFitsTaken(const Payment& payment, int64_t amount_minor) {
   Int128 taken = amount_minor;
-  for (const TakeBack& before : payment.take_backs()) taken += AmountOf(before);
+  for (const PaymentReversal& before : payment.reversals()) taken += AmountOf(before);
   return ToInt64(taken).status();
 }
 
@@ -249,7 +249,7 @@ absl::StatusOr<Events> DecideReversal(const command::View& view, const Request& 
   }
   if (taken.amount_minor == 0) return AboveLeft(*found.account, taken);
   RETURN_IF_ERROR(ExpectFitsTaken(*found.payment, taken.amount_minor));
-  if (taken.excess_minor() > 0 && request.excess() == v1::TAKE_BACK_EXCESS_UNSPECIFIED) {
+  if (taken.excess_minor() > 0 && request.excess() == v1::REVERSAL_EXCESS_UNSPECIFIED) {
     return AboveLeft(*found.account, taken);
   }
   ASSIGN_OR_RETURN(
@@ -274,7 +274,7 @@ absl::StatusOr<Events> DecideReversal(const command::View& view, const Request& 
   if (!taken.partial()) {
     response.set_invoice_count(events.back().event.payment_reversed().released_size());
   }
-  const bool claimed = request.excess() == v1::TAKE_BACK_EXCESS_CLAIM;
+  const bool claimed = request.excess() == v1::REVERSAL_EXCESS_CLAIM;
   if (taken.excess_minor() > 0 && claimed) {
     RETURN_IF_ERROR(
         AddDebitNote(view, found, taken.excess_minor(), day, reason, context, events, response));

@@ -35,7 +35,7 @@ absl::StatusOr<Received> Confirm(const command::View& view, const PaymentRef& fo
   confirmed.set_currency_code(account.currency_code());
   Instruction instruction{instructed};
   const state::PendingPayment* pending = instructed.empty() ? PendingOf(found) : nullptr;
-  if (pending != nullptr) instruction = {pending->said(), /*binding=*/false};
+  if (pending != nullptr) instruction = {pending->instructed_allocations(), /*binding=*/false};
   return Receive(view, account, instruction, DayNumber(day), std::move(dated));
 }
 

@@ -45,20 +45,20 @@ inline constexpr Reason kInvoiceNotOpen{
 
 inline constexpr Reason kPaymentExists{
     "PAYMENT_EXISTS", absl::StatusCode::kAlreadyExists,
-    "A payment of this method and attempt, a refund or a take-back is known under the external_id "
+    "A payment of this method and attempt, a refund or a reversal is known under the external_id "
     "with other content; metadata `different_fields` names what differs.",
     "Check the external_id; another attempt under it is another payment."};
 
-inline constexpr Reason kPaymentTakenBack{
-    "PAYMENT_TAKEN_BACK", absl::StatusCode::kFailedPrecondition,
+inline constexpr Reason kPaymentReversed{
+    "PAYMENT_REVERSED", absl::StatusCode::kFailedPrecondition,
     "The payment of this external_id was reversed or charged back; metadata `state`, `attempt`.",
     "If the money came again, record it with the next attempt, or reinstate the payment; else "
     "nothing is to be done."};
 
-inline constexpr Reason kTakenBackTooLittle{
-    "TAKEN_BACK_TOO_LITTLE", absl::StatusCode::kFailedPrecondition,
+inline constexpr Reason kReinstatementAboveReversed{
+    "REINSTATEMENT_ABOVE_REVERSED", absl::StatusCode::kFailedPrecondition,
     "Less of the payment was taken back and has not come again than the command reinstates; "
-    "metadata `taken_back_minor` says how much.",
+    "metadata `reversed_minor` says how much.",
     "Reinstate less; money beyond that is a payment of its own."};
 
 inline constexpr Reason kSeriesFull{
@@ -164,8 +164,8 @@ inline constexpr Reason kDiscountNotEarned{
     "discount is open; metadata says how much is, and how much the discount.",
     "Let the rest be paid, or write it off as NORMAL, OVERDUE or BAD_DEBT."};
 
-inline constexpr Reason kTakeBackAboveLeft{
-    "TAKE_BACK_ABOVE_LEFT", absl::StatusCode::kFailedPrecondition,
+inline constexpr Reason kReversalAbovePayment{
+    "REVERSAL_ABOVE_PAYMENT", absl::StatusCode::kFailedPrecondition,
     "More was taken back than is left of the payment; metadata `left_minor` says how much is.",
     "Say in `excess` whether the customer owes the rest (CLAIM) or we bear it (LOSS); say the "
     "amount where nothing is left."};
@@ -188,18 +188,39 @@ inline constexpr Reason kAllocationTooSmall{
     "Take less."};
 
 // All of the above.
-inline constexpr const Reason* kBillingReasons[] = {
-    &kCustomerFull,        &kAccountExists,          &kAccountNotFound,
-    &kAccountRequired,     &kCurrencyMismatch,       &kAmountUnusual,
-    &kInvoiceNotFound,     &kInvoiceNotOpen,         &kPaymentExists,
-    &kPaymentTakenBack,    &kTakenBackTooLittle,     &kSeriesFull,
-    &kTaxCodesFull,        &kPaymentNotFound,        &kAccountNotSettled,
-    &kDraftsFull,          &kInvoiceHasMoney,        &kWriteOffAboveTolerance,
-    &kWriteOffReasonMixed, &kCreditNoteAboveInvoice, &kCreditNoteAboveOpen,
-    &kCreditNoteAbovePaid, &kCreditNoteNotFound,     &kCreditNoteNotPaid,
-    &kNotAPayment,         &kNotAnInvoice,           &kNothingWrittenOff,
-    &kInvoiceWrittenOff,   &kWriteOffTaxMixed,       &kDiscountNotEarned,
-    &kTakeBackAboveLeft,   &kCreditAboveTolerance,   &kCreditTooSmall,
-    &kAllocationTooSmall};
+inline constexpr const Reason* kBillingReasons[] = {&kCustomerFull,
+                                                    &kAccountExists,
+                                                    &kAccountNotFound,
+                                                    &kAccountRequired,
+                                                    &kCurrencyMismatch,
+                                                    &kAmountUnusual,
+                                                    &kInvoiceNotFound,
+                                                    &kInvoiceNotOpen,
+                                                    &kPaymentExists,
+                                                    &kPaymentReversed,
+                                                    &kReinstatementAboveReversed,
+                                                    &kSeriesFull,
+                                                    &kTaxCodesFull,
+                                                    &kPaymentNotFound,
+                                                    &kAccountNotSettled,
+                                                    &kDraftsFull,
+                                                    &kInvoiceHasMoney,
+                                                    &kWriteOffAboveTolerance,
+                                                    &kWriteOffReasonMixed,
+                                                    &kCreditNoteAboveInvoice,
+                                                    &kCreditNoteAboveOpen,
+                                                    &kCreditNoteAbovePaid,
+                                                    &kCreditNoteNotFound,
+                                                    &kCreditNoteNotPaid,
+                                                    &kNotAPayment,
+                                                    &kNotAnInvoice,
+                                                    &kNothingWrittenOff,
+                                                    &kInvoiceWrittenOff,
+                                                    &kWriteOffTaxMixed,
+                                                    &kDiscountNotEarned,
+                                                    &kReversalAbovePayment,
+                                                    &kCreditAboveTolerance,
+                                                    &kCreditTooSmall,
+                                                    &kAllocationTooSmall};
 
 }  // namespace daybook::reason

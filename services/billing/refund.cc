@@ -21,6 +21,7 @@ KnownRefund FindRefund(const state::State& state, const std::string& external_id
         if (refund.external_id() != external_id) continue;
         if (known.payment == nullptr) known.payment = &payment;
         known.credit_note_id = refund.credit_note_id();
+        known.refund_id = refund.refund_id();
         known.amount_minor += refund.amount_minor();
         ++known.count;
       }
@@ -84,6 +85,7 @@ void AddRefunds(const state::Account& account, const InvoiceDeallocation& off,
     refunded.set_payment_id(payment.payment_id());
     refunded.set_currency_code(account.currency_code());
     refunded.set_amount_minor(taken.amount_minor);
+    refunded.set_refund_id(refund.refund_id);
     refunded.set_credit_note_id(refund.credit_note_id);
     refunded.set_external_id(refund.external_id);
     refunded.set_reason(refund.reason);

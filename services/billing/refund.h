@@ -21,7 +21,7 @@ namespace daybook::billing {
 // The refunds under one external id: of one payment, or of several for one credit note.
 struct KnownRefund {
   const state::Payment* payment = nullptr;  // the first one; null if the id is not known
-  std::string credit_note_id;
+  std::string credit_note_id, refund_id;
   int64_t amount_minor = 0;
   int count = 0;
 };
@@ -55,6 +55,7 @@ void AddReleases(const state::Account& account, const state::Invoice& invoice,
 
 // What the refunds have in common.
 struct RefundOf {
+  std::string refund_id;
   std::string credit_note_id;
   std::string external_id = {};
   std::string reason = {};

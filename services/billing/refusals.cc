@@ -22,7 +22,7 @@ constexpr const Reason* kReopenAccount[] = {&kAccountNotFound, &kAccountRequired
 constexpr const Reason* kCreateDraftInvoice[] = {
     &kAccountNotFound, &kAccountRequired,  &kIllegalTransition, &kUnsupported,   &kCustomerFull,
     &kDraftsFull,      &kCurrencyMismatch, &kAmountOverflow,    &kAmountUnusual, &kTaxCodesFull};
-constexpr const Reason* kEditDraftInvoice[] = {
+constexpr const Reason* kUpdateDraftInvoice[] = {
     &kInvoiceNotFound, &kIllegalTransition, &kUnsupported,  &kCustomerFull, &kCurrencyMismatch,
     &kAmountOverflow,  &kAmountUnusual,     &kTaxCodesFull, &kEtagMismatch};
 constexpr const Reason* kDeleteDraftInvoice[] = {&kInvoiceNotFound, &kIllegalTransition,
@@ -50,21 +50,29 @@ constexpr const Reason* kIssueCreditNote[] = {
 constexpr const Reason* kRecordPayment[] = {
     &kAccountNotFound, &kAccountRequired,  &kIllegalTransition, &kUnsupported,
     &kCustomerFull,    &kCurrencyMismatch, &kAmountOverflow,    &kAmountUnusual,
-    &kInvoiceNotFound, &kInvoiceNotOpen,   &kPaymentExists,     &kPaymentTakenBack};
+    &kInvoiceNotFound, &kInvoiceNotOpen,   &kPaymentExists,     &kPaymentReversed};
 constexpr const Reason* kConfirmPayment[] = {&kPaymentNotFound, &kIllegalTransition, &kUnsupported,
                                              &kAmountOverflow, &kNotAPayment};
 constexpr const Reason* kFailPayment[] = {&kPaymentNotFound, &kIllegalTransition, &kUnsupported,
                                           &kNotAPayment};
 constexpr const Reason* kReversePayment[] = {
-    &kPaymentNotFound, &kIllegalTransition, &kUnsupported,    &kTakeBackAboveLeft, &kNotAPayment,
-    &kPaymentExists,   &kCurrencyMismatch,  &kAmountOverflow, &kSeriesFull};
+    &kPaymentNotFound,      &kIllegalTransition, &kUnsupported,
+    &kReversalAbovePayment, &kNotAPayment,       &kPaymentExists,
+    &kCurrencyMismatch,     &kAmountOverflow,    &kSeriesFull};
 constexpr const Reason* kChargeBackPayment[] = {
-    &kPaymentNotFound, &kIllegalTransition, &kUnsupported,    &kTakeBackAboveLeft, &kNotAPayment,
-    &kPaymentExists,   &kCurrencyMismatch,  &kAmountOverflow, &kSeriesFull};
-constexpr const Reason* kReinstatePayment[] = {
-    &kPaymentNotFound,    &kIllegalTransition, &kUnsupported,      &kCustomerFull,
-    &kTakenBackTooLittle, &kNotAPayment,       &kCurrencyMismatch, &kAmountOverflow,
-    &kInvoiceNotFound,    &kInvoiceNotOpen};
+    &kPaymentNotFound,      &kIllegalTransition, &kUnsupported,
+    &kReversalAbovePayment, &kNotAPayment,       &kPaymentExists,
+    &kCurrencyMismatch,     &kAmountOverflow,    &kSeriesFull};
+constexpr const Reason* kReinstatePayment[] = {&kPaymentNotFound,
+                                               &kIllegalTransition,
+                                               &kUnsupported,
+                                               &kCustomerFull,
+                                               &kReinstatementAboveReversed,
+                                               &kNotAPayment,
+                                               &kCurrencyMismatch,
+                                               &kAmountOverflow,
+                                               &kInvoiceNotFound,
+                                               &kInvoiceNotOpen};
 constexpr const Reason* kRefundPayment[] = {&kPaymentNotFound, &kIllegalTransition, &kUnsupported,
                                             &kCreditTooSmall,  &kNotAPayment,       &kPaymentExists,
                                             &kCurrencyMismatch};
@@ -92,7 +100,7 @@ constexpr struct {
     {"CloseAccount", kCloseAccount},
     {"ReopenAccount", kReopenAccount},
     {"CreateDraftInvoice", kCreateDraftInvoice},
-    {"EditDraftInvoice", kEditDraftInvoice},
+    {"UpdateDraftInvoice", kUpdateDraftInvoice},
     {"DeleteDraftInvoice", kDeleteDraftInvoice},
     {"IssueInvoice", kIssueInvoice},
     {"VoidInvoice", kVoidInvoice},

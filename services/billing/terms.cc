@@ -81,6 +81,17 @@ void CheckTerms(const v1::Terms& terms, const std::string& path, FieldViolations
   }
 }
 
+void CheckCreditApplication(v1::CreditApplication application, FieldViolations& bad) {
+  if (!v1::CreditApplication_IsValid(application)) {
+    bad.Add("credit_application", "is no known way");
+  }
+}
+
+v1::CreditApplication Normalised(v1::CreditApplication application) {
+  return application == v1::CREDIT_APPLICATION_MANUAL ? application
+                                                      : v1::CREDIT_APPLICATION_UNSPECIFIED;
+}
+
 v1::Terms Normalised(v1::Terms terms) {
   if (terms.has_early_payment_discount()) {
     std::string& percent =

@@ -13,7 +13,7 @@ constexpr std::string_view kNames[] = {
     "CloseAccount",
     "ReopenAccount",
     "CreateDraftInvoice",
-    "EditDraftInvoice",
+    "UpdateDraftInvoice",
     "DeleteDraftInvoice",
     "IssueInvoice",
     "VoidInvoice",
@@ -49,7 +49,7 @@ constexpr command::CommandSet<Command> kAlways =
        kWriteOffInvoice, kRecordPayment, kConfirmPayment, kFailPayment, kReversePayment,
        kChargeBackPayment, kReinstatePayment, kRefundPayment, kRefundCreditNote, kWriteOffCredit);
 constexpr command::CommandSet<Command> kUnlessClosed =
-    kAlways | Of(kChangeAccountTerms, kCloseAccount, kCreateDraftInvoice, kEditDraftInvoice,
+    kAlways | Of(kChangeAccountTerms, kCloseAccount, kCreateDraftInvoice, kUpdateDraftInvoice,
                  kReverseWriteOff, kIssueCreditNote, kApplyCredit, kReleaseCredit,
                  kReverseCreditWriteOff);
 
@@ -62,7 +62,7 @@ constexpr AccountTransitions::Row kAccountRows[] = {
 // RecordPayment and ApplyCredit: when they name the invoice. Of a debit note: VoidInvoice and
 // IssueCreditNote want lines, which it has not.
 constexpr InvoiceTransitions::Row kInvoiceRows[] = {
-    {v1::INVOICE_STATE_DRAFT, Of(kEditDraftInvoice, kDeleteDraftInvoice, kIssueInvoice)},
+    {v1::INVOICE_STATE_DRAFT, Of(kUpdateDraftInvoice, kDeleteDraftInvoice, kIssueInvoice)},
     {v1::INVOICE_STATE_ISSUED,
      Of(kVoidInvoice, kMarkInvoiceUncollectible, kWriteOffInvoice, kReverseWriteOff,
         kIssueCreditNote, kRecordPayment, kApplyCredit, kReleaseCredit)},
@@ -113,9 +113,9 @@ absl::Status ExpectAllowed(v1::PaymentState state, std::string_view id, Command 
   return kPayments.Expect(state, "payment", id, command);
 }
 
-std::string_view NameOf(v1::AccountState state) { return command::ShortNameOf(state); }
-std::string_view NameOf(v1::InvoiceState state) { return command::ShortNameOf(state); }
-std::string_view NameOf(v1::PaymentState state) { return command::ShortNameOf(state); }
+std::string_view NameOf(v1::AccountState state) { return ShortNameOf(state); }
+std::string_view NameOf(v1::InvoiceState state) { return ShortNameOf(state); }
+std::string_view NameOf(v1::PaymentState state) { return ShortNameOf(state); }
 
 std::string AllowedCommands(v1::InvoiceState state) { return kInvoices.AllowedCommands(state); }
 

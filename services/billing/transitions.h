@@ -24,7 +24,7 @@ enum class Command : uint8_t {
   kCloseAccount,
   kReopenAccount,
   kCreateDraftInvoice,
-  kEditDraftInvoice,
+  kUpdateDraftInvoice,
   kDeleteDraftInvoice,
   kIssueInvoice,
   kVoidInvoice,

@@ -82,7 +82,7 @@ void CheckOptionalName(const std::string& name, std::string_view field, FieldVio
 }
 
 void CheckAddress(const PostalAddress& address, int index, FieldViolations& bad) {
-  constexpr std::string_view kList = "personal.postal_addresses";
+  constexpr std::string_view kList = "profile.personal.postal_addresses";
   if (address.address_lines_size() > kMaxAddressLines) {
     bad.Add(At(kList, index, "address_lines").ToString(), "has more than 5 lines");
   } else {
@@ -99,7 +99,7 @@ void CheckAddress(const PostalAddress& address, int index, FieldViolations& bad)
 }
 
 void CheckContact(const Contact& contact, int index, FieldViolations& bad) {
-  constexpr std::string_view kList = "personal.contacts";
+  constexpr std::string_view kList = "profile.personal.contacts";
   if (!v1::ContactRole_IsValid(contact.role())) {
     bad.Add(At(kList, index, "role").ToString(), "is no known role");
   }
@@ -124,39 +124,42 @@ void CheckEach(const List& list, int limit, std::string_view field, FieldViolati
 // Addresses are told apart as mail finds them in practice: without regard to case.
 void CheckEmails(const Personal& personal, FieldViolations& bad) {
   std::map<std::string, int> seen;
-  CheckEach(personal.emails(), kMaxWays, "personal.emails", bad,
+  CheckEach(personal.emails(), kMaxWays, "profile.personal.emails", bad,
             [&](const std::string& text, int i) {
               const absl::StatusOr<std::string> email = ParseEmail(text);
-              Expect(email.status(), At("personal.emails", i), bad);
+              Expect(email.status(), At("profile.personal.emails", i), bad);
               if (!email.ok()) return;
               const auto [first, is_new] = seen.emplace(FoldCase(*email), i);
               if (is_new) return;
-              bad.Add(At("personal.emails", i).ToString(),
-                      absl::StrCat("is the same address as personal.emails[", first->second, "]"));
+              bad.Add(At("profile.personal.emails", i).ToString(),
+                      absl::StrCat("is the same address as profile.personal.emails[", first->second,
+                                   "]"));
             });
 }
 
 void CheckPersonal(const Personal& personal, FieldViolations& bad) {
-  CheckOptionalName(personal.display_name(), "personal.display_name", bad);
-  CheckOptionalName(personal.given_name(), "personal.given_name", bad);
-  CheckOptionalName(personal.family_name(), "personal.family_name", bad);
+  CheckOptionalName(personal.display_name(), "profile.personal.display_name", bad);
+  CheckOptionalName(personal.given_name(), "profile.personal.given_name", bad);
+  CheckOptionalName(personal.family_name(), "profile.personal.family_name", bad);
   CheckEmails(personal, bad);
-  CheckEach(personal.phones(), kMaxWays, "personal.phones", bad,
+  CheckEach(personal.phones(), kMaxWays, "profile.personal.phones", bad,
             [&](const std::string& phone, int i) {
-              Expect(CheckName(phone, kMaxPhoneCharacters), At("personal.phones", i), bad);
+              Expect(CheckName(phone, kMaxPhoneCharacters), At("profile.personal.phones", i), bad);
             });
-  CheckEach(personal.postal_addresses(), kMaxWays, "personal.postal_addresses", bad,
+  CheckEach(personal.postal_addresses(), kMaxWays, "profile.personal.postal_addresses", bad,
             [&](const PostalAddress& address, int i) { CheckAddress(address, i, bad); });
-  CheckEach(personal.contacts(), kMaxContacts, "personal.contacts", bad,
+  CheckEach(personal.contacts(), kMaxContacts, "profile.personal.contacts", bad,
             [&](const Contact& contact, int i) { CheckContact(contact, i, bad); });
 }
 
 void CheckWork(const Profile& profile, FieldViolations& bad) {
   if (!v1::SizeBand_IsValid(profile.size_band())) {
-    bad.Add("size_band", "is no known size band");
+    bad.Add("profile.size_band", "is no known size band");
   }
-  Expect(CheckText(profile.industry().code(), kMaxIndustryCodeCharacters), "industry.code", bad);
-  Expect(CheckText(profile.industry().label(), kMaxIndustryLabelCharacters), "industry.label", bad);
+  Expect(CheckText(profile.industry().code(), kMaxIndustryCodeCharacters), "profile.industry.code",
+         bad);
+  Expect(CheckText(profile.industry().label(), kMaxIndustryLabelCharacters),
+         "profile.industry.label", bad);
 }
 
 // ------------------------------------------------------------------------------------ normal form
@@ -200,17 +203,18 @@ void NormalisePersonal(std::string_view country, Personal& personal, Warnings& w
   TidyInPlace(*personal.mutable_family_name());
   for (std::string& email : *personal.mutable_emails()) email = *ParseEmail(email);
   for (int i = 0; i < personal.phones_size(); ++i) {
-    personal.set_phones(i, warnings.Phone(personal.phones(i), country, At("personal.phones", i)));
+    personal.set_phones(
+        i, warnings.Phone(personal.phones(i), country, At("profile.personal.phones", i)));
     for (int j = 0; j < i; ++j) {
       if (personal.phones(j) != personal.phones(i)) continue;
-      warnings.Add(absl::StrCat(At("personal.phones", i).ToString(),
-                                ": is the same number as personal.phones[", j, "]"));
+      warnings.Add(absl::StrCat(At("profile.personal.phones", i).ToString(),
+                                ": is the same number as profile.personal.phones[", j, "]"));
       break;
     }
   }
   for (int i = 0; i < personal.postal_addresses_size(); ++i) {
     PostalAddress& address = *personal.mutable_postal_addresses(i);
-    const At where("personal.postal_addresses", i, "region_code");
+    const At where("profile.personal.postal_addresses", i, "region_code");
     warnings.Region(address.region_code(), where.ToString());
     for (std::string& line : *address.mutable_address_lines()) TidyInPlace(line);
     TidyInPlace(*address.mutable_locality());
@@ -222,7 +226,7 @@ void NormalisePersonal(std::string_view country, Personal& personal, Warnings& w
     if (!contact.email().empty()) contact.set_email(*ParseEmail(contact.email()));
     if (!contact.phone().empty()) {
       contact.set_phone(
-          warnings.Phone(contact.phone(), country, At("personal.contacts", i, "phone")));
+          warnings.Phone(contact.phone(), country, At("profile.personal.contacts", i, "phone")));
     }
   }
 }
@@ -257,22 +261,23 @@ void CheckProfile(const Profile& profile, FieldViolations& bad) {
   CheckPersonal(profile.personal(), bad);
   CheckWork(profile, bad);
   if (!profile.region_code().empty())
-    Expect(CheckRegion(profile.region_code()), "region_code", bad);
+    Expect(CheckRegion(profile.region_code()), "profile.region_code", bad);
   if (!profile.language_code().empty()) {
-    Expect(ParseLanguage(profile.language_code()).status(), "language_code", bad);
+    Expect(ParseLanguage(profile.language_code()).status(), "profile.language_code", bad);
   }
 }
 
 void CheckShownName(const Personal& personal, FieldViolations& bad) {
   if (!personal.display_name().empty()) return;
   const std::string derived = DerivedName(personal);
-  if (derived.empty()) bad.Add("personal.display_name", "is required, or a given or family name");
+  if (derived.empty())
+    bad.Add("profile.personal.display_name", "is required, or a given or family name");
   const auto fits = [](const std::string& name) {
     return CharactersOf(Normalise(name)) <= kMaxNameCharacters;
   };
   // A part that is too long is named by itself.
   if (!fits(derived) && fits(personal.given_name()) && fits(personal.family_name())) {
-    bad.Add("personal.display_name",
+    bad.Add("profile.personal.display_name",
             absl::StrCat("is required: given and family name together exceed ", kMaxNameCharacters,
                          " characters"));
   }
@@ -282,7 +287,7 @@ void CheckOrganisationOnly(const Profile& profile, FieldViolations& bad) {
   const LeafSet filled = Difference(profile, Profile());
   for (size_t i = 0; i < kLeafCount; ++i) {
     if (filled[i] && kLeaves[i].organisation_only) {
-      bad.Add(kLeaves[i].path, "is of an organisation only");
+      bad.Add(absl::StrCat("profile.", ToAbsl(kLeaves[i].path)), "is of an organisation only");
     }
   }
 }
@@ -300,11 +305,12 @@ void NormaliseProfile(std::string_view region_code, Profile& profile,
                       google::protobuf::RepeatedPtrField<std::string>& warnings) {
   Warnings said(warnings);
   NormalisePersonal(CountryOf(region_code), *profile.mutable_personal(), said);
-  said.Region(profile.region_code(), "region_code");
+  said.Region(profile.region_code(), "profile.region_code");
   if (!profile.language_code().empty()) {
     const Language language = *ParseLanguage(profile.language_code());
     if (language.replaced) {
-      said.Add(absl::StrCat("language_code: is not the code of today, which is ", language.tag));
+      said.Add(
+          absl::StrCat("profile.language_code: is not the code of today, which is ", language.tag));
     }
     profile.set_language_code(language.tag);
   }

@@ -1,7 +1,7 @@
 // The profile of a customer, which may change: its fields are checked, normalised and compared
 // here.
 //
-// The fields are leaves with paths as in UpdateCustomerRequest. An update mask means a set of
+// The fields are leaves with paths as in UpdateCustomerRequest.update_mask, which means a set of
 // leaves.
 #pragma once
 
@@ -38,7 +38,7 @@ void Copy(const v1::Profile& from, LeafSet which, v1::Profile& to);
 // The leaves in which the two differ.
 LeafSet Difference(const v1::Profile& a, const v1::Profile& b);
 
-// A profile from a request or an event, which have its fields one by one.
+// A profile from an event, which has its fields one by one.
 template <class Message>
 v1::Profile ProfileIn(const Message& message, const v1::Personal& personal) {
   v1::Profile profile;
@@ -50,7 +50,8 @@ v1::Profile ProfileIn(const Message& message, const v1::Personal& personal) {
   return profile;
 }
 
-// Checks each field by itself. CheckShownName and CheckOrganisationOnly check the rest.
+// Checks each field by itself. Violations are named from the request on
+// (`profile.personal.emails`). CheckShownName and CheckOrganisationOnly check the rest.
 void CheckProfile(const v1::Profile& profile, FieldViolations& bad);
 
 // Checks that there is a name to show: a given one, or one that can be derived within the limit.

@@ -11,8 +11,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/dates.h"
+#include "common/base/enum_name.h"
 #include "common/base/money.h"
 #include "common/base/status.h"
+#include "common/base/text.h"
 #include "projections/balances/balances.h"
 #include "projections/balances/queries.h"
 #include "projections/balances/rows.h"
@@ -125,10 +127,10 @@ class Asking {
       SAME_OR_RETURN(Balance(account, hand));
       SAME_OR_RETURN(OpenItems(account, hand));
       SAME_OR_RETURN(StatementOf(account, hand));
-      SAME_OR_RETURN(AgeingOf(account, hand));
+      SAME_OR_RETURN(AgingOf(account, hand));
     }
-    SAME_OR_RETURN(AgeingOfAll());
-    return TrialBalance();
+    SAME_OR_RETURN(AgingOfAll());
+    return ControlTotals();
   }
 
  private:
@@ -248,7 +250,8 @@ class Asking {
         if (i == expected.size()) return "more open items than there are";
         const HandItem& wanted = expected[i++];
         SAME("open item", item.invoice_id(), wanted.id);
-        SAME("kind", item.kind(), wanted.debit_note ? "DEBIT_NOTE" : "INVOICE");
+        SAME("kind", std::string(ShortNameOf(item.kind())),
+             wanted.debit_note ? "DEBIT_NOTE" : "INVOICE");
         SAME("number", item.number(), wanted.number);
         SAME("invoice date", FormatDay(*DayOf(item.invoice_date())), FormatDay(wanted.day));
         SAME("due date", FormatDay(*DayOf(item.due_date())), FormatDay(wanted.due));
@@ -268,7 +271,7 @@ class Asking {
   }
 
   std::string StatementOf(const BookAccount& account, const HandAccount& hand) {
-    auto request = Of<v1::GetStatementRequest>(account);
+    auto request = Of<v1::ListStatementEntriesRequest>(account);
     request.set_page_size(asked_.page_size);
     absl::CivilDay first(1, 1, 1), last = DayFor(account);
     if (asked_.start >= -40) {
@@ -282,7 +285,7 @@ class Asking {
       *request.mutable_end_date() = DateOf(last);
     }
     if (first > last) {
-      v1::GetStatementResponse none;
+      v1::ListStatementEntriesResponse none;
       return ReasonOf(as_of_.has_value()
                           ? BalancesQueries::Check(request)
                           : test::AnswerOf<BalancesQueries>(request, world_.Read(now_), &none)) ==
@@ -295,7 +298,7 @@ class Asking {
     int64_t balance = opening;
     size_t i = 0;
     do {
-      const auto answer = Answer<v1::GetStatementResponse>(request);
+      const auto answer = Answer<v1::ListStatementEntriesResponse>(request);
       SAME("opening", Minor(answer.opening()), opening);
       SAME("closing", Minor(answer.closing()), hand.At(last).balance());
       SAME("opening + debits - credits", Minor(answer.closing()),
@@ -303,12 +306,14 @@ class Asking {
       for (const auto& entry : answer.entries()) {
         if (i == expected.size()) return "more entries than there are";
         const HandLine& wanted = expected[i++];
-        SAME("entry kind", entry.kind(), wanted.kind);
+        SAME("entry kind", std::string(ShortNameOf(entry.kind())), wanted.kind);
         SAME("entry date", FormatDay(*DayOf(entry.date())), FormatDay(wanted.day));
         SAME("document id", entry.document_id(), wanted.id);
         SAME("number", entry.number(), wanted.number);
-        SAME("document", entry.document(), wanted.number.empty() ? wanted.id : wanted.number);
-        SAME("reason", entry.reason(), wanted.reason);
+        const bool by_code = entry.write_off_reason() != billing::v1::WRITE_OFF_REASON_UNSPECIFIED;
+        SAME("reason",
+             by_code ? std::string(ShortNameOf(entry.write_off_reason())) : entry.reason(),
+             wanted.reason);
         const bool debit = entry.has_debit();
         SAME("debit", debit ? Minor(entry.debit()) : 0, wanted.debit);
         SAME("credit", entry.has_credit() ? Minor(entry.credit()) : 0, wanted.credit);
@@ -322,24 +327,23 @@ class Asking {
     return "";
   }
 
-  static std::string CompareAges(const v1::Ageing& row, const std::vector<int64_t>& columns,
+  static std::string CompareAges(const v1::Aging& row, const std::vector<int64_t>& columns,
                                  const HandFigures& at) {
-    const int64_t ours[] = {Minor(row.not_due()),     Minor(row.days_1_30()),
-                            Minor(row.days_31_60()),  Minor(row.days_61_90()),
-                            Minor(row.days_91_120()), Minor(row.days_over_120())};
+    SAME("buckets", row.buckets_size(), 6);
     int64_t sum = 0;
     for (size_t i = 0; i < 6; ++i) {
-      SAME(absl::StrCat("ageing column ", i), ours[i], columns[i]);
-      sum += ours[i];
+      const int64_t ours = Minor(row.buckets(static_cast<int>(i)).amount());
+      SAME(absl::StrCat("bucket ", row.buckets(static_cast<int>(i)).name()), ours, columns[i]);
+      sum += ours;
     }
-    SAME("sum of the ageing columns", sum, at.receivable);
+    SAME("sum of the aging columns", sum, at.receivable);
     SAME("unapplied column", Minor(row.unapplied()), -at.unapplied);
-    SAME("ageing balance", Minor(row.balance()), at.balance());
+    SAME("aging balance", Minor(row.balance()), at.balance());
     return "";
   }
-  std::string AgeingOf(const BookAccount& account, const HandAccount& hand) {
-    const auto answer = Answer<v1::GetAgeingResponse>(Of<v1::GetAgeingRequest>(account));
-    SAME("ageing rows", answer.rows_size(), 1);
+  std::string AgingOf(const BookAccount& account, const HandAccount& hand) {
+    const auto answer = Answer<v1::GetAgingResponse>(Of<v1::GetAgingRequest>(account));
+    SAME("aging rows", answer.rows_size(), 1);
     const absl::CivilDay day = DayFor(account);
     return CompareAges(answer.rows(0), hand.Ages(day), hand.At(day));
   }
@@ -347,7 +351,7 @@ class Asking {
   struct Total {
     HandFigures at;
     std::vector<int64_t> ages = std::vector<int64_t>(6, 0);
-    std::map<std::string, std::pair<int64_t, int64_t>> posted;  // debit, credit
+    std::map<std::string, int64_t> posted;  // debits - credits
   };
 
   static void Add(const HandFigures& one, HandFigures& sum) {
@@ -379,20 +383,20 @@ class Asking {
       for (const BookFact& fact : account.facts) {
         if (fact.recorded > read_) continue;
         for (const auto& posting : postings::PostingsOf(fact.event)) {
-          auto& row = total.posted[std::string(postings::NameOf(posting.ledger))];
-          (posting.side == postings::Side::kDebit ? row.first : row.second) += posting.amount_minor;
+          total.posted[postings::NameOf(posting.ledger)] +=
+              posting.side == postings::Side::kDebit ? posting.amount_minor : -posting.amount_minor;
         }
       }
     }
     return totals;
   }
 
-  std::string AgeingOfAll() {
-    v1::GetAgeingRequest request;
+  std::string AgingOfAll() {
+    v1::GetAgingRequest request;
     SetClocks(request);
-    const auto answer = Answer<v1::GetAgeingResponse>(request);
+    const auto answer = Answer<v1::GetAgingResponse>(request);
     const auto totals = Totals();
-    SAME("rows of the ageing of all", static_cast<size_t>(answer.rows_size()), totals.size());
+    SAME("rows of the aging of all", static_cast<size_t>(answer.rows_size()), totals.size());
     int i = 0;
     for (const auto& [currency, total] : totals) {
       SAME("currency", answer.rows(i).currency_code(), currency);
@@ -401,20 +405,19 @@ class Asking {
     return "";
   }
 
-  std::string TrialBalance() {
-    v1::GetTrialBalanceRequest request;
+  std::string ControlTotals() {
+    v1::GetControlTotalsRequest request;
     SetClocks(request);
-    SAME_OR_RETURN(TrialBalance(request, Totals(), false));
+    SAME_OR_RETURN(ControlTotals(request, Totals(), false));
     if (as_of_.has_value()) return "";
     *request.mutable_as_of_date() = DateOf(kLastOfAllDays);
-    return TrialBalance(request, Totals(true), true);
+    return ControlTotals(request, Totals(true), true);
   }
 
-  std::string TrialBalance(const v1::GetTrialBalanceRequest& request,
-                           const std::map<std::string, Total>& totals, bool all) {
-    const auto answer = Answer<v1::GetTrialBalanceResponse>(request);
-    SAME("totals of the trial balance", static_cast<size_t>(answer.totals_size()), totals.size());
-    SAME("rows of the trial balance", static_cast<size_t>(answer.rows_size()), totals.size() * 11);
+  std::string ControlTotals(const v1::GetControlTotalsRequest& request,
+                            const std::map<std::string, Total>& totals, bool all) {
+    const auto answer = Answer<v1::GetControlTotalsResponse>(request);
+    SAME("control totals", static_cast<size_t>(answer.totals_size()), totals.size());
     int i = 0;
     for (const auto& [currency, total] : totals) {
       const HandFigures& at = total.at;
@@ -439,7 +442,7 @@ class Asking {
       SAME("all payments", row.payment_count(), at.payments);
       SAME("all void invoices", row.void_invoice_count(), at.voids);
       SAME("all credit notes", row.credit_note_count(), at.notes);
-      const std::pair<const char*, int64_t> ledger[] = {
+      std::map<std::string, int64_t> ledger = {
           {"cash", at.received - at.refunded - at.reversed - at.claimed - at.lost},
           {"credit_losses_bad_debt", at.bad_debt},
           {"credit_losses_normal", at.normal},
@@ -451,22 +454,18 @@ class Asking {
           {"revenue", -at.net},
           {"sales_discounts", at.early},
           {"tax_payable", at.relief + at.discount_tax - at.tax}};
+      SAME("ledger accounts", static_cast<size_t>(row.ledger_balances_size()), ledger.size());
       int64_t sum = 0;
-      for (int l = 0; l < 11; ++l) {
-        const v1::TrialBalanceRow& line = answer.rows(i * 11 + l);
-        SAME("ledger account", line.ledger_account(), ledger[l].first);
-        SAME(line.ledger_account(), Minor(line.balance()), ledger[l].second);
-        SAME("debit - credit", Minor(line.debit()) - Minor(line.credit()), ledger[l].second);
+      for (const v1::LedgerBalance& line : row.ledger_balances()) {
+        const std::string name = NameOf(*postings::FromApi(line.ledger_account()));
+        SAME(name, Minor(line.balance()), ledger.at(name));
         sum += Minor(line.balance());
         if (!all) continue;
-        const auto it = total.posted.find(line.ledger_account());
-        const auto posted = it == total.posted.end() ? std::pair<int64_t, int64_t>() : it->second;
-        SAME(absl::StrCat("debits posted to ", line.ledger_account()), Minor(line.debit()),
-             posted.first);
-        SAME(absl::StrCat("credits posted to ", line.ledger_account()), Minor(line.credit()),
-             posted.second);
+        const auto it = total.posted.find(name);
+        SAME(absl::StrCat("posted to ", name), Minor(line.balance()),
+             it == total.posted.end() ? 0 : it->second);
       }
-      SAME("sum of the trial balance", sum, 0);
+      SAME("sum of the ledger", sum, 0);
       ++i;
     }
     return "";

@@ -6,8 +6,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/dates.h"
+#include "common/base/enum_name.h"
 #include "common/base/money.h"
 #include "common/base/status.h"
+#include "common/base/text.h"
+#include "projections/journal/postings.h"
 #include "tests/support/answers.h"
 
 namespace daybook::balances {
@@ -45,10 +48,10 @@ class Asking {
         SAME_OR_RETURN(BalanceOf(c, account));
         SAME_OR_RETURN(OpenItemsOf(c, account));
         SAME_OR_RETURN(StatementOf(c, account));
-        SAME_OR_RETURN(AgeingOf(c, account));
+        SAME_OR_RETURN(AgingOf(c, account));
       }
     }
-    SAME_OR_RETURN(AgeingOfAll());
+    SAME_OR_RETURN(AgingOfAll());
     return TrialBalance();
   }
 
@@ -167,7 +170,7 @@ class Asking {
   }
 
   std::string StatementOf(int c, const BruteAccount& account) {
-    auto request = RequestOf<v1::GetStatementRequest>(c, account);
+    auto request = RequestOf<v1::ListStatementEntriesRequest>(c, account);
     request.set_page_size(question_.page_size);
     absl::CivilDay first(1, 1, 1), last = TodayIn(account.time_zone);
     const int start = std::min(question_.start, question_.end);
@@ -178,13 +181,14 @@ class Asking {
     if (end <= 400) *request.mutable_end_date() = DateOf(last);
     if (first > last) {
       SAME("refusal of a period that begins ahead",
-           ReasonOf(Answer<v1::GetStatementResponse>(c, request).status()), "INVALID_FIELDS");
+           ReasonOf(Answer<v1::ListStatementEntriesResponse>(c, request).status()),
+           "INVALID_FIELDS");
       return "";
     }
     const auto expected = account.StatementOf(first, last, read_);
     size_t i = 0;
     do {
-      const auto answer = Answer<v1::GetStatementResponse>(c, request);
+      const auto answer = Answer<v1::ListStatementEntriesResponse>(c, request);
       if (!answer.ok()) return answer.status().ToString();
       SAME("opening", Minor(answer->opening()), expected.opening);
       SAME("closing", Minor(answer->closing()), expected.closing);
@@ -196,8 +200,10 @@ class Asking {
         if (i == expected.lines.size()) return "more entries than there are";
         const auto& wanted = expected.lines[i++];
         SAME("entry date", FormatDay(Day(entry.date())), FormatDay(wanted.day));
-        SAME("kind", entry.kind(), wanted.invoice ? "INVOICE" : "PAYMENT");
-        SAME("document", entry.document(), wanted.document);
+        SAME("kind", std::string(ShortNameOf(entry.kind())),
+             wanted.invoice ? "INVOICE" : "PAYMENT");
+        SAME("document", entry.number().empty() ? entry.document_id() : entry.number(),
+             wanted.document);
         SAME("is a debit", entry.has_debit(), wanted.invoice);
         SAME("is a credit", entry.has_credit(), !wanted.invoice);
         SAME("amount", Minor(wanted.invoice ? entry.debit() : entry.credit()), wanted.amount);
@@ -209,27 +215,25 @@ class Asking {
     return "";
   }
 
-  static std::string CompareAges(const v1::Ageing& row, const std::vector<int64_t>& columns,
+  static std::string CompareAges(const v1::Aging& row, const std::vector<int64_t>& columns,
                                  int64_t unapplied, int64_t balance) {
-    const int64_t ours[] = {Minor(row.not_due()),     Minor(row.days_1_30()),
-                            Minor(row.days_31_60()),  Minor(row.days_61_90()),
-                            Minor(row.days_91_120()), Minor(row.days_over_120())};
+    SAME("buckets", row.buckets_size(), 6);
     int64_t sum = -unapplied;
     for (size_t i = 0; i < 6; ++i) {
-      SAME(absl::StrCat("ageing column ", i), ours[i], columns[i]);
-      sum += ours[i];
+      const int64_t ours = Minor(row.buckets(static_cast<int>(i)).amount());
+      SAME(absl::StrCat("bucket ", row.buckets(static_cast<int>(i)).name()), ours, columns[i]);
+      sum += ours;
     }
     SAME("unapplied column", Minor(row.unapplied()), -unapplied);
-    SAME("ageing balance", Minor(row.balance()), balance);
+    SAME("aging balance", Minor(row.balance()), balance);
     SAME("sum of the columns", sum, balance);
     return "";
   }
 
-  std::string AgeingOf(int c, const BruteAccount& account) {
-    const auto answer =
-        Answer<v1::GetAgeingResponse>(c, RequestOf<v1::GetAgeingRequest>(c, account));
+  std::string AgingOf(int c, const BruteAccount& account) {
+    const auto answer = Answer<v1::GetAgingResponse>(c, RequestOf<v1::GetAgingRequest>(c, account));
     if (!answer.ok()) return answer.status().ToString();
-    SAME("ageing rows", answer->rows_size(), 1);
+    SAME("aging rows", answer->rows_size(), 1);
     const BruteClocks at = ClocksOf(account.time_zone);
     return CompareAges(answer->rows(0), account.Ages(at),
                        account.Received(at) - account.Allocated(at),
@@ -263,17 +267,17 @@ class Asking {
     return totals;
   }
 
-  std::string AgeingOfAll() {
-    v1::GetAgeingRequest request;
+  std::string AgingOfAll() {
+    v1::GetAgingRequest request;
     SetClocks(request);
-    const auto answer = Answer<v1::GetAgeingResponse>(-1, request);
+    const auto answer = Answer<v1::GetAgingResponse>(-1, request);
     if (!answer.ok()) return answer.status().ToString();
     const auto totals = Totals();
-    SAME("ageing rows", static_cast<size_t>(answer->rows_size()), totals.size());
+    SAME("aging rows", static_cast<size_t>(answer->rows_size()), totals.size());
     int i = 0;
     for (const auto& [currency, total] : totals) {
-      const v1::Ageing& row = answer->rows(i++);
-      SAME("ageing currency", row.currency_code(), currency);
+      const v1::Aging& row = answer->rows(i++);
+      SAME("aging currency", row.currency_code(), currency);
       SAME_OR_RETURN(CompareAges(row, total.ages, total.received - total.direct - total.later,
                                  total.invoiced - total.received));
     }
@@ -281,9 +285,9 @@ class Asking {
   }
 
   std::string TrialBalance() {
-    v1::GetTrialBalanceRequest request;
+    v1::GetControlTotalsRequest request;
     SetClocks(request);
-    const auto answer = Answer<v1::GetTrialBalanceResponse>(-1, request);
+    const auto answer = Answer<v1::GetControlTotalsResponse>(-1, request);
     if (!answer.ok()) return answer.status().ToString();
     const auto totals = Totals();
     SAME("trial balance totals", static_cast<size_t>(answer->totals_size()), totals.size());
@@ -298,27 +302,22 @@ class Asking {
       SAME("all invoices", row.invoice_count(), total.invoices);
       SAME("all payments", row.payment_count(), total.payments);
       SAME("all accounts", row.account_count(), total.accounts);
-      const std::pair<int64_t, int64_t> ledger[] = {{total.received, 0},
-                                                    {0, 0},
-                                                    {0, 0},
-                                                    {0, 0},
-                                                    {total.later, total.received - total.direct},
-                                                    {0, 0},
-                                                    {total.invoiced, total.direct + total.later},
-                                                    {0, 0},
-                                                    {0, total.invoiced - total.tax},
-                                                    {0, 0},
-                                                    {0, total.tax}};
+      using journal::v1::LedgerAccount;
+      std::map<LedgerAccount, int64_t> ledger = {
+          {journal::v1::LEDGER_ACCOUNT_CASH, total.received},
+          {journal::v1::LEDGER_ACCOUNT_CUSTOMER_DEPOSITS,
+           total.later - (total.received - total.direct)},
+          {journal::v1::LEDGER_ACCOUNT_RECEIVABLE, total.invoiced - total.direct - total.later},
+          {journal::v1::LEDGER_ACCOUNT_REVENUE, total.tax - total.invoiced},
+          {journal::v1::LEDGER_ACCOUNT_TAX_PAYABLE, -total.tax}};
+      SAME("ledger accounts", row.ledger_balances_size(), postings::kLedgers);
       int64_t sum = 0;
-      for (int l = 0; l < 11; ++l) {
-        const v1::TrialBalanceRow& line = answer->rows(i * 11 + l);
-        SAME(absl::StrCat("debit of ", line.ledger_account()), Minor(line.debit()),
-             ledger[l].first);
-        SAME(absl::StrCat("credit of ", line.ledger_account()), Minor(line.credit()),
-             ledger[l].second);
+      for (const v1::LedgerBalance& line : row.ledger_balances()) {
+        SAME(absl::StrCat("balance of ", ToAbsl(ShortNameOf(line.ledger_account()))),
+             Minor(line.balance()), ledger[line.ledger_account()]);
         sum += Minor(line.balance());
       }
-      SAME("sum of the trial balance", sum, 0);
+      SAME("sum of the ledger", sum, 0);
       ++i;
     }
     int64_t customers = 0;

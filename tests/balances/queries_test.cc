@@ -74,7 +74,7 @@ TEST_F(QueriesTest, NamesEveryFieldThatIsWrong) {
 }
 
 TEST_F(QueriesTest, RefusesAPeriodThatEndsBeforeItBegins) {
-  v1::GetStatementRequest request;
+  v1::ListStatementEntriesRequest request;
   request.set_customer_id("c-0");
   *request.mutable_start_date() = DateOf(absl::CivilDay(2026, 2, 2));
   *request.mutable_end_date() = DateOf(absl::CivilDay(2026, 2, 1));
@@ -169,14 +169,14 @@ TEST_F(QueriesTest, MoneyOfTheFutureIsNotReceivedYetWhicheverQueryIsAsked) {
     v1::ListOpenItemsRequest items;
     items.set_customer_id("c-0");
     EXPECT_EQ(Ask<v1::ListOpenItemsResponse>(items, 0, now)->items_size(), owed != 0);
-    v1::GetStatementRequest statement;
+    v1::ListStatementEntriesRequest statement;
     statement.set_customer_id("c-0");
-    EXPECT_EQ(minor(Ask<v1::GetStatementResponse>(statement, 0, now)->closing()), owed);
-    v1::GetAgeingRequest ageing;
-    EXPECT_EQ(minor(Ask<v1::GetAgeingResponse>(ageing, -1, now)->rows(0).balance()), owed);
-    ageing.set_customer_id("c-0");
-    EXPECT_EQ(minor(Ask<v1::GetAgeingResponse>(ageing, 0, now)->rows(0).balance()), owed);
-    const auto trial = Ask<v1::GetTrialBalanceResponse>(v1::GetTrialBalanceRequest(), -1, now);
+    EXPECT_EQ(minor(Ask<v1::ListStatementEntriesResponse>(statement, 0, now)->closing()), owed);
+    v1::GetAgingRequest aging;
+    EXPECT_EQ(minor(Ask<v1::GetAgingResponse>(aging, -1, now)->rows(0).balance()), owed);
+    aging.set_customer_id("c-0");
+    EXPECT_EQ(minor(Ask<v1::GetAgingResponse>(aging, 0, now)->rows(0).balance()), owed);
+    const auto trial = Ask<v1::GetControlTotalsResponse>(v1::GetControlTotalsRequest(), -1, now);
     EXPECT_EQ(minor(trial->totals(0).receivable()), owed);
     EXPECT_EQ(minor(trial->totals(0).received()), 100 - owed);
   }
@@ -233,26 +233,26 @@ TEST_F(QueriesTest, PagesOfOneListGoUpToOneDay) {
   ASSERT_EQ(first->items_size(), 4);
   items.set_page_token(first->next_page_token());
   EXPECT_EQ(Ask<v1::ListOpenItemsResponse>(items, 0, eve + absl::Hours(24))->items_size(), 1);
-  v1::GetStatementRequest statement;
+  v1::ListStatementEntriesRequest statement;
   statement.set_customer_id("c-0");
   statement.set_page_size(4);
-  const auto page = Ask<v1::GetStatementResponse>(statement, 0, eve);
+  const auto page = Ask<v1::ListStatementEntriesResponse>(statement, 0, eve);
   statement.set_page_token(page->next_page_token());
-  const auto next = Ask<v1::GetStatementResponse>(statement, 0, eve + absl::Hours(24));
+  const auto next = Ask<v1::ListStatementEntriesResponse>(statement, 0, eve + absl::Hours(24));
   EXPECT_EQ(next->entries_size(), 1);
   EXPECT_EQ(next->closing().ShortDebugString(), page->closing().ShortDebugString());
 }
 
 TEST_F(QueriesTest, RefusesAPeriodThatBeginsAheadAndDoesNotSayItsEnd) {
   Invoices(1);
-  v1::GetStatementRequest request;
+  v1::ListStatementEntriesRequest request;
   request.set_customer_id("c-0");
   *request.mutable_start_date() = DateOf(World::kFirstDay + 3000);
-  const absl::Status status = Ask<v1::GetStatementResponse>(request).status();
+  const absl::Status status = Ask<v1::ListStatementEntriesResponse>(request).status();
   EXPECT_EQ(ReasonOf(status), "INVALID_FIELDS");
   EXPECT_THAT(std::string(status.message()), HasSubstr("end_date"));
   *request.mutable_end_date() = DateOf(World::kFirstDay + 3000);
-  EXPECT_TRUE(Ask<v1::GetStatementResponse>(request).ok());
+  EXPECT_TRUE(Ask<v1::ListStatementEntriesResponse>(request).ok());
 }
 
 TEST_F(QueriesTest, RefusesForgedPageTokensAndThoseOfOtherRequests) {
@@ -271,18 +271,19 @@ TEST_F(QueriesTest, RefusesForgedPageTokensAndThoseOfOtherRequests) {
   EXPECT_EQ(reason(std::string(1000, 'A')), "PAGE_TOKEN_MALFORMED");
   request.set_page_size(3);
   EXPECT_EQ(reason(token), "PAGE_TOKEN_MALFORMED");
-  v1::GetStatementRequest other;
+  v1::ListStatementEntriesRequest other;
   other.set_customer_id("c-0");
   other.set_page_size(2);
   other.set_page_token(token);
-  EXPECT_EQ(ReasonOf(Ask<v1::GetStatementResponse>(other).status()), "PAGE_TOKEN_MALFORMED");
+  EXPECT_EQ(ReasonOf(Ask<v1::ListStatementEntriesResponse>(other).status()),
+            "PAGE_TOKEN_MALFORMED");
 }
 
-TEST_F(QueriesTest, GivesAHundredItemsByDefaultAndAThousandAtMost) {
+TEST_F(QueriesTest, GivesFiftyItemsByDefaultAndAThousandAtMost) {
   Invoices(1100);
   v1::ListOpenItemsRequest request;
   request.set_customer_id("c-0");
-  EXPECT_EQ(Ask<v1::ListOpenItemsResponse>(request)->items_size(), 100);
+  EXPECT_EQ(Ask<v1::ListOpenItemsResponse>(request)->items_size(), 50);
   request.set_page_size(5000);
   EXPECT_EQ(Ask<v1::ListOpenItemsResponse>(request)->items_size(), 1000);
 }

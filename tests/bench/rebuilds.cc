@@ -347,12 +347,12 @@ class HistoryFigures {
   // What the rebuild has made is what was written.
   absl::Status CheckTotals(const std::string& address) {
     rpc::Client client(address);
-    const auto* const method = balances::v1::GetTrialBalanceRequest::descriptor()
+    const auto* const method = balances::v1::GetControlTotalsRequest::descriptor()
                                    ->file()
                                    ->FindServiceByName("BalancesService")
-                                   ->FindMethodByName("GetTrialBalance");
-    balances::v1::GetTrialBalanceResponse response;
-    RETURN_IF_ERROR(client.Call(*method, balances::v1::GetTrialBalanceRequest(), &response,
+                                   ->FindMethodByName("GetControlTotals");
+    balances::v1::GetControlTotalsResponse response;
+    RETURN_IF_ERROR(client.Call(*method, balances::v1::GetControlTotalsRequest(), &response,
                                 absl::Now() + absl::Seconds(50)));
     if (response.totals_size() != 1 ||
         response.totals(0).invoice_count() != static_cast<int64_t>(totals_.invoices) ||

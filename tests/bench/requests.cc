@@ -43,7 +43,7 @@ book::v1::Command Commands::Register(uint64_t number) {
   auto& request = *command.mutable_register_customer();
   request.set_customer_id(IdOf('c', number));
   request.set_kind(customer::v1::CUSTOMER_KIND_PERSON);
-  auto& personal = *request.mutable_personal();
+  auto& personal = *request.mutable_profile()->mutable_personal();
   personal.set_display_name(absl::StrCat("Customer ", number));
   request.set_request_id(IdOf('a', number));
   return command;

@@ -84,15 +84,17 @@ TEST(OpenAccount, OpensAsSaid) {
   story.Now(absl::FromCivil(absl::CivilSecond(2026, 3, 15, 23, 0, 0), absl::UTCTimeZone()));
   const auto outcome = story.When(Proto<OpenAccountRequest>(
       "account_id: '../x' currency_code: 'JPY' time_zone: 'Asia/Tokyo' terms { net_days: 30 } "
-      "manual_credit: true"));
+      "credit_application: CREDIT_APPLICATION_MANUAL"));
   outcome.Then(
       {"account_opened { account_id: '../x' currency_code: 'JPY' currency_digits: 0 "
-       "time_zone: 'Asia/Tokyo' terms { net_days: 30 } manual_credit: true }"});
+       "time_zone: 'Asia/Tokyo' terms { net_days: 30 } credit_application: "
+       "CREDIT_APPLICATION_MANUAL }"});
   EXPECT_EQ(outcome.events[0].effective_date, absl::CivilDay(2026, 3, 16));
   EXPECT_THAT(story.state().billing(),
               EqualsProto(Proto<internal::billing::v1::State>(
                   "accounts { account_id: '../x' currency_code: 'JPY' currency_digits: 0 "
-                  "time_zone: 'Asia/Tokyo' terms { net_days: 30 } manual_credit: true state: "
+                  "time_zone: 'Asia/Tokyo' terms { net_days: 30 } credit_application: "
+                  "CREDIT_APPLICATION_MANUAL state: "
                   "ACCOUNT_STATE_ACTIVE "
                   "changed_date: 20260316 }")));
 }

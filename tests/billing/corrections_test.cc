@@ -178,8 +178,8 @@ class Scene {
   explicit Scene(const std::string& currency)
       : currency_(*Currency::Find(currency)),
         unit_(billing::WriteOffTolerance(currency)),
-        story_(CustomerWithAccount(
-            absl::StrCat("currency_code: '", currency, "' manual_credit: true"))) {}
+        story_(CustomerWithAccount(absl::StrCat(
+            "currency_code: '", currency, "' credit_application: CREDIT_APPLICATION_MANUAL"))) {}
 
   // A step of the way; must be accepted.
   template <class Request>

@@ -392,7 +392,7 @@ TEST(EarlyPayment, SoDoesMoneyThatIsRecordedUnderAKnownId) {
 TEST(EarlyPayment, CreditCountsByTheDayOnWhichItsMoneyCame) {
   for (const int day : {11, 12}) {
     SCOPED_TRACE(day);
-    Book book("manual_credit: true");
+    Book book("credit_application: CREDIT_APPLICATION_MANUAL");
     book.Pay(11'662, day);
     const std::string id = book.Issue();
     const auto applied = book.Do<v1::ApplyCreditRequest>("");
@@ -404,7 +404,7 @@ TEST(EarlyPayment, CreditCountsByTheDayOnWhichItsMoneyCame) {
 }
 
 TEST(EarlyPayment, CreditOfSeveralSourcesEarnsItTogether) {
-  Book book("manual_credit: true");
+  Book book("credit_application: CREDIT_APPLICATION_MANUAL");
   book.Pay(5'000, 2);
   book.Pay(6'662, 11);
   const std::string id = book.Issue();
@@ -443,7 +443,7 @@ TEST(EarlyPayment, IsUndoneWhenItsMoneyIsTakenBack) {
        "ISSUED, 5238 open, 0 let off (0 of it tax)"},
       {"more than is left",
        "amount { currency_code: 'EUR' units: 150 } excess: "
-       "TAKE_BACK_EXCESS_CLAIM ",
+       "REVERSAL_EXCESS_CLAIM ",
        "ISSUED, 11900 open, 0 let off (0 of it tax)"},
   };
   for (const Row& row : rows) {
@@ -594,7 +594,7 @@ TEST(EarlyPayment, ACreditNoteMayLeaveNoMoreThanTheDiscount) {
 }
 
 TEST(EarlyPayment, ACreditNoteThatIsPaidOutKeepsIt) {
-  Book book("manual_credit: true");
+  Book book("credit_application: CREDIT_APPLICATION_MANUAL");
   const std::string id = book.Issue();
   book.Pay(11'662, 5);
   const std::string note = book.Note(id, 5'950, "CREDIT").response.credit_note_id();
@@ -609,7 +609,7 @@ TEST(EarlyPayment, ACreditNoteThatIsPaidOutKeepsIt) {
 
 // It takes the place of the money that it pays back, also of money that came too late.
 TEST(EarlyPayment, ACreditNoteThatIsPaidOutIsInTime) {
-  Book book("manual_credit: true");
+  Book book("credit_application: CREDIT_APPLICATION_MANUAL");
   const std::string id = book.Issue();
   book.Pay(11'562, 5, {id});
   book.Pay(300, 20, {id});
@@ -724,7 +724,7 @@ TEST(EarlyPayment, OnePaymentEarnsNoMoreThanItsReversalCanUndo) {
   constexpr int kInvoices = 1'000;
   for (const bool at_once : {true, false}) {
     SCOPED_TRACE(at_once);
-    Book book("manual_credit: true");
+    Book book("credit_application: CREDIT_APPLICATION_MANUAL");
     std::vector<std::string> ids;
     const std::string lines = Line(10'000, "19");
     const std::string early = at_once ? "" : book.Pay(kInvoices * 11'662, 11).response.payment_id();
@@ -767,7 +767,7 @@ TEST(EarlyPayment, OnePaymentEarnsNoMoreThanItsReversalCanUndo) {
 // Late money that goes makes many invoices earn what they offer; that fits the record as well.
 TEST(EarlyPayment, OneCommandTakesNoMoreThanFitsItsRecord) {
   constexpr int kInvoices = 900;
-  Book book("manual_credit: true");
+  Book book("credit_application: CREDIT_APPLICATION_MANUAL");
   const std::string late = book.Pay(kInvoices, 20).response.payment_id();
   std::vector<std::string> ids;
   for (int i = 0; i < kInvoices; ++i) ids.push_back(book.Issue());

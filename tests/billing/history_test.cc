@@ -185,8 +185,8 @@ RC_GTEST_PROP(History, AgreesWithAReferenceFoldAtEveryCommand, ()) {
   const Currency& currency = *Currency::Find(code);
   const bool manual = *rc::gen::inRange(0, 4) == 0;
   Story<billing::Billing> story = CustomerWithAccount(
-      absl::StrCat("currency_code: '", code, "' manual_credit: ", manual ? "true" : "false",
-                   " terms { net_days: 14 }"));
+      absl::StrCat("currency_code: '", code, "' credit_application: CREDIT_APPLICATION_",
+                   manual ? "MANUAL" : "AUTOMATIC", " terms { net_days: 14 }"));
   const auto& account = story.state().billing().accounts(0);
   Reference reference;
   const auto fold = [&](const auto& outcome, bool validate_only) {

@@ -57,7 +57,7 @@ TEST(Drafts, RefuseBadFields) {
   book.Draft("lines { } due_date { year: 1 }").ThenInvalid({"draft.due_date", "draft.lines[0]"});
   book.Draft("lines { amount { currency_code: 'EUR' units: -1 } }").ThenInvalid({"draft.lines"});
   book.Draft("lines { amount { currency_code: 'USD' units: 1 } }").ThenRefused("CURRENCY_MISMATCH");
-  book.Of<v1::EditDraftInvoiceRequest>("x").ThenInvalid({"draft"});
+  book.Of<v1::UpdateDraftInvoiceRequest>("x").ThenInvalid({"draft"});
   book.Of<v1::DeleteDraftInvoiceRequest>("").ThenInvalid({"invoice_id"});
   book.Of<v1::DeleteDraftInvoiceRequest>("x").ThenRefused("INVOICE_NOT_FOUND");
   book.story.When(InvoiceOf(1, "draft_id: 'x' series: 'B' reference: 'r'"))
@@ -72,8 +72,8 @@ TEST(Drafts, AreEditedIssuedAndGone) {
   EXPECT_EQ(made.response.total().units(), 10);
   EXPECT_EQ(book.account().drafts_size(), 1);
   EXPECT_EQ(book.account().open_minor(), 0);
-  book.Of<v1::EditDraftInvoiceRequest>(id, absl::StrCat("draft { ", kLine, "}")).Then({});
-  EXPECT_EQ(book.Of<v1::EditDraftInvoiceRequest>(
+  book.Of<v1::UpdateDraftInvoiceRequest>(id, absl::StrCat("draft { ", kLine, "}")).Then({});
+  EXPECT_EQ(book.Of<v1::UpdateDraftInvoiceRequest>(
                     id, absl::StrCat("draft { ", kLine, kLine, " series: 'B' }"))
                 .response.total()
                 .units(),
@@ -91,16 +91,17 @@ TEST(Drafts, HaveAVersionOfTheirOwn) {
   const std::string id = made.response.invoice_id();
   EXPECT_EQ(made.response.etag(), "1");
   const std::string two_lines = absl::StrCat("draft { ", kLine, kLine, "} ");
-  EXPECT_EQ(book.Of<v1::EditDraftInvoiceRequest>(id, two_lines + "etag: '1'").response.etag(), "2");
+  EXPECT_EQ(book.Of<v1::UpdateDraftInvoiceRequest>(id, two_lines + "etag: '1'").response.etag(),
+            "2");
   EXPECT_EQ(
-      book.Of<v1::EditDraftInvoiceRequest>(id, two_lines + "etag: '2'").Then({}).response.etag(),
+      book.Of<v1::UpdateDraftInvoiceRequest>(id, two_lines + "etag: '2'").Then({}).response.etag(),
       "2")
       << "nothing changed";
   book.Issue(5);  // is nobody's business here
   book.Draft(kLine);
 
   const std::string one_line = absl::StrCat("draft { ", kLine, "} ");
-  EXPECT_EQ(MetadataOf(book.Of<v1::EditDraftInvoiceRequest>(id, one_line + "etag: '1'")
+  EXPECT_EQ(MetadataOf(book.Of<v1::UpdateDraftInvoiceRequest>(id, one_line + "etag: '1'")
                            .ThenRefused("ETAG_MISMATCH")
                            .status,
                        "etag"),
@@ -111,7 +112,7 @@ TEST(Drafts, HaveAVersionOfTheirOwn) {
   EXPECT_EQ(book.account().drafts_size(), 2);
   book.story.When(InvoiceOf(1, "draft_etag: '1'")).ThenInvalid({"draft_etag"});
   const std::string too_long(65, '1');
-  book.Of<v1::EditDraftInvoiceRequest>(id, one_line + "etag: '" + too_long + "'")
+  book.Of<v1::UpdateDraftInvoiceRequest>(id, one_line + "etag: '" + too_long + "'")
       .ThenInvalid({"etag"});
   book.Of<v1::DeleteDraftInvoiceRequest>(id, "etag: '" + too_long + "'").ThenInvalid({"etag"});
 
@@ -382,9 +383,10 @@ TEST(AccountLife, ChangesItsTerms) {
       .ThenInvalid({"terms.net_days"});
   book.story.When(Proto<v1::ChangeAccountTermsRequest>("terms { net_days: 14 }")).Then({});
   book.story
-      .When(Proto<v1::ChangeAccountTermsRequest>("terms { net_days: 30 } manual_credit: true"))
+      .When(Proto<v1::ChangeAccountTermsRequest>(
+          "terms { net_days: 30 } credit_application: CREDIT_APPLICATION_MANUAL"))
       .Then({"account_terms_changed { account_id: 'acc' terms { net_days: 30 } "
-             "manual_credit: true }"});
+             "credit_application: CREDIT_APPLICATION_MANUAL }"});
   EXPECT_EQ(book.story.When(InvoiceOf(1)).response.due_date().day(), 14);
 }
 

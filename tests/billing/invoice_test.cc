@@ -262,7 +262,7 @@ TEST(IssueInvoice, TakesAnUnusualAmountOnlyIfItIsMeant) {
     story.When(draft(row.more, "")).ThenRefused("AMOUNT_UNUSUAL");
     const auto meant = story.When(draft(row.more, "allow_unusual: true"));
     ASSERT_TRUE(meant.status.ok()) << meant.status;
-    auto edit = Proto<billing::v1::EditDraftInvoiceRequest>(
+    auto edit = Proto<billing::v1::UpdateDraftInvoiceRequest>(
         absl::StrCat("invoice_id: '", meant.response.invoice_id(), "' draft { reference: 'x' ",
                      line(row.more), " }"));
     story.When(edit).ThenRefused("AMOUNT_UNUSUAL");
@@ -627,7 +627,8 @@ TEST(IssueInvoice, TakesUnappliedCreditOldestPaymentFirst) {
 }
 
 TEST(IssueInvoice, LeavesCreditAloneWhereTheAccountSaysSo) {
-  Story<billing::Billing> story = CustomerWithAccount("currency_code: 'EUR' manual_credit: true");
+  Story<billing::Billing> story =
+      CustomerWithAccount("currency_code: 'EUR' credit_application: CREDIT_APPLICATION_MANUAL");
   story.When(PaymentOf(10));
   const auto outcome = story.When(InvoiceOf(4));
   EXPECT_EQ(outcome.events.size(), 1u);

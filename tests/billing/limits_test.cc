@@ -62,7 +62,8 @@ size_t BytesOf(const Outcome& outcome) {
 
 // Everything that may happen to what is there.
 TEST(Limits, AFullCustomerIsChargedNothingAndTakesAllFacts) {
-  Story<billing::Billing> story = CustomerWithAccount("currency_code: 'EUR' manual_credit: true");
+  Story<billing::Billing> story =
+      CustomerWithAccount("currency_code: 'EUR' credit_application: CREDIT_APPLICATION_MANUAL");
   for (int i = 0; i < billing::kMaxDocuments - 3; ++i) {
     Account(story).add_settled_invoices()->set_invoice_id(Id(i));
   }
@@ -96,7 +97,8 @@ TEST(Limits, AFullCustomerIsChargedNothingAndTakesAllFacts) {
 }
 
 TEST(Limits, FactsEndFarBeyondCharges) {
-  Story<billing::Billing> story = CustomerWithAccount("currency_code: 'EUR' manual_credit: true");
+  Story<billing::Billing> story =
+      CustomerWithAccount("currency_code: 'EUR' credit_application: CREDIT_APPLICATION_MANUAL");
   Account(story).set_credit_note_count(static_cast<uint32_t>(billing::kMaxDocumentsWithFacts - 2));
   EXPECT_TRUE(story.When(PaymentOf(1)).status.ok());
   const auto full = story.When(PaymentOf(1)).ThenRefused("CUSTOMER_FULL");

@@ -101,7 +101,7 @@ TEST(PaymentLife, MoneyUnderWayCountsForNothing) {
   outcome.Then({absl::StrCat(
       "payment_announced { account_id: 'acc' payment_id: '", outcome.response.payment_id(),
       "' amount_minor: 10000 currency_code: 'EUR' method: PAYMENT_METHOD_CARD "
-      "state: PAYMENT_STATE_PENDING said { invoice_id: '",
+      "state: PAYMENT_STATE_PENDING instructed_allocations { invoice_id: '",
       a, "' amount_minor: 6000 } }")});
   EXPECT_EQ(book.account().received_minor(), 0);
   EXPECT_EQ(book.account().unapplied_minor(), 0);
@@ -203,7 +203,7 @@ TEST(PaymentLife, WhatWasTakenBackIsNotAnsweredAsRecorded) {
   for (const std::string& again : {std::string(kTx), kTx + std::string(kPending),
                                    kTx + std::string("payment_date { year: 2026 month: 1 day: 2 }"),
                                    kTx + std::string("attempt: 1")}) {
-    const auto refused = book.story.When(PaymentOf(10, again)).ThenRefused("PAYMENT_TAKEN_BACK");
+    const auto refused = book.story.When(PaymentOf(10, again)).ThenRefused("PAYMENT_REVERSED");
     EXPECT_EQ(MetadataOf(refused.status, "state"), "CHARGED_BACK");
     EXPECT_EQ(MetadataOf(refused.status, "attempt"), "1");
     EXPECT_EQ(MetadataOf(refused.status, "payment_id"), first);
@@ -225,7 +225,7 @@ TEST(PaymentLife, AnotherAttemptIsAnotherPayment) {
   const auto again = book.story.When(PaymentOf(10, kTx)).Then({});
   EXPECT_EQ(again.response.payment_id(), second.response.payment_id());
   EXPECT_TRUE(book.story.When(PaymentOf(10, kTx + std::string("attempt: 2"))).Then({}).status.ok());
-  book.story.When(PaymentOf(10, kTx + std::string("attempt: 1"))).ThenRefused("PAYMENT_TAKEN_BACK");
+  book.story.When(PaymentOf(10, kTx + std::string("attempt: 1"))).ThenRefused("PAYMENT_REVERSED");
   // A debit that is tried again while nobody knows what became of the first.
   const auto third = book.story.When(PaymentOf(10, kTx + std::string("attempt: 3 ") + kPending));
   EXPECT_EQ(third.events.at(0).event.payment_announced().attempt(), 3);
@@ -240,19 +240,20 @@ TEST(PaymentLife, ReinstatingRefusesWhatWasNotTakenBack) {
       .ThenInvalid({"amount", "allocations[0].invoice_id", "reason"});
   book.Of<v1::ReinstatePaymentRequest>("x").ThenRefused("PAYMENT_NOT_FOUND");
   const std::string paid = book.Pay(10, "payment_date { year: 2026 month: 3 day: 1 }");
-  book.Of<v1::ReinstatePaymentRequest>(paid).ThenRefused("TAKEN_BACK_TOO_LITTLE");
+  book.Of<v1::ReinstatePaymentRequest>(paid).ThenRefused("REINSTATEMENT_ABOVE_REVERSED");
   book.Of<v1::ReversePaymentRequest>(paid, "effective_date { year: 2026 month: 3 day: 5 }");
-  book.Of<v1::ReinstatePaymentRequest>(paid, Amount(11)).ThenRefused("TAKEN_BACK_TOO_LITTLE");
+  book.Of<v1::ReinstatePaymentRequest>(paid, Amount(11))
+      .ThenRefused("REINSTATEMENT_ABOVE_REVERSED");
   book.Of<v1::ReinstatePaymentRequest>(paid, "amount { currency_code: 'USD' units: 1 }")
       .ThenRefused("CURRENCY_MISMATCH");
   book.Of<v1::ReinstatePaymentRequest>(paid, "effective_date { year: 2026 month: 3 day: 4 }")
       .ThenInvalid({"effective_date"});
   EXPECT_TRUE(book.Of<v1::ReinstatePaymentRequest>(paid, Amount(4)).status.ok());
-  const auto rest =
-      book.Of<v1::ReinstatePaymentRequest>(paid, Amount(7)).ThenRefused("TAKEN_BACK_TOO_LITTLE");
-  EXPECT_EQ(MetadataOf(rest.status, "taken_back_minor"), "600");
+  const auto rest = book.Of<v1::ReinstatePaymentRequest>(paid, Amount(7))
+                        .ThenRefused("REINSTATEMENT_ABOVE_REVERSED");
+  EXPECT_EQ(MetadataOf(rest.status, "reversed_minor"), "600");
   EXPECT_TRUE(book.Of<v1::ReinstatePaymentRequest>(paid).status.ok());
-  book.Of<v1::ReinstatePaymentRequest>(paid).ThenRefused("TAKEN_BACK_TOO_LITTLE");
+  book.Of<v1::ReinstatePaymentRequest>(paid).ThenRefused("REINSTATEMENT_ABOVE_REVERSED");
 }
 
 TEST(PaymentLife, AReinstatedPaymentIsTheNextAttempt) {
@@ -278,10 +279,10 @@ TEST(PaymentLife, WhatComesBeyondTheCustomersMoneyMakesOurLossGood) {
   Book book;
   const std::string paid = book.Pay(100);
   book.Of<v1::RefundPaymentRequest>(paid, Amount(60));
-  book.Of<v1::ChargeBackPaymentRequest>(paid, Amount(100) + "excess: TAKE_BACK_EXCESS_LOSS");
-  const auto too_much =
-      book.Of<v1::ReinstatePaymentRequest>(paid, Amount(101)).ThenRefused("TAKEN_BACK_TOO_LITTLE");
-  EXPECT_EQ(MetadataOf(too_much.status, "taken_back_minor"), "10000");
+  book.Of<v1::ChargeBackPaymentRequest>(paid, Amount(100) + "excess: REVERSAL_EXCESS_LOSS");
+  const auto too_much = book.Of<v1::ReinstatePaymentRequest>(paid, Amount(101))
+                            .ThenRefused("REINSTATEMENT_ABOVE_REVERSED");
+  EXPECT_EQ(MetadataOf(too_much.status, "reversed_minor"), "10000");
   // The customer's comes first.
   const auto part = book.Of<v1::ReinstatePaymentRequest>(paid, Amount(55) + "reason: 'won'");
   ASSERT_EQ(part.events.size(), 2u);
@@ -298,11 +299,11 @@ TEST(PaymentLife, WhatComesBeyondTheCustomersMoneyMakesOurLossGood) {
   EXPECT_EQ(rest.response.account_id(), "acc");
   EXPECT_EQ(rest.response.recovered_loss().units(), 45);
   EXPECT_EQ(book.account().received_minor(), 14'000);
-  book.Of<v1::ReinstatePaymentRequest>(paid).ThenRefused("TAKEN_BACK_TOO_LITTLE");
+  book.Of<v1::ReinstatePaymentRequest>(paid).ThenRefused("REINSTATEMENT_ABOVE_REVERSED");
 }
 
 TEST(PaymentLife, CreditByAgeSparesInvoicesWithAPaymentUnderWay) {
-  Book book("currency_code: 'EUR' manual_credit: true");
+  Book book("currency_code: 'EUR' credit_application: CREDIT_APPLICATION_MANUAL");
   book.Pay(30);
   const std::string a = book.Issue(20), b = book.Issue(20);
   const std::string pending = book.Pay(20, kPending + Instructed(a));
@@ -402,7 +403,7 @@ TEST(PaymentLife, ARefundOfAKnownExternalIdIsNotMadeTwice) {
 }
 
 TEST(PaymentLife, CreditIsAppliedAsInstructedAndReleasedAgain) {
-  Book book("currency_code: 'EUR' manual_credit: true");
+  Book book("currency_code: 'EUR' credit_application: CREDIT_APPLICATION_MANUAL");
   const std::string first = book.Pay(30), second = book.Pay(30);
   const std::string a = book.Issue(100), b = book.Issue(10);
   book.story.When(Proto<v1::ApplyCreditRequest>(Instructed("x"))).ThenRefused("INVOICE_NOT_FOUND");
@@ -429,7 +430,7 @@ TEST(PaymentLife, CreditIsAppliedAsInstructedAndReleasedAgain) {
 }
 
 TEST(PaymentLife, CreditIsDatedByTheMoneyThatIsTaken) {
-  Book book("currency_code: 'EUR' manual_credit: true");
+  Book book("currency_code: 'EUR' credit_application: CREDIT_APPLICATION_MANUAL");
   const std::string early = book.Pay(30, "payment_date { year: 2026 month: 2 day: 1 }");
   book.Pay(30, "payment_date { year: 2026 month: 9 day: 1 }");
   const std::string id =

@@ -15,7 +15,8 @@ namespace v1 = billing::v1;
 namespace state = billing::state;
 
 struct Book {
-  Story<billing::Billing> story = CustomerWithAccount("currency_code: 'EUR' manual_credit: true");
+  Story<billing::Billing> story =
+      CustomerWithAccount("currency_code: 'EUR' credit_application: CREDIT_APPLICATION_MANUAL");
 
   std::string Issue(int64_t units, const std::string& rest = "") {
     return story.When(InvoiceOf(units, rest)).response.invoice_id();
@@ -70,8 +71,8 @@ std::string On(int month, int day) {
   return absl::StrCat("effective_date { year: 2026 month: ", month, " day: ", day, " } ");
 }
 const absl::CivilDay kToday(2026, 3, 15);
-constexpr char kClaim[] = "excess: TAKE_BACK_EXCESS_CLAIM ";
-constexpr char kLoss[] = "excess: TAKE_BACK_EXCESS_LOSS ";
+constexpr char kClaim[] = "excess: REVERSAL_EXCESS_CLAIM ";
+constexpr char kLoss[] = "excess: REVERSAL_EXCESS_LOSS ";
 
 TEST(PaymentReversal, RefusesBadFields) {
   Book book;
@@ -86,14 +87,14 @@ TEST(PaymentReversal, OfMoreThanIsLeftWantsToKnowWhoBearsIt) {
   Book book;
   const std::string paid = book.Pay(100);
   book.Of<v1::RefundPaymentRequest>(paid, Amount(60));
-  const auto refused = book.ChargeBack(paid, Amount(100)).ThenRefused("TAKE_BACK_ABOVE_LEFT");
+  const auto refused = book.ChargeBack(paid, Amount(100)).ThenRefused("REVERSAL_ABOVE_PAYMENT");
   EXPECT_EQ(MetadataOf(refused.status, "left_minor"), "4000");
   // Without an amount it is what is left; once nothing is, the amount must be said.
   EXPECT_EQ(book.ChargeBack(paid).response.amount().units(), 40);
   EXPECT_EQ(
-      MetadataOf(book.ChargeBack(paid).ThenRefused("TAKE_BACK_ABOVE_LEFT").status, "left_minor"),
+      MetadataOf(book.ChargeBack(paid).ThenRefused("REVERSAL_ABOVE_PAYMENT").status, "left_minor"),
       "0");
-  book.ChargeBack(paid, kClaim).ThenRefused("TAKE_BACK_ABOVE_LEFT");
+  book.ChargeBack(paid, kClaim).ThenRefused("REVERSAL_ABOVE_PAYMENT");
 }
 
 TEST(PaymentReversal, OfAPartLeavesTheRest) {
@@ -124,10 +125,10 @@ TEST(PaymentReversal, OfAPartLeavesTheRest) {
   EXPECT_EQ(last.response.state(), v1::PAYMENT_STATE_REVERSED);
   EXPECT_EQ(book.open(a), 50);
   EXPECT_EQ(book.payment(paid).reversed_minor(), 12'000);
-  ASSERT_EQ(book.payment(paid).take_backs_size(), 3);
-  EXPECT_EQ(book.payment(paid).take_backs(1).kind(), v1::PAYMENT_STATE_CHARGED_BACK);
-  EXPECT_EQ(book.payment(paid).take_backs(2).kind(), v1::PAYMENT_STATE_REVERSED);
-  EXPECT_EQ(book.payment(paid).take_backs(2).reversed_minor(), 6'000);
+  ASSERT_EQ(book.payment(paid).reversals_size(), 3);
+  EXPECT_EQ(book.payment(paid).reversals(1).kind(), v1::PAYMENT_STATE_CHARGED_BACK);
+  EXPECT_EQ(book.payment(paid).reversals(2).kind(), v1::PAYMENT_STATE_REVERSED);
+  EXPECT_EQ(book.payment(paid).reversals(2).reversed_minor(), 6'000);
 }
 
 TEST(PaymentReversal, BeyondWhatIsLeftIsAClaimThatCanBePaid) {
@@ -182,8 +183,8 @@ TEST(PaymentReversal, BeyondWhatIsLeftIsALossThatNobodyOwes) {
   EXPECT_EQ(outcome.events[1].event.payment_loss_taken().amount_minor(), 7000);
   EXPECT_EQ(outcome.response.state(), v1::PAYMENT_STATE_CHARGED_BACK);
   EXPECT_EQ(book.account().open_minor(), 0);
-  EXPECT_EQ(book.payment(paid).take_backs(0).lost_minor(), 7000);
-  EXPECT_EQ(book.payment(paid).take_backs(0).claimed_minor(), 0);
+  EXPECT_EQ(book.payment(paid).reversals(0).lost_minor(), 7000);
+  EXPECT_EQ(book.payment(paid).reversals(0).claimed_minor(), 0);
   // The choice says nothing where nothing is beyond.
   const std::string other = book.Pay(10);
   EXPECT_EQ(book.ChargeBack(other, Amount(10) + kClaim).events.size(), 1u);

@@ -28,7 +28,8 @@ std::string Named(const std::string& field, const std::string& id) {
 
 // A story with one account, and the ids of what it is about.
 struct Scene {
-  Story<billing::Billing> story = CustomerWithAccount("currency_code: 'EUR' manual_credit: true");
+  Story<billing::Billing> story =
+      CustomerWithAccount("currency_code: 'EUR' credit_application: CREDIT_APPLICATION_MANUAL");
   std::string invoice_id = "none";
   std::string payment_id = "none";
 
@@ -92,7 +93,7 @@ Scene AccountIn(billing::v1::AccountState state) {
 Scene AccountWith(Command command, billing::v1::AccountState state) {
   Scene scene;
   switch (command) {
-    case Command::kEditDraftInvoice:
+    case Command::kUpdateDraftInvoice:
     case Command::kDeleteDraftInvoice:
       scene.invoice_id = scene.story.When(Proto<billing::v1::CreateDraftInvoiceRequest>(kDraft))
                              .response.invoice_id();
@@ -166,8 +167,8 @@ Asked AskOfAccount(Scene& scene, Command command) {
       return scene.Ask(v1::ReopenAccountRequest());
     case Command::kCreateDraftInvoice:
       return scene.Ask(Proto<v1::CreateDraftInvoiceRequest>(kDraft));
-    case Command::kEditDraftInvoice:
-      return scene.OfInvoice(Proto<v1::EditDraftInvoiceRequest>(
+    case Command::kUpdateDraftInvoice:
+      return scene.OfInvoice(Proto<v1::UpdateDraftInvoiceRequest>(
           "draft { lines { amount { currency_code: 'EUR' units: 11 } } }"));
     case Command::kDeleteDraftInvoice:
       return scene.OfInvoice<v1::DeleteDraftInvoiceRequest>();
@@ -237,7 +238,7 @@ void ExpectRefusal(const Asked& asked, std::string_view thing, std::string_view 
 constexpr std::pair<Command, std::string_view> kAccountGrid[] = {
     {Command::kChangeAccountTerms, "xx."}, {Command::kSuspendAccount, "x.."},
     {Command::kCloseAccount, "xx."},       {Command::kReopenAccount, ".xx"},
-    {Command::kCreateDraftInvoice, "xx."}, {Command::kEditDraftInvoice, "xx."},
+    {Command::kCreateDraftInvoice, "xx."}, {Command::kUpdateDraftInvoice, "xx."},
     {Command::kDeleteDraftInvoice, "xxx"}, {Command::kIssueInvoice, "x.."},
     {Command::kVoidInvoice, "xxx"},        {Command::kMarkInvoiceUncollectible, "xxx"},
     {Command::kWriteOffInvoice, "xxx"},    {Command::kIssueCreditNote, "xx."},
@@ -324,7 +325,7 @@ struct InvoiceRow {
   const char* reason = "ILLEGAL_TRANSITION";
 };
 constexpr InvoiceRow kInvoiceGrid[] = {
-    {Command::kEditDraftInvoice, "x...."},
+    {Command::kUpdateDraftInvoice, "x...."},
     {Command::kDeleteDraftInvoice, "x...."},
     {Command::kIssueInvoice, "x...."},
     {Command::kVoidInvoice, ".xx.x"},

@@ -368,7 +368,7 @@ struct Books {
       RC_ASSERT(payment.reversed_minor() == known.reversed);
       RC_ASSERT(payment.written_off_minor() == known.written_off);
       Source taken;
-      for (const auto& take_back : payment.take_backs()) {
+      for (const auto& take_back : payment.reversals()) {
         taken.reversed += take_back.reversed_minor();
         taken.claimed += take_back.claimed_minor();
         taken.lost += take_back.lost_minor();
@@ -407,7 +407,8 @@ class Player {
  public:
   Player(bool manual, std::map<std::string, int>& accepted)
       : story_(CustomerWithAccount(
-            absl::StrCat("currency_code: 'EUR' manual_credit: ", manual ? "true" : "false"))),
+            absl::StrCat("currency_code: 'EUR' credit_application: CREDIT_APPLICATION_",
+                         manual ? "MANUAL" : "AUTOMATIC"))),
         accepted_(accepted) {}
 
  private:
@@ -435,7 +436,7 @@ class Player {
   void Reverse() {
     auto request = OfPayment<Request>();
     if (Coin()) *request.mutable_amount() = Euros(1, 3000);
-    request.set_excess(static_cast<v1::TakeBackExcess>(*rc::gen::inRange(0, 3)));
+    request.set_excess(static_cast<v1::ReversalExcess>(*rc::gen::inRange(0, 3)));
     if (*rc::gen::inRange(0, 4) == 0) {
       request.set_external_id(absl::StrCat("t", *rc::gen::inRange(0, 3)));
     }

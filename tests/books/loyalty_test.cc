@@ -141,7 +141,7 @@ class LoyaltyTest : public testing::Test {
   Outcome Register(const std::string& request_id = "registered") {
     RegisterCustomerRequest request;
     request.set_kind(customer::v1::CUSTOMER_KIND_PERSON);
-    request.mutable_personal()->set_display_name("Ada");
+    request.mutable_profile()->mutable_personal()->set_display_name("Ada");
     return Ask(request, request_id);
   }
   Outcome Redeem(int64_t points, const std::string& request_id) {
@@ -280,7 +280,7 @@ TEST(LoyaltyCommands, AreWrappedInAMessageOfTheirBook) {
   EXPECT_EQ(answered(*kind, response).loyalty().redeem_points().points(), 3);
 
   // The books that were there before stand in Command itself.
-  wrapped.mutable_register_customer()->set_region_code("DE");
+  wrapped.mutable_register_customer()->mutable_profile()->set_region_code("DE");
   kind = kinds.Of(wrapped);
   ASSERT_NE(kind, nullptr);
   EXPECT_EQ(kind->method->descriptor->name(), "RegisterCustomer");

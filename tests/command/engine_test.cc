@@ -164,7 +164,7 @@ class EngineTest : public testing::Test {
     RegisterCustomerRequest request;
     request.set_customer_id(id);
     request.set_kind(customer::v1::CUSTOMER_KIND_PERSON);
-    request.mutable_personal()->set_display_name("Somebody " + id);
+    request.mutable_profile()->mutable_personal()->set_display_name("Somebody " + id);
     request.set_request_id("register-" + id);
     return request;
   }

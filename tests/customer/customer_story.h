@@ -36,7 +36,7 @@ inline Story<customer::Customer> Ada() {
 inline Story<customer::Customer> Acme() {
   Story<customer::Customer> story;
   story.Given(kRegistered, R"pb(customer_registered {
-                                  kind: CUSTOMER_KIND_ORGANISATION
+                                  kind: CUSTOMER_KIND_ORGANIZATION
                                   industry { code: "62.01" label: "Software" }
                                   size_band: SIZE_BAND_SMALL
                                   clear { display_name: "ACME" }

@@ -27,11 +27,11 @@ absl::Status Try(const std::string& command, Story<customer::Customer> story) {
   if (command == "RegisterCustomer") {
     return story
         .When(Proto<test::RegisterCustomerRequest>(
-            "kind: CUSTOMER_KIND_PERSON personal { given_name: 'Ada' }"))
+            "kind: CUSTOMER_KIND_PERSON profile { personal { given_name: 'Ada' } }"))
         .status;
   }
   if (command == "UpdateCustomer") {
-    return story.When(Proto<test::UpdateCustomerRequest>("region_code: 'DE'")).status;
+    return story.When(Proto<test::UpdateCustomerRequest>("profile { region_code: 'DE' }")).status;
   }
   if (command == "ArchiveCustomer") return story.When(test::ArchiveCustomerRequest()).status;
   if (command == "RestoreCustomer") return story.When(test::RestoreCustomerRequest()).status;
@@ -243,8 +243,8 @@ TEST(ExternalIds, AreFiftyAtMost) {
 TEST(ExternalIds, ComeWithTheRegistration) {
   Story<customer::Customer> story;
   story.When(Proto<test::RegisterCustomerRequest>(
-      "kind: CUSTOMER_KIND_PERSON personal { display_name: 'Ada' } "
-      "external_ids { system: 'erp' id: '1' } external_ids { system: 'shop' id: '1' }"));
+      "kind: CUSTOMER_KIND_PERSON profile { personal { display_name: 'Ada' } } external_ids { "
+      "system: 'erp' id: '1' } external_ids { system: 'shop' id: '1' }"));
   EXPECT_EQ(story.state().customer().external_ids_size(), 2);
 }
 

@@ -34,7 +34,7 @@ TEST(UpdateCustomer, RefusesMasksThatNameNoFieldOfAProfile) {
                                 "personal.*"};
   for (const char* path : kPaths) {
     SCOPED_TRACE(path);
-    auto request = Update("region_code: 'DE'");
+    auto request = Update("profile { region_code: 'DE' }");
     request.mutable_update_mask()->add_paths("region_code");
     request.mutable_update_mask()->add_paths(path);
     Ada().When(request).ThenInvalid({"update_mask"});
@@ -61,7 +61,7 @@ TEST(UpdateCustomer, RefusesARequestThatNamesNothing) {
 }
 
 TEST(UpdateCustomer, RefusesAMaskOfTooManyPaths) {
-  auto request = Update("region_code: 'DE'");
+  auto request = Update("profile { region_code: 'DE' }");
   for (int i = 0; i < 101; ++i) request.mutable_update_mask()->add_paths("region_code");
   Ada().When(request).ThenInvalid({"update_mask"});
   request.mutable_update_mask()->mutable_paths()->RemoveLast();
@@ -70,24 +70,24 @@ TEST(UpdateCustomer, RefusesAMaskOfTooManyPaths) {
 
 TEST(UpdateCustomer, ChecksTheNamedFieldsAsRegistrationDoes) {
   Ada()
-      .When(Update("personal { emails: 'ada' phones: '' } region_code: 'XX' language_code: 'xx' "
-                   "size_band: 77"))
-      .ThenInvalid({"personal.emails[0]", "personal.phones[0]", "size_band", "region_code",
-                    "language_code"});
+      .When(Update("profile { personal { emails: 'ada' phones: '' } region_code: 'XX' "
+                   "language_code: 'xx' size_band: 77 }"))
+      .ThenInvalid({"profile.personal.emails[0]", "profile.personal.phones[0]", "profile.size_band",
+                    "profile.region_code", "profile.language_code"});
 }
 
 TEST(UpdateCustomer, LooksAtNothingThatTheMaskDoesNotName) {
   Story<customer::Customer> story = Ada();
-  auto request = Update("personal { emails: 'no address' } region_code: 'DE'");
+  auto request = Update("profile { personal { emails: 'no address' } region_code: 'DE' }");
   request.mutable_update_mask()->add_paths("region_code");
   story.When(request).Then({"customer_updated { changed_paths: 'region_code' region_code: 'DE' }"});
 }
 
 TEST(UpdateCustomer, RefusesForAPersonWhatOnlyAnOrganisationHas) {
   Ada()
-      .When(Update("personal { contacts { display_name: 'Bob' } } industry { code: '1' } "
-                   "size_band: SIZE_BAND_LARGE"))
-      .ThenInvalid({"personal.contacts", "industry.code", "size_band"});
+      .When(Update("profile { personal { contacts { display_name: 'Bob' } } industry { code: '1' } "
+                   "size_band: SIZE_BAND_LARGE }"))
+      .ThenInvalid({"profile.personal.contacts", "profile.industry.code", "profile.size_band"});
   // Clearing what is not there is no change.
   auto request = UpdateCustomerRequest();
   request.mutable_update_mask()->add_paths("industry");
@@ -98,28 +98,28 @@ TEST(UpdateCustomer, RefusesForAPersonWhatOnlyAnOrganisationHas) {
 TEST(UpdateCustomer, RefusesToLeaveNoName) {
   auto request = UpdateCustomerRequest();
   request.mutable_update_mask()->add_paths("personal.display_name");
-  Acme().When(request).ThenInvalid({"personal.display_name"});
+  Acme().When(request).ThenInvalid({"profile.personal.display_name"});
   request.mutable_update_mask()->add_paths("personal");
-  Ada().When(request).ThenInvalid({"personal.display_name"});
+  Ada().When(request).ThenInvalid({"profile.personal.display_name"});
 }
 
 TEST(UpdateCustomer, RefusesAnotherEtagAndTellsThePresentOne) {
   Story<customer::Customer> story = Ada();
   const auto outcome =
-      story.When(Update("region_code: 'DE' etag: '7'")).ThenRefused("ETAG_MISMATCH");
+      story.When(Update("profile { region_code: 'DE' } etag: '7'")).ThenRefused("ETAG_MISMATCH");
   EXPECT_EQ(MetadataOf(outcome.status, "etag"), "1");
   EXPECT_TRUE(absl::IsAborted(outcome.status));
-  story.When(Update("region_code: 'DE' etag: '1'"))
+  story.When(Update("profile { region_code: 'DE' } etag: '1'"))
       .ThenAnswers("changed_paths: 'region_code' etag: '2'");
-  story.When(Update("region_code: 'FR' etag: '1'")).ThenRefused("ETAG_MISMATCH");
+  story.When(Update("profile { region_code: 'FR' } etag: '1'")).ThenRefused("ETAG_MISMATCH");
 }
 
 TEST(UpdateCustomer, RefusesADayBeforeTheRegistration) {
   Ada()
-      .When(Update("region_code: 'DE' effective_date { year: 2026 month: 1 day: 9 }"))
+      .When(Update("profile { region_code: 'DE' } effective_date { year: 2026 month: 1 day: 9 }"))
       .ThenInvalid({"effective_date"});
-  const auto outcome =
-      Ada().When(Update("region_code: 'DE' effective_date { year: 2026 month: 1 day: 10 }"));
+  const auto outcome = Ada().When(
+      Update("profile { region_code: 'DE' } effective_date { year: 2026 month: 1 day: 10 }"));
   ASSERT_EQ(outcome.events.size(), 1u);
   EXPECT_EQ(outcome.events[0].effective_date, test::kRegistered);
 }
@@ -128,14 +128,14 @@ TEST(UpdateCustomer, CountsFromTheRegistrationIfThatLiesAhead) {
   Story<customer::Customer> story;
   story.Given(absl::CivilDay(2030, 1, 1),
               "customer_registered { kind: CUSTOMER_KIND_PERSON clear { display_name: 'Ada' } }");
-  const auto outcome = story.When(Update("region_code: 'DE'"));
+  const auto outcome = story.When(Update("profile { region_code: 'DE' }"));
   ASSERT_EQ(outcome.events.size(), 1u);
   EXPECT_EQ(outcome.events[0].effective_date, absl::CivilDay(2030, 1, 1));
 }
 
 TEST(UpdateCustomer, WithoutAMaskChangesWhatIsFilledIn) {
   Story<customer::Customer> story = Ada();
-  story.When(Update("personal { family_name: 'Lovelace' } language_code: 'en-gb'"))
+  story.When(Update("profile { personal { family_name: 'Lovelace' } language_code: 'en-gb' }"))
       .Then({R"pb(customer_updated {
                     changed_paths: "personal.family_name"
                     changed_paths: "language_code"
@@ -154,7 +154,7 @@ TEST(UpdateCustomer, WithoutAMaskChangesWhatIsFilledIn) {
 
 TEST(UpdateCustomer, DerivesADisplayNameThatIsNamedAndEmpty) {
   Story<customer::Customer> story = Ada();
-  auto request = Update("personal { family_name: 'Lovelace' }");
+  auto request = Update("profile { personal { family_name: 'Lovelace' } }");
   request.mutable_update_mask()->add_paths("personal.family_name");
   request.mutable_update_mask()->add_paths("personal.display_name");
   story.When(request);
@@ -163,7 +163,7 @@ TEST(UpdateCustomer, DerivesADisplayNameThatIsNamedAndEmpty) {
 
 TEST(UpdateCustomer, ReplacesListsWholeAndClearsWhatIsNamedAndEmpty) {
   Story<customer::Customer> story = Ada();
-  auto request = Update("personal { emails: 'b@EXAMPLE.com' emails: 'a@example.com' }");
+  auto request = Update("profile { personal { emails: 'b@EXAMPLE.com' emails: 'a@example.com' } }");
   request.mutable_update_mask()->add_paths("personal.emails");
   request.mutable_update_mask()->add_paths("region_code");
   story.When(request).Then({R"pb(customer_updated {
@@ -181,16 +181,16 @@ TEST(UpdateCustomer, ReplacesListsWholeAndClearsWhatIsNamedAndEmpty) {
 
 TEST(UpdateCustomer, ReadsTelephoneNumbersInTheRegionAsItWillBe) {
   Story<customer::Customer> story = Ada();
-  const auto outcome =
-      story.When(Update("personal { phones: '030 901820' phones: '1' } region_code: 'DE-BE'"));
+  const auto outcome = story.When(
+      Update("profile { personal { phones: '030 901820' phones: '1' } region_code: 'DE-BE' }"));
   EXPECT_EQ(story.state().customer().profile().personal().phones(0), "+4930901820");
   ASSERT_EQ(outcome.response.warnings_size(), 1);
-  EXPECT_THAT(outcome.response.warnings(0), testing::StartsWith("personal.phones[1]"));
+  EXPECT_THAT(outcome.response.warnings(0), testing::StartsWith("profile.personal.phones[1]"));
 }
 
 TEST(UpdateCustomer, KeepsThePersonalPartOutOfEventsThatDoNotChangeIt) {
   Story<customer::Customer> story = Acme();
-  story.When(Update("size_band: SIZE_BAND_LARGE"))
+  story.When(Update("profile { size_band: SIZE_BAND_LARGE }"))
       .Then({R"pb(customer_updated {
                     changed_paths: "size_band"
                     industry { code: "62.01" label: "Software" }
@@ -205,7 +205,8 @@ TEST(UpdateCustomer, KeepsThePersonalPartOutOfEventsThatDoNotChangeIt) {
 
 TEST(UpdateCustomer, AcceptsWhatChangesNothingWithoutAnEvent) {
   for (const char* text :
-       {"region_code: 'GB'", "personal { given_name: 'Ada' emails: 'ada@EXAMPLE.com' }",
+       {"profile { region_code: 'GB' }",
+        "profile { personal { given_name: 'Ada' emails: 'ada@EXAMPLE.com' } }",
         "update_mask { paths: 'size_band' }", "update_mask { paths: 'language_code' }"}) {
     SCOPED_TRACE(text);
     const auto outcome = Ada().When(Update(text));
@@ -215,18 +216,18 @@ TEST(UpdateCustomer, AcceptsWhatChangesNothingWithoutAnEvent) {
 }
 
 TEST(UpdateCustomer, EveryLeafIsChangedAloneAndReadBack) {
-  const char* const kTexts[] = {"personal { display_name: 'X' }",
-                                "personal { given_name: 'X' }",
-                                "personal { family_name: 'X' }",
-                                "personal { emails: 'x@example.com' }",
-                                "personal { phones: '+4930901820' }",
-                                "personal { postal_addresses { locality: 'X' } }",
-                                "personal { contacts { display_name: 'X' } }",
-                                "region_code: 'DE'",
-                                "language_code: 'de'",
-                                "industry { code: '1' }",
-                                "industry { label: 'X' }",
-                                "size_band: SIZE_BAND_LARGE"};
+  const char* const kTexts[] = {"profile { personal { display_name: 'X' } }",
+                                "profile { personal { given_name: 'X' } }",
+                                "profile { personal { family_name: 'X' } }",
+                                "profile { personal { emails: 'x@example.com' } }",
+                                "profile { personal { phones: '+4930901820' } }",
+                                "profile { personal { postal_addresses { locality: 'X' } } }",
+                                "profile { personal { contacts { display_name: 'X' } } }",
+                                "profile { region_code: 'DE' }",
+                                "profile { language_code: 'de' }",
+                                "profile { industry { code: '1' } }",
+                                "profile { industry { label: 'X' } }",
+                                "profile { size_band: SIZE_BAND_LARGE }"};
   for (const char* text : kTexts) {
     SCOPED_TRACE(text);
     Story<customer::Customer> story = Acme();
@@ -239,12 +240,12 @@ TEST(UpdateCustomer, EveryLeafIsChangedAloneAndReadBack) {
 
 TEST(UpdateCustomer, AnswersWithinItsKilobyte) {
   auto request = Update(
-      "personal { given_name: 'X' family_name: 'X' emails: 'x@example.com' phones: '1' "
-      "postal_addresses { locality: 'X' } } region_code: 'DE' language_code: 'de' "
-      "industry { code: '1' label: 'X' } size_band: SIZE_BAND_LARGE");
-  request.mutable_personal()->set_display_name("X");
+      "profile { personal { given_name: 'X' family_name: 'X' emails: 'x@example.com' phones: '1' "
+      "postal_addresses { locality: 'X' } } region_code: 'DE' language_code: 'de' industry { code: "
+      "'1' label: 'X' } size_band: SIZE_BAND_LARGE }");
+  request.mutable_profile()->mutable_personal()->set_display_name("X");
   for (int i = 0; i < 50; ++i) {
-    auto& contact = *request.mutable_personal()->add_contacts();
+    auto& contact = *request.mutable_profile()->mutable_personal()->add_contacts();
     contact.set_display_name("Bob");
     contact.set_phone("1");
   }

@@ -334,7 +334,7 @@ class BadCommands(OwnServer):
             for i in range(3):  # their sum is out of range as well
                 facts = self.customers.new("registered")
                 self.give(facts, "OpenAccount", "open", account_id="main", currency_code="JPY",
-                          manual_credit=True)
+                          credit_application="CREDIT_APPLICATION_MANUAL")
                 self.give(facts, name, "much", **fields)
                 rich.append(facts)
                 self.expect(self.outcome(facts, name, "more", **fields), CODES.OUT_OF_RANGE,

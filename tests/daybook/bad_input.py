@@ -258,7 +258,7 @@ class BadInput(OwnServer):
         answer = subprocess.run(
             [BINARY, "call", "RegisterCustomer", json.dumps(
                 {"customer_id": "stranger", "kind": "CUSTOMER_KIND_PERSON", "request_id": "r",
-                 "personal": {"display_name": "S"}}), "--server", server.address],
+                 "profile": {"personal": {"display_name": "S"}}}), "--server", server.address],
             capture_output=True, text=True, env=environment(), check=True).stdout
         token = json.loads(answer)["consistency_token"]
         return [token, token[:-1], token + "A", "A" * len(token)]

@@ -28,7 +28,7 @@ TEST(JsonRequest, ReadsWhatIsRight) {
 
 TEST(JsonRequest, NamesTheFieldsThereAre) {
   EXPECT_THAT(
-      Problem<balances::v1::GetStatementRequest>(R"({"customer": "c"})"),
+      Problem<balances::v1::ListStatementEntriesRequest>(R"({"customer": "c"})"),
       EndsWith("customer: Cannot find field. There are customer_id, account_id, start_date, "
                "end_date, read_time, consistency_token, page_size, page_token"));
   EXPECT_THAT(Problem<billing::v1::CreateDraftInvoiceRequest>(
@@ -45,7 +45,7 @@ TEST(JsonRequest, ShowsHowThingsAreWritten) {
   EXPECT_THAT(Problem<billing::v1::RecordPaymentRequest>(R"({"amount": {"units": 12.5}})"),
               EndsWith(R"("nanos": 500000000} for 12.50)"));
   EXPECT_THAT(Problem<customer::v1::RegisterCustomerRequest>(R"({"kind": "PERSON"})"),
-              EndsWith("; write one of CUSTOMER_KIND_PERSON, CUSTOMER_KIND_ORGANISATION"));
+              EndsWith("; write one of CUSTOMER_KIND_PERSON, CUSTOMER_KIND_ORGANIZATION"));
 }
 
 TEST(JsonRequest, PointsAtWhatIsNoJson) {

@@ -416,7 +416,7 @@ TEST_F(Warnings, OfCertificates) {
   DaybookProcess server(serve("good"));
   ASSERT_TRUE(server.Start().ok());
   const auto call = [&] {
-    return RunDaybook({"call", "BalancesService.GetTrialBalance", "--server=" + server.address(),
+    return RunDaybook({"call", "BalancesService.GetControlTotals", "--server=" + server.address(),
                        "--tls-ca=" + authority.File("ca.pem"), "--tls-server-name=localhost"});
   };
   const absl::Time give_up = absl::Now() + absl::Seconds(30);

@@ -39,7 +39,8 @@ TEST_F(RolesWalk, KeepsTheReadModelsThatItIsTold) {
   EXPECT_THAT(server->words(), HasSubstr("\"roles\":\"commands,projections:directory\""));
   const Ran registered = Run({"call", "RegisterCustomer",
                               R"({"customer_id": "c-1", "kind": "CUSTOMER_KIND_PERSON",
-                                  "personal": {"display_name": "Ada"}, "request_id": "r-1"})"},
+                                  "profile": {"personal": {"display_name": "Ada"}},
+                                  "request_id": "r-1"})"},
                              *server, kRoles);
   EXPECT_EQ(registered.code, 0) << registered.err;
   const Ran found = Run({"call", "GetCustomer", R"({"customer_id": "c-1"})"}, *server, kRoles);

@@ -15,7 +15,7 @@ LINE = {"description": "goods", **EUR_100}
 PAYMENT = {"method": 1, **EUR_100}
 CENT = {"method": 1, "amount": {"currency_code": "EUR", "nanos": 10_000_000}}
 
-REGISTERED = [("RegisterCustomer", {"kind": 1, "personal": {"display_name": "C"}})]
+REGISTERED = [("RegisterCustomer", {"kind": 1, "profile": {"personal": {"display_name": "C"}}})]
 ACCOUNT = REGISTERED + [("OpenAccount", {"account_id": "main", "currency_code": "EUR"})]
 INVOICE = ACCOUNT + [("IssueInvoice", {"lines": [LINE]})]
 
@@ -33,7 +33,8 @@ SITUATIONS = {
     "paid": INVOICE + [("RecordPayment", PAYMENT)],
     "credit": ACCOUNT + [("RecordPayment", PAYMENT)],
     "credit beside an invoice": REGISTERED + [
-        ("OpenAccount", {"account_id": "main", "currency_code": "EUR", "manual_credit": True}),
+        ("OpenAccount", {"account_id": "main", "currency_code": "EUR",
+                         "credit_application": "CREDIT_APPLICATION_MANUAL"}),
         ("RecordPayment", PAYMENT), ("IssueInvoice", {"lines": [LINE]})],
     "failed": ACCOUNT + [("RecordPayment", {"initial_state": 2, **PAYMENT}), ("FailPayment", {})],
     "reversed": ACCOUNT + [("RecordPayment", PAYMENT), ("ReversePayment", {})],

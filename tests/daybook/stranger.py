@@ -88,7 +88,7 @@ class Stranger(unittest.TestCase):
 
     def open_account(self, customer):
         self.call(CUSTOMER, "RegisterCustomer", customer_id=customer, kind=1,
-                  personal={"display_name": "Zoë 佐藤"}, request_id="register")
+                  profile={"personal": {"display_name": "Zoë 佐藤"}}, request_id="register")
         return self.call(BILLING, "OpenAccount", customer_id=customer, account_id="main",
                          currency_code="EUR", request_id="open")
 
@@ -141,7 +141,7 @@ class Stranger(unittest.TestCase):
     def test_sends_a_batch_and_reads_each_outcome(self):
         answer = self.call(BOOK, "ExecuteBatch", commands=[
             {"register_customer": {"customer_id": "c-4", "kind": 1, "request_id": "r",
-                                   "personal": {"display_name": "B"}}},
+                                   "profile": {"personal": {"display_name": "B"}}}},
             {},
             {"open_account": {"customer_id": "nobody", "currency_code": "EUR", "request_id": "o"}},
             {"open_account": {"customer_id": "c-4", "currency_code": "EUR", "request_id": "o"}},
@@ -178,7 +178,7 @@ class Stranger(unittest.TestCase):
                                           response_deserializer=response.FromString)
         commands = [request(tag=1, command={"register_customer": {
                         "customer_id": "c-5", "kind": 1, "request_id": "r",
-                        "personal": {"display_name": "B"}}}),
+                        "profile": {"personal": {"display_name": "B"}}}}),
                     request(tag=2),
                     request(tag=3, command={"open_account": {
                         "customer_id": "c-5", "currency_code": "EUR", "request_id": "o"}})]

@@ -37,7 +37,7 @@ ExecuteStreamRequest Register(uint64_t tag, const std::string& customer) {
   auto& command = *request.mutable_command()->mutable_register_customer();
   command.set_customer_id(customer);
   command.set_kind(customer::v1::CUSTOMER_KIND_PERSON);
-  command.mutable_personal()->set_display_name("Ada");
+  command.mutable_profile()->mutable_personal()->set_display_name("Ada");
   command.set_request_id("register");
   return request;
 }

@@ -30,13 +30,15 @@ std::unique_ptr<store::Store> OpenStore(const std::string& directory) {
 v1::CustomerSummary SummaryOf(const v1::Customer& customer) {
   v1::CustomerSummary summary;
   summary.set_customer_id(customer.customer_id());
-  summary.set_display_name(customer.personal().display_name());
+  summary.set_display_name(customer.profile().personal().display_name());
   summary.set_kind(customer.kind());
   summary.set_state(customer.state());
-  summary.set_region_code(customer.region_code());
-  summary.set_language_code(customer.language_code());
-  if (customer.has_industry()) *summary.mutable_industry() = customer.industry();
-  summary.set_size_band(customer.size_band());
+  summary.set_region_code(customer.profile().region_code());
+  summary.set_language_code(customer.profile().language_code());
+  if (customer.profile().has_industry()) {
+    *summary.mutable_industry() = customer.profile().industry();
+  }
+  summary.set_size_band(customer.profile().size_band());
   *summary.mutable_registered_date() = customer.registered_date();
   return summary;
 }

@@ -51,15 +51,15 @@ void World::Fold(Brute& brute, absl::CivilDay day, const customer::v1::Event& ev
   v1::Customer& customer = brute.customer;
   customer.set_customer_id(brute.id);
   const auto profile = [&](const auto& fact) {
-    customer.set_region_code(fact.region_code());
-    customer.set_language_code(fact.language_code());
-    customer.clear_industry();
-    if (fact.has_industry()) *customer.mutable_industry() = fact.industry();
-    customer.set_size_band(fact.size_band());
-    if (fact.has_clear()) *customer.mutable_personal() = fact.clear();
-    if (fact.has_clear()) customer.set_personal_sealed(false);
-    if (fact.has_sealed()) customer.mutable_personal()->Clear();
-    if (fact.has_sealed()) customer.set_personal_sealed(true);
+    customer::v1::Profile& told = *customer.mutable_profile();
+    told.set_region_code(fact.region_code());
+    told.set_language_code(fact.language_code());
+    told.clear_industry();
+    if (fact.has_industry()) *told.mutable_industry() = fact.industry();
+    told.set_size_band(fact.size_band());
+    if (fact.has_clear()) *told.mutable_personal() = fact.clear();
+    if (fact.has_sealed()) told.mutable_personal()->Clear();
+    if (fact.has_clear() || fact.has_sealed()) customer.set_personal_sealed(fact.has_sealed());
   };
   google::protobuf::Timestamp now;
   now.set_seconds(time_ / 1'000'000);

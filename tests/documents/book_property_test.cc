@@ -86,7 +86,7 @@ class Asking {
     for (const v1::Invoice& invoice : invoices) {
       Law(invoice);
       const bool is_void = invoice.state() == billing::v1::INVOICE_STATE_VOID;
-      const bool debit_note = invoice.kind() == v1::INVOICE_KIND_DEBIT_NOTE;
+      const bool debit_note = invoice.kind() == billing::v1::INVOICE_KIND_DEBIT_NOTE;
       sums["receivable"] += Minor(invoice.open());
       sums["allocated"] += Minor(invoice.allocated());
       sums["written off"] += Minor(invoice.written_off());
@@ -162,7 +162,7 @@ class Asking {
       net += Minor(line.net());
       tax += Minor(line.tax());
     }
-    if (invoice.kind() == v1::INVOICE_KIND_DEBIT_NOTE) return;
+    if (invoice.kind() == billing::v1::INVOICE_KIND_DEBIT_NOTE) return;
     EXPECT_EQ(net, Minor(invoice.net()));
     EXPECT_EQ(tax, Minor(invoice.tax()));
   }

@@ -330,9 +330,9 @@ TEST_F(Desk, WhatABankTakesBackIsToldOfThePaymentAndOfTheInvoice) {
   EXPECT_EQ(Minor(told->reversed()), 100'00);
   EXPECT_EQ(Minor(told->unapplied()), 0);
   EXPECT_EQ(told->money_size(), 0);
-  ASSERT_EQ(told->take_backs_size(), 1);
-  EXPECT_EQ(told->take_backs(0).external_id(), "cb-1");
-  EXPECT_EQ(told->take_backs(0).reason(), "dispute");
+  ASSERT_EQ(told->reversals_size(), 1);
+  EXPECT_EQ(told->reversals(0).external_id(), "cb-1");
+  EXPECT_EQ(told->reversals(0).reason(), "dispute");
   const auto open = Invoice(absl::StrCat("customer_id: 'ada' invoice_id: '", bill, "'"));
   EXPECT_EQ(Minor(open->open()), 100'00);
   EXPECT_EQ(open->state(), billing::v1::INVOICE_STATE_ISSUED);
@@ -383,7 +383,7 @@ TEST_F(Desk, ADraftIsToldAsItWasAndWhatBecameOfIt) {
       "draft { reference: 'one' lines { description: 'Work' amount { currency_code: 'EUR' "
       "units: 5 } } }");
   const std::string first = ReadTime();
-  const auto edited = Do<billing::v1::EditDraftInvoiceRequest>(
+  const auto edited = Do<billing::v1::UpdateDraftInvoiceRequest>(
       "ada", absl::StrCat("invoice_id: '", made.invoice_id(),
                           "' draft { reference: 'two' lines { description: 'Work' amount { "
                           "currency_code: 'EUR' units: 6 } } }"));
@@ -412,9 +412,10 @@ TEST_F(Desk, ADraftIsToldAsItWasAndWhatBecameOfIt) {
 
 TEST_F(Desk, AnAccountIsToldWithTheTermsAndTheStateOfItsDay) {
   const std::string before = ReadTime();
-  Do<billing::v1::ChangeAccountTermsRequest>("ada",
-                                             "terms { net_days: 14 } manual_credit: true "
-                                             "effective_date { year: 2026 month: 2 day: 1 }");
+  Do<billing::v1::ChangeAccountTermsRequest>(
+      "ada",
+      "terms { net_days: 14 } credit_application: CREDIT_APPLICATION_MANUAL "
+      "effective_date { year: 2026 month: 2 day: 1 }");
   Do<billing::v1::SuspendAccountRequest>(
       "ada", "reason: 'dispute' effective_date { year: 2026 month: 3 day: 1 }");
   const auto account = [&](const std::string& more) {
@@ -430,7 +431,7 @@ TEST_F(Desk, AnAccountIsToldWithTheTermsAndTheStateOfItsDay) {
   const v1::Account february = account("as_of_date { year: 2026 month: 2 day: 15 }");
   EXPECT_EQ(february.state(), billing::v1::ACCOUNT_STATE_ACTIVE);
   EXPECT_EQ(february.terms().net_days(), 14);
-  EXPECT_TRUE(february.manual_credit());
+  EXPECT_EQ(february.credit_application(), billing::v1::CREDIT_APPLICATION_MANUAL);
   EXPECT_EQ(account(before).terms().net_days(), 30);
   const auto all = All<v1::ListAccountsResponse>(
       Proto<v1::ListAccountsRequest>("page_size: 1 order_by: 'customer_id desc'"), Reading());

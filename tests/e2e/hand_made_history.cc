@@ -46,7 +46,7 @@ HandMadeHistory::HandMadeHistory() {
     customer::v1::RegisterCustomerRequest request;
     request.set_customer_id(kCustomer);
     request.set_kind(customer::v1::CUSTOMER_KIND_PERSON);
-    request.mutable_personal()->set_display_name("Ada");
+    request.mutable_profile()->mutable_personal()->set_display_name("Ada");
     request.set_request_id("register");
     customer::v1::RegisterCustomerResponse response;
     response.set_customer_id(kCustomer);
@@ -54,7 +54,7 @@ HandMadeHistory::HandMadeHistory() {
                           request, &response);
     auto& event = *commit.add_events()->mutable_customer()->mutable_customer_registered();
     event.set_kind(request.kind());
-    *event.mutable_clear() = request.personal();
+    *event.mutable_clear() = request.profile().personal();
   }
   {
     billing::v1::OpenAccountRequest request;

@@ -80,7 +80,7 @@ class ReadBack {
     for (const Said& said : said_) {
       SCOPED_TRACE(absl::StrCat(said.method, " ", said.request.dump()));
       const auto is = [&](const char* method) { return said.method == method; };
-      if (is("CreateDraftInvoice") || is("EditDraftInvoice")) {
+      if (is("CreateDraftInvoice") || is("UpdateDraftInvoice")) {
         drafts[said.answer.value("invoice_id", said.request.value("invoice_id", ""))] =
             said.request.at("draft");
       }

@@ -75,8 +75,8 @@ class Firm {
   void Open(const std::string& customer, const std::string& name,
             const std::string& currency = "EUR") {
     Do("RegisterCustomer", customer,
-       {{"kind", "CUSTOMER_KIND_ORGANISATION"},
-        {"personal", {{"display_name", name}}},
+       {{"kind", "CUSTOMER_KIND_ORGANIZATION"},
+        {"profile", {{"personal", {{"display_name", name}}}}},
         {"effective_date", Day(10, 1)}});
     Do("OpenAccount", customer,
        {{"account_id", "main"},
@@ -113,15 +113,17 @@ class Firm {
     answer.erase("position");
     return answer;
   }
-  json TrialBalance(const json& as_of, const std::string& read_time = "") {
+  json ControlTotals(const json& as_of, const std::string& read_time = "") {
     json request = {{"as_of_date", as_of}};
     if (!read_time.empty()) request["read_time"] = read_time;
-    return Ask("BalancesService.GetTrialBalance", request);
+    return Ask("BalancesService.GetControlTotals", request);
   }
   json Totals(const json& as_of, const std::string& read_time = "") {
-    const json answer = TrialBalance(as_of, read_time);
+    const json answer = ControlTotals(as_of, read_time);
     int64_t sum = 0;
-    for (const json& row : In(answer, "rows")) sum += MinorOf(In(row, "balance"));
+    for (const json& totals : In(answer, "totals")) {
+      for (const json& row : In(totals, "ledger_balances")) sum += MinorOf(In(row, "balance"));
+    }
     EXPECT_EQ(sum, 0) << answer;
     return answer.contains("totals") ? answer["totals"][0] : json::object();
   }

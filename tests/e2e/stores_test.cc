@@ -31,8 +31,8 @@ class Stores : public EmbeddedCampaign {
                        request, &response, absl::Now() + absl::Seconds(5));
   }
   absl::Status AskBalances(rpc::Client& client) {
-    return Ask<balances::v1::GetTrialBalanceResponse>(client, "GetTrialBalance",
-                                                      balances::v1::GetTrialBalanceRequest());
+    return Ask<balances::v1::GetControlTotalsResponse>(client, "GetControlTotals",
+                                                       balances::v1::GetControlTotalsRequest());
   }
   absl::Status AskDirectory(rpc::Client& client) {
     return Ask<directory::v1::ListCustomersResponse>(client, "ListCustomers",

@@ -63,7 +63,8 @@ class WrongClock : public testing::Test {
   }
   void OpenBook() {
     ASSERT_EQ(Call("RegisterCustomer", R"({"customer_id": "c", "request_id": "r-1",
-        "kind": "CUSTOMER_KIND_ORGANISATION", "personal": {"display_name": "Blue Door"}})")
+        "kind": "CUSTOMER_KIND_ORGANIZATION",
+        "profile": {"personal": {"display_name": "Blue Door"}}})")
                   .code,
               0);
     ASSERT_EQ(Call("OpenAccount", R"({"customer_id": "c", "request_id": "r-2",

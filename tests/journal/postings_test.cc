@@ -26,8 +26,8 @@ std::string Posted(const std::string& event) {
     const bool debit = posting.side == Side::kDebit;
     EXPECT_GT(posting.amount_minor, 0);
     balance += debit ? posting.amount_minor : -posting.amount_minor;
-    absl::StrAppend(&text, text.empty() ? "" : ", ", debit ? "Dr " : "Cr ",
-                    std::string(NameOf(posting.ledger)), " ", posting.amount_minor);
+    absl::StrAppend(&text, text.empty() ? "" : ", ", debit ? "Dr " : "Cr ", NameOf(posting.ledger),
+                    " ", posting.amount_minor);
   }
   EXPECT_EQ(balance, 0) << event;
   return text;
@@ -119,9 +119,12 @@ TEST(Postings, EveryEventBalances) {
 TEST(Postings, LedgerAccountsAreFoundByTheirNames) {
   for (int i = 0; i < kLedgers; ++i) {
     const auto ledger = static_cast<Ledger>(i);
-    EXPECT_EQ(FindLedger(NameOf(ledger)), ledger);
+    EXPECT_EQ(FromApi(ToApi(ledger)), ledger);
+    EXPECT_NE(NameOf(ledger), "unknown");
   }
-  EXPECT_EQ(FindLedger("petty_cash"), std::nullopt);
+  EXPECT_EQ(FromApi(journal::v1::LEDGER_ACCOUNT_UNSPECIFIED), std::nullopt);
+  EXPECT_EQ(journal::v1::LedgerAccount_ARRAYSIZE, kLedgers + 1);
+  EXPECT_EQ(FromApi(static_cast<journal::v1::LedgerAccount>(kLedgers + 1)), std::nullopt);
 }
 
 TEST(Postings, EveryKindOfEventHasRowsOrIsSaidToPostNothing) {

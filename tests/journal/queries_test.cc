@@ -22,8 +22,8 @@ std::string Text(const v1::Entry& entry) {
   for (const v1::EntryLine& line : entry.lines()) {
     const auto& money = line.has_debit() ? line.debit() : line.credit();
     absl::StrAppend(&text, text.empty() ? "" : ", ", line.has_debit() ? "Dr " : "Cr ",
-                    line.ledger_account(), line.detail().empty() ? "" : "/", line.detail(), " ",
-                    MinorOf(money).value());
+                    NameOf(*postings::FromApi(line.ledger_account())),
+                    line.detail().empty() ? "" : "/", line.detail(), " ", MinorOf(money).value());
   }
   return text;
 }
@@ -85,14 +85,45 @@ TEST_F(JournalQueriesTest, WhatIsTakenBackLeavesWhereItCameIn) {
                                      "Dr customer_deposits 10, Cr cash/app 10",
                                      "Dr customer_deposits 20, Cr cash/app 20"));
   v1::GetLedgerAccountRequest request;
-  request.set_ledger_account("revenue");
+  request.set_ledger_account(v1::LEDGER_ACCOUNT_REVENUE);
   request.set_currency_code("EUR");
   const auto revenue = world_.Ask<v1::GetLedgerAccountResponse>(request);
   ASSERT_TRUE(revenue.ok());
-  ASSERT_EQ(revenue->details_size(), 2);
-  EXPECT_EQ(revenue->details(1).detail(), "tea");
-  EXPECT_EQ(MinorOf(revenue->details(1).credit()).value(), 50);
-  EXPECT_EQ(MinorOf(revenue->details(1).balance()).value(), 0);
+  EXPECT_EQ(revenue->detail_count(), 2);
+  EXPECT_EQ(MinorOf(revenue->credit()).value(), 100);
+  EXPECT_EQ(MinorOf(revenue->balance()).value(), 0);
+}
+
+TEST_F(JournalQueriesTest, DetailsOfALedgerAccountComePageByPage) {
+  Tell(
+      {"invoice_issued { account_id: 'acc' invoice_id: 'i' currency_code: 'EUR' "
+       "lines { net_minor: 60 product: 'tea' } lines { net_minor: 40 } "
+       "lines { net_minor: 50 product: 'cups' } net_minor: 150 total_minor: 150 }"});
+  v1::ListLedgerDetailsRequest request;
+  request.set_ledger_account(v1::LEDGER_ACCOUNT_REVENUE);
+  request.set_currency_code("EUR");
+  for (const int size : {0, 1, 2, 3, 5'000}) {
+    request.set_page_size(size);
+    request.clear_page_token();
+    std::vector<std::string> details;
+    do {
+      const auto page = world_.Ask<v1::ListLedgerDetailsResponse>(request);
+      ASSERT_TRUE(page.ok()) << page.status();
+      EXPECT_LE(page->details_size(), size == 0 ? 50 : size);
+      for (const v1::LedgerDetail& detail : page->details()) {
+        details.push_back(absl::StrCat(detail.detail(), " ", MinorOf(detail.credit()).value()));
+      }
+      request.set_page_token(page->next_page_token());
+    } while (!request.page_token().empty());
+    EXPECT_THAT(details, ElementsAre(" 40", "cups 50", "tea 60")) << size;
+  }
+  request.set_page_size(1);
+  const auto page = world_.Ask<v1::ListLedgerDetailsResponse>(request);
+  ASSERT_TRUE(page.ok());
+  request.set_page_token(page->next_page_token());
+  request.set_ledger_account(v1::LEDGER_ACCOUNT_CASH);
+  EXPECT_EQ(ReasonOf(world_.Ask<v1::ListLedgerDetailsResponse>(request).status()),
+            "PAGE_TOKEN_MALFORMED");
 }
 
 TEST_F(JournalQueriesTest, ACreditNoteTakesBackTheProductsOfItsLines) {
@@ -194,9 +225,9 @@ TEST_F(JournalQueriesTest, AnEntrySaysWhereItComesFrom) {
   EXPECT_EQ(entry.account_id(), "acc");
   EXPECT_EQ(entry.revision(), 3);  // registered, opened, and this
   EXPECT_EQ(entry.part(), 0);
-  EXPECT_EQ(entry.event(), "invoice_issued");
+  EXPECT_EQ(entry.event_type(), billing::v1::EVENT_TYPE_INVOICE_ISSUED);
   EXPECT_EQ(entry.document_id(), "i");
-  EXPECT_EQ(entry.number().sequence(), 1);
+  EXPECT_EQ(entry.number(), "A-2026-00-000001");
   EXPECT_EQ(entry.effective_date().day(), kDay.day());
   EXPECT_GT(entry.recorded_time().seconds(), 1'700'000'000);
 }
@@ -228,9 +259,9 @@ TEST_F(JournalQueriesTest, ListsByDayThenCustomerThenOrderOfRecord) {
   EXPECT_THAT(Entries(request, 1), ElementsAre(text(1), text(2)));
   *request.mutable_start_date() = DateOf(kDay - 1);
   EXPECT_THAT(Entries(request, 1), ElementsAre(text(5), text(1), text(2)));
-  request.set_ledger_account("cash");
+  request.set_ledger_account(v1::LEDGER_ACCOUNT_CASH);
   EXPECT_THAT(Entries(request, 1), IsEmpty());
-  request.set_ledger_account("receivable");
+  request.set_ledger_account(v1::LEDGER_ACCOUNT_RECEIVABLE);
   request.set_account_id("acc");
   EXPECT_EQ(Entries(request, 1).size(), 3u);
   request.set_account_id("other");
@@ -245,7 +276,7 @@ TEST_F(JournalQueriesTest, APageIsBoundToItsRequest) {
   ASSERT_TRUE(page.ok());
   request.set_page_token(page->next_page_token());
   EXPECT_EQ(Refused(request), "");
-  request.set_ledger_account("cash");
+  request.set_ledger_account(v1::LEDGER_ACCOUNT_CASH);
   EXPECT_EQ(Refused(request), "PAGE_TOKEN_MALFORMED");
   request.set_page_token("?");
   EXPECT_EQ(Refused(request), "PAGE_TOKEN_MALFORMED");
@@ -255,7 +286,7 @@ TEST_F(JournalQueriesTest, RefusesWhatCannotBe) {
   v1::ListEntriesRequest list;
   list.set_page_size(-1);
   list.set_account_id("acc");
-  list.set_ledger_account("petty_cash");
+  list.set_ledger_account(static_cast<v1::LedgerAccount>(99));
   list.mutable_start_date()->set_year(2026);
   EXPECT_THAT(test::FieldsOf(world_.Ask<v1::ListEntriesResponse>(list).status()),
               ElementsAre("page_size", "account_id", "ledger_account", "start_date"));
@@ -264,7 +295,7 @@ TEST_F(JournalQueriesTest, RefusesWhatCannotBe) {
   *list.mutable_end_date() = DateOf(kDay - 1);
   EXPECT_THAT(test::FieldsOf(world_.Ask<v1::ListEntriesResponse>(list).status()),
               ElementsAre("end_date"));
-  list.set_ledger_account("petty_cash");  // every mistake at once
+  list.set_ledger_account(static_cast<v1::LedgerAccount>(99));  // every mistake at once
   EXPECT_THAT(test::FieldsOf(world_.Ask<v1::ListEntriesResponse>(list).status()),
               ElementsAre("ledger_account", "end_date"));
   list = {};
@@ -276,7 +307,7 @@ TEST_F(JournalQueriesTest, RefusesWhatCannotBe) {
   EXPECT_THAT(test::FieldsOf(world_.Ask<v1::GetLedgerAccountResponse>(account).status()),
               ElementsAre("ledger_account", "currency_code", "as_of_date"));
   account = {};
-  account.set_ledger_account("cash");
+  account.set_ledger_account(v1::LEDGER_ACCOUNT_CASH);
   account.set_currency_code("EUR");
   const auto nothing = world_.Ask<v1::GetLedgerAccountResponse>(account);
   ASSERT_TRUE(nothing.ok());

@@ -140,7 +140,7 @@ void World::Draw(std::mt19937& random, bool simple) {
     bv1::ChargeBackPaymentRequest request;
     request.set_payment_id(any(who.sources));
     if (below(2) == 0) *request.mutable_amount() = money(1, 120);
-    request.set_excess(static_cast<bv1::TakeBackExcess>(below(3)));
+    request.set_excess(static_cast<bv1::ReversalExcess>(below(3)));
     if (below(2) == 0) *request.mutable_effective_date() = day;
     const std::string id = Send(customer, request).debit_note_id();
     if (!id.empty()) who.invoices.push_back(id);
@@ -212,11 +212,11 @@ void World::Draw(std::mt19937& random, bool simple) {
   }
 }
 
-absl::StatusOr<balances::v1::GetTrialBalanceResponse> World::AskBalances(
+absl::StatusOr<balances::v1::GetControlTotalsResponse> World::AskBalances(
     std::optional<absl::CivilDay> as_of) {
-  balances::v1::GetTrialBalanceRequest request;
+  balances::v1::GetControlTotalsRequest request;
   if (as_of.has_value()) *request.mutable_as_of_date() = DateOf(*as_of);
-  balances::v1::GetTrialBalanceResponse response;
+  balances::v1::GetControlTotalsResponse response;
   const absl::Status status =
       test::AnswerOf<balances::BalancesQueries>(request, balances_.Read(-1, now_), &response);
   if (!status.ok()) return status;

@@ -104,7 +104,7 @@ class World {
     if (!status.ok()) return status;
     return response;
   }
-  absl::StatusOr<balances::v1::GetTrialBalanceResponse> AskBalances(
+  absl::StatusOr<balances::v1::GetControlTotalsResponse> AskBalances(
       std::optional<absl::CivilDay> as_of);
   // All pages; `pages` counts them.
   absl::StatusOr<std::vector<v1::Entry>> AllEntries(v1::ListEntriesRequest request,

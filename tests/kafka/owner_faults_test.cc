@@ -89,7 +89,7 @@ class OwnerFaults : public testing::Test {
     customer::v1::RegisterCustomerRequest request;
     request.set_customer_id(absl::StrCat(Prefix(), "-probe-", probes_.size(), "-", number));
     request.set_kind(customer::v1::CUSTOMER_KIND_PERSON);
-    request.mutable_personal()->set_display_name("Nobody");
+    request.mutable_profile()->mutable_personal()->set_display_name("Nobody");
     request.set_request_id("probe");
     rpc::Client client(server.address());
     std::string response;

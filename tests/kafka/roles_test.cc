@@ -79,7 +79,7 @@ class RolesOnKafka : public ServerOnKafka {
     customer::v1::RegisterCustomerRequest request;
     request.set_customer_id(id);
     request.set_kind(customer::v1::CUSTOMER_KIND_PERSON);
-    request.mutable_personal()->set_display_name("Somebody");
+    request.mutable_profile()->mutable_personal()->set_display_name("Somebody");
     request.set_request_id("register");
     return request;
   }
@@ -308,9 +308,9 @@ TEST_F(RolesOnKafka, KilledInTurnUnderLoad) {
     commands->Kill();
     load.Disconnect(commands->address());
     // Queries go on, of what there is.
-    balances::v1::GetTrialBalanceResponse whole;
-    ASSERT_IS_OK(Call(balances->address(), absl::StrCat(kBalances, "GetTrialBalance"),
-                      balances::v1::GetTrialBalanceRequest(), &whole));
+    balances::v1::GetControlTotalsResponse whole;
+    ASSERT_IS_OK(Call(balances->address(), absl::StrCat(kBalances, "GetControlTotals"),
+                      balances::v1::GetControlTotalsRequest(), &whole));
     EXPECT_GT(whole.customer_count(), 0);
     ASSERT_IS_OK(commands->StartAndWait());
     load.Connect(commands->address());
@@ -340,12 +340,12 @@ TEST_F(RolesOnKafka, KilledInTurnUnderLoad) {
     log_ids[token->partition] = token->log_id;
   }
   for (const auto& [partition, end] : ends) {
-    balances::v1::GetTrialBalanceRequest request;
+    balances::v1::GetControlTotalsRequest request;
     request.set_consistency_token(log::EncodeToken(
         {.log_id = log_ids[partition], .partition = partition, .next_offset = end}));
-    balances::v1::GetTrialBalanceResponse response;
+    balances::v1::GetControlTotalsResponse response;
     ASSERT_IS_OK(
-        Call(balances->address(), absl::StrCat(kBalances, "GetTrialBalance"), request, &response));
+        Call(balances->address(), absl::StrCat(kBalances, "GetControlTotals"), request, &response));
   }
   rpc::Client client(balances->address());
   EXPECT_THAT(CompareBalances(checked, client), IsEmpty());

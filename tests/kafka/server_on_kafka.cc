@@ -116,7 +116,7 @@ absl::Status ServerOnKafka::Register(const DaybookProcess& server, const std::st
   customer::v1::RegisterCustomerRequest request;
   request.set_customer_id(customer);
   request.set_kind(customer::v1::CUSTOMER_KIND_PERSON);
-  request.mutable_personal()->set_display_name("Somebody");
+  request.mutable_profile()->mutable_personal()->set_display_name("Somebody");
   request.set_request_id(absl::StrCat("request-", requests_++));
   rpc::Client client(server.address());
   std::string response;

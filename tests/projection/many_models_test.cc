@@ -101,9 +101,9 @@ TEST(ManyModelsTest, ThreadsChangeNothing) {
     story.Tell(500);
     EXPECT_TRUE(AwaitAll(*models, log).ok());
     const auto all =
-        Ask<GetTrialBalanceResponse>(*models, "GetTrialBalance", GetTrialBalanceRequest());
+        Ask<GetControlTotalsResponse>(*models, "GetControlTotals", GetControlTotalsRequest());
     EXPECT_TRUE(all.ok()) << all.status();
-    auto told = all.value_or(GetTrialBalanceResponse());
+    auto told = all.value_or(GetControlTotalsResponse());
     told.clear_position();
     return told.SerializeAsString();
   };

@@ -230,8 +230,8 @@ TEST_F(ModelsTest, ScansOnAnotherThread) {
                   EXPECT_TRUE(status.ok());
                   inline_id.set_value(std::this_thread::get_id());
                 });
-  const GetTrialBalanceRequest all;
-  models->Query(MethodOf("GetTrialBalance"), all, absl::InfiniteFuture(),
+  const GetControlTotalsRequest all;
+  models->Query(MethodOf("GetControlTotals"), all, absl::InfiniteFuture(),
                 [&](const absl::Status& status, const google::protobuf::Message*) {
                   EXPECT_TRUE(status.ok()) << status;
                   scan_id.set_value(std::this_thread::get_id());

@@ -69,7 +69,7 @@ TEST_F(ReadTokenTest, EveryAnswerSaysHowFarEachPartitionWasRead) {
   Tell();
   const auto models = Started(log_, scratch_.path());
   ASSERT_TRUE(AwaitAll(*models, log_).ok());
-  const auto all = Query<GetTrialBalanceResponse>(*models, GetTrialBalanceRequest());
+  const auto all = Query<GetControlTotalsResponse>(*models, GetControlTotalsRequest());
   ASSERT_TRUE(all.ok()) << all.status();
   std::vector<int64_t> ends;
   for (int p = 0; p < 4; ++p) ends.push_back(log_.GetExtent(p)->end);
@@ -92,9 +92,9 @@ TEST_F(ReadTokenTest, AReadModelAnswersAtOrAfterThePositionOfAnother) {
     journal::v1::GetTrialBalanceRequest first;
     const auto posted = Query<journal::v1::GetTrialBalanceResponse>(*models, first);
     ASSERT_TRUE(posted.ok()) << posted.status();
-    GetTrialBalanceRequest request;
+    GetControlTotalsRequest request;
     request.set_consistency_token(posted->position().read_token());
-    const auto owed = Query<GetTrialBalanceResponse>(*models, request);
+    const auto owed = Query<GetControlTotalsResponse>(*models, request);
     ASSERT_TRUE(owed.ok()) << owed.status();
     const auto before = OffsetsOf(posted->position()), after = OffsetsOf(owed->position());
     for (size_t p = 0; p < 4; ++p) EXPECT_GE(after[p], before[p]);
@@ -114,20 +114,20 @@ TEST_F(ReadTokenTest, AProcessThatIsBehindRefusesAtTheDeadlineAndCatchesUp) {
   TellMore(1);
   std::vector<log::Token> ends;
   for (int p = 0; p < 4; ++p) ends.push_back({pen_.log_id(), p, log_.GetExtent(p)->end});
-  GetTrialBalanceRequest request;
+  GetControlTotalsRequest request;
   request.set_consistency_token(log::EncodeTokens(ends));
   const auto late =
-      Query<GetTrialBalanceResponse>(*models, request, absl::Milliseconds(50)).status();
+      Query<GetControlTotalsResponse>(*models, request, absl::Milliseconds(50)).status();
   EXPECT_EQ(ReasonOf(late), "POSITION_NOT_REACHED") << late;
   log_.FailReads(absl::OkStatus());
-  const auto answer = Query<GetTrialBalanceResponse>(*models, request);
+  const auto answer = Query<GetControlTotalsResponse>(*models, request);
   ASSERT_TRUE(answer.ok()) << answer.status();
   EXPECT_EQ(answer->totals(0).invoice_count(), 5);
   EXPECT_EQ(answer->position().read_token(), request.consistency_token());
   // A process that has read nothing yet folds from the beginning before it answers.
   const auto fresh = Started(log_, other_.path());
   request.set_consistency_token(answer->position().read_token());
-  EXPECT_EQ(Query<GetTrialBalanceResponse>(*fresh, request)->totals(0).invoice_count(), 5);
+  EXPECT_EQ(Query<GetControlTotalsResponse>(*fresh, request)->totals(0).invoice_count(), 5);
 }
 
 TEST_F(ReadTokenTest, WaitsOnlyForThePartitionsThatItReads) {
@@ -139,9 +139,9 @@ TEST_F(ReadTokenTest, WaitsOnlyForThePartitionsThatItReads) {
   EXPECT_TRUE(Query<GetBalanceResponse>(*models, BalanceOf(CustomerIn(1), token)).ok());
   const auto of_three = Query<GetBalanceResponse>(*models, BalanceOf(CustomerIn(3), token));
   EXPECT_EQ(ReasonOf(of_three.status()), "CONSISTENCY_TOKEN_IN_FUTURE");
-  GetTrialBalanceRequest all;
+  GetControlTotalsRequest all;
   all.set_consistency_token(token);
-  EXPECT_EQ(ReasonOf(Query<GetTrialBalanceResponse>(*models, all).status()),
+  EXPECT_EQ(ReasonOf(Query<GetControlTotalsResponse>(*models, all).status()),
             "CONSISTENCY_TOKEN_IN_FUTURE");
 }
 
@@ -149,12 +149,12 @@ TEST_F(ReadTokenTest, RefusesThePositionOfAnotherLog) {
   Tell();
   const auto models = Started(log_, scratch_.path());
   ASSERT_TRUE(AwaitAll(*models, log_).ok());
-  GetTrialBalanceRequest request;
+  GetControlTotalsRequest request;
   request.set_consistency_token(log::EncodeTokens({{pen_.log_id(), 0, 1}, {"log-9", 1, 1}}));
-  EXPECT_EQ(ReasonOf(Query<GetTrialBalanceResponse>(*models, request).status()),
+  EXPECT_EQ(ReasonOf(Query<GetControlTotalsResponse>(*models, request).status()),
             "CONSISTENCY_TOKEN_OTHER_LOG");
   request.set_consistency_token(log::EncodeTokens({{pen_.log_id(), 0, 1}, {pen_.log_id(), 9, 1}}));
-  EXPECT_EQ(ReasonOf(Query<GetTrialBalanceResponse>(*models, request).status()),
+  EXPECT_EQ(ReasonOf(Query<GetControlTotalsResponse>(*models, request).status()),
             "CONSISTENCY_TOKEN_OTHER_LOG");
 }
 

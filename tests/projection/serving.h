@@ -21,8 +21,8 @@ namespace daybook::projection {
 
 using balances::v1::GetBalanceRequest;
 using balances::v1::GetBalanceResponse;
-using balances::v1::GetTrialBalanceRequest;
-using balances::v1::GetTrialBalanceResponse;
+using balances::v1::GetControlTotalsRequest;
+using balances::v1::GetControlTotalsResponse;
 
 inline const google::protobuf::MethodDescriptor& MethodOf(const std::string& name) {
   const auto* service = google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(

@@ -78,7 +78,7 @@ void BookWorld::Open(const std::string& currency, const std::string& time_zone, 
   billing::v1::OpenAccountRequest request;
   request.set_currency_code(currency);
   request.set_time_zone(time_zone);
-  request.set_manual_credit(manual);
+  if (manual) request.set_credit_application(billing::v1::CREDIT_APPLICATION_MANUAL);
   BookAccount account{customers_[story], {}, currency, time_zone, story, {}, {}, {}, {}};
   const auto response = Send(account, request);
   DAYBOOK_CHECK(response.has_value());
@@ -237,7 +237,7 @@ void BookWorld::PayEarly(BookAccount& account, const Act& act) {
 // All that is left, a part, or more.
 template <class Request>
 void BookWorld::TakeBack(BookAccount& account, const Act& act, Request request) {
-  request.set_excess(static_cast<billing::v1::TakeBackExcess>(act.turn % 3));
+  request.set_excess(static_cast<billing::v1::ReversalExcess>(act.turn % 3));
   const auto response = Send(account, request);
   if (response && !response->debit_note_id().empty()) {
     account.invoices.push_back(response->debit_note_id());

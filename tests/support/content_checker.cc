@@ -123,8 +123,8 @@ std::string CompareRegistration(const std::string& request_bytes, const book::v1
     return "it is not one registration";
   }
   const auto& event = commit.events(0).customer().customer_registered();
-  if (event.kind() != request.kind() || event.region_code() != request.region_code() ||
-      event.clear().display_name() != request.personal().display_name()) {
+  if (event.kind() != request.kind() || event.region_code() != request.profile().region_code() ||
+      event.clear().display_name() != request.profile().personal().display_name()) {
     return "another customer was registered";
   }
   return "";
@@ -267,7 +267,7 @@ std::string CompareChargeBack(const std::string& request_bytes, const book::v1::
   if (!Is(request.amount(), reversed + excess) || !Is(answer.amount(), reversed + excess)) {
     return "another amount was charged back";
   }
-  const bool claim = request.excess() == billing::v1::TAKE_BACK_EXCESS_CLAIM;
+  const bool claim = request.excess() == billing::v1::REVERSAL_EXCESS_CLAIM;
   if (claimed != (claim ? excess : 0) || lost != (claim ? 0 : excess)) {
     return "what was beyond the payment was not treated as asked for";
   }

@@ -4,9 +4,12 @@
 #include <map>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/base/enum_name.h"
 #include "common/base/status.h"
+#include "common/base/text.h"
 #include "daybook/balances/v1/balances_service.pb.h"
 #include "google/protobuf/descriptor.h"
 #include "tests/support/content_checker.h"
@@ -200,23 +203,25 @@ class BalanceComparison {
     Count(what + " debit notes", answer.debit_note_count(), account.debit_note_count);
   }
 
-  void CompareTrialBalance(const ReferenceBook& book) {
-    balances::v1::GetTrialBalanceRequest request;
+  void CompareTotals(const ReferenceBook& book) {
+    balances::v1::GetControlTotalsRequest request;
     *request.mutable_as_of_date() = LastOfAllDays();
-    balances::v1::GetTrialBalanceResponse answer;
-    if (!Ask("GetTrialBalance", request, &answer, "trial balance")) return;
+    balances::v1::GetControlTotalsResponse answer;
+    if (!Ask("GetControlTotals", request, &answer, "control totals")) return;
     ReferenceBook::Ledger left = book.ledger();
-    for (const auto& row : answer.rows()) {
-      const auto it = left.find({row.currency_code(), row.ledger_account()});
-      const auto expected = it == left.end() ? std::pair<Wide, Wide>() : it->second;
-      const std::string what =
-          absl::StrCat("trial balance ", row.ledger_account(), " ", row.currency_code());
-      Compare(what + " debit", row.debit(), expected.first);
-      Compare(what + " credit", row.credit(), expected.second);
-      if (it != left.end()) left.erase(it);
+    for (const auto& totals : answer.totals()) {
+      for (const auto& row : totals.ledger_balances()) {
+        const std::string account =
+            absl::AsciiStrToLower(ToAbsl(ShortNameOf(row.ledger_account())));
+        const auto it = left.find({totals.currency_code(), account});
+        const Wide expected = it == left.end() ? 0 : it->second.first - it->second.second;
+        Compare(absl::StrCat("ledger ", account, " ", totals.currency_code()), row.balance(),
+                expected);
+        if (it != left.end()) left.erase(it);
+      }
     }
     for (const auto& [row, sums] : left) {
-      wrong_.push_back(absl::StrCat("trial balance lacks ", row.second, " ", row.first));
+      wrong_.push_back(absl::StrCat("the ledger lacks ", row.second, " ", row.first));
     }
     int64_t customers = 0;
     for (const auto& [id, customer] : book.customers()) customers += customer.registered ? 1 : 0;
@@ -287,7 +292,7 @@ std::vector<std::string> CompareBalances(const Checked& checked, rpc::Client& cl
       comparison.CompareAccount(id, account_id, account);
     }
   }
-  comparison.CompareTrialBalance(*checked.book);
+  comparison.CompareTotals(*checked.book);
   return comparison.Take();
 }
 

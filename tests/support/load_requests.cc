@@ -92,9 +92,9 @@ IssuedCommand LoadCustomer::Register(const std::string& request_id,
                                      const std::string& must_be_refused) const {
   customer::v1::RegisterCustomerRequest request;
   request.set_customer_id(id_);
-  request.set_kind(customer::v1::CUSTOMER_KIND_ORGANISATION);
-  request.mutable_personal()->set_display_name("Customer " + id_);
-  request.set_region_code("DE");
+  request.set_kind(customer::v1::CUSTOMER_KIND_ORGANIZATION);
+  request.mutable_profile()->mutable_personal()->set_display_name("Customer " + id_);
+  request.mutable_profile()->set_region_code("DE");
   request.set_request_id(request_id);
   return Make(request_id, kCustomer, "RegisterCustomer", request, must_be_refused);
 }
@@ -145,8 +145,8 @@ IssuedCommand LoadCustomer::ChargeBack(const std::string& request_id,
   request.set_payment_id(payments_[Pick(random, 0, static_cast<int64_t>(payments_.size()) - 1)]);
   // A part, or more than the payment ever was.
   *request.mutable_amount() = MoneyOf(Pick(random, 1, 90'000), currency_);
-  request.set_excess(Pick(random, 0, 1) == 0 ? billing::v1::TAKE_BACK_EXCESS_CLAIM
-                                             : billing::v1::TAKE_BACK_EXCESS_LOSS);
+  request.set_excess(Pick(random, 0, 1) == 0 ? billing::v1::REVERSAL_EXCESS_CLAIM
+                                             : billing::v1::REVERSAL_EXCESS_LOSS);
   request.set_request_id(request_id);
   return Make(request_id, kBilling, "ChargeBackPayment", request);
 }

@@ -17,6 +17,7 @@ absl::Status Billing::Check(const v1::ChangeAccountTermsRequest& request) {
   FieldViolations bad;
   CheckCustomerAndAccount(request, bad);
   CheckTerms(request.terms(), "terms", bad);
+  CheckCreditApplication(request.credit_application(), bad);
   CheckEffectiveDate(request, bad);
   return bad.ToStatus();
 }
@@ -29,8 +30,9 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
                    ChooseAccount(view, request.account_id(), Command::kChangeAccountTerms));
   response.set_account_id(account->account_id());
   const v1::Terms terms = Normalised(request.terms());
+  const v1::CreditApplication application = Normalised(request.credit_application());
   if (google::protobuf::util::MessageDifferencer::Equals(account->terms(), terms) &&
-      account->manual_credit() == request.manual_credit()) {
+      account->credit_application() == application) {
     return Events();
   }
   Events events(1);
@@ -38,7 +40,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   auto& changed = *events[0].event.mutable_account_terms_changed();
   changed.set_account_id(account->account_id());
   *changed.mutable_terms() = terms;
-  changed.set_manual_credit(request.manual_credit());
+  changed.set_credit_application(application);
   return events;
 }
 

@@ -198,7 +198,9 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   auto& dated = events.emplace_back();
   dated.effective_date = day;
   *dated.event.mutable_credit_note_issued() = note;
-  AddRefunds(account, off, {.credit_note_id = note.credit_note_id()}, money_day, events);
+  const RefundOf refund{context.NewId(view, 1), note.credit_note_id()};
+  AddRefunds(account, off, refund, money_day, events);
+  if (!off.payments.empty()) response.set_refund_id(refund.refund_id);
 
   // The open amount that is left may be no more than the discount that is left.
   SetLeft(invoice, parts, events, after);

@@ -173,7 +173,8 @@ absl::StatusOr<Events> Issue(const command::View& view, const Account& account,
   if (offer.has_value()) *invoice.mutable_discount() = *offer;
 
   AtOnce at_once;
-  if (!account.manual_credit() && !account.open_payments().empty()) {
+  if (account.credit_application() != v1::CREDIT_APPLICATION_MANUAL &&
+      !account.open_payments().empty()) {
     const int most = std::min(kMaxCredits, MostAllocations(view.state.billing()));
     at_once = ApplyCredit(account, invoice, invoice_day, most, events);
   }

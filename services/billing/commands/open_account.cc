@@ -34,6 +34,7 @@ absl::Status Billing::Check(const OpenAccountRequest& request) {
   }
   Expect(FindTimeZone(request.time_zone()).status(), "time_zone", bad);
   CheckTerms(request.terms(), "terms", bad);
+  CheckCreditApplication(request.credit_application(), bad);
   CheckEffectiveDate(request, bad);
   return bad.ToStatus();
 }
@@ -71,7 +72,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   opened.set_currency_digits(currency.digits());
   opened.set_time_zone(time_zone);
   *opened.mutable_terms() = Normalised(request.terms());
-  opened.set_manual_credit(request.manual_credit());
+  opened.set_credit_application(Normalised(request.credit_application()));
 
   response.set_account_id(account_id);
   return events;

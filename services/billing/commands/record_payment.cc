@@ -160,7 +160,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
     FillPayment(*account, request, amount, context.NewId(view, 0), std::move(external_id),
                 announced);
     announced.set_state(request.initial_state());
-    *announced.mutable_said() = std::move(instructed);
+    *announced.mutable_instructed_allocations() = std::move(instructed);
     response.set_payment_id(announced.payment_id());
     response.set_account_id(account->account_id());
     *response.mutable_unapplied() = MoneyOf(0, CurrencyOf(*account));

@@ -92,6 +92,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
     *response.mutable_unapplied() = MoneyOf(unapplied, currency);
     response.set_refund_count(known.count);
     response.set_repeated(true);
+    response.set_refund_id(known.refund_id);
     return Events();
   }
   if (amount > unapplied || amount == 0) {
@@ -109,7 +110,8 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   AddReleases(account, invoice, off, day, events);
   AddApplied(note, invoice, amount, std::max(day, DayOfNumber(note_day)), events);
   AddRefunds(account, off,
-             {.credit_note_id = request.credit_note_id(),
+             {.refund_id = context.NewId(view, 0),
+              .credit_note_id = request.credit_note_id(),
               .external_id = external_id,
               .reason = Normalise(request.reason())},
              day, events);
@@ -123,6 +125,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   *response.mutable_amount() = MoneyOf(amount, currency);
   *response.mutable_unapplied() = MoneyOf(unapplied - amount, currency);
   response.set_refund_count(static_cast<int>(off.payments.size()));
+  response.set_refund_id(context.NewId(view, 0));
   return events;
 }
 

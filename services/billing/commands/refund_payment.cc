@@ -40,6 +40,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
       return RefundExists(*found.account, known, "amount");
     }
     response.set_repeated(true);
+    response.set_refund_id(known.refund_id);
     response.set_payment_id(request.payment_id());
     *response.mutable_amount() = MoneyOf(known.amount_minor, currency);
     *response.mutable_unapplied() = MoneyOf(unapplied, currency);
@@ -60,9 +61,11 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   refunded.set_currency_code(found.account->currency_code());
   refunded.set_amount_minor(amount);
   refunded.set_external_id(external_id);
+  refunded.set_refund_id(context.NewId(view, 0));
   refunded.set_reason(Normalise(request.reason()));
 
   response.set_payment_id(request.payment_id());
+  response.set_refund_id(refunded.refund_id());
   *response.mutable_amount() = MoneyOf(amount, currency);
   *response.mutable_unapplied() = MoneyOf(unapplied - amount, currency);
   return events;

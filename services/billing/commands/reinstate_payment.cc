@@ -42,7 +42,7 @@ Missing MissingOf(const Payment& payment) {
   Missing missing;
   missing.customer_minor = -payment.reinstated_minor();
   missing.lost_minor = -payment.loss_recovered_minor();
-  for (const state::TakeBack& reversal : payment.take_backs()) {
+  for (const state::PaymentReversal& reversal : payment.reversals()) {
     missing.customer_minor += reversal.reversed_minor() + reversal.claimed_minor();
     missing.lost_minor += reversal.lost_minor();
     missing.last_day = std::max(missing.last_day, reversal.day());
@@ -53,7 +53,7 @@ Missing MissingOf(const Payment& payment) {
 // Instructions for the debit notes that claim this money; the rest goes by age.
 Allocations ClaimsOf(const Account& account, const Payment& payment) {
   Allocations instructed;
-  for (const state::TakeBack& reversal : payment.take_backs()) {
+  for (const state::PaymentReversal& reversal : payment.reversals()) {
     if (!reversal.has_debit_note()) continue;
     v1::Allocation& claim = *instructed.Add();
     claim.set_invoice_id(InvoiceOf(account, reversal.debit_note()).invoice_id());
@@ -140,12 +140,12 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
     ASSIGN_OR_RETURN(amount, MinorOf(request.amount()));
   }
   if (amount > missing.amount_minor() || amount == 0) {
-    return Refuse(reason::kTakenBackTooLittle,
+    return Refuse(reason::kReinstatementAboveReversed,
                   missing.amount_minor() == 0
                       ? "nothing of the payment was taken back that has not come again"
                       : absl::StrCat(MoneyText(account, missing.amount_minor()),
                                      " of the payment was taken back and has not come again"),
-                  {{"taken_back_minor", absl::StrCat(missing.amount_minor())},
+                  {{"reversed_minor", absl::StrCat(missing.amount_minor())},
                    {"payment_id", request.payment_id()}});
   }
   ASSIGN_OR_RETURN(const absl::CivilDay day,

@@ -29,15 +29,15 @@ absl::Status Customer::Check(const RegisterCustomerRequest& request) {
   } else if (!v1::CustomerKind_IsValid(request.kind())) {
     bad.Add("kind", "is no known kind of customer");
   }
-  const Profile profile = ProfileIn(request, request.personal());
+  const Profile& profile = request.profile();
   CheckShownName(profile.personal(), bad);
   CheckProfile(profile, bad);
   if (request.kind() == v1::CUSTOMER_KIND_PERSON) {
     CheckOrganisationOnly(profile, bad);
   }
-  if (request.has_industry() && request.industry().code().empty() &&
-      request.industry().label().empty()) {
-    bad.Add("industry", "has neither code nor label");
+  if (profile.has_industry() && profile.industry().code().empty() &&
+      profile.industry().label().empty()) {
+    bad.Add("profile.industry", "has neither code nor label");
   }
   CheckExternalIds(request.external_ids(), bad);
   CheckDate(request, bad);
@@ -49,8 +49,8 @@ absl::StatusOr<Events> Customer::Decide(const command::View& view,
                                         const command::Context& context,
                                         RegisterCustomerResponse& response) {
   RETURN_IF_ERROR(ExpectAllowed(view, Command::kRegisterCustomer));
-  Profile profile = ProfileIn(request, request.personal());
-  NormaliseProfile(request.region_code(), profile, *response.mutable_warnings());
+  Profile profile = request.profile();
+  NormaliseProfile(profile.region_code(), profile, *response.mutable_warnings());
   if (profile.personal().display_name().empty()) {
     profile.mutable_personal()->set_display_name(DerivedName(profile.personal()));
   }

@@ -49,14 +49,10 @@ void CheckPath(std::string_view path, FieldViolations& bad) {
                                       "the like, region_code, language_code, industry, size_band"));
 }
 
-Profile ProfileOf(const UpdateCustomerRequest& request) {
-  return ProfileIn(request, request.personal());
-}
-
 // What the request means to change; all paths were found good.
 LeafSet LeavesMeant(const UpdateCustomerRequest& request) {
   if (request.update_mask().paths().empty()) {
-    return Difference(ProfileOf(request), Profile());
+    return Difference(request.profile(), Profile());
   }
   LeafSet leaves;
   for (const std::string& path : request.update_mask().paths()) {
@@ -68,7 +64,7 @@ LeafSet LeavesMeant(const UpdateCustomerRequest& request) {
 // The named fields alone: what else the request holds does not count.
 Profile NamedPart(const UpdateCustomerRequest& request, LeafSet leaves) {
   Profile part;
-  Copy(ProfileOf(request), leaves, part);
+  Copy(request.profile(), leaves, part);
   return part;
 }
 

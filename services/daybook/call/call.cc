@@ -75,7 +75,7 @@ class Call : public Subcommand {
             .summary = "Call a method of the server: JSON in, JSON out",
             .examples =
                 "daybook call GetBalance '{\"customer_id\": \"c-1\"}'\n"
-                "daybook call BalancesService.GetTrialBalance\n"
+                "daybook call BalancesService.GetControlTotals\n"
                 "daybook call RegisterCustomer '{\"customer_id\": \"c-1\", \"kind\": "
                 "\"CUSTOMER_KIND_PERSON\",\n"
                 "    \"personal\": {\"display_name\": \"Ada\"}, \"request_id\": \"r-1\"}'",

@@ -76,26 +76,26 @@ std::vector<book::v1::Command> TheStory() {
 
   auto& ada = teller.Register("ada", CivilDay(2026, 8, 17));
   ada.set_kind(customer::v1::CUSTOMER_KIND_PERSON);
-  ada.mutable_personal()->set_given_name("Ada");
-  ada.mutable_personal()->set_family_name("Lovelace");
-  ada.mutable_personal()->add_emails("ada@example.org");
-  ada.set_region_code("GB");
+  ada.mutable_profile()->mutable_personal()->set_given_name("Ada");
+  ada.mutable_profile()->mutable_personal()->set_family_name("Lovelace");
+  ada.mutable_profile()->mutable_personal()->add_emails("ada@example.org");
+  ada.mutable_profile()->set_region_code("GB");
   teller.OpenAccount("ada", "GBP", "Europe/London", 14, CivilDay(2026, 8, 17));
   teller.Invoice("ada", CivilDay(2026, 9, 1), "Consulting, hours", "8", "120.00", "20");
   teller.Payment("ada", CivilDay(2026, 9, 10), 1152'00, "GBP",
                  billing::v1::PAYMENT_METHOD_BANK_TRANSFER);
 
   auto& acme = teller.Register("acme", CivilDay(2026, 8, 20));
-  acme.set_kind(customer::v1::CUSTOMER_KIND_ORGANISATION);
-  acme.mutable_personal()->set_display_name("Acme Instruments GmbH");
-  auto& buyer = *acme.mutable_personal()->add_contacts();
+  acme.set_kind(customer::v1::CUSTOMER_KIND_ORGANIZATION);
+  acme.mutable_profile()->mutable_personal()->set_display_name("Acme Instruments GmbH");
+  auto& buyer = *acme.mutable_profile()->mutable_personal()->add_contacts();
   buyer.set_role(customer::v1::CONTACT_ROLE_BUYER);
   buyer.set_display_name("Bruno Beispiel");
   buyer.set_email("bruno@example.com");
-  acme.set_region_code("DE-BY");
-  acme.mutable_industry()->set_code("26.51");
-  acme.mutable_industry()->set_label("Instruments for measuring");
-  acme.set_size_band(customer::v1::SIZE_BAND_MEDIUM);
+  acme.mutable_profile()->set_region_code("DE-BY");
+  acme.mutable_profile()->mutable_industry()->set_code("26.51");
+  acme.mutable_profile()->mutable_industry()->set_label("Instruments for measuring");
+  acme.mutable_profile()->set_size_band(customer::v1::SIZE_BAND_MEDIUM);
   teller.OpenAccount("acme", "EUR", "Europe/Berlin", 30, CivilDay(2026, 8, 20));
   teller.Invoice("acme", CivilDay(2026, 8, 31), "Sensor S-4", "10", "49.90", "19");
   teller.Invoice("acme", CivilDay(2026, 9, 30), "Calibration", "1", "1200.00", "19");
@@ -104,10 +104,10 @@ std::vector<book::v1::Command> TheStory() {
 
   auto& mei = teller.Register("mei", CivilDay(2026, 10, 1));
   mei.set_kind(customer::v1::CUSTOMER_KIND_PERSON);
-  mei.mutable_personal()->set_given_name("美");
-  mei.mutable_personal()->set_family_name("林");
-  mei.set_region_code("CN-GD");
-  mei.set_language_code("zh-Hans");
+  mei.mutable_profile()->mutable_personal()->set_given_name("美");
+  mei.mutable_profile()->mutable_personal()->set_family_name("林");
+  mei.mutable_profile()->set_region_code("CN-GD");
+  mei.mutable_profile()->set_language_code("zh-Hans");
   teller.OpenAccount("mei", "CNY", "Asia/Shanghai", 0, CivilDay(2026, 10, 1));
   teller.Invoice("mei", CivilDay(2026, 10, 3), "Annual plan", "1", "199.00", "");
   teller.Payment("mei", CivilDay(2026, 10, 3), 250'00, "CNY", billing::v1::PAYMENT_METHOD_WALLET);

@@ -276,10 +276,10 @@ class ImportOrders : public Subcommand {
   // Whoever asks next sees the whole import. It is in the log already, so a read model that takes
   // its time is no failure.
   static void AwaitBalances(const std::vector<OrderLane>& lanes, rpc::Client& client) {
-    static const auto& method = *balances::v1::GetTrialBalanceRequest::descriptor()
+    static const auto& method = *balances::v1::GetControlTotalsRequest::descriptor()
                                      ->file()
                                      ->FindServiceByName("BalancesService")
-                                     ->FindMethodByName("GetTrialBalance");
+                                     ->FindMethodByName("GetControlTotals");
     std::map<int, std::pair<int64_t, std::string>> newest;  // as OrderLane::tokens, of all lanes
     for (const OrderLane& lane : lanes) {
       for (const auto& [partition, token] : lane.tokens()) {
@@ -287,9 +287,9 @@ class ImportOrders : public Subcommand {
       }
     }
     for (const auto& [partition, token] : newest) {
-      balances::v1::GetTrialBalanceRequest request;
+      balances::v1::GetControlTotalsRequest request;
       request.set_consistency_token(token.second);
-      balances::v1::GetTrialBalanceResponse response;
+      balances::v1::GetControlTotalsResponse response;
       const absl::Status seen =
           client.Call(method, request, &response, WallNow() + absl::Seconds(30));
       if (seen.ok()) continue;

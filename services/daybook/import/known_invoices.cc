@@ -19,13 +19,13 @@ constexpr absl::Duration kCallDeadline = absl::Seconds(30);
 constexpr absl::Duration kFirstWait = absl::Milliseconds(100);  // then doubled
 constexpr absl::Duration kLongestWait = absl::Seconds(5);
 
-absl::Status Ask(rpc::Client& client, const balances::v1::GetStatementRequest& request,
-                 balances::v1::GetStatementResponse* response,
+absl::Status Ask(rpc::Client& client, const balances::v1::ListStatementEntriesRequest& request,
+                 balances::v1::ListStatementEntriesResponse* response,
                  const KnownInvoicesOptions& options) {
-  static const auto& method = *balances::v1::GetStatementRequest::descriptor()
+  static const auto& method = *balances::v1::ListStatementEntriesRequest::descriptor()
                                    ->file()
                                    ->FindServiceByName("BalancesService")
-                                   ->FindMethodByName("GetStatement");
+                                   ->FindMethodByName("ListStatementEntries");
   const absl::Time since = WallNow();
   const absl::Time give_up = since + options.give_up;
   for (absl::Duration wait = kFirstWait;; wait = std::min(2 * wait, kLongestWait)) {
@@ -47,7 +47,7 @@ absl::Status Ask(rpc::Client& client, const balances::v1::GetStatementRequest& r
 absl::StatusOr<InvoiceCounts> KnownInvoices(rpc::Client& client, const std::string& customer_id,
                                             const std::string& account_id, absl::CivilDay first_day,
                                             const KnownInvoicesOptions& options) {
-  balances::v1::GetStatementRequest request;
+  balances::v1::ListStatementEntriesRequest request;
   request.set_customer_id(customer_id);
   request.set_account_id(account_id);
   *request.mutable_start_date() = DateOf(first_day);
@@ -57,13 +57,14 @@ absl::StatusOr<InvoiceCounts> KnownInvoices(rpc::Client& client, const std::stri
   std::map<std::string, std::pair<absl::CivilDay, int64_t>> invoices;  // by id
   std::set<std::string> voided;
   do {
-    balances::v1::GetStatementResponse page;
+    balances::v1::ListStatementEntriesResponse page;
     const absl::Status status = Ask(client, request, &page, options);
     if (absl::IsNotFound(status)) return InvoiceCounts();
     RETURN_IF_ERROR(status);
     for (const auto& entry : page.entries()) {
-      if (entry.kind() == "VOID") voided.insert(entry.document_id());
-      if (entry.kind() != "INVOICE") continue;
+      if (entry.kind() == balances::v1::STATEMENT_ENTRY_KIND_VOID)
+        voided.insert(entry.document_id());
+      if (entry.kind() != balances::v1::STATEMENT_ENTRY_KIND_INVOICE) continue;
       ASSIGN_OR_RETURN(const absl::CivilDay day, DayOf(entry.date()));
       int64_t minor = 0;
       if (entry.has_debit()) {

@@ -47,10 +47,10 @@ book::v1::Command RegisterCommand(const std::string& customer_id, const Customer
   auto* request = command.mutable_register_customer();
   request->set_customer_id(customer_id);
   request->set_kind(customer::v1::CUSTOMER_KIND_PERSON);
-  auto* personal = request->mutable_personal();
+  auto* personal = request->mutable_profile()->mutable_personal();
   personal->set_display_name(profile.name.empty() ? customer_id : profile.name);
   if (!profile.email.empty()) personal->add_emails(profile.email);
-  request->set_region_code(profile.region);
+  request->mutable_profile()->set_region_code(profile.region);
   *request->mutable_effective_date() = DateOf(first_day);
   request->set_allow_unusual(true);
   // With all of it: another file may begin earlier, or say more, and is then another command, which

@@ -135,11 +135,11 @@ absl::StatusOr<std::string> AskServer(const Config& config) {
             " and is not ready: ", WhatIsMissing(config, *client)));
   }
   const auto* method =
-      balances::v1::GetTrialBalanceRequest::descriptor()->file()->service(0)->FindMethodByName(
-          "GetTrialBalance");
-  balances::v1::GetTrialBalanceResponse response;
+      balances::v1::GetControlTotalsRequest::descriptor()->file()->service(0)->FindMethodByName(
+          "GetControlTotals");
+  balances::v1::GetControlTotalsResponse response;
   const absl::Status asked =
-      client->Call(*method, balances::v1::GetTrialBalanceRequest(), &response, Deadline());
+      client->Call(*method, balances::v1::GetControlTotalsRequest(), &response, Deadline());
   if (ReasonOf(asked) == reason::kNotServedHere.name) {
     return Cat("ready at ", config.server_address(), ", without balances");
   }

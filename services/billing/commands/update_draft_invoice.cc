@@ -14,7 +14,7 @@ namespace daybook::billing {
 
 using v1::InvoiceDraft;
 
-absl::Status Billing::Check(const v1::EditDraftInvoiceRequest& request) {
+absl::Status Billing::Check(const v1::UpdateDraftInvoiceRequest& request) {
   FieldViolations bad;
   CheckInvoiceId(request, bad);
   CheckEtag(request.etag(), "etag", bad);
@@ -23,11 +23,11 @@ absl::Status Billing::Check(const v1::EditDraftInvoiceRequest& request) {
 }
 
 absl::StatusOr<Events> Billing::Decide(const command::View& view,
-                                       const v1::EditDraftInvoiceRequest& request,
+                                       const v1::UpdateDraftInvoiceRequest& request,
                                        const command::Context& context,
-                                       v1::EditDraftInvoiceResponse& response) {
+                                       v1::UpdateDraftInvoiceResponse& response) {
   ASSIGN_OR_RETURN(const InvoiceRef found,
-                   FindInvoice(view, request.invoice_id(), Command::kEditDraftInvoice));
+                   FindInvoice(view, request.invoice_id(), Command::kUpdateDraftInvoice));
   RETURN_IF_ERROR(ExpectEtag(*found.draft, request.etag()));
   InvoiceDraft draft = Normalised(request.draft());
   RETURN_IF_ERROR(ExpectDraftRoom(view, draft, &found.draft->draft()));

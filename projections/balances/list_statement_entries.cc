@@ -24,7 +24,7 @@ void WriteLine(const AccountHistory& history, const StatementLine& line, Int128 
   out->set_kind(text.kind);
   out->set_document_id(text.document_id);
   out->set_number(text.number);
-  out->set_document(text.number.empty() ? text.document_id : text.number);
+  out->set_write_off_reason(text.write_off_reason);
   out->set_reason(text.reason);
   out->set_invoice_number(text.invoice_number);
   const AmountWriter money(currency, out);
@@ -38,7 +38,7 @@ void WriteLine(const AccountHistory& history, const StatementLine& line, Int128 
 
 }  // namespace
 
-absl::Status BalancesQueries::Check(const v1::GetStatementRequest& request) {
+absl::Status BalancesQueries::Check(const v1::ListStatementEntriesRequest& request) {
   FieldViolations bad;
   projection::CheckCustomerId(request.customer_id(), bad);
   projection::CheckAnyId(request.account_id(), "account_id", bad);
@@ -48,8 +48,9 @@ absl::Status BalancesQueries::Check(const v1::GetStatementRequest& request) {
   return bad.ToStatus();
 }
 
-absl::Status BalancesQueries::Answer(const v1::GetStatementRequest& request, const Reading& reading,
-                                     v1::GetStatementResponse* response) {
+absl::Status BalancesQueries::Answer(const v1::ListStatementEntriesRequest& request,
+                                     const Reading& reading,
+                                     v1::ListStatementEntriesResponse* response) {
   const projection::PartitionReading& own = reading.partitions.front();
   projection::TwoClocks clocks = projection::ClocksOf(request, reading.now, own);
   ASSIGN_OR_RETURN(const Page page, PageOf(request, clocks.read_us, own));

@@ -16,65 +16,43 @@ namespace {
 using projection::AmountWriter;
 using projection::Reading;
 
-struct LedgerLine {
-  const char* account;
-  Int128 debit, credit;
+struct LedgerBalance {
+  journal::v1::LedgerAccount account;
+  Int128 balance;  // debits - credits
 };
 
-// Posts a negative column on the other side. It is negative on a day on which a reversal took back
-// money that was not free yet.
-LedgerLine AboveZero(LedgerLine line) {
-  if (line.debit < 0) line.credit -= std::exchange(line.debit, 0);
-  if (line.credit < 0) line.debit -= std::exchange(line.credit, 0);
-  return line;
-}
-
-// The posting table (balances.h), summed; in order of name.
-std::vector<LedgerLine> LedgerOf(const Sums& sums) {
+// The posting table (projections/journal/postings.h), summed over all events.
+std::vector<LedgerBalance> LedgerOf(const Sums& sums) {
   const Int128 notes_applied = sums.credited() - sums.note_unapplied;
-  Losses relief = sums.relief;
+  CreditLosses relief = sums.relief;
   relief += sums.discount_relief;
-  Losses all = relief;
-  for (const Losses& losses : sums.losses) all += losses;
-  const auto lost = [&](const char* name, LossReason reason) {
-    const Losses& losses = sums.losses[reason];
-    return LedgerLine{name, losses.written_off, losses.recovered + losses.voided};
-  };
-  return {
-      {"cash", sums.received + sums.loss_recovered,
-       sums.refunded + sums.reversed + sums.claimed + sums.lost},
-      lost("credit_losses_bad_debt", kBadDebt),
-      lost("credit_losses_normal", kNormal),
-      lost("credit_losses_overdue", kOverdue),
-      AboveZero(
-          {"customer_deposits",
+  CreditLosses all = relief;
+  for (const CreditLosses& losses : sums.losses) all += losses;
+  return {{journal::v1::LEDGER_ACCOUNT_RECEIVABLE,
+           sums.net + sums.tax + sums.claimed + all.recovered + sums.released +
+               sums.reversed_allocated + all.voided -
+               (sums.put + sums.applied + sums.voided() + all.written_off + notes_applied)},
+          {journal::v1::LEDGER_ACCOUNT_CUSTOMER_DEPOSITS,
            sums.applied + sums.refunded + sums.reversed - sums.reversed_allocated +
-               sums.credit_written_off,
-           sums.received - sums.put + sums.note_unapplied + sums.released + sums.credit_restored}),
-      {"payment_losses", sums.lost, sums.loss_recovered},
-      {"receivable",
-       sums.net + sums.tax + sums.claimed + all.recovered + sums.released + sums.reversed_allocated,
-       sums.put + sums.applied + sums.voided() - all.voided + all.written_off + notes_applied},
-      {"residue_income", sums.credit_restored, sums.credit_written_off},
-      {"revenue", sums.voided_net + sums.note_net + sums.net_below, sums.net + sums.net_below},
-      lost("sales_discounts", kEarlyPayment),
-      {"tax_payable", sums.voided_tax + sums.note_tax + sums.tax_below + relief.written_off,
-       sums.tax + sums.tax_below + relief.recovered + relief.voided}};
+               sums.credit_written_off - sums.received + sums.put - sums.note_unapplied -
+               sums.released - sums.credit_restored},
+          {journal::v1::LEDGER_ACCOUNT_REVENUE, sums.voided_net + sums.note_net - sums.net},
+          {journal::v1::LEDGER_ACCOUNT_TAX_PAYABLE,
+           sums.voided_tax + sums.note_tax - sums.tax + relief.standing()},
+          {journal::v1::LEDGER_ACCOUNT_CASH, sums.received + sums.loss_recovered - sums.refunded -
+                                                 sums.reversed - sums.claimed - sums.lost},
+          {journal::v1::LEDGER_ACCOUNT_CREDIT_LOSSES_NORMAL, sums.losses[kNormal].standing()},
+          {journal::v1::LEDGER_ACCOUNT_CREDIT_LOSSES_OVERDUE, sums.losses[kOverdue].standing()},
+          {journal::v1::LEDGER_ACCOUNT_CREDIT_LOSSES_BAD_DEBT, sums.losses[kBadDebt].standing()},
+          {journal::v1::LEDGER_ACCOUNT_PAYMENT_LOSSES, sums.lost - sums.loss_recovered},
+          {journal::v1::LEDGER_ACCOUNT_RESIDUE_INCOME, -sums.residue_income()},
+          {journal::v1::LEDGER_ACCOUNT_SALES_DISCOUNTS, sums.losses[kEarlyPayment].standing()}};
 }
 
 absl::Status WriteTotals(const std::string& currency_code, const CurrencySums& total,
-                         v1::GetTrialBalanceResponse* response) {
+                         v1::GetControlTotalsResponse* response) {
   ASSIGN_OR_RETURN(const Currency* currency, projection::CurrencyOf(currency_code));
   const Sums& sums = total.sums;
-  for (const LedgerLine& line : LedgerOf(sums)) {
-    v1::TrialBalanceRow* row = response->add_rows();
-    row->set_ledger_account(line.account);
-    row->set_currency_code(currency_code);
-    const AmountWriter money(*currency, row);
-    money.Write(line.debit, row->mutable_debit());
-    money.Write(line.credit, row->mutable_credit());
-    money.Write(line.debit - line.credit, row->mutable_balance());
-  }
   v1::ControlTotals* control = response->add_totals();
   control->set_currency_code(currency_code);
   const AmountWriter money(*currency, control);
@@ -99,19 +77,24 @@ absl::Status WriteTotals(const std::string& currency_code, const CurrencySums& t
   control->set_credit_note_count(sums.credit_note_count);
   control->set_debit_note_count(sums.debit_note_count);
   control->set_account_count(total.account_count);
+  for (const LedgerBalance& line : LedgerOf(sums)) {
+    v1::LedgerBalance* balance = control->add_ledger_balances();
+    balance->set_ledger_account(line.account);
+    AmountWriter(*currency, balance).Write(line.balance, balance->mutable_balance());
+  }
   return absl::OkStatus();
 }
 
 }  // namespace
 
-absl::Status BalancesQueries::Check(const v1::GetTrialBalanceRequest& request) {
+absl::Status BalancesQueries::Check(const v1::GetControlTotalsRequest& request) {
   FieldViolations bad;
   projection::CheckClocks(request, bad);
   return bad.ToStatus();
 }
 
-absl::Status BalancesQueries::Part(const v1::GetTrialBalanceRequest& request,
-                                   const Reading& reading, TrialBalancePart* part) {
+absl::Status BalancesQueries::Part(const v1::GetControlTotalsRequest& request,
+                                   const Reading& reading, ControlTotalsPart* part) {
   AllTotals all;
   for (const projection::PartitionReading& partition : reading.partitions) {
     projection::TwoClocks clocks = projection::ClocksOf(request, reading.now, partition);
@@ -126,11 +109,11 @@ absl::Status BalancesQueries::Part(const v1::GetTrialBalanceRequest& request,
   return absl::OkStatus();
 }
 
-absl::Status BalancesQueries::Merge(const v1::GetTrialBalanceRequest&,
-                                    projection::Parts<TrialBalancePart> parts,
-                                    v1::GetTrialBalanceResponse* response) {
+absl::Status BalancesQueries::Merge(const v1::GetControlTotalsRequest&,
+                                    projection::Parts<ControlTotalsPart> parts,
+                                    v1::GetControlTotalsResponse* response) {
   AllTotals all;
-  for (const TrialBalancePart* part : parts) AddPart(*part, &all);
+  for (const ControlTotalsPart* part : parts) AddPart(*part, &all);
   for (const auto& [currency_code, sums] : all.currencies) {
     RETURN_IF_ERROR(WriteTotals(currency_code, sums, response));
   }

@@ -7,6 +7,7 @@
 #include "common/projection/kit/amount_writer.h"
 #include "common/projection/kit/checks.h"
 #include "common/projection/kit/sum.h"
+#include "projections/balances/buckets.h"
 #include "projections/balances/queries.h"
 #include "projections/balances/request_args.h"
 #include "projections/balances/totals.h"
@@ -18,14 +19,11 @@ using daybook::internal::balances::v1::CurrencyAges;
 using projection::AmountWriter;
 using projection::Reading;
 
-absl::Status WriteAges(const std::string& currency_code, const Ages& ages, v1::Ageing* row) {
+absl::Status WriteAges(const std::string& currency_code, const Ages& ages, v1::Aging* row) {
   ASSIGN_OR_RETURN(const Currency* currency, projection::CurrencyOf(currency_code));
   const AmountWriter money(*currency, row);
   row->set_currency_code(currency_code);
-  google::type::Money* const columns[kAgeColumns] = {
-      row->mutable_not_due(),    row->mutable_days_1_30(),   row->mutable_days_31_60(),
-      row->mutable_days_61_90(), row->mutable_days_91_120(), row->mutable_days_over_120()};
-  for (int i = 0; i < kAgeColumns; ++i) money.Write(ages.column[i], columns[i]);
+  WriteBuckets(ages, *currency, row->mutable_buckets());
   money.Write(-ages.unapplied, row->mutable_unapplied());
   money.Write(ages.balance(), row->mutable_balance());
   return absl::OkStatus();
@@ -33,7 +31,7 @@ absl::Status WriteAges(const std::string& currency_code, const Ages& ages, v1::A
 
 }  // namespace
 
-absl::Status BalancesQueries::Check(const v1::GetAgeingRequest& request) {
+absl::Status BalancesQueries::Check(const v1::GetAgingRequest& request) {
   FieldViolations bad;
   projection::CheckAnyId(request.customer_id(), "customer_id", bad);
   projection::CheckAccountId(request.account_id(), request.customer_id().empty(), bad);
@@ -41,8 +39,8 @@ absl::Status BalancesQueries::Check(const v1::GetAgeingRequest& request) {
   return bad.ToStatus();
 }
 
-absl::Status BalancesQueries::Part(const v1::GetAgeingRequest& request, const Reading& reading,
-                                   AgeingPart* part) {
+absl::Status BalancesQueries::Part(const v1::GetAgingRequest& request, const Reading& reading,
+                                   AgingPart* part) {
   std::map<std::string, Ages> by_currency;
   for (const projection::PartitionReading& partition : reading.partitions) {
     projection::TwoClocks clocks = projection::ClocksOf(request, reading.now, partition);
@@ -71,11 +69,10 @@ absl::Status BalancesQueries::Part(const v1::GetAgeingRequest& request, const Re
   return absl::OkStatus();
 }
 
-absl::Status BalancesQueries::Merge(const v1::GetAgeingRequest&,
-                                    projection::Parts<AgeingPart> parts,
-                                    v1::GetAgeingResponse* response) {
+absl::Status BalancesQueries::Merge(const v1::GetAgingRequest&, projection::Parts<AgingPart> parts,
+                                    v1::GetAgingResponse* response) {
   std::map<std::string, Ages> by_currency;
-  for (const AgeingPart* part : parts) {
+  for (const AgingPart* part : parts) {
     for (const CurrencyAges& row : part->currencies()) {
       Ages& ages = by_currency[row.currency_code()];
       for (int i = 0; i < std::min(row.columns_size(), kAgeColumns); ++i) {
