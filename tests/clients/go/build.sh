@@ -8,17 +8,14 @@ root="$(cd "$here/../../.." && pwd)"
 command -v go >/dev/null || { echo "go is not installed (apt-get install golang-go)" >&2; exit 1; }
 out="$root/build/clients/go"
 if begin "$out" "$here/build.sh" "$here/client.go" "$here/tools.go" "$here/go.mod" "$here/go.sum"; then
-  cp "$here/client.go" "$here/tools.go" "$here/go.mod" "$here/go.sum" "$out/"
   cd "$out"
+  cp "$here"/*.go "$here/go.mod" "$here/go.sum" .
+  # What is made of our protos is a module of its own, in the folder that go.mod names.
+  mkdir daybook && echo "module daybook" > daybook/go.mod
   go build -o bin/ google.golang.org/protobuf/cmd/protoc-gen-go \
     google.golang.org/grpc/cmd/protoc-gen-go-grpc >&2
-  # Our protos name no Go package: each folder becomes one here. Google's name their own.
-  protos="$(cd "$root/proto" && find daybook -name '*.proto')"
-  mapping="$(for proto in $protos; do echo "M$proto=daybook.example/client/gen/$(dirname "$proto")"; done |
-    paste -sd,)"
-  protoc -I"$root/proto" --plugin=bin/protoc-gen-go --plugin=bin/protoc-gen-go-grpc \
-    --go_out=. --go_opt="module=daybook.example/client,$mapping" \
-    --go-grpc_out=. --go-grpc_opt="module=daybook.example/client,$mapping" $protos >&2
+  (cd "$root/proto" && PATH="$out/bin:$PATH" \
+    protoc -I. --go_out="$out" --go-grpc_out="$out" daybook/*/v1/*.proto) >&2
   go build -o bin/client . >&2
   done_with "$out"
 fi

@@ -24,12 +24,13 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
-	balances "daybook.example/client/gen/daybook/balances/v1"
-	billing "daybook.example/client/gen/daybook/billing/v1"
-	commands "daybook.example/client/gen/daybook/book/v1"
-	customers "daybook.example/client/gen/daybook/customer/v1"
-	directory "daybook.example/client/gen/daybook/directory/v1"
+	balances "daybook/balances/v1"
+	billing "daybook/billing/v1"
+	commands "daybook/book/v1"
+	customers "daybook/customer/v1"
+	directory "daybook/directory/v1"
 )
 
 // Daybook is a connection and a client for each service. One a process; safe for goroutines.
@@ -143,10 +144,20 @@ func must[T any](value T, err error) T {
 	return value
 }
 
+func refused(_ any, err error) Refusal {
+	check(err != nil, "refused")
+	return RefusalOf(err)
+}
+
+func is(no Refusal, code codes.Code, reason string) {
+	check(no.Code == code && no.Reason == reason, reason, no)
+}
+
 func openCustomer(ctx context.Context, book *Daybook, id, region string) *billing.OpenAccountResponse {
 	must(book.customers.RegisterCustomer(ctx, &customers.RegisterCustomerRequest{
-		CustomerId: id, Kind: customers.CustomerKind_CUSTOMER_KIND_ORGANISATION, RegionCode: region,
-		Personal: &customers.Personal{DisplayName: "Zoë 佐藤"}, RequestId: "register"}))
+		CustomerId: id, Kind: customers.CustomerKind_CUSTOMER_KIND_ORGANIZATION, RequestId: "register",
+		Profile: &customers.Profile{
+			Personal: &customers.Personal{DisplayName: "Zoë 佐藤"}, RegionCode: region}}))
 	return must(book.billing.OpenAccount(ctx, &billing.OpenAccountRequest{
 		CustomerId: id, CurrencyCode: "EUR", RequestId: "open"}))
 }
@@ -188,6 +199,21 @@ func readsItsOwnWrite(ctx context.Context, book *Daybook) {
 	check(balance.Balance.Units == -6 && balance.Balance.Nanos == -840_000_000, "balance", balance)
 }
 
+func changesWhatItHasRead(ctx context.Context, book *Daybook) {
+	opened := openCustomer(ctx, book, "go-5", "DE")
+	customer := must(book.directory.GetCustomer(ctx, &directory.GetCustomerRequest{
+		CustomerId: "go-5", ConsistencyToken: opened.ConsistencyToken})).Customer
+	personal := customer.Profile.Personal
+	personal.Emails = append(personal.Emails, "zoe@example.com")
+	change := &customers.UpdateCustomerRequest{
+		CustomerId: "go-5", RequestId: "change", Profile: customer.Profile, Etag: customer.Etag,
+		UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"personal.emails"}}}
+	must(book.customers.UpdateCustomer(ctx, change))
+	// Whoever has read the customer before that is refused, and reads again.
+	change.RequestId = "change-2"
+	is(refused(book.customers.UpdateCustomer(ctx, change)), codes.Aborted, "ETAG_MISMATCH")
+}
+
 func pagesThroughAList(ctx context.Context, book *Daybook) {
 	for i := 0; i < 5; i++ {
 		id := fmt.Sprintf("go-iceland-%d", i)
@@ -220,17 +246,14 @@ func streamsWithAWindow(ctx context.Context, book *Daybook, count, window int) {
 	openCustomer(ctx, book, "go-3", "DE")
 	stream := must(book.commands.ExecuteStream(ctx))
 	room := make(chan struct{}, window) // commands sent and not answered
-	var mutex sync.Mutex
-	waiting := map[uint64]*commands.ExecuteStreamRequest{}
+	var waiting sync.Map                // those, by tag
 	go func() {
 		for tag := uint64(1); tag <= uint64(count); tag++ {
 			request := &commands.ExecuteStreamRequest{Tag: tag, Command: &commands.Command{
 				Command: &commands.Command_IssueInvoice{
 					IssueInvoice: tea("go-3", fmt.Sprintf("stream-%d", tag))}}}
 			room <- struct{}{}
-			mutex.Lock()
-			waiting[tag] = request
-			mutex.Unlock()
+			waiting.Store(tag, request)
 			if stream.Send(request) != nil {
 				return // Recv says why
 			}
@@ -244,40 +267,31 @@ func streamsWithAWindow(ctx context.Context, book *Daybook, count, window int) {
 			break
 		}
 		check(err == nil, "the stream stays", err)
-		mutex.Lock()
-		delete(waiting, answer.Tag)
-		mutex.Unlock()
+		waiting.Delete(answer.Tag)
 		<-room
 		check(answer.Result.Status.GetCode() == 0, "accepted", answer)
 		numbers = append(numbers, answer.Result.GetIssueInvoice().Number)
 	}
 	// Had the stream broken, `waiting` would be sent again on a new one, under the same ids.
-	check(len(waiting) == 0 && len(numbers) == count, "all answered", len(waiting), len(numbers))
+	waiting.Range(func(tag, _ any) bool { log.Fatal("not answered: ", tag); return false })
+	check(len(numbers) == count, "all answered", len(numbers))
 	check(sort.StringsAreSorted(numbers), "one customer's commands keep their order")
 }
 
 func handlesEveryClassOfError(ctx context.Context, book, oneStream *Daybook) {
-	is := func(no Refusal, code codes.Code, reason string) {
-		check(no.Code == code && no.Reason == reason, reason, no)
-	}
-	refused := func(_ any, err error) Refusal {
-		check(err != nil, "refused")
-		return RefusalOf(err)
-	}
 	no := refused(book.billing.IssueInvoice(ctx, &billing.IssueInvoiceRequest{CustomerId: " c2"}))
 	is(no, codes.InvalidArgument, "INVALID_FIELDS")
 	for _, field := range []string{"customer_id", "request_id", "lines"} {
 		check(no.Violations[field] != "", "names every field", field, no)
 	}
 
-	no = refused(book.billing.IssueInvoice(ctx, tea("go-nobody", "r")))
-	is(no, codes.NotFound, "CUSTOMER_NOT_FOUND")
+	is(refused(book.billing.IssueInvoice(ctx, tea("go-nobody", "r"))), codes.NotFound,
+		"CUSTOMER_NOT_FOUND")
 
 	opened := openCustomer(ctx, book, "go-4", "DE")
 	second := &billing.OpenAccountRequest{CustomerId: "go-4", AccountId: "second",
 		CurrencyCode: "EUR", RequestId: "open"}
-	no = refused(book.billing.OpenAccount(ctx, second))
-	is(no, codes.AlreadyExists, "REQUEST_ID_REUSED")
+	is(refused(book.billing.OpenAccount(ctx, second)), codes.AlreadyExists, "REQUEST_ID_REUSED")
 
 	second.RequestId, second.ExpectedRevision = "open-2", proto.Int64(opened.Revision-1)
 	no = refused(book.billing.OpenAccount(ctx, second))
@@ -306,7 +320,7 @@ func waitsWhenToldTo(ctx context.Context, oneStream *Daybook) {
 			break
 		}
 		no := RefusalOf(err)
-		check(no.Code == codes.ResourceExhausted && no.Reason == "OVERLOADED", "OVERLOADED", no)
+		is(no, codes.ResourceExhausted, "OVERLOADED")
 		check(no.RetryAfter > 0, "says when to try again", no)
 		first.CloseSend()
 		time.Sleep(no.RetryAfter)
@@ -323,6 +337,7 @@ func main() {
 	defer cancel()
 	retriesAfterATimeOut(ctx, book, lossy)
 	readsItsOwnWrite(ctx, book)
+	changesWhatItHasRead(ctx, book)
 	pagesThroughAList(ctx, book)
 	streamsWithAWindow(ctx, book, 300, 32)
 	handlesEveryClassOfError(ctx, book, oneStream)

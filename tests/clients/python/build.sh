@@ -9,9 +9,8 @@ python="$("$root/tests/support/python_env.sh")"
 out="$root/build/clients/python"
 if begin "$out" "$here/build.sh"; then
   # Google's own messages come with grpcio-status, so only ours are made.
-  (cd "$root/proto" && find daybook -name '*.proto' | xargs protoc -I. \
-    --python_out="$out/gen" --grpc_out="$out/gen" \
-    --plugin=protoc-gen-grpc="$(command -v grpc_python_plugin)") >&2
+  (cd "$root/proto" && protoc -I. --python_out="$out/gen" --grpc_out="$out/gen" \
+    --plugin=protoc-gen-grpc="$(command -v grpc_python_plugin)" daybook/*/v1/*.proto) >&2
   done_with "$out"
 fi
 echo "env PYTHONPATH=$out/gen $python $here/client.py"

@@ -5,31 +5,18 @@ package clients;
 
 import com.google.gson.Gson;
 import com.google.protobuf.Any;
+import com.google.protobuf.FieldMask;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.BadRequest;
 import com.google.rpc.ErrorInfo;
 import com.google.rpc.RetryInfo;
 import com.google.type.Decimal;
 import com.google.type.Money;
-import daybook.balances.v1.BalancesServiceGrpc;
-import daybook.balances.v1.BalancesServiceOuterClass.GetBalanceRequest;
-import daybook.billing.v1.Billing;
-import daybook.billing.v1.BillingServiceGrpc;
-import daybook.billing.v1.BillingServiceOuterClass.IssueInvoiceRequest;
-import daybook.billing.v1.BillingServiceOuterClass.OpenAccountRequest;
-import daybook.billing.v1.BillingServiceOuterClass.OpenAccountResponse;
-import daybook.billing.v1.BillingServiceOuterClass.RecordPaymentRequest;
-import daybook.book.v1.CommandServiceGrpc;
-import daybook.book.v1.CommandServiceOuterClass.Command;
-import daybook.book.v1.CommandServiceOuterClass.ExecuteStreamRequest;
-import daybook.book.v1.CommandServiceOuterClass.ExecuteStreamResponse;
-import daybook.customer.v1.Customer;
-import daybook.customer.v1.CustomerServiceGrpc;
-import daybook.customer.v1.CustomerServiceOuterClass.RegisterCustomerRequest;
-import daybook.directory.v1.DirectoryServiceGrpc;
-import daybook.directory.v1.DirectoryServiceOuterClass.CustomerSummary;
-import daybook.directory.v1.DirectoryServiceOuterClass.GetCustomerRequest;
-import daybook.directory.v1.DirectoryServiceOuterClass.ListCustomersRequest;
+import daybook.balances.v1.*;
+import daybook.billing.v1.*;
+import daybook.book.v1.*;
+import daybook.customer.v1.*;
+import daybook.directory.v1.*;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import io.grpc.Status;
@@ -168,9 +155,10 @@ public final class Client {
     book.customers().registerCustomer(
         RegisterCustomerRequest.newBuilder()
             .setCustomerId(id)
-            .setKind(Customer.CustomerKind.CUSTOMER_KIND_ORGANISATION)
-            .setRegionCode(region)
-            .setPersonal(Customer.Personal.newBuilder().setDisplayName("Zoë 佐藤"))
+            .setKind(CustomerKind.CUSTOMER_KIND_ORGANIZATION)
+            .setProfile(Profile.newBuilder()
+                            .setPersonal(Personal.newBuilder().setDisplayName("Zoë 佐藤"))
+                            .setRegionCode(region))
             .setRequestId("register")
             .build());
     return book.billing().openAccount(OpenAccountRequest.newBuilder()
@@ -188,7 +176,7 @@ public final class Client {
     return IssueInvoiceRequest.newBuilder()
         .setCustomerId(customerId)
         .setRequestId(requestId)
-        .addLines(Billing.LineItem.newBuilder()
+        .addLines(LineItem.newBuilder()
                       .setDescription("Tea")
                       .setQuantity(decimal("3"))
                       .setUnitPrice(decimal("4.10"))
@@ -221,7 +209,7 @@ public final class Client {
         RecordPaymentRequest.newBuilder()
             .setCustomerId("java-2")
             .setRequestId("payment")
-            .setMethod(Billing.PaymentMethod.PAYMENT_METHOD_CASH)
+            .setMethod(PaymentMethod.PAYMENT_METHOD_CASH)
             .setAmount(Money.newBuilder().setCurrencyCode("EUR").setUnits(20))
             .build());
     // Read models follow the log; the token says how far they must have come.
@@ -232,6 +220,29 @@ public final class Client {
                                       .build())
                       .getBalance();
     check(balance.getUnits() == -6 && balance.getNanos() == -840_000_000, "balance", balance);
+  }
+
+  static void changesWhatItHasRead(Daybook book) {
+    var opened = openCustomer(book, "java-5", "DE");
+    var customer = book.directory()
+                       .getCustomer(GetCustomerRequest.newBuilder()
+                                        .setCustomerId("java-5")
+                                        .setConsistencyToken(opened.getConsistencyToken())
+                                        .build())
+                       .getCustomer();
+    var profile = customer.getProfile().toBuilder();
+    profile.getPersonalBuilder().addEmails("zoe@example.com");
+    var change = UpdateCustomerRequest.newBuilder()
+                     .setCustomerId("java-5")
+                     .setRequestId("change")
+                     .setProfile(profile)
+                     .setUpdateMask(FieldMask.newBuilder().addPaths("personal.emails"))
+                     .setEtag(customer.getEtag());
+    book.customers().updateCustomer(change.build());
+    // Whoever has read the customer before that is refused, and reads again.
+    change.setRequestId("change-2");
+    is(refused(() -> book.customers().updateCustomer(change.build())), Status.Code.ABORTED,
+        "ETAG_MISMATCH");
   }
 
   static void pagesThroughAList(Daybook book) {
@@ -327,8 +338,8 @@ public final class Client {
     check(no.violations().keySet().containsAll(List.of("customer_id", "request_id", "lines")),
         "names every field", no);
 
-    no = refused(() -> book.billing().issueInvoice(tea("java-nobody", "r")));
-    is(no, Status.Code.NOT_FOUND, "CUSTOMER_NOT_FOUND");
+    is(refused(() -> book.billing().issueInvoice(tea("java-nobody", "r"))), Status.Code.NOT_FOUND,
+        "CUSTOMER_NOT_FOUND");
 
     var opened = openCustomer(book, "java-4", "DE");
     var second = OpenAccountRequest.newBuilder()
@@ -336,8 +347,8 @@ public final class Client {
                      .setAccountId("second")
                      .setCurrencyCode("EUR")
                      .setRequestId("open");
-    no = refused(() -> book.billing().openAccount(second.build()));
-    is(no, Status.Code.ALREADY_EXISTS, "REQUEST_ID_REUSED");
+    is(refused(() -> book.billing().openAccount(second.build())), Status.Code.ALREADY_EXISTS,
+        "REQUEST_ID_REUSED");
 
     second.setRequestId("open-2").setExpectedRevision(opened.getRevision() - 1);
     no = refused(() -> book.billing().openAccount(second.build()));
@@ -383,6 +394,7 @@ public final class Client {
          Daybook oneStream = new Daybook(args[3], config)) {
       retriesAfterATimeOut(book, lossy);
       readsItsOwnWrite(book);
+      changesWhatItHasRead(book);
       pagesThroughAList(book);
       streamsWithAWindow(book, 300, 32);
       handlesEveryClassOfError(book, oneStream);
