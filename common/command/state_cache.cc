@@ -10,8 +10,6 @@
 #include "common/base/status.h"
 #include "common/base/text.h"
 #include "common/command/request_marks.h"
-#include "google/protobuf/io/coded_stream.h"
-#include "google/protobuf/wire_format_lite.h"
 
 namespace daybook::command {
 namespace {
@@ -31,140 +29,7 @@ constexpr size_t kCommitDivisor = 2;
 
 size_t MemoryOf(size_t state_bytes) { return kCustomerBytes + kStateFactor * state_bytes; }
 
-// Of the partition's table: the partition's state, and how far receipts go.
-constexpr char kStateKey[] = "";
-constexpr char kReceiptsKey[] = "receipts";
-
-absl::Status Unreadable(std::string_view what) {
-  return absl::DataLossError(absl::StrCat("the command cache holds a broken ", ToAbsl(what)));
-}
-
 }  // namespace
-
-// --- a flush -------------------------------------------------------------------------------------
-
-size_t CacheFlush::AddState(std::string_view key, const internal::book::v1::State& state) {
-  const size_t value_bytes = state.ByteSizeLong();
-  char* bytes = google::protobuf::Arena::CreateArray<char>(&arena_, key.size() + value_bytes);
-  std::copy(key.begin(), key.end(), bytes);
-  state.SerializeWithCachedSizesToArray(reinterpret_cast<uint8_t*>(bytes + key.size()));
-  states_.push_back({bytes, static_cast<uint32_t>(key.size()), static_cast<uint32_t>(value_bytes)});
-  return value_bytes;
-}
-
-absl::Status CacheFlush::WriteTo(CacheBacking& backing) const {
-  using Table = CacheBacking::Table;
-  std::vector<CacheBacking::Row> rows;
-  rows.reserve(states_.size() + receipts_.size() + 1);
-  const auto sort_from = [&](size_t first) {
-    std::sort(rows.begin() + static_cast<std::ptrdiff_t>(first), rows.end(),
-              [](const auto& a, const auto& b) { return a.key < b.key; });
-  };
-  for (const Bytes& state : states_) {
-    rows.push_back({Table::kState,
-                    {state.data, state.key_bytes},
-                    {state.data + state.key_bytes, state.value_bytes}});
-  }
-  sort_from(0);
-
-  const size_t first_receipt = rows.size();
-  google::protobuf::Arena arena;
-  receipts_.ForEach([&](const Receipts::Entry& entry) {
-    const Receipt& receipt = entry.receipt();
-    internal::book::v1::Receipt row;
-    row.set_request_hash(receipt.request_hash.data(), receipt.request_hash.size());
-    row.set_answer(receipt.answer.data(), receipt.answer.size());
-    row.set_revision(receipt.revision);
-    row.set_offset(receipt.offset);
-    const size_t size = row.ByteSizeLong();
-    char* bytes = google::protobuf::Arena::CreateArray<char>(&arena, size);
-    row.SerializeWithCachedSizesToArray(reinterpret_cast<uint8_t*>(bytes));
-    rows.push_back({Table::kReceipt, entry.key(), {bytes, size}});
-  });
-  sort_from(first_receipt);
-  if (has_partition_state_) rows.push_back({Table::kPartition, kStateKey, partition_state_});
-  const std::string receipts_position = log::ToProto(position_).SerializeAsString();
-  if (!receipts_.empty()) rows.push_back({Table::kPartition, kReceiptsKey, receipts_position});
-  return backing.Write(rows, states_position_);
-}
-
-namespace {
-
-absl::StatusOr<log::Position> ParsePosition(std::string_view bytes) {
-  log::v1::Position stored;
-  if (!stored.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    return Unreadable("position of receipts");
-  }
-  const absl::StatusOr<log::Position> position = log::FromProto(stored);
-  if (!position.ok()) return Unreadable("position of receipts");
-  return position;
-}
-
-}  // namespace
-
-absl::StatusOr<log::Position> ReceiptsPosition(CacheBacking& backing) {
-  std::string bytes;
-  ASSIGN_OR_RETURN(const bool found,
-                   backing.Get(CacheBacking::Table::kPartition, kReceiptsKey, &bytes));
-  return found ? ParsePosition(bytes) : log::Position();
-}
-
-absl::StatusOr<log::Position> ReceiptsPosition(absl::Span<const CacheBacking::Row> rows,
-                                               const log::Position& before) {
-  for (const CacheBacking::Row& row : rows) {
-    if (row.table == CacheBacking::Table::kPartition && row.key == kReceiptsKey) {
-      return ParsePosition(row.value);
-    }
-  }
-  return before;
-}
-
-// --- whether it is whole ------------------------------------------------------------------------
-
-namespace {
-
-// Of a serialised state, without parsing the rest; a state has no more than a handful of fields.
-bool CommitsOf(std::string_view state, int64_t* commits) {
-  using google::protobuf::internal::WireFormatLite;
-  google::protobuf::io::CodedInputStream in(reinterpret_cast<const uint8_t*>(state.data()),
-                                            static_cast<int>(state.size()));
-  *commits = 0;
-  while (const uint32_t tag = in.ReadTag()) {
-    if (tag == WireFormatLite::MakeTag(internal::book::v1::State::kCommitCountFieldNumber,
-                                       WireFormatLite::WIRETYPE_VARINT)) {
-      uint64_t value = 0;
-      if (!in.ReadVarint64(&value)) return false;
-      *commits = static_cast<int64_t>(value);
-    } else if (!WireFormatLite::SkipField(&in, tag)) {
-      return false;
-    }
-  }
-  return in.ConsumedEntireMessage();
-}
-
-}  // namespace
-
-absl::Status CheckWhole(CacheBacking& backing) {
-  internal::book::v1::PartitionState expected;
-  std::string bytes;
-  ASSIGN_OR_RETURN(const bool found,
-                   backing.Get(CacheBacking::Table::kPartition, kStateKey, &bytes));
-  if (found && !expected.ParseFromString(bytes)) return Unreadable("partition state");
-  int64_t customers = 0, commits = 0;
-  bool readable = true;
-  RETURN_IF_ERROR(backing.Scan(CacheBacking::Table::kState, "", true,
-                               [&](std::string_view, std::string_view state) {
-                                 int64_t of_customer = 0;
-                                 readable = readable && CommitsOf(state, &of_customer);
-                                 ++customers;
-                                 commits += of_customer;
-                               }));
-  if (!readable) return Unreadable("state");
-  if (customers == expected.customers() && commits == expected.commits()) return absl::OkStatus();
-  return absl::DataLossError(absl::StrCat("the command cache is not whole: it has ", customers,
-                                          " customers with ", commits, " commits, and had ",
-                                          expected.customers(), " with ", expected.commits()));
-}
 
 // Those of the customer that are written, being written and still to be written; a fold that begins
 // in front of what is written makes some of them twice.
@@ -188,7 +53,7 @@ absl::Status StateCache::CheckReceipts(const Customer& customer) const {
           found.emplace(key);
         }
       }));
-  if (!readable) return Unreadable("receipt");
+  if (!readable) return UnreadableRow("receipt");
   if (static_cast<int64_t>(found.size()) >= customer.state_.commit_count()) return absl::OkStatus();
   return absl::DataLossError(
       absl::StrCat("the command cache is not whole: customer '", ToAbsl(customer.id_), "' has ",
@@ -210,7 +75,7 @@ absl::StatusOr<StateCache::Customer*> StateCache::Load(std::string_view stream_i
   auto customer = std::make_unique<Customer>();
   ASSIGN_OR_RETURN(const bool found,
                    backing_->Get(CacheBacking::Table::kState, stream_id, &found_bytes_));
-  if (found && !customer->state_.ParseFromString(found_bytes_)) return Unreadable("state");
+  if (found && !customer->state_.ParseFromString(found_bytes_)) return UnreadableRow("state");
   customer->id_ = std::string(stream_id);
   customer->hash_ = wanted.hash;
   customer->bytes_ = MemoryOf(found ? found_bytes_.size() : 0);
@@ -301,7 +166,7 @@ absl::StatusOr<bool> StateCache::FindReceipt(const Customer& customer, std::stri
     }
     return false;
   }
-  if (!found_.ParseFromString(found_bytes_)) return Unreadable("receipt");
+  if (!found_.ParseFromString(found_bytes_)) return UnreadableRow("receipt");
   *receipt = {found_.request_hash(), found_.answer(), found_.revision(), found_.offset(), 0};
   return true;
 }
@@ -409,8 +274,8 @@ absl::Status StateCache::LoadPartitionState() {
   partition_state_dirty_ = false;
   std::string bytes;
   ASSIGN_OR_RETURN(const bool found,
-                   backing_->Get(CacheBacking::Table::kPartition, kStateKey, &bytes));
-  if (found && !partition_state_.ParseFromString(bytes)) return Unreadable("partition state");
+                   backing_->Get(CacheBacking::Table::kPartition, kPartitionStateKey, &bytes));
+  if (found && !partition_state_.ParseFromString(bytes)) return UnreadableRow("partition state");
   return absl::OkStatus();
 }
 

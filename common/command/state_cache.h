@@ -35,7 +35,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -43,75 +42,14 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/types/span.h"
 #include "common/base/kept_hash.h"
+#include "common/command/cache_flush.h"
+#include "common/command/cache_rows.h"
 #include "common/command/receipts.h"
 #include "common/log/chain.h"
 #include "daybook/internal/book/v1/state.pb.h"
-#include "google/protobuf/arena.h"
 
 namespace daybook::command {
-
-// Where a StateCache keeps what it flushed: rows and position change together or not at all.
-class CacheBacking {
- public:
-  enum class Table : uint8_t { kState = 1, kReceipt = 2, kPartition = 3 };
-  struct Row {
-    Table table;
-    std::string_view key;
-    std::string_view value;
-  };
-  virtual ~CacheBacking() = default;
-  // Of the last Write.
-  virtual log::Position position() const = 0;
-  // False: no such row. Beside a Write: the row before or after it.
-  virtual absl::StatusOr<bool> Get(Table table, std::string_view key, std::string* value) = 0;
-  // Rows whose keys begin with `prefix`, in their order. `once`: they are not looked at again soon.
-  using Each = std::function<void(std::string_view key, std::string_view value)>;
-  virtual absl::Status Scan(Table table, std::string_view prefix, bool once, const Each& each) = 0;
-  // Rows in the order of table and key, each once.
-  virtual absl::Status Write(absl::Span<const Row> rows, const log::Position& position) = 0;
-  // Back to an empty store at the log's beginning. An error: try again later.
-  virtual absl::Status Clear() = 0;
-};
-
-// Whether `backing` holds every customer with every commit that it had when it was written. Reads
-// all states. DATA_LOSS: it does not.
-absl::Status CheckWhole(CacheBacking& backing);
-
-// How far the receipts of `backing` go, which may be behind its position. Errors as
-// StateCache::Load.
-absl::StatusOr<log::Position> ReceiptsPosition(CacheBacking& backing);
-// How far they go when `rows` are written where they go as far as `before`.
-absl::StatusOr<log::Position> ReceiptsPosition(absl::Span<const CacheBacking::Row> rows,
-                                               const log::Position& before);
-
-// Everything that changed up to a position, or of that the receipts.
-class CacheFlush {
- public:
-  // What it holds is of records up to here; nothing may be written before they are confirmed.
-  const log::Position& position() const { return position_; }
-  // Any thread.
-  absl::Status WriteTo(CacheBacking& backing) const;
-
- private:
-  friend class StateCache;
-  struct Bytes {
-    const char* data;
-    uint32_t key_bytes, value_bytes;
-  };
-  // The bytes of the state.
-  size_t AddState(std::string_view key, const internal::book::v1::State& state);
-
-  log::Position position_;
-  log::Position states_position_;  // that the backing store has when this is written
-  bool has_states_ = false;        // else it is receipts alone
-  google::protobuf::Arena arena_;  // keys and values of states
-  std::vector<Bytes> states_;
-  Receipts receipts_;
-  std::string partition_state_;
-  bool has_partition_state_ = false;
-};
 
 class StateCache {
  public:
