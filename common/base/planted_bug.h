@@ -22,6 +22,8 @@ enum class PlantedBug {
   kGapBelieved,
   kClaimInGapOverlooked,
   kEmptyCommitRaisesRevision,
+  kPartTakenForEmpty,
+  kPartNotWritten,
 };
 
 #ifdef DAYBOOK_PLANT

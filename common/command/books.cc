@@ -86,4 +86,22 @@ absl::Status detail::ExpectSlot(const Descriptor& event_of_domain) {
                    event_of_domain.full_name(), "; add one to its oneof `event`"));
 }
 
+absl::Status detail::ExpectPart(const Descriptor& event_of_domain, const Descriptor& part) {
+  if (FindPart(part).has_value()) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      internal::book::v1::State::descriptor()->full_name(), " has no field for ", part.full_name(),
+      ", which the domain of ", event_of_domain.full_name(), " looks at; add one"));
+}
+
+std::vector<size_t> detail::FactsIn(const Descriptor& event_of_domain) {
+  std::vector<size_t> facts;
+  for (int i = 0; i < event_of_domain.field_count(); ++i) {
+    const FieldDescriptor& fact = *event_of_domain.field(i);
+    if (fact.message_type() == nullptr) continue;
+    const auto index = FactsOf<book::v1::Event>().IndexOf(*fact.message_type());
+    if (index.has_value()) facts.push_back(*index);
+  }
+  return facts;
+}
+
 }  // namespace daybook::command

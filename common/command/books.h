@@ -4,12 +4,13 @@
 //   absl::StatusOr<Book> book = Books<customer::Customer, billing::Billing>(services);
 //
 // Where the events of a domain stand in book.v1.Event is read from descriptors: the field of type
-// Domain::Event. For every rpc of the services there must be exactly one domain with that request
-// in its Requests; otherwise, or if a message breaks the conventions of decider.h, the status says
-// which.
+// Domain::Event. So is where its part stands in State: the field of the type that Evolve has. For
+// every rpc of the services there must be exactly one domain with that request in its Requests;
+// otherwise, or if a message breaks the conventions of decider.h, the status says which.
 #pragma once
 
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -28,6 +29,64 @@ namespace daybook::command {
 
 // Conventions of a command's messages (decider.h); the status names what is missing.
 absl::Status CheckConventions(const google::protobuf::MethodDescriptor& method);
+
+namespace detail {
+
+template <class Event, class Part>
+Part PartIn(void (*)(const EventMeta&, const Event&, Part&, internal::book::v1::PartitionState&));
+template <class... Parts>
+PartSet SetOf(PartList<Parts...>) {
+  return PartSet::Of<Parts...>();
+}
+template <class Request, class... Requests>
+constexpr bool Has(RequestList<Requests...>) {
+  return (std::is_same_v<Request, Requests> || ...);
+}
+
+}  // namespace detail
+
+// The part of the state that the domain's events are folded into.
+template <class Domain>
+using OwnPart = decltype(detail::PartIn(&Domain::Evolve));
+
+// The parts that the domain looks at: its own, and those that it declares.
+template <class Domain>
+PartSet PartsOf() {
+  PartSet parts = PartSet::Of<OwnPart<Domain>>();
+  if constexpr (requires { typename Domain::Reads; }) {
+    parts |= detail::SetOf(typename Domain::Reads{});
+  }
+  return parts;
+}
+
+// Whether the Decide of such a request asks for what is open.
+template <class Domain, class Request>
+constexpr bool AsksOpenItems() {
+  if constexpr (requires { typename Domain::AsksOpenItems; }) {
+    return detail::Has<Request>(typename Domain::AsksOpenItems{});
+  }
+  return false;
+}
+
+// Of all domains that have `Blocks`: what is open there, and the parts that say it.
+template <class... Domains>
+void OpenItemsOf(const View& view, OpenItems* open) {
+  const auto add = [&]<class Domain>(const Domain*) {
+    if constexpr (requires { &Domain::Blocks; }) {
+      Domain::Blocks(view.part<OwnPart<Domain>>(), open);
+    }
+  };
+  (add(static_cast<const Domains*>(nullptr)), ...);
+}
+template <class... Domains>
+PartSet OpenItemParts() {
+  PartSet parts;
+  const auto add = [&]<class Domain>(const Domain*) {
+    if constexpr (requires { &Domain::Blocks; }) parts |= PartSet::Of<OwnPart<Domain>>();
+  };
+  (add(static_cast<const Domains*>(nullptr)), ...);
+  return parts;
+}
 
 namespace detail {
 
@@ -64,18 +123,16 @@ const google::protobuf::FieldDescriptor* SlotOf() {
 }
 
 template <class Domain>
-typename Domain::Event* MutablePart(book::v1::Event& event) {
+typename Domain::Event* MutableEvent(book::v1::Event& event) {
   return static_cast<typename Domain::Event*>(
       event.GetReflection()->MutableMessage(&event, SlotOf<Domain>()));
 }
 
-// Null: the event is another domain's.
+// The event must be the domain's.
 template <class Domain>
-const typename Domain::Event* PartOf(const book::v1::Event& event) {
-  const google::protobuf::FieldDescriptor* const slot = SlotOf<Domain>();
-  if (static_cast<int>(event.event_case()) != slot->number()) return nullptr;
-  return static_cast<const typename Domain::Event*>(
-      &event.GetReflection()->GetMessage(event, slot));
+const typename Domain::Event& EventOf(const book::v1::Event& event) {
+  return static_cast<const typename Domain::Event&>(
+      event.GetReflection()->GetMessage(event, SlotOf<Domain>()));
 }
 
 // One number of the versions of all domains' states.
@@ -89,7 +146,7 @@ void AppendEvents(Events<typename Domain::Event> events, EventList* out) {
     event->mutable_effective_date()->set_year(static_cast<int>(dated.effective_date.year()));
     event->mutable_effective_date()->set_month(dated.effective_date.month());
     event->mutable_effective_date()->set_day(dated.effective_date.day());
-    *MutablePart<Domain>(*event) = std::move(dated.event);
+    *MutableEvent<Domain>(*event) = std::move(dated.event);
   }
 }
 
@@ -103,6 +160,9 @@ void ReactToOne(const View& after, const google::protobuf::Message& fact, const 
   AppendEvents<Domain>(std::move(events), out);
 }
 
+// The facts that a domain's events hold, by their indices.
+std::vector<size_t> FactsIn(const google::protobuf::Descriptor& event_of_domain);
+
 // FAILED_PRECONDITION: no book's event holds the fact that the domain reacts to.
 absl::Status ExpectFact(const google::protobuf::Descriptor& event_of_domain,
                         const google::protobuf::Descriptor& fact);
@@ -115,7 +175,7 @@ absl::Status AddReactions(FactList<Facts...>, Book* book) {
   }
   std::vector<ReactTo> table(known.size(), nullptr);
   ((table[*known.IndexOf(*Facts::descriptor())] = &ReactToOne<Domain, Facts>), ...);
-  book->reactions.push_back(std::move(table));
+  book->AddReaction({std::move(table), PartsOf<Domain>(), FactsIn(*Domain::Event::descriptor())});
   return absl::OkStatus();
 }
 
@@ -129,6 +189,7 @@ absl::Status AddOptions(Book* book) {
                        Domain::Event::descriptor()->full_name()));
     }
     book->admit = &Domain::Admit;
+    book->admit_reads = PartsOf<Domain>();
     book->gate_refusals = &Domain::GateRefusals;
   }
   if constexpr (requires { typename Domain::ReactsTo; }) {
@@ -137,8 +198,40 @@ absl::Status AddOptions(Book* book) {
   return absl::OkStatus();
 }
 
-// FAILED_PRECONDITION: book.v1.Event has no field for the domain's events.
+// FAILED_PRECONDITION: book.v1.Event has no field for the domain's events; State has none for one
+// of its parts.
 absl::Status ExpectSlot(const google::protobuf::Descriptor& event_of_domain);
+absl::Status ExpectPart(const google::protobuf::Descriptor& event_of_domain,
+                        const google::protobuf::Descriptor& part);
+
+template <class Domain, class... Parts>
+absl::Status ExpectParts(PartList<Parts...>) {
+  absl::Status status;
+  (void)((status = ExpectPart(*Domain::Event::descriptor(), *Parts::descriptor()), status.ok()) &&
+         ...);
+  return status;
+}
+
+template <class Domain>
+bool EvolveOne(const EventMeta& meta, const book::v1::Event& event, Parts& parts,
+               internal::book::v1::PartitionState& partition_state) {
+  const typename Domain::Event& own = EventOf<Domain>(event);
+  if (own.event_case() == 0) return false;
+  Domain::Evolve(meta, own, parts.Edit<OwnPart<Domain>>(), partition_state);
+  return true;
+}
+
+// What the domain's events do; its parts must stand where they should.
+template <class Domain>
+absl::Status AddFold(Book* book) {
+  RETURN_IF_ERROR(ExpectParts<Domain>(PartList<OwnPart<Domain>>{}));
+  if constexpr (requires { typename Domain::Reads; }) {
+    RETURN_IF_ERROR(ExpectParts<Domain>(typename Domain::Reads{}));
+  }
+  book->folds[static_cast<size_t>(SlotOf<Domain>()->number())] = {&EvolveOne<Domain>,
+                                                                  PartSet::Of<OwnPart<Domain>>()};
+  return absl::OkStatus();
+}
 
 // Each once.
 void AddRefusals(ReasonList reasons, std::vector<const Reason*>* all);
@@ -150,6 +243,8 @@ Method MakeMethod(const google::protobuf::MethodDescriptor* descriptor) {
   method.name = descriptor->full_name();
   method.stream_field = descriptor->input_type()->FindFieldByNumber(kStreamField)->name();
   if constexpr (requires { Domain::kGate; }) method.gate = Domain::kGate;
+  method.reads = PartsOf<Domain>();
+  method.asks_open_items = AsksOpenItems<Domain, Request>();
   AddRefusals(Domain::Refusals(descriptor->name()), &method.refusals);
   method.check = [](const google::protobuf::Message& request) {
     return Domain::Check(static_cast<const Request&>(request));
@@ -194,24 +289,18 @@ void AddMethods(const google::protobuf::MethodDescriptor* descriptor, RequestLis
          ...);
 }
 
-template <class Domain>
-bool EvolveIf(const EventMeta& meta, const book::v1::Event& event, internal::book::v1::State& state,
-              internal::book::v1::PartitionState& partition_state) {
-  const typename Domain::Event* own = PartOf<Domain>(event);
-  if (own == nullptr || own->event_case() == 0) return false;
-  Domain::Evolve(meta, *own, state, partition_state);
-  return true;
-}
-
 }  // namespace detail
 
 template <class... Domains>
 absl::StatusOr<Book> Books(
     const std::vector<const google::protobuf::ServiceDescriptor*>& services) {
-  Book book;
   for (const auto* event : {Domains::Event::descriptor()...}) {
     RETURN_IF_ERROR(detail::ExpectSlot(*event));
   }
+  Book book;
+  absl::Status status;
+  (void)((status = detail::AddFold<Domains>(&book), status.ok()) && ...);
+  RETURN_IF_ERROR(status);
   book.state_version =
       detail::StateVersionOf({{Domains::Event::descriptor(), Domains::kStateVersion}...});
   for (const auto* service : services) {
@@ -227,20 +316,15 @@ absl::StatusOr<Book> Books(
       }
     }
   }
-  absl::Status options;
-  (void)((options = detail::AddOptions<Domains>(&book), options.ok()) && ...);
-  RETURN_IF_ERROR(options);
+  (void)((status = detail::AddOptions<Domains>(&book), status.ok()) && ...);
+  RETURN_IF_ERROR(status);
   book.find_open_items = &OpenItemsOf<Domains...>;
+  book.open_items_read = OpenItemParts<Domains...>();
   for (Method& method : book.methods) {
     detail::AddRefusals(reason::kEngineReasons, &method.refusals);
     if (method.gate == Gate::kAny || book.gate_refusals == nullptr) continue;
     detail::AddRefusals(book.gate_refusals(method.gate), &method.refusals);
   }
-  book.evolve = [](const EventMeta& meta, const book::v1::Event& event,
-                   internal::book::v1::State& state,
-                   internal::book::v1::PartitionState& partition_state) {
-    return (detail::EvolveIf<Domains>(meta, event, state, partition_state) || ...);
-  };
   return book;
 }
 

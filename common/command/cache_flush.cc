@@ -4,13 +4,28 @@
 
 namespace daybook::command {
 
-size_t CacheFlush::AddState(std::string_view key, const internal::book::v1::State& state) {
-  const size_t value_bytes = state.ByteSizeLong();
+char* CacheFlush::AddRow(std::string_view key, size_t value_bytes) {
   char* bytes = google::protobuf::Arena::CreateArray<char>(&arena_, key.size() + value_bytes);
   std::copy(key.begin(), key.end(), bytes);
-  state.SerializeWithCachedSizesToArray(reinterpret_cast<uint8_t*>(bytes + key.size()));
   states_.push_back({bytes, static_cast<uint32_t>(key.size()), static_cast<uint32_t>(value_bytes)});
-  return value_bytes;
+  return bytes + key.size();
+}
+
+size_t CacheFlush::AddStream(std::string_view stream_id, const internal::book::v1::Stream& stream) {
+  const size_t bytes = stream.ByteSizeLong();
+  stream.SerializeWithCachedSizesToArray(reinterpret_cast<uint8_t*>(AddRow(stream_id, bytes)));
+  return bytes;
+}
+
+size_t CacheFlush::AddPart(std::string_view stream_id, int number, int64_t commit_count,
+                           const google::protobuf::MessageLite& part) {
+  const size_t bytes = kPartHeadBytes + part.ByteSizeLong();
+  key_.clear();
+  AppendPartKey(stream_id, number, &key_);
+  char* const row = AddRow(key_, bytes);
+  PutPartHead(commit_count, row);
+  part.SerializeWithCachedSizesToArray(reinterpret_cast<uint8_t*>(row + kPartHeadBytes));
+  return bytes;
 }
 
 absl::Status CacheFlush::WriteTo(CacheBacking& backing) const {

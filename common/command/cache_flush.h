@@ -12,6 +12,7 @@
 #include "common/log/chain.h"
 #include "daybook/internal/book/v1/state.pb.h"
 #include "google/protobuf/arena.h"
+#include "google/protobuf/message_lite.h"
 
 namespace daybook::command {
 
@@ -29,13 +30,18 @@ class CacheFlush {
     const char* data;
     uint32_t key_bytes, value_bytes;
   };
-  // The bytes of the state.
-  size_t AddState(std::string_view key, const internal::book::v1::State& state);
+  // These take what they are given as it is now, and return the bytes of the row.
+  size_t AddStream(std::string_view stream_id, const internal::book::v1::Stream& stream);
+  size_t AddPart(std::string_view stream_id, int number, int64_t commit_count,
+                 const google::protobuf::MessageLite& part);
+  // Room for a row of states; the key is in it.
+  char* AddRow(std::string_view key, size_t value_bytes);
 
   log::Position position_;
   log::Position states_position_;  // that the backing store has when this is written
   bool has_states_ = false;        // else it is receipts alone
   google::protobuf::Arena arena_;  // keys and values of states
+  std::string key_;                // reused
   std::vector<Bytes> states_;
   Receipts receipts_;
   std::string partition_state_;

@@ -36,7 +36,7 @@ namespace daybook::command {
 
 // What the rows mean, without the states in them, whose version is Book::state_version: a cache of
 // another version of either starts over.
-inline constexpr int kCacheVersion = 7;
+inline constexpr int kCacheVersion = 8;
 // The version of a store of such rows.
 int CacheVersion(uint32_t state_version);
 

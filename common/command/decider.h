@@ -16,8 +16,16 @@
 //     // series for each, and tests refuse one that is not listed.
 //     static ReasonList Refusals(std::string_view command);
 //
-//     static void Evolve(const EventMeta&, const Event&, internal::book::v1::State&,
+//     // Folds an event into the domain's part of the state: the field of internal.book.v1.State of
+//     // this type.
+//     static void Evolve(const EventMeta&, const Event&, internal::billing::v1::State&,
 //                        internal::book::v1::PartitionState&);
+//
+//     // Optional: parts of other books that Decide, React, Admit and TimeZoneOf look at, beside
+//     // its own.
+//     using Reads = PartList<internal::customer::v1::State>;
+//     // Optional: the requests whose Decide asks for View::open_items.
+//     using AsksOpenItems = RequestList<CloseAccountRequest>;
 //
 //     // Optional: whom its commands may be about (gate.h); else anybody.
 //     static constexpr Gate kGate = Gate::kActive;
@@ -25,7 +33,7 @@
 //     static absl::Status Admit(const View&, Gate);
 //     static ReasonList GateRefusals(Gate);
 //     // Optional: what is open, so that the stream cannot be put aside (gate.h).
-//     static void Blocks(const internal::book::v1::State&, OpenItems*);
+//     static void Blocks(const internal::billing::v1::State&, OpenItems*);
 //     // Optional: where the days of a request begin and end; else in UTC.
 //     static absl::TimeZone TimeZoneOf(const View&, const google::protobuf::Message& request);
 //
@@ -38,6 +46,13 @@
 // Decide never changes anything, Evolve never decides and never fails. Neither knows a clock, a
 // file or a random number: everything they may use is in their arguments, so that a replay gives
 // the same.
+//
+// Parts. A state is in parts, one a book, and a decision is made on those that it reads: the
+// domain's own (the type that Evolve has), those in Reads, and for what is in AsksOpenItems those
+// of all domains with Blocks. The engine loads these and no others. A View has no others either,
+// whatever is in memory: to look at a part that is not declared stops the program, in the first
+// test that comes to it and not only where the part happens not to be loaded. An event changes the
+// part of its own book alone; Evolve is given nothing else.
 //
 // React. When a command has events, each domain that listens to one of them may add events of its
 // own to the same commit: they are recorded with the command or not at all, and the command's
@@ -63,6 +78,7 @@
 #include "absl/time/time.h"
 #include "common/base/reasons.h"
 #include "common/command/gate.h"
+#include "common/command/parts.h"
 #include "daybook/internal/book/v1/state.pb.h"
 
 namespace daybook::command {
@@ -70,12 +86,20 @@ namespace daybook::command {
 // What a decision may look at. References live as long as the call.
 struct View {
   std::string_view stream_id;
-  const internal::book::v1::State& state;  // default instance if the stream was never heard of
+  int64_t revision = 0;  // of the stream's newest commit; 0: it was never heard of
+  const Parts& parts;    // looked at by part()
   const internal::book::v1::PartitionState& partition_state;
-  int partition;
+  int partition = 0;
+  PartSet reads = PartSet::All();           // what is declared
   FindOpenItems find_open_items = nullptr;  // see open_items()
 
-  // What is open in all books.
+  // A part that is declared (see the head of this file); empty if nothing happened in its book.
+  template <class Part>
+  const Part& part() const {
+    DAYBOOK_CHECK(reads.Has(IndexOfPart<Part>()));
+    return parts.Get<Part>();
+  }
+  // What is open in all books. Only for requests in AsksOpenItems: else it stops the program, too.
   OpenItems open_items() const;
 };
 
@@ -118,6 +142,8 @@ template <class... Requests>
 struct RequestList {};
 template <class... Facts>
 struct FactList {};
+template <class... Parts>
+struct PartList {};
 
 // Conventions of the protos, checked at start for every rpc of a book. The stream is known by its
 // number: `customer_id`, `policy_id`, the same name in all requests of a service.

@@ -21,7 +21,8 @@ std::string OpenItems::ToText() const {
 
 OpenItems View::open_items() const {
   OpenItems open;
-  if (find_open_items != nullptr) find_open_items(state, &open);
+  DAYBOOK_CHECK(find_open_items != nullptr);
+  find_open_items(*this, &open);
   return open;
 }
 

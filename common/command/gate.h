@@ -13,8 +13,6 @@
 #include <utility>
 #include <vector>
 
-#include "daybook/internal/book/v1/state.pb.h"
-
 namespace daybook::command {
 
 enum class Gate : uint8_t {
@@ -41,15 +39,7 @@ class OpenItems {
   std::vector<std::pair<std::string, std::string>> metadata_;
 };
 
-using FindOpenItems = void (*)(const internal::book::v1::State&, OpenItems*);
-
-// Of all domains that have `Blocks`.
-template <class... Domains>
-void OpenItemsOf(const internal::book::v1::State& state, OpenItems* open) {
-  const auto add = [&]<class Domain>(const Domain*) {
-    if constexpr (requires { Domain::Blocks(state, open); }) Domain::Blocks(state, open);
-  };
-  (add(static_cast<const Domains*>(nullptr)), ...);
-}
+struct View;
+using FindOpenItems = void (*)(const View&, OpenItems*);
 
 }  // namespace daybook::command

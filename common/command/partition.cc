@@ -247,7 +247,8 @@ void Partition::AnswerAgain(std::unique_ptr<Command> command, const Receipt& rec
 }
 
 absl::StatusOr<bool> Partition::FindReceipt(const Command& command, Receipt* receipt) {
-  ASSIGN_OR_RETURN(const StateCache::Customer* customer, cache_->Load(command.stream_id));
+  ASSIGN_OR_RETURN(const StateCache::Customer* customer,
+                   cache_->Load(command.stream_id, PartSet()));
   return cache_->FindReceipt(*customer, command.request_id, receipt);
 }
 

@@ -243,14 +243,17 @@ class Partition {
   void PrefetchNext();
   // Decides one command. An error: the cache could not be read, and the command is still there.
   absl::Status ServeOne(std::unique_ptr<Command>& command);
+  // Adds what other domains say to the events. An error: the cache could not be read.
+  absl::Status React(StateCache::Customer& customer, const View& view, const Context& context,
+                     EventList* events);
   // Refuses what cannot be a record; otherwise the command waits for its confirmation.
   absl::Status AppendCommit(std::unique_ptr<Command>& command, StateCache::Customer& customer,
-                            Decision& decision);
+                            absl::Time recorded, Decision& decision);
   void AppendBarrier();
   // The record in `bytes_` and `frame_`, which the chain has taken.
   void Send(std::string_view key, Receipts::Entry* receipt);
-  // Of a record without a fact: at the time of the last one.
-  void FillHeader(log::v1::Frame* frame) const;
+  // A record without a fact is of the time of the last one.
+  void FillHeader(int64_t recorded_time_us, log::v1::Frame* frame) const;
   // Of the newest record that counts, and of the next commit.
   absl::Time LastRecorded() const;
   absl::Time RecordedNow() const;

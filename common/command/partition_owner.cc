@@ -65,7 +65,8 @@ void Partition::PrefetchNext() {
 }
 
 absl::Status Partition::ServeOne(std::unique_ptr<Command>& command) {
-  ASSIGN_OR_RETURN(StateCache::Customer* const customer, cache_->Load(command->stream_id));
+  ASSIGN_OR_RETURN(StateCache::Customer* const customer,
+                   cache_->Load(command->stream_id, book_->LoadsOf(*command->method)));
   Receipt first;
   ASSIGN_OR_RETURN(const bool found, cache_->FindReceipt(*customer, command->request_id, &first));
   const bool twin = found && first.in_flight();
@@ -86,24 +87,33 @@ absl::Status Partition::ServeOne(std::unique_ptr<Command>& command) {
     return absl::OkStatus();
   }
 
-  const internal::book::v1::State& state = customer->state();
-  const Context context{.now = AheadOfClock() ? now_.wall : RecordedNow(),
+  const int64_t revision = customer->stream().revision();
+  const absl::Time recorded = RecordedNow();
+  const Context context{.now = AheadOfClock() ? now_.wall : recorded,
                         .request_id = command->request_id,
                         .actor = command->actor,
                         .validate_only = command->validate_only};
-  const View view{command->stream_id, state, cache_->partition_state(), options_.partition};
+  const View view{.stream_id = command->stream_id,
+                  .revision = revision,
+                  .parts = customer->parts(),
+                  .partition_state = cache_->partition_state(),
+                  .partition = options_.partition,
+                  .reads = PartSet()};
   absl::Status status;
   Decision decision;
-  if (command->expected_revision && *command->expected_revision != state.revision()) {
-    status = RevisionMismatch(*command, state.revision());
+  if (command->expected_revision && *command->expected_revision != revision) {
+    status = RevisionMismatch(*command, revision);
   } else {
     status = book_->Decide(*command->method, view, command->request(), context, &decision);
+    if (status.ok() && book_->has_reactions()) {
+      RETURN_IF_ERROR(React(*customer, view, context, &decision.events));
+    }
     if (status.ok() && decision.answer.size() > kMaxAnswerBytes) {
       status = AnswerTooLarge(decision.answer.size());
     }
   }
   if (status.ok() && !command->validate_only) {
-    status = AppendCommit(command, *customer, decision);
+    status = AppendCommit(command, *customer, recorded, decision);
     if (status.ok()) return absl::OkStatus();
   }
 
@@ -113,7 +123,7 @@ absl::Status Partition::ServeOne(std::unique_ptr<Command>& command) {
                                   !DAYBOOK_PLANTED(kRefusalReleasedByEarlierRecord) &&
                                   !DAYBOOK_PLANTED(kNoBarrier);
   std::string response;
-  if (status.ok()) response = ResponseOf(decision.answer, {.revision = state.revision()});
+  if (status.ok()) response = ResponseOf(decision.answer, {.revision = revision});
   waiting_.Hold({.release = chain_.at().sequence + (needs_later_record ? 1 : 0),
                  .command = std::move(command),
                  .status = std::move(status),
@@ -121,14 +131,24 @@ absl::Status Partition::ServeOne(std::unique_ptr<Command>& command) {
   return absl::OkStatus();
 }
 
+absl::Status Partition::React(StateCache::Customer& customer, const View& view,
+                              const Context& context, EventList* events) {
+  const PartSet reads = book_->ReactionReads(*events);
+  if (reads.empty()) return absl::OkStatus();
+  RETURN_IF_ERROR(cache_->LoadMore(customer, reads));
+  book_->React(view, context, events);
+  return absl::OkStatus();
+}
+
 absl::Status Partition::AppendCommit(std::unique_ptr<Command>& command,
-                                     StateCache::Customer& customer, Decision& decision) {
+                                     StateCache::Customer& customer, absl::Time recorded,
+                                     Decision& decision) {
   book::v1::Commit& commit = written_;
   commit.set_customer_id(command->stream_id);
   commit.set_request_id(command->request_id);
   commit.set_request_hash(command->request_hash.data(), command->request_hash.size());
   const bool changes = !decision.events.empty() || DAYBOOK_PLANTED(kEmptyCommitRaisesRevision);
-  commit.set_revision(customer.state().revision() + (changes ? 1 : 0));
+  commit.set_revision(customer.stream().revision() + (changes ? 1 : 0));
   commit.set_actor(command->actor);
   commit.set_correlation_id(command->correlation_id);
   commit.set_causation_id(command->causation_id);
@@ -137,8 +157,7 @@ absl::Status Partition::AppendCommit(std::unique_ptr<Command>& command,
   commit.set_answer(decision.answer);
   commit.mutable_events()->Swap(&decision.events);
   // A record that does not parse would stop every reader.
-  FillHeader(&frame_);
-  SetMicros(absl::ToUnixMicros(RecordedNow()), frame_.mutable_recorded_time());
+  FillHeader(absl::ToUnixMicros(recorded), &frame_);
   if (AheadOfClock()) SetMicros(absl::ToUnixMicros(now_.wall), frame_.mutable_clock_time());
   std::string* const bytes = frame_.mutable_commit();
   bytes->clear();
@@ -183,13 +202,13 @@ void Partition::Send(std::string_view key, Receipts::Entry* receipt) {
   host_->Append(key, bytes_);
 }
 
-void Partition::FillHeader(log::v1::Frame* frame) const {
+void Partition::FillHeader(int64_t recorded_time_us, log::v1::Frame* frame) const {
   frame->set_epoch(chain_.at().epoch);
   frame->set_sequence(chain_.at().sequence + 1);
   frame->set_previous_hash(chain_.at().hash.data(), chain_.at().hash.size());
   frame->set_chain_key(chain_.at().chain_key);
   frame->set_confirmed_sequence(flight_.proven().sequence);
-  SetMicros(chain_.at().recorded_time_us, frame->mutable_recorded_time());
+  SetMicros(recorded_time_us, frame->mutable_recorded_time());
   frame->clear_clock_time();
 }
 
@@ -202,7 +221,7 @@ absl::Time Partition::RecordedNow() const {
 }
 
 void Partition::AppendBarrier() {
-  FillHeader(&frame_);
+  FillHeader(chain_.at().recorded_time_us, &frame_);
   frame_.mutable_barrier();
   bytes_.clear();
   frame_.AppendToString(&bytes_);

@@ -105,7 +105,7 @@ absl::Status Partition::Fold(const log::LogRecord& record, const log::v1::Frame&
     return absl::DataLossError(
         absl::StrFormat("offset %d: a commit that counts does not parse", record.offset));
   }
-  const auto customer = cache_->Load(commit_.customer_id());
+  const auto customer = cache_->Load(commit_.customer_id(), book_->ChangesOf(commit_.events()));
   if (!customer.ok()) {
     cache_broken_ = true;
     return customer.status();
@@ -144,15 +144,15 @@ absl::Status Partition::FoldClaim(int64_t offset, const log::v1::Frame& frame) {
 
 absl::Status Partition::ApplyCommit(const book::v1::Commit& commit, size_t commit_bytes,
                                     absl::Time recorded_time, StateCache::Customer& customer) {
-  internal::book::v1::State& state = cache_->Edit(customer, commit_bytes);
-  state.set_revision(commit.revision());
-  MarkRequest(commit.request_id(), state);
+  const StateCache::Edited edited = cache_->Edit(customer, commit_bytes);
+  edited.stream.set_revision(commit.revision());
+  MarkRequest(commit.request_id(), edited.stream);
   for (const book::v1::Event& event : commit.events()) {
     const EventMeta meta{.stream_id = commit.customer_id(),
                          .effective_date = ToCivilDay(event.effective_date()),
                          .recorded_time = recorded_time,
                          .partition = options_.partition};
-    if (!book_->evolve(meta, event, state, cache_->EditPartitionState())) {
+    if (!book_->Evolve(meta, event, edited.parts, cache_->EditPartitionState())) {
       return absl::UnimplementedError(
           "an event of a kind that this version does not know: written by a newer version; upgrade "
           "this one");

@@ -12,23 +12,29 @@ namespace {
 uint32_t MarkOf(std::string_view request_id) {
   constexpr uint64_t kOdd = 0x9e3779b97f4a7c15;  // 2^64 / golden ratio
   uint64_t hash = request_id.size() * kOdd;
-  while (!request_id.empty()) {
-    uint64_t word = 0;
-    const size_t bytes = request_id.size() < sizeof(word) ? request_id.size() : sizeof(word);
-    std::memcpy(&word, request_id.data(), bytes);
-    request_id.remove_prefix(bytes);
+  const auto mix = [&hash](uint64_t word) {
     hash = (hash ^ word) * kOdd;
     hash ^= hash >> 32;
+  };
+  uint64_t word = 0;
+  for (; request_id.size() >= sizeof(word); request_id.remove_prefix(sizeof(word))) {
+    std::memcpy(&word, request_id.data(), sizeof(word));
+    mix(word);
+  }
+  if (!request_id.empty()) {
+    word = 0;
+    std::memcpy(&word, request_id.data(), request_id.size());
+    mix(word);
   }
   return static_cast<uint32_t>(hash * kOdd >> 32);
 }
 
 }  // namespace
 
-void MarkRequest(std::string_view request_id, internal::book::v1::State& state) {
-  auto& marks = *state.mutable_request_marks();
-  const bool complete = marks.size() == state.commit_count();
-  state.set_commit_count(state.commit_count() + 1);
+void MarkRequest(std::string_view request_id, internal::book::v1::Stream& stream) {
+  auto& marks = *stream.mutable_request_marks();
+  const bool complete = marks.size() == stream.commit_count();
+  stream.set_commit_count(stream.commit_count() + 1);
   if (!complete) return;
   if (marks.size() < kMaxRequestMarks) {
     marks.Add(MarkOf(request_id));
@@ -37,13 +43,13 @@ void MarkRequest(std::string_view request_id, internal::book::v1::State& state) 
   }
 }
 
-bool KnowsRequests(const internal::book::v1::State& state) {
-  return state.request_marks().size() == state.commit_count();
+bool KnowsRequests(const internal::book::v1::Stream& stream) {
+  return stream.request_marks().size() == stream.commit_count();
 }
 
-bool MayKnowRequest(const internal::book::v1::State& state, std::string_view request_id) {
-  const auto& marks = state.request_marks();
-  return !KnowsRequests(state) ||
+bool MayKnowRequest(const internal::book::v1::Stream& stream, std::string_view request_id) {
+  const auto& marks = stream.request_marks();
+  return !KnowsRequests(stream) ||
          FindWord(marks.data(), marks.size(), 0, MarkOf(request_id)) < marks.size();
 }
 

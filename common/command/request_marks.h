@@ -17,12 +17,12 @@ namespace daybook::command {
 inline constexpr int kMaxRequestMarks = 1'024;
 
 // The customer's next commit was made under `request_id`: counts and marks it.
-void MarkRequest(std::string_view request_id, internal::book::v1::State& state);
+void MarkRequest(std::string_view request_id, internal::book::v1::Stream& stream);
 
 // False: there are too many of them to say anything.
-bool KnowsRequests(const internal::book::v1::State& state);
+bool KnowsRequests(const internal::book::v1::Stream& stream);
 
 // False: none of the commits that the state holds was.
-bool MayKnowRequest(const internal::book::v1::State& state, std::string_view request_id);
+bool MayKnowRequest(const internal::book::v1::Stream& stream, std::string_view request_id);
 
 }  // namespace daybook::command

@@ -18,13 +18,21 @@
 // confirmed, and come back when those are folded. How far they go is kept beside them
 // (ReceiptsPosition), for they must be of this log, too.
 //
+// Parts. A state is in parts, one a book (parts.h), each with a row of its own (cache_rows.h).
+// Memory holds of a customer what was asked for, and takes more of it later. What it takes then is
+// of the same position as the rest: a part changes only in memory, and a customer stays there as a
+// whole until all that changed is written. So a part that is not in memory has not changed since
+// its row was written, however many commits came since. A commit writes the customer's own row and
+// the parts that its events changed.
+//
 // Certainty. What is not in the cache is believed not to be: a customer that is not found is new, a
 // request that is not found was never accepted. So the cache must be whole at its position. How
 // many customers and commits a partition has is written with the states of each flush, and each
 // state has the number of its own commits: what was written is counted when a backing store is
-// opened (CheckWhole). A receipt that should be there and is not found is looked for by counting:
-// there are as many of a customer as it has commits. What does not add up is DATA_LOSS: the whole
-// is thrown away and folded again (Partition::LoseCache).
+// opened (CheckWhole), and each part is there as it was written last. A receipt that should be
+// there and is not found is looked for by counting: there are as many of a customer as it has
+// commits. What does not add up is DATA_LOSS: the whole is thrown away and folded again
+// (Partition::LoseCache).
 //
 // Memory. Bounded in bytes, by an estimate: beyond `max_bytes` customers go that were not used
 // lately (clock) and do not wait to be written. If too many wait, it is crowded(): states are to be
@@ -40,11 +48,13 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/base/kept_hash.h"
 #include "common/command/cache_flush.h"
 #include "common/command/cache_rows.h"
+#include "common/command/parts.h"
 #include "common/command/receipts.h"
 #include "common/log/chain.h"
 #include "daybook/internal/book/v1/state.pb.h"
@@ -56,14 +66,18 @@ class StateCache {
   // A customer in memory.
   class Customer {
    public:
-    const internal::book::v1::State& state() const { return state_; }
+    const internal::book::v1::Stream& stream() const { return stream_; }
+    const Parts& parts() const { return parts_; }
 
    private:
     friend class StateCache;
     std::string id_;
     size_t hash_ = 0;
     size_t bytes_ = 0;  // of memory, estimated
-    internal::book::v1::State state_;
+    internal::book::v1::Stream stream_;
+    Parts parts_;  // edited(): in generation `edited_in_`
+    // Of each part's row, when it was read or written last.
+    absl::InlinedVector<size_t, 3> row_bytes_ = absl::InlinedVector<size_t, 3>(PartCount());
     uint64_t edited_in_ = 0;  // generation of the last edit
     uint64_t in_flush_ = 0;   // generation of the newest flush that has its bytes
     bool used_ = true;        // since the clock's hand last came by
@@ -71,11 +85,17 @@ class StateCache {
 
   StateCache(std::unique_ptr<CacheBacking> backing, size_t max_bytes);
 
-  // The customer, of a default state if it was never heard of. Valid until the next call of Trim,
-  // Drop or Reset. Errors are the backing store's: it is broken, see Reset.
-  absl::StatusOr<Customer*> Load(std::string_view stream_id);
-  // For one commit, of so many bytes as a message.
-  internal::book::v1::State& Edit(Customer& customer, size_t commit_bytes);
+  // The customer with these parts at least, empty if it was never heard of. Valid until the next
+  // call of Trim, Drop or Reset. Errors are the backing store's: it is broken, see Reset.
+  absl::StatusOr<Customer*> Load(std::string_view stream_id, PartSet parts);
+  // The same for one that is in memory already.
+  absl::Status LoadMore(Customer& customer, PartSet parts);
+  // For one commit, of so many bytes as a message. What is edited in `parts` is written.
+  struct Edited {
+    internal::book::v1::Stream& stream;
+    Parts& parts;
+  };
+  Edited Edit(Customer& customer, size_t commit_bytes);
 
   // For commands that come soon, in two steps with others between them: asks the processor for the
   // memory where the customer is found and the request is looked for; then for the customer.
@@ -97,7 +117,7 @@ class StateCache {
   Receipts::Entry* AddReceipt(std::string_view stream_id, std::string_view request_id,
                               const Receipt& receipt);
 
-  // Rows that are not written, and roughly their bytes without states.
+  // Customers and receipts that are not written, and roughly the bytes of the receipts.
   size_t dirty() const { return fresh() + frozen_rows_; }
   // Of those, what came since the last Freeze.
   size_t fresh() const { return dirty_.size() + receipts_.size(); }
@@ -150,6 +170,7 @@ class StateCache {
   // DATA_LOSS: there are fewer receipts of the customer than commits.
   absl::Status CheckReceipts(const Customer& customer) const;
   void FreezeStates(CacheFlush& flush);
+  absl::Status LoadPart(Customer& customer, size_t index);
   void PutIntoFlush(Customer& customer);
   // Belongs to the flush that is being filled and is not in it.
   bool Missing(const Customer& customer) const {

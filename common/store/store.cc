@@ -97,6 +97,9 @@ rocksdb::Options RocksOptions(const Options& options, const Memory& memory) {
   table.data_block_hash_table_util_ratio = 0.2;
   table.block_restart_interval = 4;
   table.block_size = 8 << 10;
+  // A block ends before a row that would make it larger, also one that is not nearly full: else who
+  // reads a small row reads the large one behind it, which may have hundreds of KB.
+  table.block_size_deviation = 99;
   table.block_cache = std::static_pointer_cast<rocksdb::Cache>(memory.block_cache());
   rocks.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return rocks;

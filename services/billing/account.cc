@@ -36,7 +36,7 @@ const state::Account* FindAccount(const state::State& state, const std::string& 
 
 absl::StatusOr<const state::Account*> ChooseAccount(const command::View& view,
                                                     const std::string& account_id) {
-  const state::State& state = view.state.billing();
+  const state::State& state = view.part<state::State>();
   if (account_id.empty()) {
     if (state.accounts_size() == 1) return &state.accounts(0);
     std::vector<std::string> ids;

@@ -31,6 +31,7 @@
 #include "daybook/billing/v1/billing_service.pb.h"
 #include "daybook/billing/v1/event.pb.h"
 #include "daybook/internal/book/v1/state.pb.h"
+#include "services/billing/state.h"
 
 namespace daybook::billing {
 
@@ -292,13 +293,12 @@ struct Billing {
   static ReasonList Refusals(std::string_view command);
 
   // Open invoices, drafts, payments with something unapplied, pending payments.
-  static void Blocks(const internal::book::v1::State& state, command::OpenItems* open);
+  static void Blocks(const state::State& state, command::OpenItems* open);
 
-  // Writes `state.billing` and `partition_state.series` only. Keeps, for every account: received +
+  // Writes `state` and `partition_state.series` only. Keeps, for every account: received +
   // credited = allocated + unapplied + refunded + reversed + written off, and open = Σ open of its
   // invoices and debit notes.
-  static void Evolve(const command::EventMeta& meta, const Event& event,
-                     internal::book::v1::State& state,
+  static void Evolve(const command::EventMeta& meta, const Event& event, state::State& state,
                      internal::book::v1::PartitionState& partition_state);
 };
 

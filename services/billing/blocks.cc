@@ -6,9 +6,9 @@
 
 namespace daybook::billing {
 
-void Billing::Blocks(const internal::book::v1::State& state, command::OpenItems* open) {
+void Billing::Blocks(const state::State& state, command::OpenItems* open) {
   int64_t invoices = 0, drafts = 0, payments = 0, pending = 0;
-  for (const state::Account& account : state.billing().accounts()) {
+  for (const state::Account& account : state.accounts()) {
     invoices += account.open_invoices_size();
     drafts += account.drafts_size();
     payments += account.open_payments_size();

@@ -44,13 +44,13 @@ absl::Status ExpectWithin(const Size& size, int64_t most_documents) {
 }  // namespace
 
 absl::Status ExpectRoom(const command::View& view, int new_lines) {
-  Size size = SizeOf(view.state.billing());
+  Size size = SizeOf(view.part<state::State>());
   size.lines += new_lines;
   return ExpectWithin(size, kMaxDocuments);
 }
 
 absl::Status ExpectRoomForFact(const command::View& view) {
-  return ExpectWithin(SizeOf(view.state.billing()), kMaxDocumentsWithFacts);
+  return ExpectWithin(SizeOf(view.part<state::State>()), kMaxDocumentsWithFacts);
 }
 
 int MostAllocations(const state::State& state) {

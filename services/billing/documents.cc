@@ -47,7 +47,7 @@ absl::Status ExpectAllowed(const PaymentRef& found, Command command) {
 absl::StatusOr<InvoiceRef> FindInvoice(const command::View& view, const std::string& invoice_id,
                                        Command command) {
   InvoiceRef found;
-  for (const state::Account& account : view.state.billing().accounts()) {
+  for (const state::Account& account : view.part<state::State>().accounts()) {
     for (const auto* list : {&account.open_invoices(), &account.settled_invoices()}) {
       for (const state::Invoice& invoice : *list) {
         if (invoice.invoice_id() == invoice_id) found = {&account, &invoice, nullptr};
@@ -75,7 +75,7 @@ absl::StatusOr<InvoiceRef> FindInvoice(const command::View& view, const std::str
 
 absl::StatusOr<PaymentRef> FindPayment(const command::View& view, const std::string& payment_id,
                                        Command command) {
-  const PaymentRef found = FindSource(view.state.billing(), payment_id);
+  const PaymentRef found = FindSource(view.part<state::State>(), payment_id);
   if (found.account == nullptr) {
     return Refuse(reason::kPaymentNotFound,
                   absl::StrCat("the customer has no payment '", payment_id, "'"),
@@ -92,7 +92,7 @@ absl::StatusOr<PaymentRef> FindPayment(const command::View& view, const std::str
 
 absl::StatusOr<PaymentRef> FindCreditNote(const command::View& view,
                                           const std::string& credit_note_id, Command command) {
-  const PaymentRef found = FindSource(view.state.billing(), credit_note_id);
+  const PaymentRef found = FindSource(view.part<state::State>(), credit_note_id);
   if (found.account == nullptr || !found.payment->credit_note()) {
     return Refuse(
         reason::kCreditNoteNotFound,

@@ -33,7 +33,7 @@ absl::Status ExpectDraftRoom(const command::View& view, const InvoiceDraft& draf
                              const InvoiceDraft* old) {
   int count = old == nullptr ? 1 : 0;
   size_t bytes = draft.ByteSizeLong();
-  for (const Account& account : view.state.billing().accounts()) {
+  for (const Account& account : view.part<state::State>().accounts()) {
     count += account.drafts_size();
     for (const state::Draft& known : account.drafts()) {
       if (&known.draft() != old) bytes += known.draft().ByteSizeLong();

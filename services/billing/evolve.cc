@@ -6,10 +6,9 @@
 
 namespace daybook::billing {
 
-void Billing::Evolve(const command::EventMeta& meta, const Event& event,
-                     internal::book::v1::State& state,
+void Billing::Evolve(const command::EventMeta& meta, const Event& event, state::State& state,
                      internal::book::v1::PartitionState& partition_state) {
-  const Target to{*state.mutable_billing(), partition_state, meta.effective_date};
+  const Target to{state, partition_state, meta.effective_date};
   switch (event.event_case()) {  // without default: a new event without its case does not compile
     case Event::kAccountOpened:
       return On(event.account_opened(), to);

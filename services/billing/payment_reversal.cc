@@ -236,7 +236,7 @@ absl::StatusOr<Events> DecideReversal(const command::View& view, const Request& 
   ASSIGN_OR_RETURN(const PaymentRef found, FindPayment(view, request.payment_id(), command));
   ASSIGN_OR_RETURN(const Amounts taken, AmountsOf(found, request));
   std::string external_id = Tidy(request.external_id());
-  const KnownReversal known = FindReversal(view.state.billing(), external_id);
+  const KnownReversal known = FindReversal(view.part<state::State>(), external_id);
   if (known.reversal != nullptr) {
     if (known.payment != found.payment) return ReversalExists(known, "payment_id");
     if (known.reversal->kind() != kind) return ReversalExists(known, "kind");

@@ -32,7 +32,7 @@ absl::StatusOr<Allocator> Allocate(const state::Account& account, const Instruct
 absl::StatusOr<Received> Receive(const command::View& view, const state::Account& account,
                                  const Instruction& instruction, int32_t first_day,
                                  command::Dated<v1::Event> payment) {
-  const int most = MostAllocations(view.state.billing());
+  const int most = MostAllocations(view.part<state::State>());
   const absl::CivilDay day = payment.effective_date;
   EarlyPayments early_payments(account);
   ASSIGN_OR_RETURN(const Allocator allocator,

@@ -52,7 +52,7 @@ const Account* AccountOf(const state::State& state, const Message& request) {
 absl::TimeZone Billing::TimeZoneOf(const command::View& view, const Message& request) {
   std::string name = TextOf(request, "time_zone");
   if (name.empty()) {
-    const Account* account = AccountOf(view.state.billing(), request);
+    const Account* account = AccountOf(view.part<state::State>(), request);
     if (account != nullptr) name = account->time_zone();
   }
   const auto zone = FindTimeZone(name);

@@ -15,6 +15,7 @@
 #include "daybook/customer/v1/customer_service.pb.h"
 #include "daybook/customer/v1/event.pb.h"
 #include "daybook/internal/book/v1/state.pb.h"
+#include "services/customer/state.h"
 
 namespace daybook::customer {
 
@@ -26,6 +27,7 @@ struct Customer {
   using Requests = command::RequestList<v1::RegisterCustomerRequest, v1::UpdateCustomerRequest,
                                         v1::ArchiveCustomerRequest, v1::RestoreCustomerRequest,
                                         v1::AddExternalIdRequest, v1::RemoveExternalIdRequest>;
+  using AsksOpenItems = command::RequestList<v1::ArchiveCustomerRequest>;
 
   // Checks a request without a state: INVALID_FIELDS with every violation, or OK. Decide needs a
   // request that passed.
@@ -83,9 +85,7 @@ struct Customer {
   // The table of refusals.cc.
   static ReasonList Refusals(std::string_view command);
 
-  // Writes `state.customer` only.
-  static void Evolve(const command::EventMeta& meta, const Event& event,
-                     internal::book::v1::State& state,
+  static void Evolve(const command::EventMeta& meta, const Event& event, state::State& state,
                      internal::book::v1::PartitionState& partition_state);
 };
 

@@ -35,7 +35,7 @@ absl::StatusOr<absl::CivilDay> DayNotBefore(absl::CivilDay earliest, absl::strin
 template <class Request>
 absl::StatusOr<absl::CivilDay> DayOfChange(const command::View& view, const Request& request,
                                            const command::Context& context) {
-  return DayNotBefore(*DayOf(view.state.customer().registered_date()),
+  return DayNotBefore(*DayOf(view.part<state::State>().registered_date()),
                       "the registration of the customer", request, context);
 }
 
@@ -44,8 +44,8 @@ template <class Request>
 absl::StatusOr<absl::CivilDay> DayOfState(const command::View& view, const Request& request,
                                           const command::Context& context) {
   const auto day = DayOfChange(view, request, context);
-  if (!day.ok() || !view.state.customer().has_state_date()) return day;
-  return DayNotBefore(*DayOf(view.state.customer().state_date()),
+  if (!day.ok() || !view.part<state::State>().has_state_date()) return day;
+  return DayNotBefore(*DayOf(view.part<state::State>().state_date()),
                       "the day of the state that it changes", request, context);
 }
 

@@ -33,9 +33,8 @@ void Remove(const ExternalId& removed, State& state) {
 
 }  // namespace
 
-void Customer::Evolve(const command::EventMeta& meta, const Event& event,
-                      internal::book::v1::State& book, internal::book::v1::PartitionState&) {
-  State& state = *book.mutable_customer();
+void Customer::Evolve(const command::EventMeta& meta, const Event& event, State& state,
+                      internal::book::v1::PartitionState&) {
   switch (event.event_case()) {  // without default: a new event without its case does not compile
     case Event::kCustomerRegistered:
       state.set_registered(true);

@@ -39,7 +39,7 @@ StateWords WordsOf(v1::CustomerState state) {
 }
 
 absl::Status NotAllowed(const command::View& view, const Reason& why) {
-  const v1::CustomerState state = view.state.customer().state();
+  const v1::CustomerState state = view.part<state::State>().state();
   const StateWords words = WordsOf(state);
   const std::string customer_id(view.stream_id);
   return Refuse(
@@ -58,7 +58,7 @@ absl::Span<const std::string_view> NamesOf(Command) { return kNames; }
 const CustomerTransitions& CustomerTable() { return kTable; }
 
 absl::Status ExpectAllowed(const command::View& view, Command command) {
-  const v1::CustomerState state = view.state.customer().state();
+  const v1::CustomerState state = view.part<state::State>().state();
   if (kTable.Allows(state, command)) return absl::OkStatus();
   if (state == v1::CUSTOMER_STATE_UNSPECIFIED) return NotAllowed(view, reason::kCustomerNotFound);
   if (command == kRegisterCustomer) return NotAllowed(view, reason::kCustomerExists);
@@ -67,7 +67,7 @@ absl::Status ExpectAllowed(const command::View& view, Command command) {
 }
 
 absl::Status Customer::Admit(const command::View& view, command::Gate gate) {
-  const v1::CustomerState state = view.state.customer().state();
+  const v1::CustomerState state = view.part<state::State>().state();
   if (state == v1::CUSTOMER_STATE_UNSPECIFIED) return NotAllowed(view, reason::kCustomerNotFound);
   if (state == v1::CUSTOMER_STATE_ARCHIVED && gate == command::Gate::kActive) {
     return NotAllowed(view, reason::kCustomerArchived);

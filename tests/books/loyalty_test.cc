@@ -231,6 +231,27 @@ TEST_F(LoyaltyTest, HoldsACustomerWithPoints) {
   EXPECT_EQ(ReasonOf(Redeem(1, "r-2").status), "CUSTOMER_ARCHIVED");
 }
 
+// It is there by its line in State, and a stream has it as a row of its own.
+TEST(LoyaltyPart, ComesByItsLine) {
+  using Part = internal::loyalty::v1::State;
+  const auto index = command::FindPart(*Part::descriptor());
+  ASSERT_TRUE(index.has_value());
+  EXPECT_EQ(command::PartAt(*index).number, internal::book::v1::State::kLoyaltyFieldNumber);
+  const auto book = Wiring();
+  ASSERT_TRUE(book.ok()) << book.status();
+  const auto loads = [&](const google::protobuf::Descriptor& request) {
+    for (const command::Method& method : book->methods) {
+      if (method.descriptor->input_type() == &request) return book->LoadsOf(method);
+    }
+    return command::PartSet();
+  };
+  using Customer = internal::customer::v1::State;
+  EXPECT_EQ(loads(*RedeemPointsRequest::descriptor()), (command::PartSet::Of<Customer, Part>()));
+  EXPECT_EQ(loads(*RegisterCustomerRequest::descriptor()), command::PartSet::Of<Customer>());
+  EXPECT_EQ(loads(*ArchiveCustomerRequest::descriptor()), (command::PartSet::Of<Customer, Part>()))
+      << "it holds customers with points";
+}
+
 // Only what can happen is counted.
 TEST_F(LoyaltyTest, HasSeriesOfItsOwnReasonsForItsOwnCommands) {
   Register();

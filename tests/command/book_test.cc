@@ -22,6 +22,8 @@ using customer::v1::ArchiveCustomerRequest;
 using customer::v1::ArchiveCustomerResponse;
 using customer::v1::RegisterCustomerRequest;
 using customer::v1::RegisterCustomerResponse;
+using CustomerPart = internal::customer::v1::State;
+using BillingPart = internal::billing::v1::State;
 
 const absl::CivilDay kDay(2026, 3, 1);
 
@@ -30,6 +32,7 @@ struct People {
   using Event = customer::v1::Event;
   static constexpr int kStateVersion = 1;
   using Requests = RequestList<RegisterCustomerRequest, ArchiveCustomerRequest>;
+  using AsksOpenItems = RequestList<ArchiveCustomerRequest>;
 
   static absl::Status Check(const RegisterCustomerRequest&) { return absl::OkStatus(); }
   static absl::Status Check(const ArchiveCustomerRequest&) { return absl::OkStatus(); }
@@ -51,15 +54,15 @@ struct People {
     events[0].event.mutable_customer_archived()->set_comment(asked.comment());
     return events;
   }
-  static void Evolve(const EventMeta&, const Event& event, internal::book::v1::State& state,
+  static void Evolve(const EventMeta&, const Event& event, CustomerPart& own,
                      internal::book::v1::PartitionState&) {
-    state.mutable_customer()->set_version(state.customer().version() + 1);
-    if (event.has_customer_registered()) state.mutable_customer()->set_registered(true);
+    own.set_version(own.version() + 1);
+    if (event.has_customer_registered()) own.set_registered(true);
   }
   static ReasonList Refusals(std::string_view) { return {}; }
   static ReasonList GateRefusals(Gate) { return {}; }
   static absl::Status Admit(const View& view, Gate gate) {
-    if (view.state.customer().registered()) return absl::OkStatus();
+    if (view.part<CustomerPart>().registered()) return absl::OkStatus();
     return absl::NotFoundError(absl::StrCat("gate ", static_cast<int>(gate)));
   }
 };
@@ -71,6 +74,7 @@ struct Accounts {
   static constexpr Gate kGate = Gate::kActive;
   using Requests = RequestList<billing::v1::OpenAccountRequest>;
   using ReactsTo = FactList<customer::v1::CustomerRegistered, customer::v1::CustomerUpdated>;
+  using Reads = PartList<CustomerPart>;
 
   static absl::Status Check(const billing::v1::OpenAccountRequest&) { return absl::OkStatus(); }
   static absl::StatusOr<Events<Event>> Decide(const View& view,
@@ -95,14 +99,14 @@ struct Accounts {
     ++reacted;
     Say(after, events);
   }
-  static void Evolve(const EventMeta&, const Event& event, internal::book::v1::State& state,
+  static void Evolve(const EventMeta&, const Event& event, BillingPart& own,
                      internal::book::v1::PartitionState& partition) {
-    state.mutable_billing()->add_accounts()->set_account_id(event.account_opened().account_id());
+    own.add_accounts()->set_account_id(event.account_opened().account_id());
     partition.mutable_series();
   }
   static ReasonList Refusals(std::string_view) { return {}; }
-  static void Blocks(const internal::book::v1::State& state, OpenItems* open) {
-    open->Add(state.billing().accounts_size(), "account_count", "accounts");
+  static void Blocks(const BillingPart& own, OpenItems* open) {
+    open->Add(own.accounts_size(), "account_count", "accounts");
     open->Add(0, "loan_count", "loans");
   }
 
@@ -114,8 +118,8 @@ struct Accounts {
   }
   // What it knew when it said it: the version of the customer, its own accounts.
   static void Say(const View& after, Events<Event>* events) {
-    events->push_back(One(absl::StrCat(after.state.customer().version(), "-",
-                                       after.state.billing().accounts_size()))[0]);
+    events->push_back(One(absl::StrCat(after.part<CustomerPart>().version(), "-",
+                                       after.part<BillingPart>().accounts_size()))[0]);
   }
   static int reacted;
   static std::string id;
@@ -154,8 +158,16 @@ class BookTest : public testing::Test {
     decision_ = {};
     const Context context = {
         .now = absl::FromUnixSeconds(1'750'000'000), .request_id = "r-1", .actor = ""};
-    return book_.Decide(book_.methods[method], {"c-1", state_, partition_state_, 3}, request,
-                        context, &decision_);
+    const Method& asked = book_.methods[method];
+    // Parts that are not to be loaded are not there.
+    Parts parts = parts_.CopyOf(book_.LoadsOf(asked));
+    const View view = ViewOf(parts);
+    RETURN_IF_ERROR(book_.Decide(asked, view, request, context, &decision_));
+    const PartSet more = book_.ReactionReads(decision_.events);
+    if (more.empty()) return absl::OkStatus();
+    parts = parts_.CopyOf(book_.LoadsOf(asked) | more);
+    book_.React(view, context, &decision_.events);
+    return absl::OkStatus();
   }
   // `registered account_opened=1-0`, one word for each event.
   std::string Said() const {
@@ -170,8 +182,13 @@ class BookTest : public testing::Test {
     return all;
   }
 
+  View ViewOf(const Parts& parts) const {
+    return {
+        .stream_id = "c-1", .parts = parts, .partition_state = partition_state_, .partition = 3};
+  }
+
   Book book_;
-  internal::book::v1::State state_;
+  Parts parts_ = Parts::Empty();
   internal::book::v1::PartitionState partition_state_;
   Decision decision_;
 };
@@ -191,8 +208,8 @@ TEST_F(BookTest, ADomainReactsToEventsOfAnotherInTheSameDecision) {
   EXPECT_EQ(decision_.answer, answer);
   EXPECT_EQ(decision_.events[1].effective_date().month(), 3);
   // Nothing is folded into what the decision was made on.
-  EXPECT_FALSE(state_.has_customer());
-  EXPECT_FALSE(state_.has_billing());
+  EXPECT_EQ(parts_.Get<CustomerPart>().ByteSizeLong(), 0u);
+  EXPECT_EQ(parts_.Get<BillingPart>().ByteSizeLong(), 0u);
   EXPECT_FALSE(partition_state_.has_series());
   // The same command makes the same once more, and ids that are not the command's own.
   const std::string first = decision_.events[2].SerializeAsString();
@@ -233,7 +250,7 @@ TEST_F(BookTest, AGateIsAskedBeforeTheDomain) {
   EXPECT_EQ(Decide(kOpen, open), absl::NotFoundError("gate 2"));
   EXPECT_TRUE(decision_.events.empty());
   EXPECT_TRUE(Decide(kRegister, RegisterCustomerRequest()).ok()) << "has no gate";
-  state_.mutable_customer()->set_registered(true);
+  parts_.Edit<CustomerPart>().set_registered(true);
   ASSERT_TRUE(Decide(kOpen, open).ok());
   EXPECT_EQ(Said(), "AccountOpened=main");
 }
@@ -257,16 +274,98 @@ TEST_F(BookTest, ADomainCannotReactToWhatNoBookSays) {
 
 TEST_F(BookTest, WhatIsOpenInAnyBookIsAskedForTogether) {
   Make<People, Accounts>();
-  state_.mutable_billing()->add_accounts();
-  state_.mutable_billing()->add_accounts();
+  parts_.Edit<BillingPart>().add_accounts();
+  parts_.Edit<BillingPart>().add_accounts();
   EXPECT_EQ(Decide(kArchive, ArchiveCustomerRequest()).message(), "2 accounts");
   OpenItems open;
-  book_.find_open_items(state_, &open);
+  book_.find_open_items(ViewOf(parts_), &open);
   EXPECT_THAT(open.metadata(), testing::ElementsAre(testing::Pair("account_count", "2"),
                                                     testing::Pair("loan_count", "0")));
   open.Add(1, "draft_count", "draft");
   open.Add(4, "payment_count", "pending payments");
   EXPECT_EQ(open.ToText(), "2 accounts, 1 draft and 4 pending payments");
+}
+
+// What a decision may look at is what it declared, whatever happens to be in memory.
+struct Nosy : People {
+  using Requests = RequestList<RegisterCustomerRequest, ArchiveCustomerRequest>;
+  using AsksOpenItems = RequestList<>;
+  static absl::StatusOr<Events<Event>> Decide(const View& view, const RegisterCustomerRequest&,
+                                              const Context&, RegisterCustomerResponse&) {
+    EXPECT_EQ(view.part<BillingPart>().accounts_size(), 0);
+    return Events<Event>();
+  }
+  static absl::StatusOr<Events<Event>> Decide(const View& view, const ArchiveCustomerRequest&,
+                                              const Context&, ArchiveCustomerResponse&) {
+    EXPECT_TRUE(view.open_items().empty());
+    return Events<Event>();
+  }
+};
+TEST_F(BookTest, APartThatIsNotDeclaredStopsTheProgram) {
+  Make<Nosy, Accounts>();
+  book_.methods.clear();
+  Add<Nosy, RegisterCustomerRequest>("daybook.customer.v1.CustomerService.RegisterCustomer");
+  Add<Nosy, ArchiveCustomerRequest>("daybook.customer.v1.CustomerService.ArchiveCustomer");
+  EXPECT_DEATH((void)Decide(kRegister, RegisterCustomerRequest()), "reads.Has");
+  EXPECT_DEATH((void)Decide(kArchive, ArchiveCustomerRequest()), "find_open_items");
+  // Also what is there: it would not be the next time.
+  const View view = {.stream_id = "c-1",
+                     .parts = parts_,
+                     .partition_state = partition_state_,
+                     .reads = PartSet::Of<CustomerPart>()};
+  EXPECT_DEATH((void)view.part<BillingPart>(), "reads.Has");
+  // And what was declared and is not there.
+  const Parts none;
+  EXPECT_DEATH((void)ViewOf(none).part<BillingPart>(), "part != nullptr");
+}
+
+TEST_F(BookTest, ACommandLoadsWhatItsDomainAndItsGateLookAt) {
+  Make<People, Accounts>();
+  const PartSet people = PartSet::Of<CustomerPart>(), accounts = PartSet::Of<BillingPart>();
+  EXPECT_EQ(book_.LoadsOf(book_.methods[kRegister]), people);
+  EXPECT_EQ(book_.LoadsOf(book_.methods[kArchive]), people | accounts) << "what is open anywhere";
+  EXPECT_EQ(book_.LoadsOf(book_.methods[kOpen]), people | accounts) << "the gate's";
+  EXPECT_EQ(book_.ReadsOf(book_.methods[kOpen]), people | accounts) << "it declares both";
+
+  Make<Listeners>();
+  EXPECT_EQ(book_.LoadsOf(book_.methods[kArchive]), people) << "nobody else has anything open";
+}
+
+// What a domain does when it hears another may be heard by a third.
+TEST_F(BookTest, AReactionLoadsWhatAllWhoMayReactLookAt) {
+  const auto reads = [&](const auto& fill) {
+    EventList events;
+    fill(events.Add());
+    return book_.ReactionReads(events);
+  };
+  const auto registered = [](book::v1::Event* event) {
+    event->mutable_customer()->mutable_customer_registered();
+  };
+  const auto opened = [](book::v1::Event* event) {
+    event->mutable_billing()->mutable_account_opened();
+  };
+  const auto archived = [](book::v1::Event* event) {
+    event->mutable_customer()->mutable_customer_archived();
+  };
+  const PartSet people = PartSet::Of<CustomerPart>(), accounts = PartSet::Of<BillingPart>();
+  Make<People>();
+  EXPECT_TRUE(reads(registered).empty());
+  Make<Listeners, Accounts>();
+  EXPECT_EQ(reads(registered), people | accounts);
+  EXPECT_EQ(reads(opened), people | accounts) << "listeners say what Accounts hear";
+  EXPECT_TRUE(reads(archived).empty());
+  Make<Accounts, Listeners>();
+  EXPECT_EQ(reads(opened), people) << "nobody is heard by those before";
+}
+
+struct Partless : People {
+  static void Evolve(const EventMeta&, const Event&, google::type::Date&,
+                     internal::book::v1::PartitionState&) {}
+};
+TEST_F(BookTest, ADomainNeedsAFieldForItsPart) {
+  EXPECT_EQ(Books<Partless>({}).status().message(),
+            "daybook.internal.book.v1.State has no field for google.type.Date, which the domain of "
+            "daybook.customer.v1.Event looks at; add one");
 }
 
 TEST(Method, SaysWhatItsStreamsAre) {

@@ -343,7 +343,7 @@ class LostRowsTest : public EngineTest {
 
 TEST_F(LostRowsTest, ACustomerThatIsGoneIsNotRegisteredASecondTime) {
   Change(kState, "c-7", [](store::Shard& shard) {
-    shard.Erase(store::Table<internal::book::v1::State>{kState, "states"}, "c-7");
+    shard.Erase(store::Table<internal::book::v1::Stream>{kState, "states"}, "c-7");
   });
   Start();
   EXPECT_THAT(said_, testing::Contains(testing::HasSubstr("not whole")));
@@ -359,9 +359,8 @@ TEST_F(LostRowsTest, AStateThatIsOlderIsNotDecidedOn) {
   Ok<OpenAccountResponse>(Send(Open("c-7")));
   Stop();
   Change(kState, "c-7", [](store::Shard& shard) {
-    const store::Table<internal::book::v1::State> states{kState, "states"};
-    internal::book::v1::State& state = shard.Edit(states, "c-7");
-    state.clear_billing();
+    const store::Table<internal::book::v1::Stream> states{kState, "states"};
+    internal::book::v1::Stream& state = shard.Edit(states, "c-7");
     state.set_revision(1);
     state.set_commit_count(1);
     state.mutable_request_marks()->RemoveLast();
@@ -575,7 +574,7 @@ struct Homeless {
   static constexpr int kStateVersion = 1;
   using Requests = RequestList<>;
   static ReasonList Refusals(std::string_view) { return {}; }
-  static void Evolve(const EventMeta&, const Event&, internal::book::v1::State&,
+  static void Evolve(const EventMeta&, const Event&, internal::customer::v1::State&,
                      internal::book::v1::PartitionState&) {}
 };
 TEST(Books, RefusesADomainThatTheBooksEventHasNoFieldFor) {
@@ -587,12 +586,13 @@ TEST(Books, RefusesADomainThatTheBooksEventHasNoFieldFor) {
 }
 
 TEST(Ids, AreVersionEightAndDependOnAllTheyAreMadeOf) {
-  const internal::book::v1::State state;
+  const Parts parts;
   const internal::book::v1::PartitionState partition;
   const auto id = [&](std::string_view customer, std::string_view request, int ordinal) {
     Context context;
     context.request_id = request;
-    return context.NewId({customer, state, partition, 0}, ordinal);
+    return context.NewId({.stream_id = customer, .parts = parts, .partition_state = partition},
+                         ordinal);
   };
   const std::string one = id("c", "r", 0);
   EXPECT_EQ(one.size(), 36u);

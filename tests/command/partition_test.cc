@@ -17,16 +17,22 @@
 #include "common/base/fact_table.h"
 #include "common/base/status.h"
 #include "common/base/timestamp.h"
+#include "common/command/books.h"
+#include "common/command/prepare.h"
 #include "common/command/request_marks.h"
 #include "common/log/token.h"
 #include "daybook/billing/v1/billing_service.pb.h"
 #include "daybook/book/v1/record.pb.h"
+#include "daybook/customer/v1/customer_service.pb.h"
+#include "services/billing/billing.h"
+#include "services/customer/customer.h"
 
 namespace daybook::command {
 namespace {
 
 using billing::v1::RecordPaymentRequest;
 using billing::v1::RecordPaymentResponse;
+using BillingPart = internal::billing::v1::State;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
@@ -44,7 +50,7 @@ absl::Status Decide(const View& view, const google::protobuf::Message& message,
                     const Context& context, Decision* out) {
   decided_at = context.now;
   const auto& request = static_cast<const RecordPaymentRequest&>(message);
-  const auto& billing = view.state.billing();
+  const auto& billing = view.part<BillingPart>();
   const int64_t sum = billing.accounts_size() == 0 ? 0 : billing.accounts(0).received_minor();
   if (sum + request.amount().units() < 0) return Refuse(reason::kAmountOverflow, "too little");
   if (request.amount().units() != 0) {
@@ -59,13 +65,13 @@ absl::Status Decide(const View& view, const google::protobuf::Message& message,
   return absl::OkStatus();
 }
 
-bool Evolve(const EventMeta&, const book::v1::Event& event, internal::book::v1::State& state,
+bool Evolve(const EventMeta&, const book::v1::Event& event, Parts& parts,
             internal::book::v1::PartitionState&) {
   if (!event.has_billing()) return false;
-  auto* billing = state.mutable_billing();
-  if (billing->accounts_size() == 0) billing->add_accounts();
-  billing->mutable_accounts(0)->set_received_minor(
-      billing->accounts(0).received_minor() + event.billing().payment_recorded().amount_minor());
+  auto& billing = parts.Edit<BillingPart>();
+  if (billing.accounts_size() == 0) billing.add_accounts();
+  billing.mutable_accounts(0)->set_received_minor(
+      billing.accounts(0).received_minor() + event.billing().payment_recorded().amount_minor());
   return true;
 }
 
@@ -104,6 +110,7 @@ struct Memory : CacheBacking {
     const auto it = rows.find({table, std::string(key)});
     if (it == rows.end()) return false;
     *value = it->second;
+    bytes_read += value->size();
     return true;
   }
   absl::Status Scan(Table table, std::string_view prefix, bool, const Each& each) override {
@@ -117,6 +124,7 @@ struct Memory : CacheBacking {
     if (!full.ok()) return full;
     for (const Row& row : changed) {
       rows[{row.table, std::string(row.key)}] = std::string(row.value);
+      bytes_written += row.value.size();
     }
     at = position;
     return absl::OkStatus();
@@ -127,10 +135,32 @@ struct Memory : CacheBacking {
     broken = absl::OkStatus();
     return absl::OkStatus();
   }
-  std::map<std::pair<Table, std::string>, std::string> rows;
+  using Rows = std::map<std::pair<Table, std::string>, std::string>;
+  static std::pair<Table, std::string> PartRow(const std::string& customer, int number) {
+    std::string key;
+    AppendPartKey(customer, number, &key);
+    return {Table::kState, key};
+  }
+  static internal::book::v1::Stream StreamOf(const std::string& customer, const Rows& in) {
+    internal::book::v1::Stream stream;
+    EXPECT_TRUE(stream.ParseFromString(in.at({Table::kState, customer})));
+    return stream;
+  }
+  internal::book::v1::Stream StreamOf(const std::string& customer) const {
+    return StreamOf(customer, rows);
+  }
+  BillingPart BillingOf(const std::string& customer) const {
+    constexpr int kNumber = internal::book::v1::State::kBillingFieldNumber;
+    BillingPart part;
+    EXPECT_TRUE(ParsePart(rows.at(PartRow(customer, kNumber)),
+                          FindListed(StreamOf(customer), kNumber).value_or(-1), &part));
+    return part;
+  }
+  Rows rows;
   log::Position at;
   absl::Status broken, full;
   int receipts_read = 0;
+  size_t bytes_read = 0, bytes_written = 0;
 };
 
 class PartitionTest : public testing::Test, public PartitionHost {
@@ -138,14 +168,20 @@ class PartitionTest : public testing::Test, public PartitionHost {
   PartitionTest() {
     method_.name = "Toy.Add";
     method_.decide = Decide;
-    book_.evolve = Evolve;
+    for (Fold& fold : book_.folds) fold = {Evolve, PartSet::Of<BillingPart>()};
     options_.instance = "me";
     options_.endpoint = [] { return std::string("me:1"); };
     Make();
   }
 
-  void Make() {
-    auto backing = std::make_unique<Memory>();
+  // The process is there anew, over what was flushed.
+  void Restart() {
+    auto backing = std::make_unique<Memory>(*memory_);
+    read_from_ = backing->at.next_offset;
+    Make(std::move(backing));
+    BecomeOwner();
+  }
+  void Make(std::unique_ptr<Memory> backing = std::make_unique<Memory>()) {
     memory_ = backing.get();
     partition_ = std::make_unique<Partition>(
         options_, &book_, std::make_unique<StateCache>(std::move(backing), cache_bytes_), this);
@@ -327,13 +363,13 @@ TEST_F(PartitionTest, AReactionIsPartOfTheCommit) {
          EventList* events) {
         ++reacted;
         const auto& payment = static_cast<const billing::v1::PaymentRecorded&>(fact);
-        EXPECT_GE(after.state.billing().accounts(0).received_minor(), payment.amount_minor());
+        EXPECT_GE(after.part<BillingPart>().accounts(0).received_minor(), payment.amount_minor());
         auto* added = events->Add()->mutable_billing()->mutable_payment_recorded();
         added->set_amount_minor(1'000);
         // One that is too large for a record, of a large payment.
         if (payment.amount_minor() == 99) added->set_payment_id(std::string(1 << 20, 'x'));
       };
-  book_.reactions.push_back(table);
+  book_.AddReaction({.to = table});
   BecomeOwner();
   const int a = Submit("r1", 5);
   Settle();
@@ -879,10 +915,8 @@ TEST_F(PartitionTest, AFlushHasEverythingAsItWasAtItsPosition) {
   EXPECT_TRUE(answers_[again].status.ok()) << "a receipt that is being written is found";
   AwaitCache();
   EXPECT_EQ(memory_->at.next_offset, 2);
-  internal::book::v1::State state;
-  ASSERT_TRUE(state.ParseFromString(memory_->rows.at({CacheBacking::Table::kState, "c"})));
-  EXPECT_EQ(state.revision(), 1);
-  EXPECT_EQ(state.billing().accounts(0).received_minor(), 5);
+  EXPECT_EQ(memory_->StreamOf("c").revision(), 1);
+  EXPECT_EQ(memory_->BillingOf("c").accounts(0).received_minor(), 5);
   EXPECT_EQ(memory_->rows.count({CacheBacking::Table::kReceipt, std::string("c\0r2", 4)}), 0u);
   Settle();
   EXPECT_EQ(memory_->at.next_offset, 4);
@@ -1001,10 +1035,8 @@ TEST_F(PartitionTest, ACacheThatCouldNotBeWrittenIsFoldedAgainAfterADoubt) {
     EXPECT_EQ(answers_[next].response.allocation_count(), 5) << "nothing was folded twice";
     partition_->FlushCache();
     EXPECT_EQ(memory_->at, partition_->position());
-    internal::book::v1::State state;
-    ASSERT_TRUE(state.ParseFromString(memory_->rows.at({CacheBacking::Table::kState, "c"})));
-    EXPECT_EQ(state.billing().accounts(0).received_minor(), 5);
-    EXPECT_EQ(state.revision(), 5);
+    EXPECT_EQ(memory_->BillingOf("c").accounts(0).received_minor(), 5);
+    EXPECT_EQ(memory_->StreamOf("c").revision(), 5);
   }
 }
 
@@ -1061,9 +1093,7 @@ TEST_F(PartitionTest, ACacheThatBeganAnewIsFilledAgainThoughAllIsInMemory) {
   const int sum = Submit("r3", 1);
   Settle();
   EXPECT_EQ(answers_[sum].response.allocation_count(), 13);
-  internal::book::v1::State state;
-  ASSERT_TRUE(state.ParseFromString(memory_->rows.at({CacheBacking::Table::kState, "c"})));
-  EXPECT_EQ(state.commit_count(), 3);
+  EXPECT_EQ(memory_->StreamOf("c").commit_count(), 3);
   EXPECT_TRUE(CheckWhole(*memory_).ok()) << CheckWhole(*memory_);
 }
 
@@ -1116,8 +1146,7 @@ TEST_F(PartitionTest, ACacheKnowsHowMuchItHolds) {
   memory_->rows.erase(state);
   EXPECT_TRUE(absl::IsDataLoss(CheckWhole(*memory_))) << CheckWhole(*memory_);
   // Exchanged for an older one.
-  internal::book::v1::State older;
-  ASSERT_TRUE(older.ParseFromString(whole.at(state)));
+  internal::book::v1::Stream older = memory_->StreamOf("c1", whole);
   EXPECT_EQ(older.commit_count(), 2);
   older.set_commit_count(1);
   memory_->rows[state] = older.SerializeAsString();
@@ -1129,6 +1158,226 @@ TEST_F(PartitionTest, ACacheKnowsHowMuchItHolds) {
   EXPECT_TRUE(absl::IsDataLoss(CheckWhole(*memory_)));
   memory_->rows.clear();
   EXPECT_TRUE(CheckWhole(*memory_).ok());
+}
+
+constexpr int kBillingNumber = internal::book::v1::State::kBillingFieldNumber;
+
+// A stream is its own row and one for each part, each of the time that the first says.
+TEST_F(PartitionTest, ACacheKnowsWhichPartsItHolds) {
+  options_.flush_rows = 1;
+  Make();
+  BecomeOwner();
+  Submit("r1", 5);
+  Settle();
+  partition_->FlushCache();
+  const auto part = Memory::PartRow("c", kBillingNumber);
+  const std::string older = memory_->rows.at(part);
+  Submit("r2", 5);
+  Settle();
+  partition_->FlushCache();
+  ASSERT_TRUE(CheckWhole(*memory_).ok()) << CheckWhole(*memory_);
+  const auto whole = memory_->rows;
+  ASSERT_NE(whole.at(part), older);
+
+  memory_->rows.erase(part);
+  EXPECT_THAT(CheckWhole(*memory_).message(), HasSubstr("a part of a customer's state is missing"));
+  memory_->rows[part] = older;
+  EXPECT_TRUE(absl::IsDataLoss(CheckWhole(*memory_)));
+  memory_->rows[part] = "";
+  EXPECT_TRUE(absl::IsDataLoss(CheckWhole(*memory_)));
+  memory_->rows = whole;
+  memory_->rows[Memory::PartRow("c", kBillingNumber + 1)] = whole.at(part);
+  EXPECT_TRUE(absl::IsDataLoss(CheckWhole(*memory_))) << "one that the stream does not have";
+  memory_->rows = whole;
+  memory_->rows[Memory::PartRow("d", kBillingNumber)] = whole.at(part);
+  EXPECT_TRUE(absl::IsDataLoss(CheckWhole(*memory_))) << "one without its stream";
+}
+
+// Whatever happened to the row of a part: it is not decided on.
+TEST_F(PartitionTest, APartThatIsMissingOrOlderIsMissed) {
+  for (const std::string spoilt : {"missing", "older", "broken"}) {
+    options_.flush_rows = 1;
+    Make();
+    log_.clear();
+    read_from_ = 0;
+    said_.clear();
+    BecomeOwner();
+    Submit("r1", 5);
+    Settle();
+    partition_->FlushCache();
+    const auto part = Memory::PartRow("c", kBillingNumber);
+    const std::string older = memory_->rows.at(part);
+    Submit("r2", 1);
+    Settle();
+    partition_->FlushCache();
+    Restart();
+    if (spoilt == "missing") memory_->rows.erase(part);
+    if (spoilt == "older") memory_->rows[part] = older;
+    if (spoilt == "broken") memory_->rows[part] += "\xff";
+    const int sum = Submit("r3", 1);
+    Settle();
+    EXPECT_FALSE(Answered(sum)) << spoilt;
+    EXPECT_THAT(said_, testing::Contains(HasSubstr("not whole: part 3 of customer 'c' is")));
+    BecomeOwner();
+    Settle();
+    EXPECT_EQ(answers_[sum].response.allocation_count(), 7) << spoilt;
+  }
+}
+
+// A domain that reacts looks at its part, which its command had no use for.
+TEST_F(PartitionTest, AReactionHasItsPartThoughTheCommandDidNot) {
+  using CustomerPart = internal::customer::v1::State;
+  Method note;
+  note.name = "Toy.Note";
+  note.reads = PartSet::Of<CustomerPart>();
+  note.decide = [](const View&, const google::protobuf::Message&, const Context&, Decision* out) {
+    out->events.Add()->mutable_customer()->mutable_customer_archived();
+    return absl::OkStatus();
+  };
+  book_.folds[book::v1::Event::kCustomer] = {[](const EventMeta&, const book::v1::Event&,
+                                                Parts& parts, internal::book::v1::PartitionState&) {
+                                               parts.Edit<CustomerPart>().set_registered(true);
+                                               return true;
+                                             },
+                                             PartSet::Of<CustomerPart>()};
+  std::vector<ReactTo> table(FactsOf<book::v1::Event>().size(), nullptr);
+  table[*FactsOf<book::v1::Event>().IndexOf(*customer::v1::CustomerArchived::descriptor())] =
+      [](const View& after, const google::protobuf::Message&, const EventMeta&, const Context&,
+         EventList* events) {
+        auto* added = events->Add()->mutable_billing()->mutable_payment_recorded();
+        added->set_amount_minor(after.part<BillingPart>().accounts(0).received_minor() * 10);
+      };
+  book_.AddReaction({.to = table, .reads = PartSet::Of<BillingPart>()});
+  BecomeOwner();
+  Submit("r1", 5);
+  Settle();
+  partition_->FlushCache();
+  Restart();
+  auto command = Make("r2", 0);
+  command->method = &note;
+  const int noted = Send(std::move(command));
+  Settle();
+  EXPECT_TRUE(answers_[noted].status.ok()) << answers_[noted].status;
+  const int sum = Submit("r3", 1);
+  Settle();
+  EXPECT_EQ(answers_[sum].response.allocation_count(), 56);
+  partition_->FlushCache();
+  EXPECT_TRUE(CheckWhole(*memory_).ok()) << CheckWhole(*memory_);
+}
+
+// The books that there are, and what their commands read and write of a customer who has much.
+class PartsOfCommandsTest : public PartitionTest {
+ protected:
+  struct BookCommand : TestCommand {
+    using TestCommand::TestCommand;
+    const google::protobuf::Message& request() const override { return *any; }
+    std::unique_ptr<google::protobuf::Message> any;
+  };
+
+  void SetUp() override {
+    auto book = Books<customer::Customer, billing::Billing>(
+        {customer::v1::UpdateCustomerRequest::descriptor()->file()->service(0),
+         RecordPaymentRequest::descriptor()->file()->service(0)});
+    ASSERT_TRUE(book.ok()) << book.status();
+    book_ = *std::move(book);
+    cache_bytes_ = 10'000'000;
+    Make();
+    BecomeOwner();
+    customer::v1::RegisterCustomerRequest registered;
+    registered.set_kind(customer::v1::CUSTOMER_KIND_PERSON);
+    registered.mutable_profile()->mutable_personal()->set_display_name("Ada");
+    Accepted(Ask(registered));
+    billing::v1::OpenAccountRequest open;
+    open.set_account_id("main");
+    open.set_currency_code("EUR");
+    Accepted(Ask(open));
+    for (int i = 0; i < 200; ++i) Accepted(Ask(Payment(i)));
+    partition_->FlushCache();
+    billing_bytes_ = memory_->rows.at(Memory::PartRow("c", kBillingNumber)).size();
+    ASSERT_GT(billing_bytes_, 10'000u);
+  }
+
+  RecordPaymentRequest Payment(int number) {
+    RecordPaymentRequest request;
+    request.set_account_id("main");
+    request.mutable_amount()->set_currency_code("EUR");
+    request.mutable_amount()->set_units(7);
+    request.set_method(billing::v1::PAYMENT_METHOD_BANK_TRANSFER);
+    request.set_external_id(absl::StrCat("a-transfer-with-an-id-of-some-length-", number));
+    return request;
+  }
+  customer::v1::UpdateCustomerRequest Update(const std::string& name) {
+    customer::v1::UpdateCustomerRequest request;
+    request.mutable_profile()->mutable_personal()->set_display_name(name);
+    request.mutable_update_mask()->add_paths("personal.display_name");
+    return request;
+  }
+
+  template <class Request>
+  int Ask(Request request) {
+    request.set_customer_id("c");
+    request.set_request_id(absl::StrCat("request-", number_));
+    auto command = std::make_unique<BookCommand>(++number_, &answers_);
+    for (const Method& method : book_.methods) {
+      if (method.descriptor->input_type() != Request::descriptor()) continue;
+      EXPECT_TRUE(Prepare(method, request, command.get()).ok());
+    }
+    command->any = std::make_unique<Request>(std::move(request));
+    command->deadline = now_ + absl::Seconds(5);
+    partition_->Submit(std::move(command));
+    Settle();
+    return number_;
+  }
+  void Accepted(int number) {
+    ASSERT_TRUE(Answered(number));
+    ASSERT_TRUE(answers_[number].status.ok()) << answers_[number].status;
+  }
+  size_t BytesRead() { return std::exchange(memory_->bytes_read, 0); }
+
+  size_t billing_bytes_ = 0;
+};
+
+TEST_F(PartsOfCommandsTest, AColdCommandReadsItsOwnPartAndThatOfItsGate) {
+  Restart();
+  BytesRead();
+  Accepted(Ask(Update("Ada King")));
+  EXPECT_LT(BytesRead(), 2'000u) << "an update has no use for " << billing_bytes_ << " bytes";
+  memory_->bytes_written = 0;
+  partition_->FlushCache();
+  EXPECT_LT(memory_->bytes_written, 2'000u) << "what was not changed is not written again";
+
+  // The customer is in memory by now, but not this part.
+  Accepted(Ask(Payment(1'000)));
+  EXPECT_GE(BytesRead(), billing_bytes_);
+  memory_->bytes_written = 0;
+  partition_->FlushCache();
+  EXPECT_GE(memory_->bytes_written, billing_bytes_);
+  EXPECT_LT(BytesRead(), 1u);
+
+  Restart();
+  BytesRead();
+  const int held = Ask(customer::v1::ArchiveCustomerRequest());
+  EXPECT_EQ(ReasonFor(held), "CUSTOMER_HAS_OPEN_ITEMS");
+  EXPECT_EQ(MetadataOf(answers_[held].status, "open_payment_count"), "201");
+  EXPECT_GE(BytesRead(), billing_bytes_) << "what is open is asked of all books";
+  EXPECT_TRUE(CheckWhole(*memory_).ok()) << CheckWhole(*memory_);
+}
+
+// A first answer is found without any part.
+TEST_F(PartsOfCommandsTest, AFollowerReadsNoPartToAnswerAgain) {
+  Restart();
+  partition_->Want(false);
+  partition_->LoseWriter("a test");
+  ForeignOwner(partition_->position().epoch + 1);
+  Tick();
+  Read();
+  BytesRead();
+  number_ = 10;  // the same request ids again
+  answers_.clear();
+  const int again = Ask(Payment(8));
+  Accepted(again);
+  EXPECT_TRUE(answers_[again].response.already_recorded());
+  EXPECT_LT(BytesRead(), 2'000u);
 }
 
 TEST_F(PartitionTest, AFullQueueRefuses) {

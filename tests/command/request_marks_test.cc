@@ -12,7 +12,7 @@ namespace {
 std::string Id(int i) { return std::string(absl::StrCat("11111111-2222-3333-4444-", i)); }
 
 TEST(RequestMarks, KnowEveryIdThatWasAccepted) {
-  internal::book::v1::State state;
+  internal::book::v1::Stream state;
   for (int i = 0; i < kMaxRequestMarks; ++i) {
     MarkRequest(Id(i), state);
     for (int j = 0; j <= i; ++j) ASSERT_TRUE(MayKnowRequest(state, Id(j))) << j << " of " << i;
@@ -20,7 +20,7 @@ TEST(RequestMarks, KnowEveryIdThatWasAccepted) {
 }
 
 TEST(RequestMarks, AreSureOfOtherIds) {
-  internal::book::v1::State state;
+  internal::book::v1::Stream state;
   EXPECT_FALSE(MayKnowRequest(state, "r")) << "a customer without commits";
   for (int i = 0; i < kMaxRequestMarks; ++i) MarkRequest(Id(i), state);
   int unsure = 0;
@@ -29,7 +29,7 @@ TEST(RequestMarks, AreSureOfOtherIds) {
 }
 
 TEST(RequestMarks, TellIdsApartThatDifferInOneCharacterOrInLength) {
-  internal::book::v1::State state;
+  internal::book::v1::Stream state;
   MarkRequest("0123456789", state);
   for (int i = 0; i < 10; ++i) {
     std::string other = "0123456789";
@@ -41,7 +41,7 @@ TEST(RequestMarks, TellIdsApartThatDifferInOneCharacterOrInLength) {
 }
 
 TEST(RequestMarks, AreNotKeptForVeryManyCommitsAndThenNothingIsSure) {
-  internal::book::v1::State state;
+  internal::book::v1::Stream state;
   for (int i = 0; i < kMaxRequestMarks + 3; ++i) MarkRequest(Id(i), state);
   EXPECT_EQ(state.request_marks_size(), 0);
   EXPECT_TRUE(MayKnowRequest(state, Id(0)));
@@ -49,7 +49,7 @@ TEST(RequestMarks, AreNotKeptForVeryManyCommitsAndThenNothingIsSure) {
 }
 
 TEST(RequestMarks, ThatAreNotCompleteMakeNothingSure) {
-  internal::book::v1::State state;
+  internal::book::v1::Stream state;
   state.set_commit_count(5);  // whose marks are gone
   MarkRequest("r6", state);
   EXPECT_TRUE(MayKnowRequest(state, "r6"));

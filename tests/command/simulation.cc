@@ -1,6 +1,7 @@
 #include "tests/command/simulation.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <memory>
 #include <optional>
@@ -28,27 +29,55 @@ using billing::v1::RecordPaymentRequest;
 using billing::v1::RecordPaymentResponse;
 using Random = std::mt19937_64;
 
-// --- a toy book: a customer is a sum that may not leave 0..kMost --------------------------------
+// --- two toy books: a customer is a sum in each, which may not leave 0..kMost -------------------
 
 constexpr int64_t kMost = 12;
+constexpr int kBooks = 2;
 
-int64_t SumOf(const internal::book::v1::State& state) {
-  return state.billing().accounts_size() == 0 ? 0 : state.billing().accounts(0).received_minor();
+using BillingPart = internal::billing::v1::State;
+using CustomerPart = internal::customer::v1::State;
+
+int64_t SumIn(const BillingPart& part) {
+  return part.accounts_size() == 0 ? 0 : part.accounts(0).received_minor();
+}
+int64_t SumIn(const CustomerPart& part) { return part.version(); }
+
+void AddTo(BillingPart& part, int64_t amount) {
+  if (part.accounts_size() == 0) part.add_accounts();
+  part.mutable_accounts(0)->set_received_minor(part.accounts(0).received_minor() + amount);
+}
+void AddTo(CustomerPart& part, int64_t amount) { part.set_version(part.version() + amount); }
+
+// What an event adds to the sum of its book.
+int64_t AmountOf(const book::v1::Event& event) {
+  if (event.has_billing()) return event.billing().payment_recorded().amount_minor();
+  int64_t amount = 0;
+  (void)absl::SimpleAtoi(event.customer().customer_archived().comment(), &amount);
+  return amount;
 }
 
+void Say(const BillingPart&, int64_t amount, std::string_view id, book::v1::Event* event) {
+  auto* recorded = event->mutable_billing()->mutable_payment_recorded();
+  recorded->set_payment_id(std::string(id));
+  recorded->set_amount_minor(amount);
+}
+void Say(const CustomerPart&, int64_t amount, std::string_view, book::v1::Event* event) {
+  event->mutable_customer()->mutable_customer_archived()->set_comment(
+      std::string(absl::StrCat(amount)));
+}
+
+template <class Part>
 absl::Status ToyDecide(const View& view, const google::protobuf::Message& message,
                        const Context& context, Decision* out) {
   const auto& request = static_cast<const RecordPaymentRequest&>(message);
-  const int64_t sum = SumOf(view.state) + request.amount().units();
+  const int64_t before = SumIn(view.part<Part>());
+  const int64_t sum = before + request.amount().units();
   if (sum < 0 || sum > kMost) {
     return Refuse(reason::kAmountOverflow, "the sum would leave its range",
-                  {{"revision", absl::StrCat(view.state.revision())},
-                   {"sum", absl::StrCat(SumOf(view.state))}});
+                  {{"revision", absl::StrCat(view.revision)}, {"sum", absl::StrCat(before)}});
   }
   if (request.amount().units() != 0) {
-    auto* event = out->events.Add()->mutable_billing()->mutable_payment_recorded();
-    event->set_payment_id(std::string(context.request_id));
-    event->set_amount_minor(request.amount().units());
+    Say(view.part<Part>(), request.amount().units(), context.request_id, out->events.Add());
   }
   RecordPaymentResponse response;
   response.set_payment_id(std::string(context.request_id));
@@ -57,24 +86,28 @@ absl::Status ToyDecide(const View& view, const google::protobuf::Message& messag
   return absl::OkStatus();
 }
 
-bool ToyEvolve(const EventMeta&, const book::v1::Event& event, internal::book::v1::State& state,
+template <class Part>
+bool ToyEvolve(const EventMeta&, const book::v1::Event& event, Parts& parts,
                internal::book::v1::PartitionState&) {
-  auto* billing = state.mutable_billing();
-  if (billing->accounts_size() == 0) billing->add_accounts();
-  auto* account = billing->mutable_accounts(0);
-  account->set_received_minor(account->received_minor() +
-                              event.billing().payment_recorded().amount_minor());
+  AddTo(parts.Edit<Part>(), AmountOf(event));
   return true;
+}
+
+template <class Part>
+void AddToy(book::v1::Event::EventCase number, Book* book) {
+  Method method;
+  method.name = "Toy.Add";
+  method.reads = PartSet::Of<Part>();
+  method.decide = ToyDecide<Part>;
+  book->methods.push_back(method);
+  book->folds[static_cast<size_t>(number)] = {ToyEvolve<Part>, PartSet::Of<Part>()};
 }
 
 const Book& ToyBook() {
   static const Book* const book = [] {
     auto* b = new Book;
-    Method method;
-    method.name = "Toy.Add";
-    method.decide = ToyDecide;
-    b->methods.push_back(method);
-    b->evolve = ToyEvolve;
+    AddToy<BillingPart>(book::v1::Event::kBilling, b);
+    AddToy<CustomerPart>(book::v1::Event::kCustomer, b);
     return b;
   }();
   return *book;
@@ -85,6 +118,7 @@ const Book& ToyBook() {
 struct Request {
   std::string customer;
   std::string id;
+  size_t book = 0;
   int64_t amount = 0;
   bool validate_only = false;
   std::optional<int64_t> expected_revision;
@@ -324,6 +358,7 @@ class Simulation {
     Request request;
     request.customer = absl::StrCat("c", Below(3));
     request.id = absl::StrCat("r", requests_.size());
+    request.book = Below(kBooks);
     request.amount = static_cast<int64_t>(Below(13)) - 6;
     request.validate_only = Chance(0.05);
     if (Chance(0.1)) request.expected_revision = static_cast<int64_t>(Below(20));
@@ -353,7 +388,7 @@ class Simulation {
     const Request& request = requests_[request_number];
     auto command = std::make_unique<ToyCommand>();
     command->simulation = this;
-    command->method = &ToyBook().methods[0];
+    command->method = &ToyBook().methods[request.book];
     command->attempt = static_cast<int>(attempts_.size());
     command->stream_id = request.customer;
     command->request_id = request.id;
@@ -519,20 +554,29 @@ void Simulation::Answered(int number, const absl::Status& status, const std::str
 
 // --- the checker: a second reading of the rule, and the invariants ------------------------------
 
+using Sums = std::array<int64_t, kBooks>;
+
 // What a commit changes; without events nothing.
-int64_t AmountOf(const book::v1::Commit& commit) {
-  int64_t amount = 0;
+Sums AmountsOf(const book::v1::Commit& commit) {
+  Sums amounts = {};
   for (const auto& event : commit.events()) {
-    amount += event.billing().payment_recorded().amount_minor();
+    amounts[event.has_billing() ? 0 : 1] += AmountOf(event);
   }
-  return amount;
+  return amounts;
+}
+
+// Of a commit that is to be of that request.
+bool AreOf(const Request& request, const book::v1::Commit& commit) {
+  Sums expected = {};
+  expected[request.book] = request.amount;
+  return AmountsOf(commit) == expected;
 }
 
 void Simulation::Check() {
   struct Effective {
     int64_t offset;
     book::v1::Commit commit;
-    int64_t sum;  // of the customer, after it
+    Sums sums;  // of the customer, after it
   };
   uint64_t epoch = 0, sequence = 0, key = 0;
   std::map<std::string, std::vector<Effective>> by_customer;  // by revision, from 1 on
@@ -556,10 +600,13 @@ void Simulation::Check() {
     if (!record.has_commit()) continue;
     const book::v1::Commit& commit = record.commit();
     auto& history = by_customer[commit.customer_id()];
-    const int64_t sum = (history.empty() ? 0 : history.back().sum) + AmountOf(commit);
-    const Effective effective{static_cast<int64_t>(offset), commit, sum};
+    Sums sums = history.empty() ? Sums() : history.back().sums;
+    for (int i = 0; i < kBooks; ++i) {
+      sums[i] += AmountsOf(commit)[i];
+      if (sums[i] < 0 || sums[i] > kMost) return Violate("a rule of a book is broken in the log");
+    }
+    const Effective effective{static_cast<int64_t>(offset), commit, sums};
     if (commit.events_size() > 0) history.push_back(effective);
-    if (sum < 0 || sum > kMost) return Violate("a rule of the book is broken in the log");
     if (commit.revision() != static_cast<int64_t>(history.size())) {
       return Violate(
           absl::StrFormat("I5: revision %d at place %d", commit.revision(), history.size()));
@@ -598,8 +645,7 @@ void Simulation::Check() {
       answer.ParseFromString(e.commit.answer());
       if (e.offset != a.offset || e.commit.revision() != a.revision ||
           answer.payment_id() != a.response.payment_id() ||
-          answer.allocation_count() != a.response.allocation_count() ||
-          AmountOf(e.commit) != request.amount) {
+          answer.allocation_count() != a.response.allocation_count() || !AreOf(request, e.commit)) {
         return Violate(absl::StrCat("I1: request ", request.id,
                                     " was acknowledged otherwise than it is in the log"));
       }
@@ -609,7 +655,7 @@ void Simulation::Check() {
                                        request.id, *request.expected_revision, before));
       }
     } else if (a.outcome == Outcome::kReused) {
-      if (found == by_request.end() || AmountOf(found->second.commit) == request.amount) {
+      if (found == by_request.end() || AreOf(request, found->second.commit)) {
         return Violate(absl::StrCat("request ", request.id, " was called reused and is not"));
       }
     } else if (a.outcome == Outcome::kRefused) {
@@ -620,7 +666,7 @@ void Simulation::Check() {
                             "the log",
                             request.id, a.revision));
       }
-      const int64_t sum = a.revision == 0 ? 0 : history[a.revision - 1].sum;
+      const int64_t sum = a.revision == 0 ? 0 : history[a.revision - 1].sums[request.book];
       if (a.sum >= 0 && a.sum != sum) {
         return Violate(
             absl::StrFormat("I15: request %s was refused on a sum of %d; at revision %d it "

@@ -1,7 +1,7 @@
 // Owners of one partition racing over a log that loses, delays, repeats and lies, by seed.
 //
 // Two or three processes, each a real Partition over a cache of its own, pause, crash and claim;
-// clients send commands of a small toy book, resend after UNAVAILABLE, and record every call and
+// clients send commands of two small toy books, resend after UNAVAILABLE, and record every call and
 // outcome; somebody else writes into the same log, and leaves holes in it. At the end the network
 // heals, and Run compares the record of the clients with the log as a second, independent fold
 // reads it (simulation.cc). A seed gives the same run every time.

@@ -103,7 +103,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Planted{PlantedBug::kKeysIgnored, "KeysIgnored"},
                     Planted{PlantedBug::kGapBelieved, "GapBelieved"},
                     Planted{PlantedBug::kClaimInGapOverlooked, "ClaimInGapOverlooked"},
-                    Planted{PlantedBug::kEmptyCommitRaisesRevision, "EmptyCommitRaisesRevision"}),
+                    Planted{PlantedBug::kEmptyCommitRaisesRevision, "EmptyCommitRaisesRevision"},
+                    Planted{PlantedBug::kPartTakenForEmpty, "PartTakenForEmpty"},
+                    Planted{PlantedBug::kPartNotWritten, "PartNotWritten"}),
     [](const auto& info) { return info.param.name; });
 
 }  // namespace

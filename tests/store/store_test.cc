@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <random>
 #include <thread>
 
@@ -73,6 +74,44 @@ class StoreTest : public testing::Test {
 
   ScratchDirectory scratch_;
 };
+
+// What this process has read from files so far; nullopt: the system does not say.
+std::optional<int64_t> BytesRead() {
+  std::ifstream io("/proc/self/io");
+  std::string name;
+  for (int64_t value = 0; io >> name >> value;) {
+    if (name == "rchar:") return value;
+  }
+  return std::nullopt;
+}
+
+// Rows of one block are read together: a large row is in a block of its own.
+TEST_F(StoreTest, ASmallRowIsReadWithoutTheLargeOneBehindIt) {
+  constexpr size_t kLarge = 500'000;
+  const std::string small(60, 's'), large(kLarge, 'l');
+  {
+    const auto store = Open();
+    auto shard = store->OpenShard(0);
+    ASSERT_TRUE(shard.ok()) << shard.status();
+    std::vector<std::string> keys;
+    for (int i = 0; i < 20; ++i) keys.push_back(absl::StrCat("c-", 10 + i));
+    std::vector<SortedRow> rows;
+    for (const std::string& key : keys) rows.push_back({1, key, key == "c-15" ? large : small});
+    ASSERT_TRUE((*shard)->Ingest(rows, At(5)).ok());
+  }
+  const auto store = Open();
+  auto shard = store->OpenShard(0);
+  ASSERT_TRUE(shard.ok()) << shard.status();
+  const auto before = BytesRead();
+  if (!before.has_value()) GTEST_SKIP() << "no /proc/self/io: nobody counts what is read";
+  std::string value;
+  ASSERT_TRUE((*shard)->Get(1, "c-14", &value).value_or(false));
+  EXPECT_EQ(value, small);
+  EXPECT_LT(*BytesRead() - *before, kLarge / 2);
+  ASSERT_TRUE((*shard)->Get(1, "c-15", &value).value_or(false));
+  EXPECT_EQ(value, large);
+  EXPECT_GE(*BytesRead() - *before, kLarge);
+}
 
 TEST_F(StoreTest, KeepsRowsAndPositionTogether) {
   {

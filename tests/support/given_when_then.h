@@ -22,7 +22,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status.h"
-#include "common/command/decider.h"
+#include "common/command/books.h"
 #include "common/command/reasons.h"
 #include "google/rpc/error_details.pb.h"
 #include "services/billing/billing.h"
@@ -120,6 +120,34 @@ void ExpectListed(const absl::Status& refusal) {
                 << ", which its book does not list: " << refusal;
 }
 
+// The whole state of a customer, by the names of its parts.
+class StoryState {
+ public:
+  const internal::customer::v1::State& customer() const {
+    return parts_.Get<internal::customer::v1::State>();
+  }
+  internal::customer::v1::State* mutable_customer() {
+    return &parts_.Edit<internal::customer::v1::State>();
+  }
+  const internal::billing::v1::State& billing() const {
+    return parts_.Get<internal::billing::v1::State>();
+  }
+  internal::billing::v1::State* mutable_billing() {
+    return &parts_.Edit<internal::billing::v1::State>();
+  }
+  command::Parts& parts() { return parts_; }
+  const command::Parts& parts() const { return parts_; }
+  std::string SerializeAsString() const {
+    internal::book::v1::State state;
+    *state.mutable_customer() = customer();
+    *state.mutable_billing() = billing();
+    return state.SerializeAsString();
+  }
+
+ private:
+  command::Parts parts_ = command::Parts::Empty();
+};
+
 template <class Domain>
 class Story {
  public:
@@ -129,7 +157,8 @@ class Story {
       : customer_id_(std::move(customer_id)), partition_(partition) {}
 
   Story& Given(absl::CivilDay day, const Event& event) {
-    Domain::Evolve({customer_id_, day, now_, partition_}, event, state_, partition_state_);
+    Domain::Evolve({customer_id_, day, now_, partition_}, event,
+                   state_.parts().Edit<command::OwnPart<Domain>>(), partition_state_);
     return *this;
   }
   Story& Given(absl::CivilDay day, const std::string& event) {
@@ -147,7 +176,8 @@ class Story {
     return outcome;
   }
 
-  // Check, the gate and Decide, and nothing filled in or folded.
+  // Check, the gate and Decide, and nothing filled in or folded. Each sees the parts that its
+  // domain declares, as in the engine.
   template <class Request>
   auto Ask(const Request& request) const {
     using Response = decltype(ResponseOf<Request>(&Domain::Decide));
@@ -157,11 +187,19 @@ class Story {
       ExpectListed<Domain, Request>(outcome.status);
       return outcome;
     }
-    const command::View view = {customer_id_, state_, partition_state_, partition_,
-                                &command::OpenItemsOf<customer::Customer, billing::Billing>};
+    command::View view = {.stream_id = customer_id_,
+                          .parts = state_.parts(),
+                          .partition_state = partition_state_,
+                          .partition = partition_};
     if constexpr (requires { Domain::kGate; }) {
+      view.reads = command::PartsOf<customer::Customer>();
       outcome.status = customer::Customer::Admit(view, Domain::kGate);
       if (!outcome.status.ok()) return outcome;
+    }
+    view.reads = command::PartsOf<Domain>();
+    if (command::AsksOpenItems<Domain, Request>()) {
+      view.reads |= command::OpenItemParts<customer::Customer, billing::Billing>();
+      view.find_open_items = &command::OpenItemsOf<customer::Customer, billing::Billing>;
     }
     const std::string serialised = state_.SerializeAsString();
     auto events = Domain::Decide(
@@ -182,7 +220,7 @@ class Story {
   }
 
   void Now(absl::Time now) { now_ = now; }
-  internal::book::v1::State& state() { return state_; }
+  StoryState& state() { return state_; }
   internal::book::v1::PartitionState& partition_state() { return partition_state_; }
 
  private:
@@ -193,7 +231,7 @@ class Story {
   std::string customer_id_;
   int partition_;
   absl::Time now_ = absl::FromCivil(absl::CivilSecond(2026, 3, 15, 12, 0, 0), absl::UTCTimeZone());
-  internal::book::v1::State state_;
+  StoryState state_;
   internal::book::v1::PartitionState partition_state_;
   int requests_ = 0;
 };

@@ -152,7 +152,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view, const ApplyCre
                    InstructedAllocations(account, request.allocations()));
   // Every further source and every further invoice adds one row at most. The events of the sources
   // take half of the record.
-  const int room = MostAllocations(view.state.billing()) / 2;
+  const int room = MostAllocations(view.part<state::State>()) / 2;
   Allocations allocations;
   // Discounts are asked for with the latest day of all sources: which source pays which invoice is
   // known only afterwards, and money that may be late must leave nothing open.

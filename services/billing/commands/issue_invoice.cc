@@ -175,7 +175,7 @@ absl::StatusOr<Events> Issue(const command::View& view, const Account& account,
   AtOnce at_once;
   if (account.credit_application() != v1::CREDIT_APPLICATION_MANUAL &&
       !account.open_payments().empty()) {
-    const int most = std::min(kMaxCredits, MostAllocations(view.state.billing()));
+    const int most = std::min(kMaxCredits, MostAllocations(view.part<state::State>()));
     at_once = ApplyCredit(account, invoice, invoice_day, most, events);
   }
   Answer(invoice, currency, at_once, context.validate_only, response);

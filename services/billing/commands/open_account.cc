@@ -45,7 +45,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
                                        v1::OpenAccountResponse& response) {
   const std::string account_id =
       request.account_id().empty() ? context.NewId(view, 0) : request.account_id();
-  if (FindAccount(view.state.billing(), account_id) != nullptr) {
+  if (FindAccount(view.part<state::State>(), account_id) != nullptr) {
     return Refuse(reason::kAccountExists,
                   absl::StrCat("the customer has an account '", account_id, "'"),
                   {{"account_id", account_id}});

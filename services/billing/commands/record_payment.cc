@@ -135,7 +135,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   std::string external_id = Tidy(request.external_id());
   if (!external_id.empty()) {
     const KnownPayment known =
-        FindKnown(view.state.billing(), request.method(), external_id, request.attempt());
+        FindKnown(view.part<state::State>(), request.method(), external_id, request.attempt());
     if (known.payment != nullptr) {
       RETURN_IF_ERROR(ExpectSame(known, *account, amount, request));
       return Again(view, known, request, context, response);

@@ -79,7 +79,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   const int64_t unapplied = note.payment->unapplied_minor();
   ASSIGN_OR_RETURN(const int64_t amount, RefundAmount(note, request));
   const std::string external_id = Tidy(request.external_id());
-  const KnownRefund known = FindRefund(view.state.billing(), external_id);
+  const KnownRefund known = FindRefund(view.part<state::State>(), external_id);
   response.set_credit_note_id(request.credit_note_id());
   if (known.payment != nullptr) {
     if (known.credit_note_id != request.credit_note_id()) {

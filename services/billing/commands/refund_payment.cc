@@ -31,7 +31,7 @@ absl::StatusOr<Events> Billing::Decide(const command::View& view,
   const Currency& currency = CurrencyOf(*found.account);
   ASSIGN_OR_RETURN(const int64_t amount, RefundAmount(found, request));
   const std::string external_id = Tidy(request.external_id());
-  const KnownRefund known = FindRefund(view.state.billing(), external_id);
+  const KnownRefund known = FindRefund(view.part<state::State>(), external_id);
   if (known.payment != nullptr) {
     if (known.payment != found.payment || !known.credit_note_id.empty()) {
       return RefundExists(*found.account, known, "payment_id");

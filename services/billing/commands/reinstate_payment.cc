@@ -69,7 +69,7 @@ void Identify(const command::View& view, const Payment& payment, PaymentRecorded
   if (payment.external_id().empty()) return;
   again.set_external_id(payment.external_id());
   const KnownPayment newest =
-      FindKnown(view.state.billing(), payment.method(), payment.external_id(), /*attempt=*/0);
+      FindKnown(view.part<state::State>(), payment.method(), payment.external_id(), /*attempt=*/0);
   again.set_attempt(AttemptOf(*newest.payment) + 1);
 }
 

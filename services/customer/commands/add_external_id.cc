@@ -24,7 +24,7 @@ absl::StatusOr<Events> Customer::Decide(const command::View& view,
                                         const command::Context& context, AddExternalIdResponse&) {
   RETURN_IF_ERROR(ExpectAllowed(view, Command::kAddExternalId));
   ASSIGN_OR_RETURN(const absl::CivilDay day, DayOfChange(view, request, context));
-  const state::State& state = view.state.customer();
+  const state::State& state = view.part<state::State>();
   ExternalId added = Normalised(request.external_id());
   if (const ExternalId* present = FindSystem(state, added.system())) {
     if (Tidy(present->id()) == added.id()) return Events();

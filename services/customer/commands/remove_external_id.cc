@@ -24,7 +24,7 @@ absl::StatusOr<Events> Customer::Decide(const command::View& view,
   RETURN_IF_ERROR(ExpectAllowed(view, Command::kRemoveExternalId));
   ASSIGN_OR_RETURN(const absl::CivilDay day, DayOfChange(view, request, context));
   const ExternalId removed = Normalised(request.external_id());
-  const ExternalId* present = FindSystem(view.state.customer(), removed.system());
+  const ExternalId* present = FindSystem(view.part<state::State>(), removed.system());
   // Older events have an id as it was given.
   if (present == nullptr || Tidy(present->id()) != removed.id()) {
     return Refuse(reason::kExternalIdNotFound,

@@ -72,7 +72,7 @@ Profile NamedPart(const UpdateCustomerRequest& request, LeafSet leaves) {
 std::string EtagOf(int64_t version) { return absl::StrCat(version); }
 
 absl::Status ExpectEtag(const command::View& view, const std::string& etag) {
-  const std::string present = EtagOf(view.state.customer().version());
+  const std::string present = EtagOf(view.part<state::State>().version());
   if (etag.empty() || etag == present) return absl::OkStatus();
   return Refuse(reason::kEtagMismatch,
                 absl::StrCat("the customer's etag is '", present, "', not '", etag, "'"),
@@ -126,7 +126,7 @@ absl::StatusOr<Events> Customer::Decide(const command::View& view,
                                         UpdateCustomerResponse& response) {
   RETURN_IF_ERROR(ExpectAllowed(view, Command::kUpdateCustomer));
   RETURN_IF_ERROR(ExpectEtag(view, request.etag()));
-  const state::State& state = view.state.customer();
+  const state::State& state = view.part<state::State>();
   ASSIGN_OR_RETURN(const absl::CivilDay day, DayOfChange(view, request, context));
   ASSIGN_OR_RETURN(Profile wanted, Wanted(state, request, LeavesMeant(request), response));
 

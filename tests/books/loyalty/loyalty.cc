@@ -40,7 +40,7 @@ absl::StatusOr<Events> Loyalty::Decide(const command::View& view, const GrantPoi
   auto& granted = *events[0].event.mutable_points_granted();
   granted.set_points(request.points());
   granted.set_grant_id(context.NewId(view, 0));
-  response.set_points(view.state.loyalty().points() + request.points());
+  response.set_points(view.part<State>().points() + request.points());
   return events;
 }
 
@@ -48,7 +48,7 @@ absl::StatusOr<Events> Loyalty::Decide(const command::View& view,
                                        const RedeemPointsRequest& request,
                                        const command::Context& context,
                                        RedeemPointsResponse& response) {
-  const int64_t points = view.state.loyalty().points();
+  const int64_t points = view.part<State>().points();
   if (request.points() > points) {
     return Refuse(reason::kPointsTooFew,
                   absl::StrCat("the customer has ", points, " points, not ", request.points()),
@@ -75,13 +75,12 @@ ReasonList Loyalty::Refusals(std::string_view command) {
   return command == "RedeemPoints" ? ReasonList(kOfRedeemPoints) : ReasonList();
 }
 
-void Loyalty::Blocks(const internal::book::v1::State& state, command::OpenItems* open) {
-  open->Add(state.loyalty().points(), "point_count", "points");
+void Loyalty::Blocks(const State& state, command::OpenItems* open) {
+  open->Add(state.points(), "point_count", "points");
 }
 
-void Loyalty::Evolve(const command::EventMeta&, const Event& event,
-                     internal::book::v1::State& state, internal::book::v1::PartitionState&) {
-  internal::loyalty::v1::State& own = *state.mutable_loyalty();
+void Loyalty::Evolve(const command::EventMeta&, const Event& event, State& own,
+                     internal::book::v1::PartitionState&) {
   switch (event.event_case()) {  // without default: a new event without its case does not compile
     case Event::kPointsGranted:
       own.set_points(own.points() + event.points_granted().points());

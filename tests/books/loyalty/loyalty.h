@@ -12,12 +12,14 @@
 #include "common/command/decider.h"
 #include "daybook/customer/v1/event.pb.h"
 #include "daybook/internal/book/v1/state.pb.h"
+#include "daybook/internal/loyalty/v1/state.pb.h"
 #include "daybook/loyalty/v1/event.pb.h"
 #include "daybook/loyalty/v1/loyalty_service.pb.h"
 
 namespace daybook::loyalty {
 
 using Events = command::Events<v1::Event>;
+using State = internal::loyalty::v1::State;
 
 struct Loyalty {
   using Event = v1::Event;
@@ -45,9 +47,8 @@ struct Loyalty {
                     const command::EventMeta& meta, const command::Context& context,
                     Events* events);
   static ReasonList Refusals(std::string_view command);
-  static void Blocks(const internal::book::v1::State& state, command::OpenItems* open);
-  static void Evolve(const command::EventMeta& meta, const Event& event,
-                     internal::book::v1::State& state,
+  static void Blocks(const State& state, command::OpenItems* open);
+  static void Evolve(const command::EventMeta& meta, const Event& event, State& own,
                      internal::book::v1::PartitionState& partition_state);
 };
 
