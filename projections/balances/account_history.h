@@ -103,7 +103,7 @@ struct HistoryEntry {
 // read from. References have become ordinals.
 //
 // A recovery has the first day, from its own on, on which so much was written off: money that is
-// dated back before the write-off paid an invoice that nobody had given up.
+// dated back before the write-off paid an invoice that nobody had written off.
 struct AccountHistory {
   std::vector<HistoryEntry> entries;
   std::vector<HistoryInvoice> invoices;  // by ordinal

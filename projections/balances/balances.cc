@@ -231,7 +231,7 @@ void AddCreditWrittenOff(int64_t amount, Account& account) {
   account.head.set_credit_written_off_minor(Plus(account.head.credit_written_off_minor(), amount));
 }
 
-// What was given up is open again: money came for it, or it was a mistake.
+// What was written off is open again: money came for it, or it was a mistake.
 template <class Fact>
 void OpenAgain(Kind kind, const Fact& fact, const Meta& meta, Shard& shard) {
   Account account(meta, fact.account_id(), fact.currency_code(), shard);

@@ -18,7 +18,7 @@ bool IsLoss(rows::EntryKind kind) {
 
 // The days from which the entries of an invoice count. What undoes a write-off counts from the
 // first day on, from its own, on which so much stood written off: money that is dated back before
-// the write-off paid an invoice that nobody had given up.
+// the write-off paid an invoice that nobody had written off.
 class InvoiceDays {
  public:
   explicit InvoiceDays(const rows::InvoiceRow& row) : row_(row) {}

@@ -226,7 +226,7 @@ void Receive(const Fact& fact, const Meta& meta, Shard& shard) {
   entries.Post(fact, fact.payment_id(), nullptr, meta, shard);
 }
 
-// What was given up (sign 1) or is open again (-1), with the tax in it that is corrected.
+// What was written off (sign 1) or is open again (-1), with the tax in it that is corrected.
 template <class Fact>
 void GiveUp(const Fact& fact, int sign, const Meta& meta, Shard& shard) {
   rows::InvoiceRow& invoice = InvoiceOf(fact.invoice_id(), meta, shard);

@@ -42,7 +42,7 @@ constexpr command::CommandSet<Command> Of(Commands... commands) {
   return command::CommandSet<Command>(commands...);
 }
 
-// Facts about money are taken in every state of an account, and what was given up may be cleaned
+// Facts about money are taken in every state of an account, and what was written off may be cleaned
 // up.
 constexpr command::CommandSet<Command> kAlways =
     Of(kDeleteDraftInvoice, kVoidInvoice, kMarkInvoiceUncollectible, kUnmarkInvoiceUncollectible,
