@@ -233,11 +233,11 @@ void AddCreditWrittenOff(int64_t amount, Account& account) {
 
 // What was written off is open again: money came for it, or it was a mistake.
 template <class Fact>
-void OpenAgain(Kind kind, const Fact& fact, const Meta& meta, Shard& shard) {
+void OpenAgain(Kind kind, const Fact& fact, std::string_view why, const Meta& meta, Shard& shard) {
   Account account(meta, fact.account_id(), fact.currency_code(), shard);
   const int64_t amount = fact.amount_minor();
   const uint32_t invoice = RaiseInvoice(fact.invoice_id(), amount, account);
-  AddLoss(kind, account.time, invoice, amount, fact.reason(), fact.tax_minor(), account.tail);
+  AddLoss(kind, account.time, invoice, amount, fact.reason(), fact.tax_minor(), why, account.tail);
   AddCreditLoss(fact.reason(), -amount, -fact.tax_minor(), account.head);
   AddTo(Minus(amount, fact.tax_minor()),
         LossesOf(fact.reason(), account.totals).mutable_recovered());
@@ -325,7 +325,7 @@ void Balances::On(const billing::v1::InvoiceWrittenOff& fact, const Meta& meta, 
   Account account(meta, fact.account_id(), fact.currency_code(), shard);
   const int64_t amount = fact.amount_minor();
   AddLoss(Kind::kWriteOff, account.time, InvoiceReference(fact.invoice_id(), account), amount,
-          fact.reason(), fact.tax_minor(), account.tail);
+          fact.reason(), fact.tax_minor(), /*words=*/"", account.tail);
   LowerInvoice(fact.invoice_id(), amount, account);
   AddCreditLoss(fact.reason(), amount, fact.tax_minor(), account.head);
   AddTo(Minus(amount, fact.tax_minor()),
@@ -335,11 +335,11 @@ void Balances::On(const billing::v1::InvoiceWrittenOff& fact, const Meta& meta, 
 }
 
 void Balances::On(const billing::v1::WriteOffRecovered& fact, const Meta& meta, Shard& shard) {
-  OpenAgain(Kind::kRecovery, fact, meta, shard);
+  OpenAgain(Kind::kRecovery, fact, /*words=*/"", meta, shard);
 }
 
 void Balances::On(const billing::v1::WriteOffReversed& fact, const Meta& meta, Shard& shard) {
-  OpenAgain(Kind::kWriteOffReversed, fact, meta, shard);
+  OpenAgain(Kind::kWriteOffReversed, fact, fact.comment(), meta, shard);
 }
 
 void Balances::On(const billing::v1::CreditNoteIssued& note, const Meta& meta, Shard& shard) {

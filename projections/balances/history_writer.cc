@@ -87,8 +87,9 @@ void AddChange(Kind kind, const EntryTime& time, const ChangeText& change,
 }
 
 void AddLoss(Kind kind, const EntryTime& time, uint32_t invoice, int64_t amount_minor,
-             billing::v1::WriteOffReason reason, int64_t tax_minor, rows::AccountTail& tail) {
-  AddChange(kind, time, {invoice, amount_minor, static_cast<uint32_t>(reason), ""}, tail);
+             billing::v1::WriteOffReason reason, int64_t tax_minor, std::string_view words,
+             rows::AccountTail& tail) {
+  AddChange(kind, time, {invoice, amount_minor, static_cast<uint32_t>(reason), words}, tail);
   tail.mutable_chunk()->add_tax_minor(tax_minor);
 }
 

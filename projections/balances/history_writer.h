@@ -40,7 +40,8 @@ struct ChangeText {
 void AddChange(Kind kind, const EntryTime& time, const ChangeText& change, rows::AccountTail& tail);
 // `kind`: kWriteOff, kRecovery, kWriteOffReversed.
 void AddLoss(Kind kind, const EntryTime& time, uint32_t invoice, int64_t amount_minor,
-             billing::v1::WriteOffReason reason, int64_t tax_minor, rows::AccountTail& tail);
+             billing::v1::WriteOffReason reason, int64_t tax_minor, std::string_view words,
+             rows::AccountTail& tail);
 void AddCreditNote(const EntryTime& time, const billing::v1::CreditNoteIssued& note,
                    uint32_t invoice, std::string_view packed_id, rows::AccountTail& tail);
 

@@ -123,10 +123,9 @@ class EventsTest : public testing::Test {
     }
     return items;
   }
-  static std::string WhyOf(const v1::StatementEntry& entry) {
-    return entry.write_off_reason() == billing::v1::WRITE_OFF_REASON_UNSPECIFIED
-               ? entry.reason()
-               : std::string(ShortNameOf(entry.write_off_reason()));
+  static std::string CodeOf(const v1::StatementEntry& entry) {
+    if (entry.write_off_reason() == billing::v1::WRITE_OFF_REASON_UNSPECIFIED) return "";
+    return std::string(ShortNameOf(entry.write_off_reason()));
   }
   // `day KIND document_id +debit` or `-credit`, and what else is said.
   std::vector<std::string> Statement() {
@@ -137,7 +136,8 @@ class EventsTest : public testing::Test {
           absl::StrCat(*DayOf(entry.date()) - DayIn(0), " ", ToAbsl(ShortNameOf(entry.kind())), " ",
                        entry.document_id(), " ", entry.has_debit() ? "+" : "-",
                        *MinorOf(entry.has_debit() ? entry.debit() : entry.credit()));
-      for (const std::string& more : {entry.number(), WhyOf(entry), entry.invoice_number()}) {
+      for (const std::string& more :
+           {entry.number(), CodeOf(entry), entry.reason(), entry.invoice_number()}) {
         if (!more.empty()) absl::StrAppend(&line, " ", more);
       }
       lines.push_back(std::move(line));
@@ -527,10 +527,11 @@ TEST_F(EventsTest, AWriteOffMayCorrectItsTaxAndWhatUndoesItMakesItPayableAgain) 
   On(8,
      "write_off_reversed { invoice_id: 'i-1' reason: WRITE_OFF_REASON_BAD_DEBT"
      " amount_minor: 540 taxes { rate_percent: '20' net_minor: 450 tax_minor: 90 }"
-     " tax_minor: 90 }");
+     " tax_minor: 90 comment: 'was a mistake' }");
   EXPECT_EQ(Balance(7), "0 0");
   EXPECT_EQ(Balance(), "540 0");
-  EXPECT_EQ(Statement().back(), "8 WRITE_OFF_REVERSED i-1 +540 A-2026-03-000001 BAD_DEBT");
+  EXPECT_EQ(Statement().back(),
+            "8 WRITE_OFF_REVERSED i-1 +540 A-2026-03-000001 BAD_DEBT was a mistake");
   EXPECT_EQ(*MinorOf(Ask<v1::GetBalanceResponse>(v1::GetBalanceRequest()).written_off_tax()), 0);
   EXPECT_THAT(LedgerBalances(),
               ElementsAre("CASH 60", "RECEIVABLE 540", "REVENUE -500", "TAX_PAYABLE -100"));
