@@ -46,6 +46,7 @@ TEST(UpdateCustomer, SaysWhatToDoAboutFieldsThatItDoesNotChange) {
                                                       {"state", "ArchiveCustomer"},
                                                       {"external_ids", "AddExternalId"},
                                                       {"*", "wildcard"},
+                                                      {"profile.region_code", "leave out"},
                                                       {"nome", "known are personal"}};
   for (const auto& [path, words] : rows) {
     UpdateCustomerRequest request;

@@ -41,6 +41,12 @@ void CheckPath(std::string_view path, FieldViolations& bad) {
   for (const Fixed& fixed : kFixed) {
     if (path == fixed.path) return bad.Add("update_mask", fixed.why);
   }
+  constexpr std::string_view kProfile = "profile.";
+  if (path.starts_with(kProfile) && LeavesOf(path.substr(kProfile.size())).any()) {
+    return bad.Add("update_mask", absl::StrCat("names '", ToAbsl(path),
+                                               "'; paths are relative to profile: leave out "
+                                               "'profile.'"));
+  }
   const std::string shown = CheckId(path, kMaxPathCharacters).ok()
                                 ? absl::StrCat("'", ToAbsl(path), "'")
                                 : std::string("what is no path");
