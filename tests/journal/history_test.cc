@@ -291,7 +291,7 @@ TEST(JournalHistory, ColumnsShowMoreTurnoverThanTheBalancesAndLeaveTheSame) {
 }
 
 // 64 bits of yen are 9.2 * 10^18: one absurd amount more than that, and it stays for ever.
-TEST(JournalHistory, BothTrialBalancesAnswerWhatMoneyCannotHold) {
+TEST(JournalHistory, BothReadModelsAnswerWhatMoneyCannotHold) {
   World world;
   for (const int customer : {0, 1, 2}) {
     const std::string id = absl::StrCat("i-", customer);

@@ -78,7 +78,8 @@ class Call : public Subcommand {
                 "daybook call BalancesService.GetControlTotals\n"
                 "daybook call RegisterCustomer '{\"customer_id\": \"c-1\", \"kind\": "
                 "\"CUSTOMER_KIND_PERSON\",\n"
-                "    \"personal\": {\"display_name\": \"Ada\"}, \"request_id\": \"r-1\"}'",
+                "    \"profile\": {\"personal\": {\"display_name\": \"Ada\"}}, \"request_id\": "
+                "\"r-1\"}'",
             .details =
                 "METHOD may be short (GetBalance) or full. The JSON is protobuf's own mapping;\n"
                 "- reads it from standard input.",
@@ -123,7 +124,8 @@ class Call : public Subcommand {
     if (absl::IsUnavailable(status) && ReasonOf(status).empty()) {
       return ReportError(absl::UnavailableError(
           Cat("no answer from ", config.server_address(), ": ", status.message(),
-              "\n  what to do: start `daybook serve`, or name the server with --server")));
+              "\n  what to do: start `daybook serve`, or name the server with --server; a command "
+              "may have been accepted: the same again, with the same request_id, says so")));
     }
     if (!status.ok()) return ReportError(status);
     std::fputs(ToJson(*response, one_line_).c_str(), stdout);
