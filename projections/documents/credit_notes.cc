@@ -154,6 +154,8 @@ absl::Status CreditNotes::Describe(const store::View& view, const Document<Credi
     paid.set_payment_id(entry->other_id());
     SetMoney(entry->amount_minor(), *currency, *paid.mutable_amount());
     SetDay(entry->day(), paid.mutable_date());
+    paid.set_refund_id(entry->refund_id());
+    paid.set_external_id(entry->external_id());
   }
   return absl::OkStatus();
 }

@@ -109,6 +109,8 @@ void Documents::On(const billing::v1::PaymentRefunded& fact, const Meta& meta, S
       Add(rows::ENTRY_KIND_PAID_OUT, std::max(note.day(), row.received_day()), meta, note);
   paid.set_other_id(fact.payment_id());
   paid.set_amount_minor(fact.amount_minor());
+  paid.set_refund_id(fact.refund_id());
+  paid.set_external_id(fact.external_id());
 }
 
 void Documents::On(const billing::v1::CreditApplied& fact, const Meta& meta, Shard& shard) {

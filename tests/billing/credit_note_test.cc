@@ -143,6 +143,10 @@ TEST(CreditNote, RefundReleasesTheNewestPaymentsInTheSameRecord) {
   EXPECT_EQ(note.events[3].event.payment_refunded().amount_minor(), 5000);
   EXPECT_EQ(note.events[4].event.payment_refunded().credit_note_id(),
             note.response.credit_note_id());
+  EXPECT_NE(note.response.refund_id(), note.response.credit_note_id());
+  for (const size_t one : {3u, 4u}) {
+    EXPECT_EQ(note.events[one].event.payment_refunded().refund_id(), note.response.refund_id());
+  }
   EXPECT_EQ(book.account().refunded_minor(), 5950);
   EXPECT_EQ(book.account().unapplied_minor(), 0);
   EXPECT_EQ(book.account().open_minor(), 0);

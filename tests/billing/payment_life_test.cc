@@ -275,6 +275,21 @@ TEST(PaymentLife, AReinstatedPaymentIsTheNextAttempt) {
   EXPECT_EQ(again.response.payment_id(), won.response.payment_id());
 }
 
+TEST(PaymentLife, ARefundHasAnIdThatARepetitionKnows) {
+  Book book;
+  const std::string paid = book.Pay(100);
+  const auto out = book.Of<v1::RefundPaymentRequest>(paid, Amount(60) + "external_id: 're'");
+  ASSERT_EQ(out.events.size(), 1u);
+  EXPECT_NE(out.response.refund_id(), "");
+  EXPECT_EQ(out.events[0].event.payment_refunded().refund_id(), out.response.refund_id());
+  const auto again = book.Of<v1::RefundPaymentRequest>(paid, Amount(60) + "external_id: 're'");
+  again.Then({});
+  EXPECT_TRUE(again.response.repeated());
+  EXPECT_EQ(again.response.refund_id(), out.response.refund_id());
+  const auto other = book.Of<v1::RefundPaymentRequest>(paid, Amount(10));
+  EXPECT_NE(other.response.refund_id(), out.response.refund_id());
+}
+
 TEST(PaymentLife, WhatComesBeyondTheCustomersMoneyMakesOurLossGood) {
   Book book;
   const std::string paid = book.Pay(100);

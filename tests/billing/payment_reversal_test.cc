@@ -322,6 +322,10 @@ TEST(RefundCreditNote, PaysOutInOneCommand) {
   EXPECT_EQ(out.events[4].event.payment_refunded().amount_minor(), 2000);
   EXPECT_EQ(out.events[4].event.payment_refunded().credit_note_id(), note);
   EXPECT_EQ(out.response.refund_count(), 2);
+  EXPECT_NE(out.response.refund_id(), "");
+  for (const size_t one : {3u, 4u}) {
+    EXPECT_EQ(out.events[one].event.payment_refunded().refund_id(), out.response.refund_id());
+  }
   EXPECT_EQ(out.response.unapplied().units(), 50);
   EXPECT_EQ(book.invoice(a).state(), v1::INVOICE_STATE_PAID);
   EXPECT_EQ(book.account().refunded_minor(), 5000);

@@ -377,6 +377,30 @@ TEST_F(Desk, ACreditNoteIsToldWithWhereItsCreditStands) {
   EXPECT_EQ(paid->money(0).credit_note_id(), note.credit_note_id());
 }
 
+TEST_F(Desk, ARefundIsToldByItsIdOnBothSides) {
+  const std::string bill = Issue("ada", 2, 100);
+  const std::string paid = Pay("ada", 3, 100);
+  const auto note = Do<billing::v1::IssueCreditNoteRequest>(
+      "ada", absl::StrCat("invoice_id: '", bill,
+                          "' kind: CREDIT_NOTE_KIND_CREDIT "
+                          "lines { line_index: 0 net { currency_code: 'EUR' units: 40 } }"));
+  const auto refund = Do<billing::v1::RefundCreditNoteRequest>(
+      "ada", absl::StrCat("credit_note_id: '", note.credit_note_id(), "' external_id: 're-1'"));
+  ASSERT_NE(refund.refund_id(), "");
+  const auto told = Ask<v1::GetCreditNoteResponse>(
+      Proto<v1::GetCreditNoteRequest>(absl::StrCat("number: '", note.number(), "'")));
+  ASSERT_TRUE(told.ok()) << told.status();
+  ASSERT_EQ(told->credit_note().payouts_size(), 1);
+  EXPECT_EQ(told->credit_note().payouts(0).payment_id(), paid);
+  EXPECT_EQ(told->credit_note().payouts(0).refund_id(), refund.refund_id());
+  EXPECT_EQ(told->credit_note().payouts(0).external_id(), "re-1");
+  const auto payment = Ask<v1::GetPaymentResponse>(
+      Proto<v1::GetPaymentRequest>(absl::StrCat("customer_id: 'ada' payment_id: '", paid, "'")));
+  ASSERT_TRUE(payment.ok()) << payment.status();
+  ASSERT_EQ(payment->payment().refunds_size(), 1);
+  EXPECT_EQ(payment->payment().refunds(0).refund_id(), refund.refund_id());
+}
+
 TEST_F(Desk, ADraftIsToldAsItWasAndWhatBecameOfIt) {
   const auto made = Do<billing::v1::CreateDraftInvoiceRequest>(
       "ada",
