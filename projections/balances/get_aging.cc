@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <map>
 #include <string>
 
@@ -6,7 +5,6 @@
 #include "common/base/status.h"
 #include "common/projection/kit/amount_writer.h"
 #include "common/projection/kit/checks.h"
-#include "common/projection/kit/sum.h"
 #include "projections/balances/buckets.h"
 #include "projections/balances/queries.h"
 #include "projections/balances/request_args.h"
@@ -63,8 +61,7 @@ absl::Status BalancesQueries::Part(const v1::GetAgingRequest& request, const Rea
   for (const auto& [currency_code, ages] : by_currency) {
     CurrencyAges* row = part->add_currencies();
     row->set_currency_code(currency_code);
-    for (const Int128 column : ages.column) projection::SetValue(column, row->add_columns());
-    projection::SetValue(ages.unapplied, row->mutable_unapplied());
+    SetAges(ages, row);
   }
   return absl::OkStatus();
 }
@@ -74,11 +71,7 @@ absl::Status BalancesQueries::Merge(const v1::GetAgingRequest&, projection::Part
   std::map<std::string, Ages> by_currency;
   for (const AgingPart* part : parts) {
     for (const CurrencyAges& row : part->currencies()) {
-      Ages& ages = by_currency[row.currency_code()];
-      for (int i = 0; i < std::min(row.columns_size(), kAgeColumns); ++i) {
-        ages.column[i] += projection::ValueOf(row.columns(i));
-      }
-      ages.unapplied += projection::ValueOf(row.unapplied());
+      AddAges(row, &by_currency[row.currency_code()]);
     }
   }
   for (const auto& [currency_code, ages] : by_currency) {

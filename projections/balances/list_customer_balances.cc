@@ -142,10 +142,7 @@ class TopCustomers {
       const auto& [key, customer] = kept_[i];
       CustomerAges ages;
       ages.set_customer_id(customer.customer_id);
-      for (const Int128 column : customer.ages.column) {
-        projection::SetValue(column, ages.add_columns());
-      }
-      projection::SetValue(customer.ages.unapplied, ages.mutable_unapplied());
+      SetAges(customer.ages, &ages);
       ages.set_open_invoice_count(customer.open_invoice_count);
       ages.set_oldest_due_day(customer.oldest_due_day);
       auto& row = *part->add_rows();
@@ -193,8 +190,7 @@ absl::Status WriteCustomer(const CustomerAges& ages, const Currency& currency,
   if (ages.columns_size() != kAgeColumns) return absl::InternalError("a part does not parse");
   const projection::AmountWriter money(currency, out);
   Ages read;
-  for (int i = 0; i < kAgeColumns; ++i) read.column[i] = projection::ValueOf(ages.columns(i));
-  read.unapplied = projection::ValueOf(ages.unapplied());
+  AddAges(ages, &read);
   const Int128 receivable = ReceivableOf(read);
   WriteBuckets(read, currency, out->mutable_buckets());
   out->set_customer_id(ages.customer_id());
