@@ -71,7 +71,8 @@ class AbsentCommandsPart : public Part {
 
 class AbsentProjectionsPart : public Part {
  public:
-  explicit AbsentProjectionsPart(std::vector<std::string> names) : names_(std::move(names)) {}
+  explicit AbsentProjectionsPart(std::vector<std::string> names)
+      : names_(std::move(names)), services_(QueryServices(names_)) {}
 
   std::vector<rpc::Service> Services() override {
     std::vector<rpc::Service> services;
@@ -88,11 +89,12 @@ class AbsentProjectionsPart : public Part {
   }
   void SetHealth(bool, rpc::Health* health) const override {
     for (const std::string& name : names_) health->Set(name, false);
-    for (const auto* service : QueryServices(names_)) health->Set(service->full_name(), false);
+    for (const auto* service : services_) health->Set(service->full_name(), false);
   }
 
  private:
   const std::vector<std::string> names_;
+  const std::vector<const ServiceDescriptor*> services_;
 };
 
 }  // namespace
