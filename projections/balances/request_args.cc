@@ -103,8 +103,6 @@ Standing& ScratchStanding() {
   return standing;
 }
 
-void SetDate(int32_t day, google::type::Date* date) { *date = DateOf(DayOfEpoch(day)); }
-
 // ----------------------------------------------------------------------------------------- pages
 
 std::string Page::TokenFor(const google::protobuf::Message& request, int64_t next,

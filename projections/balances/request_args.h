@@ -12,6 +12,7 @@
 #include "common/base/dates.h"
 #include "common/base/status.h"
 #include "common/projection/kit/day_asked.h"
+#include "common/projection/kit/rows.h"
 #include "common/projection/kit/two_clocks.h"
 #include "common/projection/queries.h"
 #include "projections/balances/rows.h"
@@ -40,8 +41,7 @@ HistoryOfAccount& ScratchHistory();
 rows::CustomerRow& ScratchRow();
 Standing& ScratchStanding();
 
-// Of a day counted from 1970-01-01.
-void SetDate(int32_t day, google::type::Date* date);
+using projection::SetDate;
 
 // The account that a request names, as known at `read_us`, and its whole history. The head is good
 // until the next look-up of this thread.

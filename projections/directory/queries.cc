@@ -30,8 +30,6 @@ constexpr size_t kMaxSystemCharacters = 32;
 constexpr size_t kMaxExternalIdCharacters = 128;
 constexpr size_t kMaxOrderBytes = 64;
 
-void SetDay(int32_t day, google::type::Date* date) { *date = DateOf(DayOfEpoch(day)); }
-
 void Describe(const std::string& customer_id, rows::CustomerRow& row, v1::Customer* customer) {
   customer->set_customer_id(customer_id);
   customer->set_kind(row.kind());
@@ -41,12 +39,12 @@ void Describe(const std::string& customer_id, rows::CustomerRow& row, v1::Custom
   customer->mutable_external_ids()->Swap(row.mutable_external_ids());
   customer->set_etag(absl::StrCat(row.version()));
   customer->set_revision(row.revision());
-  SetDay(row.registered_day(), customer->mutable_registered_date());
+  projection::SetDate(row.registered_day(), customer->mutable_registered_date());
   SetMicros(row.registered_recorded_us(), customer->mutable_registered_time());
-  SetDay(row.changed_day(), customer->mutable_changed_date());
+  projection::SetDate(row.changed_day(), customer->mutable_changed_date());
   SetMicros(row.changed_recorded_us(), customer->mutable_changed_time());
   if (row.state() == customer::v1::CUSTOMER_STATE_ARCHIVED) {
-    SetDay(row.archived_day(), customer->mutable_archived_date());
+    projection::SetDate(row.archived_day(), customer->mutable_archived_date());
   }
 }
 
@@ -73,7 +71,7 @@ void Summarize(rows::ListRow& row, v1::CustomerSummary* summary) {
   summary->set_language_code(row.language_code());
   if (row.has_industry()) summary->mutable_industry()->Swap(row.mutable_industry());
   summary->set_size_band(row.size_band());
-  SetDay(row.registered_day(), summary->mutable_registered_date());
+  projection::SetDate(row.registered_day(), summary->mutable_registered_date());
 }
 
 }  // namespace

@@ -49,11 +49,6 @@ void Accounts::AppendOrder(size_t order, const Document<Accounts>& document, std
   if (order == 1) projection::AppendDay(key, document.row.day());
 }
 
-absl::StatusOr<bool> Accounts::Stand(const store::View&, const Clocks& clocks,
-                                     Document<Accounts>* document) {
-  return StandAt(document->row, clocks, &document->standing);
-}
-
 absl::Status Accounts::Describe(const store::View&, const Document<Accounts>& document, bool,
                                 v1::Account* account) {
   const rows::AccountRow& row = document.row;
@@ -66,7 +61,7 @@ absl::Status Accounts::Describe(const store::View&, const Document<Accounts>& do
   *account->mutable_terms() = *at.terms;
   account->set_credit_application(at.credit_application);
   account->set_state_reason(std::string(at.reason));
-  SetDay(row.day(), account->mutable_opened_date());
+  SetDate(row.day(), account->mutable_opened_date());
   SetMicros(row.recorded_us(), account->mutable_opened_time());
   SetNewest(at.newest, account);
   return absl::OkStatus();

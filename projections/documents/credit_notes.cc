@@ -113,11 +113,6 @@ absl::Span<const Pin> CreditNotes::Pins() {
   return kPins;
 }
 
-absl::StatusOr<bool> CreditNotes::Stand(const store::View&, const Clocks& clocks,
-                                        Document<CreditNotes>* document) {
-  return StandAt(document->row, clocks, &document->standing);
-}
-
 absl::Status CreditNotes::Describe(const store::View& view, const Document<CreditNotes>& document,
                                    bool full, v1::CreditNote* note) {
   const rows::CreditNoteRow& row = document.row;
@@ -131,7 +126,7 @@ absl::Status CreditNotes::Describe(const store::View& view, const Document<Credi
   note->set_invoice_id(row.invoice_id());
   ASSIGN_OR_RETURN(*note->mutable_invoice_number(),
                    NumberOfInvoice(view, document.customer_id, row.invoice_id()));
-  SetDay(row.day(), note->mutable_issue_date());
+  SetDate(row.day(), note->mutable_issue_date());
   note->set_currency_code(row.currency_code());
   SetMoney(row.net_minor(), *currency, *note->mutable_net());
   SetMoney(row.tax_minor(), *currency, *note->mutable_tax());
@@ -153,7 +148,7 @@ absl::Status CreditNotes::Describe(const store::View& view, const Document<Credi
     v1::PaidOut& paid = *note->add_payouts();
     paid.set_payment_id(entry->other_id());
     SetMoney(entry->amount_minor(), *currency, *paid.mutable_amount());
-    SetDay(entry->day(), paid.mutable_date());
+    SetDate(entry->day(), paid.mutable_date());
     paid.set_refund_id(entry->refund_id());
     paid.set_external_id(entry->external_id());
   }

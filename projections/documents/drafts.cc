@@ -86,7 +86,7 @@ absl::Status Drafts::Describe(const store::View&, const Document<Drafts>& docume
   draft->set_state(at.state);
   *draft->mutable_draft() = at.text;
   draft->set_etag(absl::StrCat(at.draft.version + 1));
-  SetDay(document.row.day(), draft->mutable_created_date());
+  SetDate(document.row.day(), draft->mutable_created_date());
   SetMicros(document.row.recorded_us(), draft->mutable_created_time());
   SetNewest(at.draft.newest, draft);
   return absl::OkStatus();

@@ -69,7 +69,7 @@ absl::Status DescribeParts(const store::View& view, const Document<Invoices>& do
     (stand.credit_note ? money.mutable_credit_note_id() : money.mutable_payment_id())
         ->assign(stand.other_id);
     SetMoney(stand.amount_minor, currency, *money.mutable_amount());
-    SetDay(stand.day, money.mutable_date());
+    SetDate(stand.day, money.mutable_date());
   }
   for (const rows::Entry* entry : at.credit_notes) {
     v1::CreditNoteOnInvoice& note = *invoice->add_credit_notes();
@@ -81,7 +81,7 @@ absl::Status DescribeParts(const store::View& view, const Document<Invoices>& do
     if (found) note.set_number(FormatNumber(NumberOf(row.number())));
     SetMoney(entry->amount_minor(), currency, *note.mutable_total());
     SetMoney(entry->part_minor(), currency, *note.mutable_applied());
-    SetDay(entry->day(), note.mutable_date());
+    SetDate(entry->day(), note.mutable_date());
   }
   for (int reason = 0; reason < kWriteOffReasons; ++reason) {
     const WrittenOff& written_off = at.written_off[reason];
@@ -90,7 +90,7 @@ absl::Status DescribeParts(const store::View& view, const Document<Invoices>& do
     write_off.set_reason(static_cast<billing::v1::WriteOffReason>(reason));
     SetMoney(written_off.amount_minor, currency, *write_off.mutable_amount());
     SetMoney(written_off.tax_minor, currency, *write_off.mutable_tax());
-    SetDay(written_off.day, write_off.mutable_date());
+    SetDate(written_off.day, write_off.mutable_date());
   }
   return absl::OkStatus();
 }
@@ -98,11 +98,11 @@ absl::Status DescribeParts(const store::View& view, const Document<Invoices>& do
 void DescribeState(const rows::InvoiceRow& row, const InvoiceStanding& at, v1::Invoice* invoice) {
   invoice->set_state(at.state);
   if (at.state == billing::v1::INVOICE_STATE_PAID) {
-    SetDay(at.settled_day, invoice->mutable_settled_date());
+    SetDate(at.settled_day, invoice->mutable_settled_date());
   }
   invoice->set_reason(row.words());
   if (at.voided != nullptr) {
-    SetDay(at.voided->day(), invoice->mutable_void_date());
+    SetDate(at.voided->day(), invoice->mutable_void_date());
     invoice->set_reason(at.voided->words());
   } else if (at.marked != nullptr) {
     invoice->set_reason(at.marked->words());
@@ -199,11 +199,6 @@ absl::Span<const Pin> Invoices::Pins() {
   return kPins;
 }
 
-absl::StatusOr<bool> Invoices::Stand(const store::View&, const Clocks& clocks,
-                                     Document<Invoices>* document) {
-  return StandAt(document->row, clocks, &document->standing);
-}
-
 absl::Status Invoices::Describe(const store::View& view, const Document<Invoices>& document,
                                 bool full, v1::Invoice* invoice) {
   const rows::InvoiceRow& row = document.row;
@@ -214,8 +209,8 @@ absl::Status Invoices::Describe(const store::View& view, const Document<Invoices
   invoice->set_account_id(row.account_id());
   invoice->set_kind(KindOf(row));
   invoice->set_number(FormatNumber(NumberOf(row.number())));
-  SetDay(row.day(), invoice->mutable_invoice_date());
-  SetDay(row.due_day(), invoice->mutable_due_date());
+  SetDate(row.day(), invoice->mutable_invoice_date());
+  SetDate(row.due_day(), invoice->mutable_due_date());
   invoice->set_currency_code(row.currency_code());
   SetMoney(row.net_minor(), *currency, *invoice->mutable_net());
   SetMoney(row.tax_minor(), *currency, *invoice->mutable_tax());

@@ -50,7 +50,16 @@ struct Document {
   typename Kind::Standing standing;
 };
 
-struct Accounts {
+// A kind whose row alone says how it stands.
+template <class Kind>
+struct StandsByRow {
+  static absl::StatusOr<bool> Stand(const store::View&, const Clocks& clocks,
+                                    Document<Kind>* document) {
+    return StandAt(document->row, clocks, &document->standing);
+  }
+};
+
+struct Accounts : StandsByRow<Accounts> {
   using Row = rows::AccountRow;
   using Standing = AccountStanding;
   using Message = v1::Account;
@@ -63,13 +72,11 @@ struct Accounts {
   static absl::Span<const Pin> Pins() { return {}; }
   static projection::FilterValue ValueOf(const Document<Accounts>& document, size_t field);
   static void AppendOrder(size_t order, const Document<Accounts>& document, std::string* key);
-  static absl::StatusOr<bool> Stand(const store::View& view, const Clocks& clocks,
-                                    Document<Accounts>* document);
   static absl::Status Describe(const store::View& view, const Document<Accounts>& document,
                                bool full, v1::Account* account);
 };
 
-struct Invoices {
+struct Invoices : StandsByRow<Invoices> {
   using Row = rows::InvoiceRow;
   using Standing = InvoiceStanding;
   using Message = v1::Invoice;
@@ -82,8 +89,6 @@ struct Invoices {
   static absl::Span<const Pin> Pins();
   static projection::FilterValue ValueOf(const Document<Invoices>& document, size_t field);
   static void AppendOrder(size_t order, const Document<Invoices>& document, std::string* key);
-  static absl::StatusOr<bool> Stand(const store::View& view, const Clocks& clocks,
-                                    Document<Invoices>* document);
   static absl::Status Describe(const store::View& view, const Document<Invoices>& document,
                                bool full, v1::Invoice* invoice);
 };
@@ -114,7 +119,7 @@ struct Drafts {
                                v1::Draft* draft);
 };
 
-struct Payments {
+struct Payments : StandsByRow<Payments> {
   using Row = rows::PaymentRow;
   using Standing = PaymentStanding;
   using Message = v1::Payment;
@@ -127,13 +132,11 @@ struct Payments {
   static absl::Span<const Pin> Pins();
   static projection::FilterValue ValueOf(const Document<Payments>& document, size_t field);
   static void AppendOrder(size_t order, const Document<Payments>& document, std::string* key);
-  static absl::StatusOr<bool> Stand(const store::View& view, const Clocks& clocks,
-                                    Document<Payments>* document);
   static absl::Status Describe(const store::View& view, const Document<Payments>& document,
                                bool full, v1::Payment* payment);
 };
 
-struct CreditNotes {
+struct CreditNotes : StandsByRow<CreditNotes> {
   using Row = rows::CreditNoteRow;
   using Standing = CreditNoteStanding;
   using Message = v1::CreditNote;
@@ -146,8 +149,6 @@ struct CreditNotes {
   static absl::Span<const Pin> Pins();
   static projection::FilterValue ValueOf(const Document<CreditNotes>& document, size_t field);
   static void AppendOrder(size_t order, const Document<CreditNotes>& document, std::string* key);
-  static absl::StatusOr<bool> Stand(const store::View& view, const Clocks& clocks,
-                                    Document<CreditNotes>* document);
   static absl::Status Describe(const store::View& view, const Document<CreditNotes>& document,
                                bool full, v1::CreditNote* note);
 };

@@ -44,7 +44,7 @@ absl::Status DescribeParts(const store::View& view, const Document<Payments>& do
   for (const rows::Entry* entry : at.refunds) {
     v1::Refund& refund = *payment->add_refunds();
     SetMoney(entry->amount_minor(), currency, *refund.mutable_amount());
-    SetDay(entry->day(), refund.mutable_date());
+    SetDate(entry->day(), refund.mutable_date());
     refund.set_credit_note_id(entry->other_id());
     refund.set_external_id(entry->external_id());
     refund.set_refund_id(entry->refund_id());
@@ -55,7 +55,7 @@ absl::Status DescribeParts(const store::View& view, const Document<Payments>& do
     reversal.set_kind(static_cast<billing::v1::PaymentState>(entry->code()));
     SetMoney(entry->amount_minor(), currency, *reversal.mutable_amount());
     SetMoney(entry->part_minor(), currency, *reversal.mutable_excess());
-    SetDay(entry->day(), reversal.mutable_date());
+    SetDate(entry->day(), reversal.mutable_date());
     reversal.set_external_id(entry->external_id());
     reversal.set_reason(entry->words());
   }
@@ -145,11 +145,6 @@ absl::Span<const Pin> Payments::Pins() {
   return kPins;
 }
 
-absl::StatusOr<bool> Payments::Stand(const store::View&, const Clocks& clocks,
-                                     Document<Payments>* document) {
-  return StandAt(document->row, clocks, &document->standing);
-}
-
 absl::Status Payments::Describe(const store::View& view, const Document<Payments>& document,
                                 bool full, v1::Payment* payment) {
   const rows::PaymentRow& row = document.row;
@@ -160,7 +155,7 @@ absl::Status Payments::Describe(const store::View& view, const Document<Payments
   payment->set_account_id(row.account_id());
   payment->set_state(at.state);
   SetMoney(row.amount_minor(), *currency, *payment->mutable_amount());
-  SetDay(at.day, payment->mutable_payment_date());
+  SetDate(at.day, payment->mutable_payment_date());
   payment->set_method(row.method());
   payment->set_channel(row.channel());
   payment->set_payer_reference(row.payer_reference());

@@ -33,7 +33,7 @@ absl::Status SetMoneyPuts(const store::View& view, std::string_view customer_id,
     put.set_invoice_id(std::string(stand.other_id));
     ASSIGN_OR_RETURN(*put.mutable_number(), NumberOfInvoice(view, customer_id, stand.other_id));
     SetMoney(stand.amount_minor, currency, *put.mutable_amount());
-    SetDay(stand.day, put.mutable_date());
+    SetDate(stand.day, put.mutable_date());
   }
   return absl::OkStatus();
 }

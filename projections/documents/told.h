@@ -8,10 +8,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "common/base/dates.h"
 #include "common/base/money.h"
 #include "common/base/timestamp.h"
 #include "common/projection/kit/filter.h"
+#include "common/projection/kit/rows.h"
 #include "common/store/store.h"
 #include "daybook/billing/v1/event.pb.h"
 #include "daybook/documents/v1/documents_service.pb.h"
@@ -28,12 +28,12 @@ inline projection::FilterValue Enum(int64_t number) {
 }
 inline projection::FilterValue Number(int64_t number) { return {.number = number}; }
 
-inline void SetDay(int32_t day, google::type::Date* date) { *date = DateOf(DayOfEpoch(day)); }
+using projection::SetDate;
 
 // The newest that counts: when it does, and when the book learned of it.
 template <class Message>
 void SetNewest(const Newest& newest, Message* message) {
-  SetDay(newest.day, message->mutable_changed_date());
+  SetDate(newest.day, message->mutable_changed_date());
   SetMicros(newest.recorded_us, message->mutable_changed_time());
 }
 

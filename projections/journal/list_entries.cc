@@ -42,7 +42,7 @@ absl::Status Describe(const EntryId& id, rows::EntryRow& row, v1::Entry* entry) 
   entry->mutable_account_id()->swap(*row.mutable_account_id());
   entry->set_revision(id.revision);
   entry->set_part(static_cast<int32_t>(id.part));
-  *entry->mutable_effective_date() = DateOf(DayOfEpoch(id.day));
+  projection::SetDate(id.day, entry->mutable_effective_date());
   SetMicros(row.recorded_us(), entry->mutable_recorded_time());
   entry->set_event_type(static_cast<billing::v1::EventType>(row.event()));
   entry->mutable_document_id()->swap(*row.mutable_document_id());

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "common/base/dates.h"
 #include "common/store/store.h"
 
 namespace daybook::projection {
@@ -19,6 +20,9 @@ absl::Status ParseRow(store::Table<Row> table, std::string_view bytes, Row* row)
   if (row->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return absl::OkStatus();
   return Malformed(table.name);
 }
+
+// A day of a row, counted from 1970-01-01, as answers have it.
+inline void SetDate(int32_t day, google::type::Date* date) { *date = DateOf(DayOfEpoch(day)); }
 
 // Days in keys, counted from 1970-01-01: their order is that of the days, also of those before.
 inline void AppendDay(std::string* key, int32_t day) {
